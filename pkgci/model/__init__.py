@@ -1,0 +1,1 @@
+"""The site model: what a site file says, what it means, and which connections follow from it."""

@@ -1,0 +1,109 @@
+"""The flows of one site: who is who, with addresses. The firewall, the matrix and the order sheet ask here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from pkgci.model.flows import EXTERNAL, FLOWS, HTTP, SSH, End, Flow, Place, Port, flows_from, flows_to
+from pkgci.model.roles import Role
+from pkgci.model.site import Host, Site
+
+WORLD_NETWORKS = ("0.0.0.0/0", "::/0")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One permitted connection to one host: ``networks`` (CIDR) may reach ``number`` of ``port``.
+
+    ``source`` names who that is: a role, a place, or the name of a jump host.
+    """
+
+    source: str
+    networks: tuple[str, ...]
+    port: Port
+    number: int
+    why: str
+
+
+def inbound(site: Site, host: Host) -> tuple[Rule, ...]:
+    """What ``host``'s firewall lets in, in catalogue order. A rule without any source is left out."""
+    rules = []
+    for flow in flows_to(frozenset(host.roles)):
+        networks = _networks(site, flow.source)
+        if networks:
+            rules.append(Rule(flow.source.value, networks, flow.port, port_number(flow.port, host), flow.why))
+    if host.ssh.jump is not None:
+        jump = site.host(host.ssh.jump)
+        why = f"management through the jump host {jump.name}"
+        rules.append(Rule(jump.name, _host_networks(jump), SSH, host.ssh.port, why))
+    return tuple(rules)
+
+
+def external(site: Site, host: Host) -> tuple[Flow, ...]:
+    """The connections that ``host`` makes to places outside the site."""
+    flows = [flow for flow in flows_from(frozenset(host.roles)) if flow.target in EXTERNAL]
+    return tuple(flow for flow in flows if _declared(site, flow.target))
+
+
+def port_number(port: Port, host: Host) -> int:
+    """The number of ``port`` on ``host``."""
+    return host.ssh.port if port is SSH else port.number
+
+
+def listening(site: Site, host: Host) -> dict[int, Port]:
+    """The TCP ports on which something of the site answers on ``host``, by number."""
+    return {rule.number: rule.port for rule in inbound(site, host)}
+
+
+def named_ports(site: Site) -> tuple[Port, ...]:
+    """Every port that the site's flows name on a host of its own, each once, SSH first."""
+    ports: dict[Port, None] = {SSH: None, HTTP: None}
+    for flow in FLOWS:
+        if flow.target not in EXTERNAL and _networks(site, flow.source):
+            ports[flow.port] = None
+    return tuple(ports)
+
+
+def _declared(site: Site, place: End) -> bool:
+    if place is Place.GERRIT:
+        return site.gerrit is not None
+    if place is Place.MAIL_RELAY:
+        return site.mail is not None and site.mail.relay is not None
+    return True
+
+
+def _networks(site: Site, source: End) -> tuple[str, ...]:
+    """The networks that ``source`` stands for in ``site``."""
+    return _networks_of(_Identity(site), source)
+
+
+@dataclass(frozen=True, eq=False)
+class _Identity:
+    """A site as a cache key: by identity, for a site is large and never changes."""
+
+    site: Site
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Identity) and self.site is other.site
+
+    def __hash__(self) -> int:
+        return id(self.site)
+
+
+@cache
+def _networks_of(identity: _Identity, source: End) -> tuple[str, ...]:
+    site = identity.site
+    if source is Place.WORLD:
+        return WORLD_NETWORKS
+    if source is Place.MANAGEMENT:
+        return tuple(str(network) for network in site.access.management)
+    if source is Place.EVERY_HOST:
+        return tuple(network for host in site.hosts for network in _host_networks(host))
+    if isinstance(source, Role):
+        return tuple(network for host in site.with_role(source) for network in _host_networks(host))
+    return ()
+
+
+def _host_networks(host: Host) -> tuple[str, ...]:
+    return tuple(f"{address}/{address.max_prefixlen}" for address in host.addresses)

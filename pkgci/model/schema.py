@@ -1,0 +1,242 @@
+"""What can be written in a site file: the typed model behind ``pkgci validate`` and the JSON Schema for editors.
+
+These classes say what each key means and what its default is. What a site file *means* once the defaults are filled
+in is ``pkgci.model.site``.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from pkgci.model.roles import Kind, OperatingSystem, Role
+
+# RFC 1123, section 2.1: a label is letters, digits and hyphens, at most 63, and does not begin or end with a hyphen.
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(MB|GB|TB)\s*", re.IGNORECASE)
+_MEGABYTES = {"MB": 1, "GB": 1000, "TB": 1_000_000}
+
+
+def _domain(value: str) -> str:
+    if not re.fullmatch(rf"{_LABEL}(?:\.{_LABEL})*", value) or len(value) > 253:
+        raise ValueError("is no DNS name (lower-case letters, digits, hyphens, dots; RFC 1123)")
+    return value
+
+
+def _label(value: str) -> str:
+    if not re.fullmatch(_LABEL, value):
+        raise ValueError("is no host name (lower-case letters, digits and hyphens, at most 63; RFC 1123)")
+    return value
+
+
+def _user(value: str) -> str:
+    if not re.fullmatch(r"[a-z_][a-z0-9_-]{0,31}", value):
+        raise ValueError("is no user name")
+    return value
+
+
+def _megabytes(value: Any) -> Any:
+    match = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("is no size: write a number and a unit, as in '512 MB', '4 GB' or '1.5 TB'")
+    return round(float(match[1]) * _MEGABYTES[match[2].upper()])
+
+
+def _project(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+-]*(?:/[A-Za-z0-9][A-Za-z0-9._+-]*)*", value):
+        raise ValueError("is no project name (letters, digits, '.', '_', '+', '-', parts separated by '/')")
+    return value
+
+
+def _target(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", value):
+        raise ValueError("is no target name (lower-case letters, digits, '.', '-')")
+    return value
+
+
+def _relative(value: str) -> str:
+    if "\0" in value or not value.strip():
+        raise ValueError("is no path")
+    return value
+
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+DomainName = Annotated[str, AfterValidator(_domain)]
+HostName = Annotated[str, AfterValidator(_label)]
+UserName = Annotated[str, AfterValidator(_user)]
+PathText = Annotated[str, AfterValidator(_relative)]
+ProjectName = Annotated[str, AfterValidator(_project)]
+TargetName = Annotated[str, AfterValidator(_target)]
+PortNumber = Annotated[int, Field(ge=1, le=65535, strict=True)]
+Megabytes = Annotated[
+    int, BeforeValidator(_megabytes, json_schema_input_type=Annotated[str, Field(examples=["512 MB", "4 GB"])])
+]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SshEntry(_Model):
+    """How pkgci reaches a host."""
+
+    user: UserName = Field("root", description="Who logs in. Anyone but root needs sudo without a password.")
+    port: PortNumber = Field(22, description="The port sshd listens on.")
+    key: PathText | None = Field(
+        None, description="The private key file, relative to the site file. Default: the SSH agent and ~/.ssh."
+    )
+    jump: HostName | None = Field(None, description="The host of this site through which this one is reached.")
+    sudo: bool | None = Field(None, description="Whether commands run through sudo. Default: for anyone but root.")
+
+
+class HostEntry(_Model):
+    """One machine."""
+
+    role: Role | None = Field(None, description="What the host is for.")
+    roles: tuple[Role, ...] | None = Field(None, description="What the host is for, where it has several roles.")
+    address: Address | None = Field(None, description="The host's address.")
+    addresses: tuple[Address, ...] | None = Field(None, description="The host's addresses, IPv4 and IPv6.")
+    dns: DomainName | None = Field(None, description="The host's DNS name. Default: its name in the site's domain.")
+    aliases: tuple[DomainName, ...] = Field((), description="Further DNS names that its certificate covers.")
+    os: OperatingSystem | None = Field(None, description="The operating system. Default: the site's `os`.")
+    kind: Kind | None = Field(None, description="VM or hardware. Default: what the role catalogue orders.")
+    ssh: SshEntry | None = Field(None, description="How pkgci reaches it. Default: the site's `ssh`.")
+
+
+class OutsideEntry(_Model):
+    """A machine outside the site from which pkgci proves what the world can and cannot reach."""
+
+    address: Address
+    ssh: SshEntry = SshEntry()
+
+
+class Access(_Model):
+    """Who may get in."""
+
+    management: tuple[Network, ...] = Field(
+        min_length=1, description="The networks that may reach SSH, and from where pkgci runs."
+    )
+    administrators: dict[UserName, PathText] = Field(
+        default_factory=dict, description="Administrator → file with his public SSH keys, relative to the site file."
+    )
+
+
+class Gerrit(_Model):
+    """The code review that Zuul listens to."""
+
+    host: DomainName
+    user: UserName = Field("zuul", description="Zuul's account.")
+    port: PortNumber = Field(29418, description="Gerrit's SSH port.")
+    url: str | None = Field(None, pattern=r"^https?://[^\s]+$", description="Web address. Default: https://HOST.")
+    host_key: str | None = Field(None, description="Gerrit's SSH host key, pinned: 'ssh-ed25519 AAAA…'.")
+
+
+class Tls(_Model):
+    """Certificates of the public hosts, from the site's own certificate authority."""
+
+    days: int = Field(397, ge=1, le=825, description="For how many days a certificate is valid.")
+
+
+class Mail(_Model):
+    """Where the hosts' mail goes."""
+
+    administrator: str = Field(pattern=r"^[^@\s]+@[^@\s]+$", description="Who gets the hosts' mail.")
+    relay: DomainName | None = Field(None, description="The mail relay that the hosts hand their mail to.")
+
+
+class Target(_Model):
+    """What is built for: a Debian or Ubuntu suite, or a mock configuration."""
+
+    deb: str | None = Field(None, pattern=r"^[a-z][a-z0-9.-]*$", description="The suite, as in 'trixie'.")
+    rpm: str | None = Field(
+        None, pattern=r"^[A-Za-z0-9][\w.+-]*$", description="The mock root, as in 'centos-stream+epel-9-x86_64'."
+    )
+    mirror: str | None = Field(None, pattern=r"^https?://[^\s]+$", description="Default: the host's own mirror.")
+
+
+class Project(_Model):
+    """One packaged source repository."""
+
+    targets: tuple[TargetName, ...] = Field(min_length=1, description="What its packages are built for.")
+
+
+class ResourceEntry(_Model):
+    """What to order in place of the role catalogue's figures."""
+
+    cpu: int | None = Field(None, ge=1, description="CPU cores.")
+    memory: Megabytes | None = Field(None, description="Memory, as in '4 GB'.")
+    disk: Megabytes | None = Field(None, description="Disk, as in '100 GB'.")
+    kind: Kind | None = Field(None, description="VM or hardware.")
+    kvm: bool | None = Field(None, description="Whether KVM is needed.")
+
+
+class PuppetSettings(_Model):
+    """How Puppet is run on the hosts."""
+
+    flavour: Literal["distribution", "openvox"] = Field(
+        "distribution", description="The distribution's puppet-agent, or OpenVox from an apt source the hosts have."
+    )
+    deadline: int = Field(60, ge=1, le=1440, description="Minutes after which a run on a host is ended.")
+    settings: dict[str, str | int | bool] = Field(
+        default_factory=dict, description="Puppet settings for `puppet apply`, as in `strict: warning`."
+    )
+
+
+class ForeignRole(_Model):
+    """How a role of this site is named in a foreign manifest tree."""
+
+    facts: dict[str, str] = Field(default_factory=dict, description="External facts of the run (FACTER_…).")
+    hiera: PathText | None = Field(None, description="Folder of Hiera templates for this role.")
+
+
+class Manifests(_Model):
+    """Somebody's existing Puppet manifests, in place of pkgci's own."""
+
+    path: PathText | None = Field(None, description="The folder of the tree, relative to the site file.")
+    git: str | None = Field(None, description="The git repository of the tree.")
+    ref: str | None = Field(None, description="The branch, tag or commit in it. Default: its HEAD.")
+    site: PathText = Field("manifests/site.pp", description="The manifest to apply.")
+    modules: tuple[PathText, ...] = Field(("modules",), description="The module folders, first wins.")
+    hiera: PathText | None = Field(None, description="The tree's hiera.yaml. Default: pkgci writes one.")
+    settings: dict[str, str | int | bool] = Field(default_factory=dict, description="Puppet settings for this tree.")
+    packages: tuple[str, ...] = Field((), description="Packages that the tree needs on every host.")
+    roles: dict[Role, ForeignRole] = Field(default_factory=dict)
+
+
+class Lab(_Model):
+    """How `pkgci lab` makes this site's hosts out of containers."""
+
+    mirror: str | None = Field(None, pattern=r"^https?://[^\s]+$", description="Default: this machine's own mirror.")
+
+
+class SiteFile(_Model):
+    """A site file: everything that pkgci needs to know of one packaging CI. Secrets are never in it."""
+
+    model_config = ConfigDict(title="pkgci site file")
+
+    version: Literal[1] = Field(description="The version of this format.")
+    site: HostName = Field(description="The site's name.")
+    domain: DomainName = Field(description="The DNS zone of the hosts.")
+    access: Access
+    hosts: dict[HostName, HostEntry] = Field(min_length=1)
+    outside: OutsideEntry | None = None
+    os: OperatingSystem = Field(OperatingSystem.DEBIAN_13, description="The hosts' operating system.")
+    ssh: SshEntry = Field(SshEntry(), description="How hosts are reached that do not say it themselves.")
+    gerrit: Gerrit | None = None
+    tls: Tls = Tls()
+    mail: Mail | None = None
+    targets: dict[TargetName, Target] = Field(default_factory=dict)
+    projects: dict[ProjectName, Project] = Field(default_factory=dict)
+    resources: dict[Role | Literal["every_role"], ResourceEntry] = Field(
+        default_factory=dict, description="Resources to order in place of the role catalogue's, per role."
+    )
+    roles: dict[Role, dict[str, Any]] = Field(
+        default_factory=dict, description="Per-role settings: Hiera keys and their values, laid over pkgci's own."
+    )
+    puppet: PuppetSettings = PuppetSettings()
+    manifests: Manifests | None = None
+    lab: Lab | None = None

@@ -1,0 +1,222 @@
+"""The site: what a site file means, with every default filled in. All that the other rooms know of it is here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from pkgci.errors import UsageError
+from pkgci.model.roles import CATALOGUE, Kind, OperatingSystem, Resources, Role
+from pkgci.model.schema import (
+    Access,
+    Address,
+    Gerrit,
+    HostEntry,
+    Lab,
+    Mail,
+    Manifests,
+    Project,
+    PuppetSettings,
+    ResourceEntry,
+    SiteFile,
+    SshEntry,
+    Target,
+    Tls,
+)
+from pkgci.model.words import nearest
+
+
+@dataclass(frozen=True)
+class Ssh:
+    """How a host is reached. ``jump`` names the host of the site in between; ``key`` is an absolute path."""
+
+    user: str
+    port: int
+    key: Path | None
+    jump: str | None
+    sudo: bool
+
+
+@dataclass(frozen=True)
+class Host:
+    """One machine of the site (or the outside host, which has no roles)."""
+
+    name: str
+    roles: tuple[Role, ...]
+    addresses: tuple[Address, ...]
+    fqdn: str
+    aliases: tuple[str, ...]
+    os: OperatingSystem
+    kind: Kind
+    ssh: Ssh
+    resources: Resources
+    needs_kvm: bool = False
+
+    @property
+    def address(self) -> str:
+        """The address that pkgci and the other hosts connect to: the first one declared."""
+        return str(self.addresses[0])
+
+    @property
+    def public(self) -> bool:
+        """Whether the world reaches this host."""
+        return any(CATALOGUE[role].public for role in self.roles)
+
+
+@dataclass(frozen=True)
+class Site:
+    """Everything one site file describes. ``path`` is the site file, ``directory`` the folder it stands in."""
+
+    path: Path
+    name: str
+    domain: str
+    access: Access
+    hosts: tuple[Host, ...]
+    outside: Host | None
+    gerrit: Gerrit | None
+    tls: Tls
+    mail: Mail | None
+    targets: dict[str, Target]
+    projects: dict[str, Project]
+    puppet: PuppetSettings
+    manifests: Manifests | None
+    role_settings: dict[Role, dict[str, object]]
+    lab: Lab | None
+    administrator_keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def directory(self) -> Path:
+        return self.path.parent
+
+    @cached_property
+    def _by_name(self) -> dict[str, Host]:
+        return {host.name: host for host in self.hosts}
+
+    def host(self, name: str) -> Host:
+        """The host with this name. Raises ``UsageError`` with the nearest name where there is none."""
+        try:
+            return self._by_name[name]
+        except KeyError:
+            known = ", ".join(list(self._by_name)[:12])
+            raise UsageError(f"no host '{name}' in {self.path}{nearest(name, self._by_name)}", f"hosts: {known}") from None
+
+    def with_role(self, role: Role) -> tuple[Host, ...]:
+        """The hosts with this role, in the order of the site file."""
+        return self._by_role.get(role, ())
+
+    @cached_property
+    def _by_role(self) -> dict[Role, tuple[Host, ...]]:
+        return {role: tuple(host for host in self.hosts if role in host.roles) for role in Role}
+
+    def select(self, roles: tuple[str, ...] = (), hosts: tuple[str, ...] = ()) -> tuple[Host, ...]:
+        """The hosts with one of ``roles`` or one of the names ``hosts``; all of them where neither is given.
+
+        Raises ``UsageError`` for an unknown role or host, and where nothing is left: zero hosts is an error.
+        """
+        if not roles and not hosts:
+            return self.hosts
+        wanted = {self.host(name).name for name in hosts}
+        for name in roles:
+            if name not in set(Role):
+                raise UsageError(f"unknown role '{name}'{nearest(name, Role)}", f"roles: {', '.join(Role)}")
+            wanted.update(host.name for host in self.with_role(Role(name)))
+        if not wanted:
+            raise UsageError(f"no host of {self.path} has the role {' or '.join(roles)}", "see `pkgci validate`")
+        return tuple(host for host in self.hosts if host.name in wanted)
+
+
+def resolve(document: SiteFile, path: Path, administrator_keys: dict[str, tuple[str, ...]]) -> Site:
+    """The site that a valid ``document`` describes; ``path`` is where it stands."""
+    directory = path.parent
+    outside = document.outside
+    return Site(
+        path=path,
+        name=document.site,
+        domain=document.domain,
+        access=document.access,
+        hosts=tuple(_host(name, entry, document, directory) for name, entry in document.hosts.items()),
+        outside=outside
+        and Host(
+            name="outside",
+            roles=(),
+            addresses=(outside.address,),
+            fqdn=f"outside.{document.domain}",
+            aliases=(),
+            os=document.os,
+            kind=Kind.VM,
+            ssh=_ssh(outside.ssh, directory),
+            resources=Resources(1, 0, 0),
+        ),
+        gerrit=document.gerrit,
+        tls=document.tls,
+        mail=document.mail,
+        targets=document.targets,
+        projects=document.projects,
+        puppet=document.puppet,
+        manifests=document.manifests,
+        role_settings=document.roles,
+        lab=document.lab,
+        administrator_keys=administrator_keys,
+    )
+
+
+def _host(name: str, entry: HostEntry, document: SiteFile, directory: Path) -> Host:
+    roles = host_roles(entry)
+    parts = [_ordered(role, document) for role in roles]
+    resources = sum((part[0] for part in parts), Resources(0, 0, 0))
+    hardware = any(part[1] is Kind.HARDWARE for part in parts)
+    return Host(
+        name=name,
+        roles=roles,
+        addresses=host_addresses(entry),
+        fqdn=entry.dns or f"{name}.{document.domain}",
+        aliases=entry.aliases,
+        os=entry.os or document.os,
+        kind=entry.kind or (Kind.HARDWARE if hardware else Kind.VM),
+        ssh=_ssh(entry.ssh or document.ssh, directory),
+        resources=resources,
+        needs_kvm=any(part[2] for part in parts),
+    )
+
+
+def host_roles(entry: HostEntry) -> tuple[Role, ...]:
+    """The roles of a host entry, in catalogue order."""
+    named = set(entry.roles or ()) | ({entry.role} if entry.role else set())
+    return tuple(role for role in Role if role in named)
+
+
+def host_addresses(entry: HostEntry) -> tuple[Address, ...]:
+    """The addresses of a host entry, ``address`` first."""
+    return (*((entry.address,) if entry.address else ()), *(entry.addresses or ()))
+
+
+def _ordered(role: Role, document: SiteFile) -> tuple[Resources, Kind, bool]:
+    """What is ordered for ``role``: the catalogue's figures, the site's ``every_role``, the site's own for the role."""
+    spec = CATALOGUE[role]
+    resources, kind, kvm = spec.resources, spec.kind, spec.needs_kvm
+    for override in (document.resources.get("every_role"), document.resources.get(role)):
+        if override is None:
+            continue
+        resources = _overridden(resources, override)
+        kind = override.kind or kind
+        kvm = kvm if override.kvm is None else override.kvm
+    return resources, kind, kvm
+
+
+def _overridden(resources: Resources, override: ResourceEntry) -> Resources:
+    return Resources(
+        cpu=override.cpu or resources.cpu,
+        memory_mb=override.memory or resources.memory_mb,
+        disk_gb=max(1, override.disk // 1000) if override.disk else resources.disk_gb,
+    )
+
+
+def _ssh(entry: SshEntry, directory: Path) -> Ssh:
+    return Ssh(
+        user=entry.user,
+        port=entry.port,
+        key=(directory / Path(entry.key).expanduser()) if entry.key else None,
+        jump=entry.jump,
+        sudo=entry.user != "root" if entry.sudo is None else entry.sudo,
+    )
