@@ -121,9 +121,11 @@ def _names(document: Document, hosts: dict[str, Any]) -> Iterator[Fault]:
     domain = document.data.get("domain")
     seen: dict[str, str] = {}
     for name, entry in hosts.items():
-        aliases = entry.get("aliases")
+        aliases = entry["aliases"] if isinstance(entry.get("aliases"), list) else []
         names: list[tuple[Path_, Any]] = [(("hosts", name, "dns"), entry.get("dns") or f"{name}.{domain}")]
-        names += [(("hosts", name, "aliases", i), a) for i, a in enumerate(aliases if isinstance(aliases, list) else [])]
+        names += [
+            (("hosts", name, "aliases", i), a) for i, a in enumerate(aliases if isinstance(aliases, list) else [])
+        ]
         for path, dns in names:
             if dns in seen:
                 place = document.position(path if path in document.values else ("hosts", name))

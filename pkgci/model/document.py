@@ -102,7 +102,9 @@ def _text(path: Path) -> str:
             raise UsageError(f"{path}:1:1: the file has {size} MB, which is no site file", "is it the right file?")
         content = path.read_bytes()
     except FileNotFoundError:
-        raise UsageError(f"there is no file {path}", "make one with `pkgci init`, or name one with --site FILE") from None
+        raise UsageError(
+            f"there is no file {path}", "make one with `pkgci init`, or name one with --site FILE"
+        ) from None
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from None
     try:
@@ -182,7 +184,7 @@ class _Builder:
 
     def _scalar(self, node: yaml.Node) -> Any:
         try:
-            value = self._constructor.construct_object(node)  # type: ignore[no-untyped-call]
+            value = self._constructor.construct_object(node)
         except (yaml.YAMLError, ValueError, OverflowError) as error:
             problem = getattr(error, "problem", None) or str(error)
             self.faults.append(Fault(_place(node), f"is no plain value: {_one_line(problem)}"))

@@ -91,7 +91,7 @@ def _message(item: Any, name: str, path: Path_) -> str:
         what = "network, as in 192.0.2.0/24" if "network" in kind or "interface" in kind else "IP address"
         return f"'{name if isinstance(path[-1] if path else '', str) else path[-2]}': {shown} is no {what}"
     if kind == "value_error":
-        return f"'{value}' {str(item['ctx']['error'])}" if not isinstance(value, dict | list) else "is no plain value"
+        return f"'{value}' {item['ctx']['error']!s}" if not isinstance(value, dict | list) else "is no plain value"
     wording = {
         "model_type": "a mapping is expected here",
         "dict_type": "a mapping is expected here",

@@ -16,6 +16,7 @@ from pkgci.model.schema import (
     Lab,
     Mail,
     Manifests,
+    OutsideEntry,
     Project,
     PuppetSettings,
     ResourceEntry,
@@ -99,7 +100,9 @@ class Site:
             return self._by_name[name]
         except KeyError:
             known = ", ".join(list(self._by_name)[:12])
-            raise UsageError(f"no host '{name}' in {self.path}{nearest(name, self._by_name)}", f"hosts: {known}") from None
+            raise UsageError(
+                f"no host '{name}' in {self.path}{nearest(name, self._by_name)}", f"hosts: {known}"
+            ) from None
 
     def with_role(self, role: Role) -> tuple[Host, ...]:
         """The hosts with this role, in the order of the site file."""
@@ -129,25 +132,13 @@ class Site:
 def resolve(document: SiteFile, path: Path, administrator_keys: dict[str, tuple[str, ...]]) -> Site:
     """The site that a valid ``document`` describes; ``path`` is where it stands."""
     directory = path.parent
-    outside = document.outside
     return Site(
         path=path,
         name=document.site,
         domain=document.domain,
         access=document.access,
         hosts=tuple(_host(name, entry, document, directory) for name, entry in document.hosts.items()),
-        outside=outside
-        and Host(
-            name="outside",
-            roles=(),
-            addresses=(outside.address,),
-            fqdn=f"outside.{document.domain}",
-            aliases=(),
-            os=document.os,
-            kind=Kind.VM,
-            ssh=_ssh(outside.ssh, directory),
-            resources=Resources(1, 0, 0),
-        ),
+        outside=None if document.outside is None else _outside(document.outside, document, directory),
         gerrit=document.gerrit,
         tls=document.tls,
         mail=document.mail,
@@ -177,6 +168,20 @@ def _host(name: str, entry: HostEntry, document: SiteFile, directory: Path) -> H
         ssh=_ssh(entry.ssh or document.ssh, directory),
         resources=resources,
         needs_kvm=any(part[2] for part in parts),
+    )
+
+
+def _outside(entry: OutsideEntry, document: SiteFile, directory: Path) -> Host:
+    return Host(
+        name="outside",
+        roles=(),
+        addresses=(entry.address,),
+        fqdn=f"outside.{document.domain}",
+        aliases=(),
+        os=document.os,
+        kind=Kind.VM,
+        ssh=_ssh(entry.ssh, directory),
+        resources=Resources(1, 0, 0),
     )
 
 

@@ -1,0 +1,5 @@
+"""``python -m pkgci``."""
+
+from pkgci.cli.main import main
+
+main()

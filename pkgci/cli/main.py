@@ -1,0 +1,101 @@
+"""The entry point: the table of commands, and what happens to errors."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from pkgci import __version__
+from pkgci.errors import ExitStatus, PkgciError
+
+# Command → the one line that `pkgci --help` shows. Modules are imported when their command is called: `pkgci --help`
+# and `pkgci validate` must not wait for SSH and Docker libraries.
+COMMANDS = {
+    "init": "Write a commented starter site.",
+    "validate": "Check the site file and name every fault.",
+    "secrets": "Make, list, show and rotate the site's secrets.",
+    "order-servers": "Write the order for the IT department, and the DNS records.",
+    "verify-servers": "Check the delivered servers against the order.",
+    "render-hiera": "Show each host's Hiera data, or how it differs from the host's.",
+    "bootstrap": "Deploy the roles: push manifests and data, run Puppet.",
+    "verify-connectivity": "Prove that the network is as open and as closed as declared.",
+    "topology": "Draw the hosts and the flows between them.",
+    "lab": "Make the site's hosts out of containers.",
+}
+
+
+class _Commands(click.Group):
+    """A group that imports a command's module only when the command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"pkgci.cli.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from pkgci.model.words import nearest
+
+            ctx.fail(f"no command '{args[0]}'{nearest(args[0], COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="pkgci")
+def pkgci() -> None:
+    """Set up and run a public packaging CI for DEB and RPM packages.
+
+    One site file describes it. A first session:
+
+    \b
+      pkgci init mysite && cd mysite
+      pkgci validate
+      pkgci secrets init
+      pkgci order-servers
+      pkgci bootstrap --noop
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs one command and exits with its status: never with a traceback for what a user can cause."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; returns its exit status."""
+    try:
+        result = pkgci.main(args=arguments, prog_name="pkgci", standalone_mode=False)
+        sys.stdout.flush()
+    except PkgciError as error:
+        click.echo(f"pkgci: {error.message}" if "\n" not in error.message else error.message, err=True)
+        if error.hint:
+            click.echo(f"  {error.hint}", err=True)
+        return int(error.status)
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return int(ExitStatus.WRONG_USE)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("\npkgci: interrupted", err=True)
+        return int(ExitStatus.INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our output (`| head`) has gone: what is left unsaid is not wanted.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(ExitStatus.AS_DECLARED)
+    return int(result) if isinstance(result, int) else int(ExitStatus.AS_DECLARED)

@@ -1,0 +1,45 @@
+"""``pkgci validate``: is the site file right?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from pkgci.cli.options import json_option, site_option
+
+
+@click.command(epilog="Example: pkgci validate --site mysite/site.yaml")
+@site_option
+@json_option
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of a site file, for editors.")
+def command(site_file: Path, as_json: bool, schema: bool) -> int:
+    """Check the site file and name every fault, each with file:line:column."""
+    import json
+
+    from pkgci.errors import ExitStatus
+    from pkgci.model.document import DocumentError
+    from pkgci.model.load import json_schema, load_site
+
+    if schema:
+        click.echo(json.dumps(json_schema(), indent=2))
+        return ExitStatus.AS_DECLARED
+    try:
+        site = load_site(site_file)
+    except DocumentError as error:
+        if not as_json:
+            count = len(error.faults)
+            error.hint = f"{count} fault{'s' if count > 1 else ''} in {site_file}"
+            raise
+        faults = [{"line": f.position.line, "column": f.position.column, "message": f.message} for f in error.faults]
+        click.echo(json.dumps({"site": str(site_file), "valid": False, "faults": faults}, indent=2))
+        return error.status
+    counts = Counter(role.value for host in site.hosts for role in host.roles)
+    if as_json:
+        click.echo(json.dumps({"site": str(site_file), "valid": True, "hosts": len(site.hosts), "roles": counts}))
+        return ExitStatus.AS_DECLARED
+    click.echo(f"{site_file}: valid. Site '{site.name}', {len(site.hosts)} hosts:")
+    for host in site.hosts:
+        click.echo(f"  {host.name:<12} {host.address:<16} {', '.join(host.roles)}")
+    return ExitStatus.AS_DECLARED

@@ -1,0 +1,31 @@
+"""Verdicts as a JUnit XML report, the format that Jenkins and every other CI reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from xml.etree import ElementTree as ET
+
+
+@dataclass(frozen=True)
+class Case:
+    """One verdict: ``failure`` is None where all is as declared, else what is not."""
+
+    group: str
+    name: str
+    failure: str | None = None
+
+
+def junit_xml(suite: str, cases: Sequence[Case]) -> str:
+    """The report of ``cases`` as one test suite."""
+    failures = sum(case.failure is not None for case in cases)
+    root = ET.Element("testsuites")
+    element = ET.SubElement(root, "testsuite", name=suite, tests=str(len(cases)), failures=str(failures), errors="0")
+    for case in cases:
+        node = ET.SubElement(element, "testcase", classname=case.group, name=case.name)
+        if case.failure is not None:
+            ET.SubElement(
+                node, "failure", message=case.failure.splitlines()[0] if case.failure else ""
+            ).text = case.failure
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
