@@ -100,18 +100,18 @@ def _addresses(document: Document, hosts: dict[str, Any]) -> Iterator[Fault]:
         if entry.get("address") is None and not several:
             yield Fault(document.position(("hosts", name), key=True), f"host '{name}' has no address")
         if entry.get("address") is not None:
-            places.append((f"host '{name}'", ("hosts", name, "address"), entry["address"]))
-        places += [(f"host '{name}'", ("hosts", name, "addresses", i), item) for i, item in enumerate(several)]
+            places.append((f"host '{name}'s", ("hosts", name, "address"), entry["address"]))
+        places += [(f"host '{name}'s", ("hosts", name, "addresses", i), item) for i, item in enumerate(several)]
     outside = document.data.get("outside")
     if isinstance(outside, dict) and outside.get("address") is not None:
-        places.append(("the outside host", ("outside", "address"), outside["address"]))
+        places.append(("the outside host's", ("outside", "address"), outside["address"]))
     for owner, path, text in places:
         try:
             address = ip_address(text)
         except ValueError:
             continue
         if address in seen:
-            yield Fault(document.position(path), f"address {address} is already {seen[address]}'s")
+            yield Fault(document.position(path), f"address {address} is already {seen[address]}")
         elif address.is_unspecified or address.is_multicast or address.is_loopback:
             yield Fault(document.position(path), f"address {address} cannot be a host's")
         seen.setdefault(address, owner)

@@ -1,0 +1,103 @@
+"""``pkgci render-hiera``: each host's Hiera data, to be reviewed before it is pushed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pkgci.cli.options import connection_options, hosts_options, json_option, site_option
+from pkgci.errors import ExitStatus, UsageError
+
+if TYPE_CHECKING:
+    from pkgci.model.site import Host, Site
+    from pkgci.render.hiera import HieraData, Source
+
+
+@click.command(
+    epilog="Examples: pkgci render-hiera --role zuul, pkgci render-hiera --output review, "
+    "pkgci render-hiera --host zuul01 --diff"
+)
+@site_option
+@hosts_options
+@click.option("--output", type=click.Path(path_type=Path, file_okay=False), help="Write the files below this folder.")
+@click.option("--diff", is_flag=True, help="Show how the data differs from what is on the hosts now (over SSH).")
+@click.option("--reveal", is_flag=True, help="Show secrets. Without it they read <secret NAME>.")
+@json_option
+@connection_options
+def command(
+    site_file: Path,
+    roles: tuple[str, ...],
+    hosts: tuple[str, ...],
+    output: Path | None,
+    diff: bool,
+    reveal: bool,
+    as_json: bool,
+    parallel: int,
+    accept_new_host_keys: bool,
+) -> int:
+    """Show each host's Hiera data, in the order of lookup: the first file that has a key wins."""
+    from pkgci.model.load import load_site
+    from pkgci.render.hiera import Placeholders, Renderer
+
+    if diff and (reveal or output):
+        raise UsageError("--diff goes with neither --reveal nor --output", "secrets are never part of a diff")
+    site = load_site(site_file)
+    selected = site.select(roles, hosts)
+    store = _store(site, required=reveal or diff)
+    if diff:
+        from pkgci.cli.hiera_diff import show_differences
+
+        return show_differences(site, selected, store, as_json, parallel, accept_new_host_keys)
+    renderer = Renderer(site)
+    source: Source = store if reveal and store else Placeholders(store)
+    rendered = (renderer.render(host, source) for host in selected)
+    if output is not None:
+        return _write(rendered, output, reveal)
+    if as_json:
+        return _print_json(rendered)
+    for data in rendered:
+        click.echo(_text(data), nl=False)
+    return ExitStatus.AS_DECLARED
+
+
+def _store(site: Site, required: bool) -> Source | None:
+    """The site's secrets; without any, a review shows placeholders."""
+    folder = site.directory / "secrets"
+    if not required and not (folder / "secrets.eyaml").exists():
+        return None
+    from pkgci.secrets.store import SecretStore
+
+    return SecretStore.open(folder)
+
+
+def _text(data: HieraData) -> str:
+    return "".join(f"{_heading(data.host, name)}\n{text.rstrip()}\n\n" for name, text in data.files.items())
+
+
+def _heading(host: Host, name: str) -> str:
+    return f"# ── {host.name}: {name} ".ljust(80, "─")
+
+
+def _write(rendered: Iterator[HieraData], folder: Path, reveal: bool) -> int:
+    from pkgci.files import write_atomically
+
+    count = hosts = 0
+    for data in rendered:
+        hosts += 1
+        for name, text in data.files.items():
+            write_atomically(folder / data.host.name / name, text, 0o600 if reveal else 0o644)
+            count += 1
+    click.echo(f"{count} files for {hosts} host{'s' if hosts > 1 else ''} written below {folder}", err=True)
+    return ExitStatus.AS_DECLARED
+
+
+def _print_json(rendered: Iterator[HieraData]) -> int:
+    import yaml
+
+    from pkgci.cli.screen import print_json
+
+    print_json({data.host.name: {n: yaml.safe_load(text) for n, text in data.files.items()} for data in rendered})
+    return ExitStatus.AS_DECLARED

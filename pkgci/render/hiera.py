@@ -1,0 +1,204 @@
+"""Each host's Hiera data, from the site and the templates in ``hiera/``.
+
+A host's data is a stack of layers, each one file, the first that has a key wins:
+
+1. ``hosts/<host>.yaml``: a site's own template for one host,
+2. ``settings.yaml``: the per-role settings of the site file (``roles:``),
+3. any other template that the site adds in its own ``hiera/``, in alphabetical order,
+4. ``roles/<role>.yaml`` for each role of the host,
+5. ``common.yaml``.
+
+A site's template of the same name takes the place of pkgci's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import jinja2
+import yaml
+
+from pkgci.assets import asset
+from pkgci.errors import UsageError
+from pkgci.model.roles import Role
+from pkgci.model.rules import inbound
+from pkgci.model.site import Host, Site
+from pkgci.render.missing import explain
+
+SUFFIX = ".yaml.j2"
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class Source(Protocol):
+    """Where secrets come from: a ``SecretStore``, or ``Placeholders``."""
+
+    def secret(self, name: str) -> str: ...
+
+    def public(self, name: str) -> str: ...
+
+
+class Placeholders:
+    """Stands in for the secrets in what people read. Public halves are real where there is a store to ask."""
+
+    def __init__(self, store: Source | None = None) -> None:
+        self._store = store
+
+    def secret(self, name: str) -> str:
+        return f"<secret {name}>"
+
+    def public(self, name: str) -> str:
+        return self._store.public(name) if self._store else f"<public {name}>"
+
+
+class _Recorder:
+    """A source that remembers which secrets were asked for."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.asked: dict[str, str] = {}
+
+    def secret(self, name: str) -> str:
+        self.asked[name] = self._source.secret(name)
+        return self.asked[name]
+
+    def public(self, name: str) -> str:
+        return self._source.public(name)
+
+
+@dataclass(frozen=True)
+class HieraData:
+    """One host's data: file name → text, ``hiera.yaml`` and the layers under ``data/``, in the order of lookup."""
+
+    host: Host
+    files: dict[str, str]
+    secrets: dict[str, str] = field(default_factory=dict, repr=False)
+
+
+class Renderer:
+    """Renders hosts of one site. Keeps the compiled templates, so that a thousand hosts are quick.
+
+    Raises ``UsageError`` where a template is wrong or needs a value that the site does not have; the message names
+    the template, the line and the site key.
+    """
+
+    def __init__(self, site: Site, templates: Path | None = None) -> None:
+        self.site = site
+        self._own = site.directory / "hiera"
+        self._folders = [self._own, templates or asset("hiera")]
+        self._environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(self._folders),
+            undefined=jinja2.StrictUndefined,
+            autoescape=False,  # noqa: S701 - YAML, not HTML: every value passes the `yaml` filter
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+        )
+        self._environment.filters["yaml"] = to_yaml
+        self._extra = self._extra_layers()
+
+    def render(self, host: Host, source: Source) -> HieraData:
+        """The data of ``host``, with the secrets that ``source`` gives."""
+        recorder = _Recorder(source)
+        context = {
+            "site": self.site,
+            "host": host,
+            "rules": inbound(self.site, host),
+            "secret": recorder.secret,
+            "public": recorder.public,
+        }
+        layers: dict[str, str] = {}
+        for name, role in self._layers(host):
+            layers[f"{name}.yaml"] = self._render(f"{name}{SUFFIX}", {**context, "role": role}, host)
+        settings = {key: value for role in host.roles for key, value in self.site.role_settings.get(role, {}).items()}
+        ordered = list(layers)
+        if settings:
+            place = 1 if ordered[0].startswith("hosts/") else 0
+            ordered.insert(place, "settings.yaml")
+            layers["settings.yaml"] = _settings_text(settings)
+        hierarchy = self._render(f"hiera{SUFFIX}", {**context, "layers": ordered}, host)
+        files = {"hiera.yaml": hierarchy, **{f"data/{name}": layers[name] for name in ordered}}
+        return HieraData(host, files, recorder.asked)
+
+    def _layers(self, host: Host) -> Iterator[tuple[str, Role | None]]:
+        if self._exists(f"hosts/{host.name}"):
+            yield f"hosts/{host.name}", None
+        for name in self._extra:
+            yield name, None
+        for role in host.roles:
+            if self._exists(f"roles/{role}"):
+                yield f"roles/{role}", role
+        yield "common", None
+
+    def _exists(self, name: str) -> bool:
+        return any((folder / f"{name}{SUFFIX}").is_file() for folder in self._folders)
+
+    def _extra_layers(self) -> tuple[str, ...]:
+        names = sorted(path.name.removesuffix(SUFFIX) for path in self._own.glob(f"*{SUFFIX}"))
+        return tuple(name for name in names if name not in ("hiera", "common"))
+
+    def _render(self, name: str, context: dict[str, Any], host: Host) -> str:
+        try:
+            template = self._environment.get_template(name)
+            text = template.render(context)
+        except jinja2.TemplateNotFound as error:
+            raise UsageError(f"there is no Hiera template {error.name} in {self._folders[-1]}") from None
+        except jinja2.TemplateSyntaxError as error:
+            raise UsageError(f"{error.filename or name}:{error.lineno}: {error.message}") from None
+        except (jinja2.UndefinedError, TypeError, AttributeError) as error:
+            raise explain(error, self._environment, context, host) from None
+        self._check(text, template.filename or name, host)
+        return text
+
+    def _check(self, text: str, template: str, host: Host) -> None:
+        """A layer must be a YAML mapping: a fault is better told here than by Puppet on the host."""
+        try:
+            events = yaml.parse(text, Loader=_Loader)
+            kinds = [type(event) for event in events]
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            line = f", line {mark.line + 1} of what it gives" if mark else ""
+            problem = getattr(error, "problem", None) or "no YAML"
+            raise UsageError(f"{template}: gives no YAML for host {host.name}{line}: {problem}") from None
+        if yaml.MappingStartEvent not in kinds[:3] and len(kinds) > 2:
+            raise UsageError(f"{template}: gives no mapping of keys to values for host {host.name}")
+
+
+def to_yaml(value: Any) -> str:
+    """``value`` on one line, as JSON, which is YAML too: whatever is in it, it stays one value."""
+    return json.dumps(value, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    return str(value)
+
+
+def _settings_text(settings: dict[str, object]) -> str:
+    head = "# The per-role settings of the site file.\n"
+    return head + yaml.safe_dump(settings, sort_keys=True, allow_unicode=True, default_flow_style=False)
+
+
+def bundle_files(renderer: Renderer, host: Host, store: Source) -> dict[str, str]:
+    """What goes to ``host``: its data, and under ``review/`` the same with the secrets hidden.
+
+    ``render-hiera --diff`` compares the review files, so no secret ever comes back from a host. ``review/secrets``
+    holds a fingerprint of each secret, so that a rotated one is seen.
+    """
+    data = renderer.render(host, store)
+    review = review_files(renderer, host, store)
+    review["review/secrets"] = "".join(
+        f"{name}: {hashlib.sha256(value.encode()).hexdigest()[:12]}\n" for name, value in sorted(data.secrets.items())
+    )
+    return {**data.files, **review}
+
+
+def review_files(renderer: Renderer, host: Host, store: Source | None) -> dict[str, str]:
+    """The data of ``host`` with the secrets hidden, as ``review/<file>``."""
+    hidden = renderer.render(host, Placeholders(store))
+    return {f"review/{name}": text for name, text in hidden.files.items()}
