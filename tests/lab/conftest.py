@@ -1,0 +1,95 @@
+"""One lab for all lab tests: made from the example site, in a network of its own, by pkgci itself."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import docker
+import pytest
+
+from pkgci.model.load import load_site
+from pkgci.model.site import Site
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+# Below the checkout, so that `make clean-lab` finds what an interrupted test run left.
+LABS = CHECKOUT / ".lab"
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A running lab: its site's folder, and ways to run commands beside it and in it."""
+
+    directory: Path
+
+    @cached_property
+    def site(self) -> Site:
+        return load_site(self.directory / "site.yaml")
+
+    def pkgci(
+        self, *arguments: str, check: bool = True, env: dict[str, str] | None = None, timeout: float = 900
+    ) -> subprocess.CompletedProcess[str]:
+        """Runs pkgci in the site's folder, without a terminal. With ``check``, a status but 0 fails the test."""
+        result = subprocess.run(
+            [sys.executable, "-m", "pkgci", *arguments],
+            cwd=self.directory,
+            env={**os.environ, "COLUMNS": "80", "PKGCI_SITE": "site.yaml", **(env or {})},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        if check:
+            said = f"pkgci {' '.join(arguments)}: exit {result.returncode}\n{result.stdout}\n{result.stderr}"
+            assert result.returncode == 0, said
+        return result
+
+    def exec(self, host: str, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Runs a command as root on a host, not over SSH: what a person at its console would do."""
+        container = docker.from_env().containers.get(f"pkgci-{self.site.name}-{host}")
+        code, (out, err) = container.exec_run(list(command), demux=True)
+        result = subprocess.CompletedProcess(command, code, (out or b"").decode(), (err or b"").decode())
+        if check:
+            assert code == 0, f"{host}: {' '.join(command)}: exit {code}\n{result.stdout}{result.stderr}"
+        return result
+
+
+def make_lab(name: str) -> Lab:
+    """A new lab from the example, named ``name``, in a network that is free."""
+    directory = LABS / name
+    if not (directory / "site.yaml").exists():
+        subprocess.run(
+            [sys.executable, "-m", "pkgci", "init", "--example", "lab", str(directory)], check=True, cwd=CHECKOUT
+        )
+    return Lab(directory)
+
+
+def remove_lab(lab: Lab) -> None:
+    """Takes a lab down, unless PKGCI_KEEP_LAB asks to keep it for a look."""
+    if not os.environ.get("PKGCI_KEEP_LAB"):
+        lab.pkgci("lab", "down")
+        shutil.rmtree(lab.directory)
+
+
+@pytest.fixture(scope="session")
+def lab() -> Iterator[Lab]:
+    """The shared lab: its hosts are up, nothing is deployed unless a test before did it."""
+    lab = make_lab("tests")
+    lab.pkgci("lab", "up")
+    yield lab
+    remove_lab(lab)
+
+
+@pytest.fixture(scope="session")
+def bootstrapped(lab: Lab) -> Lab:
+    """The shared lab with its roles deployed."""
+    lab.pkgci("secrets", "init")
+    lab.pkgci("bootstrap", timeout=1800)
+    return lab
