@@ -4,7 +4,7 @@ VENV  := .venv
 BIN   := $(VENV)/bin
 PKGCI := $(BIN)/pkgci
 SITE  := examples/lab/site.yaml
-export PKGCI_SITE = $(SITE)
+
 
 .PHONY: demo test lint unit lab-test bench clean-lab help
 
@@ -17,6 +17,7 @@ help:
 	@echo "make bench      the budgets, each beside its peer"
 	@echo "make clean-lab  remove every lab of this checkout, and their images"
 
+demo: export PKGCI_SITE = $(SITE)
 demo: prepare-demo $(VENV)/.runs
 	$(PKGCI) lab up
 	$(PKGCI) validate

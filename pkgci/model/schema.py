@@ -78,7 +78,8 @@ Megabytes = Annotated[
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Built on first use: `pkgci validate` then builds one validator, not one for each class.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class SshEntry(_Model):
