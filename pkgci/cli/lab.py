@@ -1,0 +1,122 @@
+"""``pkgci lab``: the site's hosts, made out of containers."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from pkgci.cli.options import json_option, site_option
+from pkgci.cli.screen import output, print_json, remarks
+from pkgci.errors import ExitStatus
+
+
+@click.group(epilog="Example: pkgci lab up && pkgci lab ssh zuul01")
+def command() -> None:
+    """Make the site's hosts out of containers, with systemd, sshd and a firewall of their own in each.
+
+    A lab belongs to one site file, whose addresses lie in one /24 of 198.18.0.0/15. Docker must run on this machine.
+    """
+
+
+@command.command(epilog="Example: pkgci lab up --site examples/lab/site.yaml")
+@site_option
+def up(site_file: Path) -> int:
+    """Make and start what is missing, until every host answers SSH. What runs already is left as it is."""
+    import time
+
+    from pkgci.assets import asset
+    from pkgci.lab.lab import Lab
+    from pkgci.model.load import load_site
+    from pkgci.puppetrun.packages import module_packages
+
+    started = time.monotonic()
+    site = load_site(site_file)
+    screen = remarks()
+    lab = Lab(site, screen.print)
+    lab.up(module_packages(asset("puppet") / "Puppetfile"))
+    screen.print(f"the lab '{site.name}' is up: {len(lab.hosts)} hosts in {time.monotonic() - started:.0f} s")
+    option = "" if site_file == Path("site.yaml") else f" --site {site_file}"
+    screen.print(f"next: pkgci bootstrap{option}, or look at a host: pkgci lab ssh{option} {site.hosts[0].name}")
+    return ExitStatus.AS_DECLARED
+
+
+@command.command(epilog="Example: pkgci lab status --json")
+@site_option
+@json_option
+def status(site_file: Path, as_json: bool) -> int:
+    """Show each host's state; exit 1 where one does not run."""
+    from dataclasses import asdict
+
+    from pkgci.lab.lab import Lab
+    from pkgci.model.load import load_site
+
+    states = Lab(load_site(site_file), remarks().print).status()
+    if as_json:
+        print_json([asdict(state) for state in states])
+    else:
+        screen = output()
+        wide = max(len(state.name) for state in states)
+        for state in states:
+            up_for = "" if state.uptime is None else f"up {_duration(state.uptime)}"
+            image = state.image.partition(":")[2]
+            screen.print(f"{state.name:<{wide}} {state.state:<8} {state.address:<13} {up_for:<10} {image}".rstrip())
+    return ExitStatus.AS_DECLARED if all(state.running for state in states) else ExitStatus.NOT_AS_DECLARED
+
+
+@command.command(epilog="Example: pkgci lab ssh zuul01 uptime", context_settings={"ignore_unknown_options": True})
+@site_option
+@click.argument("host")
+@click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[CMD]...")
+def ssh(site_file: Path, host: str, words: tuple[str, ...]) -> int:
+    """Log in to HOST (or run CMD there) as the site file says: user, port, key, jump host, known host keys."""
+    from pkgci.lab.keys import run_ssh
+    from pkgci.model.load import load_site
+
+    site = load_site(site_file)
+    machine = site.outside if host == "outside" and site.outside else site.host(host)
+    return run_ssh(site, machine, words)
+
+
+@command.command(
+    "exec",
+    epilog="Example: pkgci lab exec zuul01 -- systemctl --failed",
+    context_settings={"ignore_unknown_options": True},
+)
+@site_option
+@click.argument("host")
+@click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED, metavar="CMD...")
+def execute(site_file: Path, host: str, words: tuple[str, ...]) -> int:
+    """Run CMD as root in HOST through the engine, without SSH. Its exit status is passed on."""
+    from pkgci.lab.lab import Lab
+    from pkgci.lab.run import run_in
+    from pkgci.model.load import load_site
+
+    site = load_site(site_file)
+    machine = site.outside if host == "outside" and site.outside else site.host(host)
+    lab = Lab(site, remarks().print)
+    return run_in(lab.client, lab.container(machine.name), words, sys.stdout.buffer, sys.stderr.buffer)
+
+
+@command.command(epilog="Example: pkgci lab down --images")
+@site_option
+@click.option("--images", is_flag=True, help="Also remove the images, where no other lab uses them.")
+def down(site_file: Path, images: bool) -> int:
+    """Remove the lab: its hosts, network, keys and host keys. Nothing that is not the lab's is touched."""
+    from pkgci.lab.lab import Lab
+    from pkgci.model.load import load_site
+
+    site = load_site(site_file)
+    screen = remarks()
+    Lab(site, screen.print).down(images=images)
+    screen.print(f"the lab '{site.name}' is gone")
+    return ExitStatus.AS_DECLARED
+
+
+def _duration(seconds: float) -> str:
+    whole = int(seconds)
+    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
+        if whole >= size:
+            return f"{whole // size} {unit}"
+    return f"{whole} s"

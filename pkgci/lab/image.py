@@ -1,0 +1,153 @@
+"""Building the image of a lab host from packages: mmdebstrap's output goes straight to the engine."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import subprocess
+import tarfile
+import tempfile
+import threading
+from collections import deque
+from collections.abc import Iterator, Mapping
+from typing import IO
+
+import docker
+from docker.errors import ImageNotFound
+
+from pkgci.errors import PkgciError
+from pkgci.lab.engine import refusals
+from pkgci.lab.recipe import REPOSITORY, Recipe
+
+# The label of every image made here; its value is the recipe's tag.
+IMAGE_LABEL = "pkgci.lab.image"
+
+_CHUNK = 1 << 20
+
+
+class Builder:
+    """Builds images, several side by side. ``stop`` ends what is under way, so that ^C leaves nothing half-made."""
+
+    def __init__(self, client: docker.DockerClient) -> None:
+        self._client = client
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._stopped = threading.Event()
+
+    def is_built(self, recipe: Recipe) -> bool:
+        """Whether the engine has the image already."""
+        with refusals("look for an image"):
+            try:
+                self._client.images.get(recipe.image)
+            except ImageNotFound:
+                return False
+        return True
+
+    def build(self, recipe: Recipe) -> None:
+        """Makes the image of ``recipe``. Raises ``PkgciError`` with the end of mmdebstrap's output where it fails.
+
+        The name is given last: an image that has it is whole.
+        """
+        if shutil.which("mmdebstrap") is None:
+            raise PkgciError(
+                "mmdebstrap, which builds the lab's images from packages, is not installed",
+                "`apt install mmdebstrap` (or `make demo`, which installs what it needs)",
+            )
+        with tempfile.NamedTemporaryFile(prefix="pkgci-lab-", suffix=".tar") as overlay:
+            overlay.write(tar_of(recipe.files))
+            overlay.flush()
+            self._build(recipe, recipe.command(overlay.name))
+
+    def stop(self) -> None:
+        """Ends the builds that are under way."""
+        self._stopped.set()
+        for process in list(self._running):
+            process.terminate()
+
+    def _build(self, recipe: Recipe, command: list[str]) -> None:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        )
+        self._running.add(process)
+        try:
+            assert process.stdout is not None and process.stderr is not None  # noqa: S101
+            said: deque[str] = deque(maxlen=6)
+            listener = threading.Thread(target=_listen, args=(process.stderr, said), daemon=True)
+            listener.start()
+            identity = self._import(recipe, process.stdout)
+            status = process.wait()
+            listener.join(timeout=5)
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
+            self._running.discard(process)
+        if status != 0 or not identity:
+            if identity:
+                self._client.api.remove_image(identity, force=True)
+            if self._stopped.is_set():
+                raise KeyboardInterrupt
+            tail = "\n  ".join(said)
+            raise PkgciError(
+                f"cannot build the image for {recipe.system} (mmdebstrap ended with status {status}):\n  {tail}",
+                "is the package mirror reachable? `apt-get update` tells; another one: `lab: {mirror: …}` in the site",
+            )
+        with refusals("name an image"):
+            self._client.api.tag(identity, REPOSITORY, recipe.tag)
+
+    def _import(self, recipe: Recipe, stream: IO[bytes]) -> str:
+        """The identity of the image made of ``stream``, or '' where the engine could not make one of it."""
+        first = stream.read(_CHUNK)
+        if not first:
+            return ""
+        with refusals("import an image"):
+            answer = self._client.api.import_image(
+                src=_chunks(first, stream),
+                stream_src=True,
+                changes=[f"LABEL {IMAGE_LABEL}={recipe.tag}"],
+            )
+        return imported(answer)
+
+
+def imported(answer: str) -> str:
+    """The image's identity in the engine's answer to an import (lines of JSON). Raises ``PkgciError``."""
+    identity = ""
+    for line in answer.splitlines():
+        item = json.loads(line) if line.strip() else {}
+        if "error" in item:
+            raise PkgciError(f"the container engine could not import the image: {item['error']}")
+        identity = str(item.get("status", identity))
+    return identity
+
+
+def tar_of(files: Mapping[str, tuple[int, bytes]]) -> bytes:
+    """A tar archive of ``files`` (path → mode, content), owned by root, in a stable order."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        folders = {str(parent) for path in files for parent in _parents(path)}
+        for folder in sorted(folders):
+            entry = tarfile.TarInfo(folder)
+            entry.type, entry.mode = tarfile.DIRTYPE, 0o755
+            archive.addfile(entry)
+        for path, (mode, content) in sorted(files.items()):
+            entry = tarfile.TarInfo(path)
+            entry.mode, entry.size = mode, len(content)
+            archive.addfile(entry, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def _parents(path: str) -> Iterator[str]:
+    parts = path.split("/")[:-1]
+    for length in range(1, len(parts) + 1):
+        yield "/".join(parts[:length])
+
+
+def _chunks(first: bytes, stream: IO[bytes]) -> Iterator[bytes]:
+    yield first
+    while chunk := stream.read(_CHUNK):
+        yield chunk
+
+
+def _listen(stream: IO[bytes], said: deque[str]) -> None:
+    for line in stream:
+        said.append(line.decode(errors="replace").rstrip())

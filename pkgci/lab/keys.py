@@ -1,0 +1,140 @@
+"""Keys of the lab: the operator's, made beside the site file, and the hosts' own, read through the engine.
+
+Because the hosts' keys come another way than SSH, nobody has to believe what answers at the first contact.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from pkgci.errors import UsageError
+from pkgci.files import write_atomically
+from pkgci.model.site import Host, Site
+
+
+def lab_directory(site: Site) -> Path:
+    """Where the lab keeps what belongs to it, beside the site file."""
+    return site.directory / ".lab"
+
+
+def key_file(site: Site) -> Path:
+    """The operator's private key."""
+    return lab_directory(site) / "id_ed25519"
+
+
+def ensure_key(site: Site) -> str:
+    """The operator's public key line; the key pair is made where there is none. The private half is 0600."""
+    path = key_file(site)
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    if path.exists():
+        loaded = serialization.load_ssh_private_key(path.read_bytes(), password=None)
+        if not isinstance(loaded, Ed25519PrivateKey):
+            raise UsageError(f"{path} is no Ed25519 key: it is not the lab's", "move it away, then `pkgci lab up`")
+        private = loaded
+    else:
+        private = Ed25519PrivateKey.generate()
+        pem = private.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
+        )
+        write_atomically(path, pem, mode=0o600)
+    line = private.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
+    public = f"{line.decode()} pkgci-lab-{site.name}"
+    write_atomically(path.with_name(f"{path.name}.pub"), public + "\n")
+    return public
+
+
+def login_keys(site: Site, host: Host, lab_key: str) -> tuple[str, ...]:
+    """The public keys that log in to ``host``: the lab's, and the one that the site file names for it.
+
+    Raises ``UsageError`` where pkgci could not log in to the host: it has no key that the lab knows.
+    """
+    key = host.ssh.key
+    if key is None or key == key_file(site):
+        if key is None:
+            raise UsageError(
+                f"host '{host.name}' names no SSH key, and a lab host lets in nobody else",
+                "write `ssh: {key: .lab/id_ed25519}` in the site file: `pkgci lab up` makes that key",
+            )
+        return (lab_key,)
+    public = key.with_name(f"{key.name}.pub")
+    if not public.is_file():
+        raise UsageError(
+            f"host '{host.name}' is reached with the key {key}, whose public half ({public.name}) is not beside it",
+            f"`ssh-keygen -y -f {key} > {public}`, or write `key: .lab/id_ed25519` in the site file",
+        )
+    return (lab_key, public.read_text().strip())
+
+
+def known_name(host: Host) -> str:
+    """The name of ``host`` in known_hosts: its name in the site, with the port where that is not 22."""
+    return host.name if host.ssh.port == 22 else f"[{host.name}]:{host.ssh.port}"
+
+
+def replace_known(text: str, forget: Iterable[str], keys: Mapping[str, Iterable[str]]) -> str:
+    """known_hosts ``text`` with ``keys`` (name → 'type key') in place of the lines of the names to ``forget``."""
+    gone = set(forget)
+    kept = [line for line in text.splitlines() if line.split(" ", 1)[0] not in gone]
+    added = [f"{name} {key}" for name, lines in keys.items() for key in lines]
+    return "".join(f"{line}\n" for line in (*kept, *added))
+
+
+def record_keys(site: Site, hosts: Iterable[Host], keys: Mapping[str, Iterable[str]]) -> None:
+    """Writes ``keys`` (known name → 'type key' lines) into the site's known_hosts; lines of others' stay.
+
+    Lines of ``hosts`` are forgotten, at port 22 or another, so that an earlier lab's keys are no obstacle.
+    """
+    path = site.directory / "known_hosts"
+    before = path.read_text() if path.exists() else ""
+    after = replace_known(before, _names_in(before, {host.name for host in hosts}), keys)
+    if after != before:
+        write_atomically(path, after)
+    if not after and path.exists():
+        path.unlink()
+
+
+def _names_in(text: str, hosts: set[str]) -> set[str]:
+    """The first fields of known_hosts lines that are about ``hosts``, at any port."""
+    names = {line.split(" ", 1)[0] for line in text.splitlines()}
+    return {name for name in names if name in hosts or (name.startswith("[") and name[1:].partition("]")[0] in hosts)}
+
+
+def ssh_command(site: Site, host: Host, command: tuple[str, ...]) -> list[str]:
+    """The ssh client's argument list for ``host``, through its jump host where the site declares one."""
+    return [*_ssh(site, host), "--", *command] if command else _ssh(site, host)
+
+
+def _ssh(site: Site, host: Host, forward: str | None = None) -> list[str]:
+    options = {
+        "UserKnownHostsFile": str(site.directory / "known_hosts"),
+        "GlobalKnownHostsFile": "/dev/null",
+        "HostKeyAlias": known_name(host),
+        "StrictHostKeyChecking": "yes",
+        "IdentitiesOnly": "yes",
+        "LogLevel": "ERROR",
+    }
+    if host.ssh.jump:
+        import shlex
+
+        jump = _ssh(site, site.host(host.ssh.jump), forward=f"{host.address}:{host.ssh.port}")
+        options["ProxyCommand"] = shlex.join(jump).replace("%", "%%")
+    words = ["ssh", "-F", "none", "-i", str(host.ssh.key or key_file(site)), "-p", str(host.ssh.port)]
+    words += [word for key, value in options.items() for word in ("-o", f"{key}={_quoted(value)}")]
+    return [*words, *(["-W", forward] if forward else []), f"{host.ssh.user}@{host.address}"]
+
+
+def _quoted(value: str) -> str:
+    """An ssh option's value: one with spaces needs double quotes, but not ProxyCommand's, which is the rest of it."""
+    return f'"{value}"' if " " in value and not value.startswith("ssh ") else value
+
+
+def run_ssh(site: Site, host: Host, command: tuple[str, ...]) -> int:
+    """Runs the ssh client on this terminal; returns its exit status. Raises ``UsageError`` where there is none."""
+    try:
+        return subprocess.run(ssh_command(site, host, command), check=False).returncode
+    except FileNotFoundError:
+        raise UsageError("the ssh client is not installed", "`apt install openssh-client`") from None

@@ -1,0 +1,233 @@
+"""Bringing a lab up and taking it down: images, network, hosts, keys; side by side, and repeatable."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, TypeVar
+
+from docker.errors import NotFound
+
+from pkgci.errors import PkgciError
+from pkgci.lab.boot import host_keys, wait_for_ssh, wait_for_systemd
+from pkgci.lab.engine import LABEL, cgroup_version, connect, refusals
+from pkgci.lab.hosts import HOST_LABEL, IMAGE_OF_LABEL, MADE_OF_LABEL, Blueprint, make_blueprint, make_host
+from pkgci.lab.image import IMAGE_LABEL, Builder
+from pkgci.lab.keys import ensure_key, known_name, lab_directory, login_keys, record_keys
+from pkgci.lab.machine import this_machine
+from pkgci.lab.network import ensure_network, lab_hosts, lab_network
+from pkgci.lab.recipe import Recipe, make_recipe
+from pkgci.model.roles import OperatingSystem
+from pkgci.model.site import Site
+
+T = TypeVar("T")
+K = TypeVar("K")
+
+Tell = Callable[[str], None]
+
+# More containers that boot at once only make each of them slower.
+_PARALLEL = 8
+
+
+@dataclass(frozen=True)
+class HostState:
+    """A host of the lab as the engine sees it. ``state`` is Docker's word, or 'absent'; ``uptime`` is in seconds."""
+
+    name: str
+    state: str
+    address: str
+    image: str
+    uptime: float | None
+
+    @property
+    def running(self) -> bool:
+        return self.state == "running"
+
+
+class Lab:
+    """The lab of one site. ``tell`` is given a line about each thing that is done."""
+
+    def __init__(self, site: Site, tell: Tell) -> None:
+        self.site = site
+        self.network = lab_network(site)
+        self.hosts = lab_hosts(site)
+        self._tell = tell
+        self.client = connect()
+
+    def up(self, modules: tuple[str, ...]) -> None:
+        """Makes what is missing and starts what is stopped, until every host answers SSH.
+
+        ``modules`` are the packages of Puppet modules that the image carries. Raises ``PkgciError``; what was made
+        until then stays, and the next call carries on.
+        """
+        key = ensure_key(self.site)
+        authorized = {host.name: login_keys(self.site, host, key) for host in self.hosts}
+        recipes = self._recipes(modules)
+        self._build_images(recipes.values())
+        if ensure_network(self.client, self.site, self.network):
+            self._tell(f"network {self.network} made")
+        cgroups = cgroup_version(self.client)
+        blueprints = [
+            make_blueprint(self.site, host, recipes[host.os].image, self.network, cgroups, authorized[host.name])
+            for host in self.hosts
+        ]
+        self._remove_strays()
+        keys = _side_by_side(self._host_up, blueprints)
+        record_keys(
+            self.site, self.hosts, {known_name(b.host): lines for b, lines in zip(blueprints, keys, strict=True)}
+        )
+
+    def status(self) -> list[HostState]:
+        """Every host of the site file as it is now, and hosts of this lab that the site file no longer has."""
+        containers = self._containers()
+        known = {host.name: host.address for host in self.hosts}
+        names = [*known, *sorted(set(containers) - set(known))]
+        return [_state(name, known.get(name, ""), containers.get(name)) for name in names]
+
+    def container(self, name: str) -> Any:
+        """The running container of the host ``name``. Raises ``PkgciError`` where there is none."""
+        found = self._containers().get(name)
+        if found is None or found.status != "running":
+            state = "is not made" if found is None else f"is {found.status}"
+            raise PkgciError(f"host '{name}' of the lab '{self.site.name}' {state}", "`pkgci lab up` first")
+        return found
+
+    def down(self, *, images: bool) -> None:
+        """Removes the lab's containers, network, volumes and files; with ``images``, the images no other lab uses."""
+        containers = self._containers()
+        _side_by_side(self._remove, list(containers.values()))
+        mine = {"label": f"{LABEL}={self.site.name}"}
+        with refusals("remove the lab's network and volumes"):
+            for network in self.client.networks.list(filters=mine):
+                network.remove()
+                self._tell(f"network {network.name} removed")
+            for volume in self.client.volumes.list(filters=mine):
+                volume.remove()
+        if images:
+            self._remove_images()
+        record_keys(self.site, self.hosts, {})
+        if lab_directory(self.site).is_dir():
+            shutil.rmtree(lab_directory(self.site))
+            self._tell(f"{lab_directory(self.site)} removed")
+
+    def _recipes(self, modules: tuple[str, ...]) -> dict[OperatingSystem, Recipe]:
+        machine = this_machine()
+        mirror = self.site.lab.mirror if self.site.lab else None
+        systems = dict.fromkeys(host.os for host in self.hosts)
+        return {system: make_recipe(system, machine, mirror, modules) for system in systems}
+
+    def _build_images(self, recipes: Iterable[Recipe]) -> None:
+        builder = Builder(self.client)
+        missing = [recipe for recipe in recipes if not builder.is_built(recipe)]
+        try:
+            _side_by_side(partial(self._build, builder), missing)
+        except BaseException:
+            builder.stop()
+            raise
+
+    def _build(self, builder: Builder, recipe: Recipe) -> None:
+        self._tell(f"image {recipe.image}: building from packages (about a minute)")
+        started = time.monotonic()
+        builder.build(recipe)
+        self._tell(f"image {recipe.image}: built in {time.monotonic() - started:.0f} s")
+
+    def _remove_strays(self) -> None:
+        """Removes hosts that the site file no longer has."""
+        wanted = {host.name for host in self.hosts}
+        for name, container in self._containers().items():
+            if name not in wanted:
+                self._tell(f"{name}: no longer in the site file")
+                self._remove(container)
+
+    def _host_up(self, blueprint: Blueprint) -> list[str]:
+        """Makes or starts one host and waits for it; returns its public host keys."""
+        name = blueprint.host.name
+        started = time.monotonic()
+        container = self._containers().get(name)
+        if container is not None and (reason := _outdated(container, blueprint)):
+            self._tell(f"{name}: {reason}: it is made anew")
+            self._remove(container)
+            container = None
+        did = "was running"
+        if container is None:
+            did = "made"
+            identity = make_host(self.client, blueprint)
+            with refusals("look at a new host"):
+                container = self.client.containers.get(identity)
+        elif container.status != "running":
+            did = "started"
+            with refusals(f"start the host '{name}'"):
+                container.start()
+        wait_for_systemd(container, name)
+        wait_for_ssh(blueprint.host)
+        self._tell(f"{name}: {did}, answers SSH at {blueprint.address} ({time.monotonic() - started:.1f} s)")
+        return host_keys(container)
+
+    def _containers(self) -> dict[str, Any]:
+        with refusals("list the lab's hosts"):
+            found = self.client.containers.list(
+                all=True, filters={"label": f"{LABEL}={self.site.name}"}, ignore_removed=True
+            )
+        return {container.labels.get(HOST_LABEL, container.name): container for container in found}
+
+    def _remove(self, container: Any) -> None:
+        with refusals(f"remove the host '{container.name}'"):
+            try:
+                container.remove(force=True, v=True)
+            except NotFound:
+                return
+        self._tell(f"{container.labels.get(HOST_LABEL, container.name)}: removed")
+
+    def _remove_images(self) -> None:
+        with refusals("remove images"):
+            used = {container.image.id for container in self.client.containers.list(all=True)}
+            for image in self.client.images.list(filters={"label": IMAGE_LABEL}):
+                if image.id in used:
+                    self._tell(f"image {', '.join(image.tags)} stays: another lab uses it")
+                    continue
+                self.client.images.remove(image.id, force=True)
+                self._tell(f"image {', '.join(image.tags)} removed")
+
+
+def _outdated(container: Any, blueprint: Blueprint) -> str:
+    """Why ``container`` is not what ``blueprint`` says, or ''."""
+    if container.status == "created":
+        return "was interrupted while it was made"
+    if container.labels.get(IMAGE_OF_LABEL) != blueprint.image:
+        return "its image has changed"
+    if container.labels.get(MADE_OF_LABEL) != blueprint.fingerprint:
+        return "its address, names, account, port or key has changed"
+    return ""
+
+
+def _state(name: str, address: str, container: Any | None) -> HostState:
+    if container is None:
+        return HostState(name, "absent", address, "", None)
+    uptime = None
+    if container.status == "running":
+        # Docker writes nanoseconds, which Python's datetime does not read.
+        since = datetime.fromisoformat(container.attrs["State"]["StartedAt"][:19]).replace(tzinfo=UTC)
+        uptime = round((datetime.now(UTC) - since).total_seconds(), 0)
+    return HostState(name, container.status, address, container.labels.get(IMAGE_OF_LABEL, ""), uptime)
+
+
+def _side_by_side(work: Callable[[K], T], items: Sequence[K]) -> list[T]:
+    """``work`` on all of ``items`` at once; raises the first error, after what runs has ended, the rest cancelled."""
+    if not items:
+        return []
+    pool = ThreadPoolExecutor(max_workers=_PARALLEL)
+    futures: list[Future[T]] = [pool.submit(work, item) for item in items]
+    try:
+        wait(futures, return_when=FIRST_EXCEPTION)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    failed = [future for future in futures if future.done() and not future.cancelled() and future.exception()]
+    if failed:
+        wait([future for future in futures if not future.cancelled()])
+        failed[0].result()
+    return [future.result() for future in futures]

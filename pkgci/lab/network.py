@@ -1,0 +1,141 @@
+"""The lab's network: one /24 of the range that is set aside for test labs, and nothing else."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
+
+import docker
+from docker.types import IPAMConfig, IPAMPool
+
+from pkgci.errors import PkgciError, UsageError
+from pkgci.lab.engine import LABEL, refusals
+from pkgci.model.site import Host, Site
+
+# RFC 2544 sets this range aside for tests of network devices: it is nobody's real network.
+TEST_RANGE = IPv4Network("198.18.0.0/15")
+
+_ROUTES = Path("/proc/net/route")
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A network that is there already, and whose it is."""
+
+    network: IPv4Network
+    owner: str
+
+
+def lab_hosts(site: Site) -> tuple[Host, ...]:
+    """The machines of the lab: the site's hosts and the outside one."""
+    return (*site.hosts, *([site.outside] if site.outside else []))
+
+
+def lab_network(site: Site) -> IPv4Network:
+    """The /24 that the site's addresses lie in. Raises ``UsageError`` where the site is no lab."""
+    networks: dict[IPv4Network, str] = {}
+    for host in lab_hosts(site):
+        if len(host.addresses) != 1:
+            raise UsageError(f"host '{host.name}' has {len(host.addresses)} addresses: a lab host has one, IPv4")
+        address = host.addresses[0]
+        if not isinstance(address, IPv4Address) or address not in TEST_RANGE:
+            raise UsageError(
+                f"host '{host.name}' has the address {address}: {site.path.name} describes no lab",
+                f"a lab's hosts have addresses in one /24 of {TEST_RANGE} (RFC 2544)",
+            )
+        network = IPv4Network((address, 24), strict=False)
+        if address in (network[0], network[1], network[255]):
+            what = "this machine's own in the lab" if address == network[1] else "no host's in a /24"
+            raise UsageError(f"host '{host.name}' has the address {address}, which is {what}")
+        networks.setdefault(network, host.name)
+    if len(networks) > 1:
+        (one, first), (two, second), *_ = networks.items()
+        raise UsageError(
+            f"the lab's addresses lie in several networks: '{first}' in {one}, '{second}' in {two}",
+            "give all hosts, and `outside`, addresses in one /24",
+        )
+    return next(iter(networks))
+
+
+def network_name(site: Site) -> str:
+    """The name of the lab's network in the engine."""
+    return f"pkgci-{site.name}"
+
+
+def ensure_network(client: docker.DockerClient, site: Site, network: IPv4Network) -> bool:
+    """Makes the lab's network where it is not there; tells whether it was made. Raises ``PkgciError`` on a clash."""
+    with refusals("list networks"):
+        existing = client.networks.list()
+    for item in existing:
+        if (item.attrs.get("Labels") or {}).get(LABEL) != site.name:
+            continue
+        subnets = list(_subnets(item.attrs))
+        if network in subnets:
+            return False
+        raise PkgciError(
+            f"the lab '{site.name}' has the network {', '.join(map(str, subnets))}, "
+            f"but its site file now says {network}",
+            "`pkgci lab down` first, then `pkgci lab up`",
+        )
+    taken = [Taken(subnet, _owner(item.attrs)) for item in existing for subnet in _subnets(item.attrs)]
+    refuse_clash(network, [*taken, *_routes()])
+    pool = IPAMPool(subnet=str(network), gateway=str(network[1]))
+    with refusals(f"make the network {network}"):
+        client.networks.create(
+            network_name(site),
+            driver="bridge",
+            ipam=IPAMConfig(pool_configs=[pool]),
+            labels={LABEL: site.name},
+            check_duplicate=True,
+        )
+    return True
+
+
+def refuse_clash(network: IPv4Network, taken: Iterable[Taken]) -> None:
+    """Raises ``PkgciError`` where ``network`` overlaps with one that is there already."""
+    for other in taken:
+        if network.overlaps(other.network):
+            raise PkgciError(
+                f"the lab's network {network} is taken: {other.owner} has {other.network}",
+                f"give the site's hosts addresses in another /24 of {TEST_RANGE}, or take that one down",
+            )
+
+
+def parse_routes(text: str) -> list[Taken]:
+    """The routes of ``/proc/net/route`` but for the default ones."""
+    routes = []
+    for line in text.splitlines()[1:]:
+        interface, destination, *_, mask = line.split()[:8]
+        network = IPv4Network((_address(destination), str(_address(mask))), strict=False)
+        if network.prefixlen:
+            routes.append(Taken(network, f"a route of this machine (interface {interface})"))
+    return routes
+
+
+def _address(hexadecimal: str) -> IPv4Address:
+    return IPv4Address(socket.inet_ntoa(struct.pack("<I", int(hexadecimal, 16))))
+
+
+def _routes() -> list[Taken]:
+    try:
+        return parse_routes(_ROUTES.read_text())
+    except OSError:
+        return []
+
+
+def _subnets(attributes: dict[str, object]) -> Iterator[IPv4Network]:
+    ipam = attributes.get("IPAM")
+    for pool in (ipam.get("Config") if isinstance(ipam, dict) else None) or ():
+        subnet = str(pool.get("Subnet", ""))
+        if "." in subnet:
+            yield IPv4Network(subnet, strict=False)
+
+
+def _owner(attributes: dict[str, object]) -> str:
+    labels = attributes.get("Labels")
+    lab = labels.get(LABEL) if isinstance(labels, dict) else None
+    return f"the lab '{lab}'" if lab else f"the Docker network '{attributes.get('Name')}'"
