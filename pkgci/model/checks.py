@@ -166,7 +166,7 @@ def _systems(document: Document, hosts: dict[str, Any]) -> Iterator[Fault]:
     default = document.data.get("os", OperatingSystem.DEBIAN_13.value)
     for name, entry in hosts.items():
         system = entry.get("os", default)
-        if system not in set(OperatingSystem):
+        if not isinstance(system, str) or system not in set(OperatingSystem):
             continue
         for role in _named_roles(entry):
             if role in set(Role) and system not in CATALOGUE[Role(role)].systems:
