@@ -12,9 +12,9 @@ import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Any
 
+from pkgci.files import beside
 from pkgci.model.document import Document, Fault, Path_
 from pkgci.model.roles import CATALOGUE, OperatingSystem, Role
 from pkgci.model.schema import SiteFile
@@ -194,10 +194,10 @@ def _administrators(document: Document, checked: Checked) -> Iterator[Fault]:
     access = document.data.get("access")
     administrators = access.get("administrators") if isinstance(access, dict) else None
     for name, file in administrators.items() if isinstance(administrators, dict) else ():
-        if not isinstance(file, str):
+        if not isinstance(file, str) or "\0" in file:
             continue
         place = document.position(("access", "administrators", name))
-        path = document.path.parent / Path(file).expanduser()
+        path = beside(document.path.parent, file)
         try:
             lines = path.read_text().splitlines()
         except OSError as error:
@@ -234,7 +234,7 @@ def _key_files(document: Document, site_file: SiteFile) -> Iterator[Fault]:
     entries: list[tuple[Path_, str | None]] = [(("ssh", "key"), site_file.ssh.key)]
     entries += [(("hosts", name, "ssh", "key"), host.ssh.key) for name, host in site_file.hosts.items() if host.ssh]
     for path, file in entries:
-        if file is not None and (document.path.parent / Path(file).expanduser()).is_dir():
+        if file is not None and beside(document.path.parent, file).is_dir():
             yield Fault(document.position(path), f"{file} is a folder, not a private key file")
 
 
@@ -245,7 +245,7 @@ def _manifests(document: Document, site_file: SiteFile) -> Iterator[Fault]:
     if (manifests.path is None) == (manifests.git is None):
         yield Fault(document.position(("manifests",), key=True), "'manifests' needs one of 'path' and 'git'")
     elif manifests.path is not None:
-        tree = document.path.parent / Path(manifests.path).expanduser()
+        tree = beside(document.path.parent, manifests.path)
         if not tree.is_dir():
             yield Fault(document.position(("manifests", "path")), f"there is no folder {tree}")
         elif not (tree / manifests.site).exists():

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from pkgci.errors import UsageError
+from pkgci.files import beside
 from pkgci.model.roles import CATALOGUE, Kind, OperatingSystem, Resources, Role
 from pkgci.model.schema import (
     Access,
@@ -221,7 +222,7 @@ def _ssh(entry: SshEntry, directory: Path) -> Ssh:
     return Ssh(
         user=entry.user,
         port=entry.port,
-        key=(directory / Path(entry.key).expanduser()) if entry.key else None,
+        key=beside(directory, entry.key) if entry.key else None,
         jump=entry.jump,
         sudo=entry.user != "root" if entry.sudo is None else entry.sudo,
     )
