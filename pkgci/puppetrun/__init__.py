@@ -1,0 +1,1 @@
+"""Puppet runs: the bundle, the runner on the host, and the report."""
