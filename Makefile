@@ -5,7 +5,6 @@ BIN   := $(VENV)/bin
 PKGCI := $(BIN)/pkgci
 SITE  := examples/lab/site.yaml
 
-
 .PHONY: demo test lint unit lab-test bench clean-lab help
 
 help:
@@ -54,7 +53,7 @@ bench: prepare-test $(VENV)/.develops
 
 clean-lab:
 	@if [ -x $(PKGCI) ]; then for site in $(SITE) .lab/*/site.yaml; do \
-	  if [ -e "$$site" ]; then $(PKGCI) lab --site "$$site" down --images || exit; fi; done; fi
+	  if [ -e "$$site" ]; then $(PKGCI) lab down --images --site "$$site" || exit; fi; done; fi
 	rm -rf .lab examples/lab/.lab examples/lab/.pkgci examples/lab/secrets examples/lab/known_hosts
 
 .PHONY: prepare-demo prepare-test
