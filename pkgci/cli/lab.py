@@ -35,7 +35,8 @@ def up(site_file: Path) -> int:
     site = load_site(site_file)
     screen = remarks()
     lab = Lab(site, screen.print)
-    lab.up(module_packages(asset("puppet") / "Puppetfile"))
+    with lab.alone():
+        lab.up(module_packages(asset("puppet") / "Puppetfile"))
     screen.print(f"the lab '{site.name}' is up: {len(lab.hosts)} hosts in {time.monotonic() - started:.0f} s")
     option = "" if site_file == Path("site.yaml") else f" --site {site_file}"
     screen.print(f"next: pkgci bootstrap{option}, or look at a host: pkgci lab ssh{option} {site.hosts[0].name}")
@@ -60,7 +61,7 @@ def status(site_file: Path, as_json: bool) -> int:
         wide = max(len(state.name) for state in states)
         for state in states:
             up_for = "" if state.uptime is None else f"up {_duration(state.uptime)}"
-            image = state.image.partition(":")[2]
+            image = state.image.partition(":")[2].rpartition("-")[0]
             screen.print(f"{state.name:<{wide}} {state.state:<8} {state.address:<13} {up_for:<10} {image}".rstrip())
     return ExitStatus.AS_DECLARED if all(state.running for state in states) else ExitStatus.NOT_AS_DECLARED
 
@@ -109,7 +110,9 @@ def down(site_file: Path, images: bool) -> int:
 
     site = load_site(site_file)
     screen = remarks()
-    Lab(site, screen.print).down(images=images)
+    lab = Lab(site, screen.print)
+    with lab.alone():
+        lab.down(images=images)
     screen.print(f"the lab '{site.name}' is gone")
     return ExitStatus.AS_DECLARED
 

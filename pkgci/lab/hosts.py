@@ -13,12 +13,13 @@ from docker.types import EndpointConfig
 
 from pkgci.lab.engine import LABEL, CgroupVersion, refusals
 from pkgci.lab.image import tar_of
-from pkgci.lab.network import network_name
+from pkgci.lab.network import lab_hosts, network_name
 from pkgci.model.site import Host, Site
 
 HOST_LABEL = "pkgci.lab.host"
 MADE_OF_LABEL = "pkgci.lab.made-of"
 IMAGE_OF_LABEL = "pkgci.lab.made-with-image"
+SITE_LABEL = "pkgci.lab.site"
 
 # What systemd, sshd, a firewall, sbuild and mock need as root of a container; never --privileged.
 CAPABILITIES = (
@@ -32,7 +33,7 @@ _SYSTEMD = "/lib/systemd/systemd"
 
 @dataclass(frozen=True)
 class Blueprint:
-    """Everything a host's container is made of; ``fingerprint`` changes with any of it but the image."""
+    """Everything a host's container is made of. ``neighbours`` are DNS name → address of all the lab's hosts."""
 
     host: Host
     container: str
@@ -43,10 +44,12 @@ class Blueprint:
     cgroups: CgroupVersion
     files: dict[str, tuple[int, bytes]]
     lab: str
+    site_file: str
+    neighbours: dict[str, str]
 
     @property
     def fingerprint(self) -> str:
-        """Which account, port, address and names the host is made with."""
+        """Changes with the host's own account, port, address, names and keys; not with its neighbours or its image."""
         made_of = [self.container, self.address, self.names, self.network, self.host.fqdn, int(self.cgroups)]
         contents = [[path, mode, content.decode()] for path, (mode, content) in sorted(self.files.items())]
         return hashlib.sha256(json.dumps([made_of, contents]).encode()).hexdigest()[:16]
@@ -65,6 +68,7 @@ class Blueprint:
             "environment": {"container": "docker"},
             "labels": {
                 LABEL: self.lab,
+                SITE_LABEL: self.site_file,
                 HOST_LABEL: self.host.name,
                 MADE_OF_LABEL: self.fingerprint,
                 IMAGE_OF_LABEL: self.image,
@@ -80,6 +84,9 @@ class Blueprint:
             "security_opt": ["seccomp=unconfined", "apparmor=unconfined"],
             "tmpfs": {"/run": "", "/run/lock": "", "/tmp": "exec"},  # noqa: S108
             "network_mode": self.network,
+            # Docker's DNS answers with the right addresses, but for an address with the container's name: /etc/hosts
+            # gives back the DNS name, as a real reverse zone would.
+            "extra_hosts": {name: address for name, address in self.neighbours.items() if name != self.host.fqdn},
             # A `reboot` inside a host ends its container: it starts again, as a machine does. `docker stop` is final.
             "restart_policy": {"Name": "on-failure"},
             "log_config": {"type": "json-file", "config": {"max-size": "1m", "max-file": "1"}},
@@ -114,6 +121,8 @@ def make_blueprint(
             "etc/pkgci-lab/authorized_keys": (0o644, "".join(f"{key}\n" for key in keys).encode()),
         },
         lab=site.name,
+        site_file=str(site.path),
+        neighbours={other.fqdn: other.address for other in lab_hosts(site)},
     )
 
 

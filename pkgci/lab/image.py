@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import signal
 import subprocess
 import tarfile
 import tempfile
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping
-from typing import IO
+from typing import IO, cast
 
 import docker
 from docker.errors import ImageNotFound
@@ -69,28 +70,28 @@ class Builder:
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
         )
         self._running.add(process)
+        said: deque[str] = deque(maxlen=6)
+        listener = threading.Thread(target=_listen, args=(process.stderr, said), daemon=True)
+        listener.start()
+        identity, problem = "", None
         try:
-            assert process.stdout is not None and process.stderr is not None  # noqa: S101
-            said: deque[str] = deque(maxlen=6)
-            listener = threading.Thread(target=_listen, args=(process.stderr, said), daemon=True)
-            listener.start()
-            identity = self._import(recipe, process.stdout)
-            status = process.wait()
-            listener.join(timeout=5)
+            identity = self._import(recipe, cast("IO[bytes]", process.stdout))
+        except PkgciError as error:
+            problem = error
         finally:
-            if process.poll() is None:
-                process.terminate()
-                process.wait()
             self._running.discard(process)
+            if self._stopped.is_set() or problem:
+                process.terminate()
+            status = process.wait()
+        listener.join(timeout=5)
+        if identity and status != 0:
+            self._client.api.remove_image(identity, force=True)
+        if problem and status in (0, -signal.SIGTERM):
+            raise problem
         if status != 0 or not identity:
-            if identity:
-                self._client.api.remove_image(identity, force=True)
-            if self._stopped.is_set():
-                raise KeyboardInterrupt
-            tail = "\n  ".join(said)
             raise PkgciError(
-                f"cannot build the image for {recipe.system} (mmdebstrap ended with status {status}):\n  {tail}",
-                "is the package mirror reachable? `apt-get update` tells; another one: `lab: {mirror: …}` in the site",
+                f"cannot build the image for {recipe.system}: mmdebstrap ended with status {status}",
+                "it said:\n    " + "\n    ".join(said) + "\n  another package mirror: `lab: {mirror: http://…}`",
             )
         with refusals("name an image"):
             self._client.api.tag(identity, REPOSITORY, recipe.tag)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 from docker.errors import NotFound
@@ -16,7 +19,15 @@ from docker.errors import NotFound
 from pkgci.errors import PkgciError
 from pkgci.lab.boot import host_keys, wait_for_ssh, wait_for_systemd
 from pkgci.lab.engine import LABEL, cgroup_version, connect, refusals
-from pkgci.lab.hosts import HOST_LABEL, IMAGE_OF_LABEL, MADE_OF_LABEL, Blueprint, make_blueprint, make_host
+from pkgci.lab.hosts import (
+    HOST_LABEL,
+    IMAGE_OF_LABEL,
+    MADE_OF_LABEL,
+    SITE_LABEL,
+    Blueprint,
+    make_blueprint,
+    make_host,
+)
 from pkgci.lab.image import IMAGE_LABEL, Builder
 from pkgci.lab.keys import ensure_key, known_name, lab_directory, login_keys, record_keys
 from pkgci.lab.machine import this_machine
@@ -58,6 +69,22 @@ class Lab:
         self.hosts = lab_hosts(site)
         self._tell = tell
         self.client = connect()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """While this lasts, no other process changes this lab. Raises ``PkgciError`` where one does, and where the
+        engine has a lab of the same name that was made from another site file."""
+        directory = lab_directory(self.site)
+        directory.mkdir(mode=0o700, exist_ok=True)
+        with (directory / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise PkgciError(
+                    f"another `pkgci lab` is at work on the lab '{self.site.name}'", "wait for it"
+                ) from None
+            self._refuse_other_site()
+            yield
 
     def up(self, modules: tuple[str, ...]) -> None:
         """Makes what is missing and starts what is stopped, until every host answers SSH.
@@ -114,6 +141,16 @@ class Lab:
         if lab_directory(self.site).is_dir():
             shutil.rmtree(lab_directory(self.site))
             self._tell(f"{lab_directory(self.site)} removed")
+
+    def _refuse_other_site(self) -> None:
+        for container in self._containers().values():
+            other = container.labels.get(SITE_LABEL, "")
+            # A lab whose site file is gone belongs to nobody any more: it may be taken over, or taken down.
+            if other not in ("", str(self.site.path)) and Path(other).exists():
+                raise PkgciError(
+                    f"there is a lab '{self.site.name}' already, made from {other}",
+                    f"`pkgci lab down --site {other}`, or give this site another name and another /24",
+                )
 
     def _recipes(self, modules: tuple[str, ...]) -> dict[OperatingSystem, Recipe]:
         machine = this_machine()
@@ -173,7 +210,7 @@ class Lab:
             found = self.client.containers.list(
                 all=True, filters={"label": f"{LABEL}={self.site.name}"}, ignore_removed=True
             )
-        return {container.labels.get(HOST_LABEL, container.name): container for container in found}
+        return {container.labels.get(HOST_LABEL, str(container.name)): container for container in found}
 
     def _remove(self, container: Any) -> None:
         with refusals(f"remove the host '{container.name}'"):
@@ -185,12 +222,12 @@ class Lab:
 
     def _remove_images(self) -> None:
         with refusals("remove images"):
-            used = {container.image.id for container in self.client.containers.list(all=True)}
+            used = {item["ImageID"] for item in self.client.api.containers(all=True)}
             for image in self.client.images.list(filters={"label": IMAGE_LABEL}):
                 if image.id in used:
                     self._tell(f"image {', '.join(image.tags)} stays: another lab uses it")
                     continue
-                self.client.images.remove(image.id, force=True)
+                self.client.api.remove_image(str(image.id), force=True)
                 self._tell(f"image {', '.join(image.tags)} removed")
 
 
