@@ -1,0 +1,6 @@
+# @summary The host's trust store.
+class ca_trust {
+  package { 'ca-certificates':
+    ensure => installed,
+  }
+}

@@ -1,0 +1,19 @@
+# @summary Lets in what the site's flows permit, and nothing else.
+#
+# @param rules
+#   The connections to this host that the site permits.
+# @param ssh_port
+#   The port on which pkgci reaches this host. A set of rules that would cut it off is refused.
+class profile::firewall (
+  Array[Packet_filter::Rule] $rules,
+  Stdlib::Port               $ssh_port,
+) {
+  unless $rules.any |$rule| { $rule['protocol'] == 'tcp' and $rule['port'] == $ssh_port } {
+    fail("no firewall rule lets anybody reach SSH on port ${ssh_port}: this would cut the operator off")
+  }
+
+  class { 'packet_filter':
+    rules   => $rules,
+    require => File['/etc/pkgci'],
+  }
+}

@@ -1,0 +1,7 @@
+# @summary Builds packages.
+class role::slave_build {
+  include profile::base
+  include profile::slave
+  include profile::fetch_source
+  include profile::log_upload
+}

@@ -1,0 +1,6 @@
+# @summary Installs packages in fresh systems.
+class role::slave_install {
+  include profile::base
+  include profile::slave
+  include profile::log_upload
+}

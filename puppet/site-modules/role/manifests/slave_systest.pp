@@ -1,0 +1,6 @@
+# @summary Boots systems with the packages and tests them.
+class role::slave_systest {
+  include profile::base
+  include profile::slave
+  include profile::log_upload
+}
