@@ -1,0 +1,213 @@
+"""``pkgci secrets``: make, list, show and rotate the site's secrets."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import textwrap
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pkgci.cli.options import json_option, site_option
+from pkgci.errors import ExitStatus, UsageError
+
+if TYPE_CHECKING:
+    from pkgci.model.site import Site
+    from pkgci.secrets.needs import Need
+    from pkgci.secrets.store import SecretStore
+    from pkgci.secrets.upkeep import Outcome
+
+# More hosts than this are not named one by one in a command to type.
+_NAMED_HOSTS = 4
+
+
+@click.group(epilog="Example: pkgci secrets init && pkgci secrets show jenkins_master/admin_password")
+def command() -> None:
+    """Make, list, show and rotate the site's secrets.
+
+    They stand encrypted in secrets/secrets.eyaml beside the site file, which belongs in version control. The key that
+    opens them, secrets/keys/private_key.pkcs7.pem, does not: keep a copy of it in a safe place.
+    """
+
+
+@command.command(epilog="Example: pkgci secrets init --site mysite/site.yaml")
+@site_option
+@json_option
+def init(site_file: Path, as_json: bool) -> int:
+    """Make what is missing, and issue certificates again that expire soon or no longer fit the site.
+
+    Nothing else is ever made anew. Run it again after hosts were added.
+    """
+    from pkgci.model.load import load_site
+    from pkgci.secrets.store import SecretStore
+    from pkgci.secrets.upkeep import complete
+
+    site = load_site(site_file)
+    first = not _folder(site).exists()
+    with SecretStore.change(_folder(site), site.name) as store:
+        outcome = complete(site, store, datetime.now(UTC))
+        key = store.private_key_file
+    if as_json:
+        return _print_outcome(outcome)
+    _show_changes(outcome)
+    if outcome.not_needed:
+        click.echo(f"not needed by this site: {', '.join(outcome.not_needed)}", err=True)
+    if first:
+        click.echo(f"Keep a copy of {key} in a safe place: nothing else opens them.", err=True)
+    _show_remarks(outcome)
+    return ExitStatus.AS_DECLARED
+
+
+@command.command("list", epilog="Example: pkgci secrets list")
+@site_option
+@json_option
+def list_(site_file: Path, as_json: bool) -> int:
+    """List the secrets: name, kind, when made, until when valid, and which hosts get them. Never a value."""
+    from pkgci.cli.screen import print_json
+    from pkgci.model.load import load_site
+    from pkgci.secrets.needs import needs
+    from pkgci.secrets.store import SecretStore
+
+    site = load_site(site_file)
+    wanted = needs(site)
+    store = SecretStore.open(_folder(site))
+    rows = [_described(name, wanted.get(name), store) for name in dict.fromkeys((*wanted, *store.names()))]
+    if as_json:
+        print_json(rows)
+    else:
+        _show_rows(rows, len(site.hosts))
+    missing = [row["name"] for row in rows if row["missing"]]
+    if missing:
+        click.echo(f"missing: {', '.join(missing)}\n  pkgci secrets init", err=True)
+        return ExitStatus.NOT_AS_DECLARED
+    return ExitStatus.AS_DECLARED
+
+
+@command.command(epilog="Example: pkgci secrets show --public zuul/gerrit_ssh_key")
+@site_option
+@click.option("--public", is_flag=True, help="Print the public half: the SSH key line, or the certificates.")
+@json_option
+@click.argument("name")
+def show(site_file: Path, public: bool, as_json: bool, name: str) -> int:
+    """Print the secret NAME."""
+    from pkgci.cli.screen import print_json
+    from pkgci.model.load import load_site
+    from pkgci.secrets.needs import needs
+    from pkgci.secrets.store import SecretStore
+
+    site = load_site(site_file)
+    store = SecretStore.open(_folder(site))
+    _check_name(name, (*needs(site), *store.names()))
+    value = store.public(name) if public else store.secret(name)
+    if as_json:
+        print_json({"name": name, "public" if public else "secret": value})
+    else:
+        click.echo(value, nl=not value.endswith("\n"))
+    return ExitStatus.AS_DECLARED
+
+
+@command.command(epilog="Example: pkgci secrets rotate ssh/slave_build")
+@site_option
+@json_option
+@click.argument("name")
+def rotate(site_file: Path, as_json: bool, name: str) -> int:
+    """Make the secret NAME anew. The hosts get it with the next bootstrap.
+
+    A new certificate authority (tls/ca) issues every certificate again.
+    """
+    from pkgci.model.load import load_site
+    from pkgci.secrets.needs import needs
+    from pkgci.secrets.store import SecretStore
+    from pkgci.secrets.upkeep import rotate as make_anew
+
+    site = load_site(site_file)
+    _check_name(name, (*needs(site), *SecretStore.open(_folder(site)).names()))
+    with SecretStore.change(_folder(site), site.name) as store:
+        outcome = make_anew(site, store, name, datetime.now(UTC))
+    if as_json:
+        return _print_outcome(outcome)
+    _show_changes(outcome)
+    click.echo(f"The hosts still have the old one: {_bootstrap(outcome.hosts, site)}", err=True)
+    _show_remarks(outcome)
+    return ExitStatus.AS_DECLARED
+
+
+def _folder(site: Site) -> Path:
+    return site.directory / "secrets"
+
+
+def _check_name(name: str, known: Sequence[str]) -> None:
+    from pkgci.model.words import nearest
+
+    if name not in known:
+        raise UsageError(f"there is no secret '{name}'{nearest(name, known)}", "pkgci secrets list")
+
+
+def _bootstrap(hosts: tuple[str, ...], site: Site) -> str:
+    if len(hosts) > _NAMED_HOSTS or len(hosts) == len(site.hosts):
+        return "pkgci bootstrap"
+    return f"pkgci bootstrap {' '.join(f'--host {host}' for host in hosts)}"
+
+
+def _show_changes(outcome: Outcome) -> None:
+    width = max((len(change.need.name) for change in outcome.changes), default=0)
+    for change in outcome.changes:
+        what = f"{'remade' if change.reason else 'made':<7} {change.need.name:<{width}}  {change.need.kind}"
+        click.echo(what + (f": {change.reason}" if change.reason else ""))
+    click.echo(f"{len(outcome.changes)} made, {outcome.kept} kept as they were")
+
+
+def _show_remarks(outcome: Outcome) -> None:
+    for change in outcome.changes:
+        if change.need.remark:
+            click.echo(f"{change.need.name}: {change.need.remark}", err=True)
+
+
+def _print_outcome(outcome: Outcome) -> int:
+    from pkgci.cli.screen import print_json
+
+    changes = [{"name": c.need.name, "kind": c.need.kind, "reason": c.reason} for c in outcome.changes]
+    value = {"made": changes, "kept": outcome.kept, "not_needed": outcome.not_needed, "hosts": outcome.hosts}
+    print_json(value)
+    return ExitStatus.AS_DECLARED
+
+
+def _described(name: str, need: Need | None, store: SecretStore) -> dict[str, Any]:
+    from pkgci.secrets.certificates import expiry
+
+    missing = name not in store.names()
+    entry = None if missing else store.entry(name)
+    is_certificate = bool(entry and entry.public and entry.public.startswith("-----BEGIN CERTIFICATE"))
+    return {
+        "name": name,
+        "kind": need.kind if need else "own",
+        "made": entry.made if entry else None,
+        "expires": expiry(entry.public or "").date().isoformat() if entry and is_certificate else None,
+        "hosts": need.holders if need else (),
+        "public_half": need.readers if need else (),
+        "missing": missing,
+    }
+
+
+def _show_rows(rows: list[dict[str, Any]], all_hosts: int) -> None:
+    """Two lines a secret on a terminal, one line when piped."""
+    width = max(len(row["name"]) for row in rows)
+    for row in rows:
+        click.echo(f"{row['name']:<{width}}  {row['kind']:<11}  {row['made'] or 'missing'}", nl=False)
+        parts = [f"for {', '.join(row['hosts'])}"] if row["hosts"] else []
+        if row["public_half"]:
+            everyone = len(row["public_half"]) == all_hosts
+            parts.append(f"public half for {'all hosts' if everyone else ', '.join(row['public_half'])}")
+        if row["expires"]:
+            parts.append(f"valid until {row['expires']}")
+        text = "; ".join(parts)
+        if sys.stdout.isatty():
+            columns = shutil.get_terminal_size().columns
+            lines = textwrap.wrap(text, columns - 1, initial_indent="    ", subsequent_indent="    ")
+            click.echo("".join(f"\n{line}" for line in lines))
+        else:
+            click.echo(f"  {text}".rstrip())

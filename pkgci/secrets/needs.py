@@ -1,0 +1,103 @@
+"""Which secrets a site needs, and which hosts get them. A table: who reads it knows where every secret goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pkgci.errors import UsageError
+from pkgci.model.roles import SLAVES, Role
+from pkgci.model.site import Site
+
+CA = "tls/ca"
+
+
+class Kind(StrEnum):
+    """What a secret is."""
+
+    PASSWORD = "password"  # noqa: S105 - the name of a kind, not a password
+    SSH_KEY = "SSH key"
+    CA = "CA"
+    CERTIFICATE = "certificate"
+
+
+@dataclass(frozen=True)
+class Need:
+    """One secret of a site.
+
+    ``holders`` are the hosts that get the secret itself, ``readers`` those that get its public half, each by name in
+    the order of the site file. ``remark`` says what people have to do with a new one.
+    """
+
+    name: str
+    kind: Kind
+    holders: tuple[str, ...]
+    readers: tuple[str, ...] = ()
+    remark: str | None = None
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Every host whose data changes when this secret does."""
+        return tuple(dict.fromkeys((*self.holders, *self.readers)))
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A secret that roles share: who holds it, and who gets its public half."""
+
+    name: str
+    kind: Kind
+    holders: tuple[Role, ...]
+    readers: tuple[Role, ...] = ()
+    remark: str | None = None
+
+
+_TABLE = (
+    _Row("jenkins_master/admin_password", Kind.PASSWORD, (Role.JENKINS_MASTER,)),
+    _Row(
+        "zuul/gerrit_ssh_key",
+        Kind.SSH_KEY,
+        (Role.ZUUL,),
+        remark="give its public half to Zuul's account in Gerrit: pkgci secrets show --public zuul/gerrit_ssh_key",
+    ),
+    *(_Row(f"ssh/{role}", Kind.SSH_KEY, (Role.JENKINS_MASTER,), (role,)) for role in SLAVES),
+    _Row("publisher/fetch_ssh_key", Kind.SSH_KEY, (Role.PUBLISHER,), (Role.SLAVE_BUILD,)),
+    _Row("log_server/upload_ssh_key", Kind.SSH_KEY, (Role.JENKINS_MASTER, *SLAVES), (Role.LOG_SERVER,)),
+)
+
+
+def needs(site: Site) -> dict[str, Need]:
+    """The secrets that ``site`` needs, by name. Raises ``UsageError`` for a host whose name is taken by the CA."""
+    found = []
+    for row in _TABLE:
+        holders = _hosts_with(site, row.holders)
+        if holders:
+            found.append(Need(row.name, row.kind, holders, _hosts_with(site, row.readers), row.remark))
+    # The authority's key signs on the operator's machine: no host holds it, every host trusts its certificate.
+    found.append(
+        Need(
+            CA,
+            Kind.CA,
+            (),
+            tuple(host.name for host in site.hosts),
+            f"give it to those who are to trust the site: pkgci secrets show --public {CA}",
+        )
+    )
+    for host in site.hosts:
+        if host.public and certificate_name(host.name) == CA:
+            raise UsageError(
+                f"host '{host.name}' of {site.path}: the name is the certificate authority's ({CA})",
+                "give the host another name; its DNS name can stay (`dns:`)",
+            )
+        if host.public:
+            found.append(Need(certificate_name(host.name), Kind.CERTIFICATE, (host.name,)))
+    return {need.name: need for need in found}
+
+
+def certificate_name(host: str) -> str:
+    """The name of the certificate of the host called ``host``."""
+    return f"tls/{host}"
+
+
+def _hosts_with(site: Site, roles: tuple[Role, ...]) -> tuple[str, ...]:
+    return tuple(host.name for host in site.hosts if not set(roles).isdisjoint(host.roles))

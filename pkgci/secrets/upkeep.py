@@ -1,0 +1,132 @@
+"""Keeps a site's secrets complete and its certificates valid: what ``pkgci secrets init`` and ``rotate`` do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from pkgci.errors import UsageError
+from pkgci.model.site import Site
+from pkgci.secrets.certificates import (
+    ca_renewal_reason,
+    issue,
+    make_ca,
+    outermost,
+    renew_ca,
+    renewal_reason,
+)
+from pkgci.secrets.making import Made, make_password, make_ssh_key
+from pkgci.secrets.needs import CA, Kind, Need, needs
+from pkgci.secrets.store import SecretStore
+
+
+@dataclass(frozen=True)
+class Change:
+    """A secret that was made, or made again because ``reason``."""
+
+    need: Need
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What happened: the changes, how many secrets were kept, and the names that the site does not need."""
+
+    changes: tuple[Change, ...]
+    kept: int = 0
+    not_needed: tuple[str, ...] = ()
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts whose data changed."""
+        return tuple(dict.fromkeys(host for change in self.changes for host in change.need.hosts))
+
+
+def complete(site: Site, store: SecretStore, now: datetime) -> Outcome:
+    """Makes the secrets that ``site`` needs and ``store`` lacks, and issues certificates again that need it."""
+    wanted = needs(site)
+    known = store.names()
+    reasons: dict[str, str | None] = {name: None for name in wanted if name not in known}
+    new: dict[str, Made] = {}
+    if CA in known:
+        reason = ca_renewal_reason(store.public(CA), _domains(site), now)
+        if reason is not None:
+            reasons[CA] = reason
+            new[CA] = renew_ca(_pair(store, CA), _domains(site), now)
+    else:
+        new[CA] = make_ca(site.name, _domains(site), now)
+    authority = new.get(CA) or _pair(store, CA)
+    for need in wanted.values():
+        if need.kind is Kind.CERTIFICATE and need.name in known:
+            names = _names(site, need)
+            reason = renewal_reason(store.entry(need.name).public or "", authority.public or "", names, now)
+            if reason is not None:
+                reasons[need.name] = reason
+        if need.name in reasons and need.name not in new:
+            new[need.name] = _make(need, site, authority, now)
+    return _keep(store, wanted, new, reasons, now)
+
+
+def rotate(site: Site, store: SecretStore, name: str, now: datetime) -> Outcome:
+    """Makes the secret ``name`` anew; with the certificate authority, also every certificate.
+
+    Raises ``UsageError`` for a name that the site does not need: pkgci would not know what to make.
+    """
+    wanted = needs(site)
+    if name not in wanted:
+        raise UsageError(f"'{name}' is no secret that pkgci makes for this site", f"eyaml edit {store.file}")
+    reasons: dict[str, str | None] = {name: "rotated"}
+    if name != CA:
+        authority = _pair(store, CA) if wanted[name].kind is Kind.CERTIFICATE else Made("")
+        new = {name: _make(wanted[name], site, authority, now)}
+        return _keep(store, wanted, new, reasons, now)
+    authority = make_ca(site.name, _domains(site), now)
+    new = {name: authority}
+    for need in wanted.values():
+        if need.kind is Kind.CERTIFICATE:
+            new[need.name] = _make(need, site, authority, now)
+            reasons[need.name] = "issued by the new CA"
+    return _keep(store, wanted, new, reasons, now)
+
+
+def _keep(
+    store: SecretStore,
+    wanted: Mapping[str, Need],
+    new: Mapping[str, Made],
+    reasons: Mapping[str, str | None],
+    now: datetime,
+) -> Outcome:
+    ordered = {name: new[name] for name in wanted if name in new}
+    if ordered:
+        store.put(ordered, now.date().isoformat())
+    return Outcome(
+        changes=tuple(Change(wanted[name], reasons[name]) for name in ordered),
+        kept=len(wanted) - len(ordered),
+        not_needed=tuple(name for name in store.names() if name not in wanted),
+    )
+
+
+def _make(need: Need, site: Site, authority: Made, now: datetime) -> Made:
+    if need.kind is Kind.PASSWORD:
+        return make_password()
+    if need.kind is Kind.SSH_KEY:
+        return make_ssh_key(f"{need.name}@{site.name}")
+    if need.kind is Kind.CERTIFICATE:
+        return issue(authority, _names(site, need), site.tls.days, now)
+    return make_ca(site.name, _domains(site), now)
+
+
+def _pair(store: SecretStore, name: str) -> Made:
+    return Made(store.secret(name), store.entry(name).public)
+
+
+def _names(site: Site, need: Need) -> tuple[str, ...]:
+    host = site.host(need.holders[0])
+    return (host.fqdn, *(alias for alias in host.aliases if alias != host.fqdn))
+
+
+def _domains(site: Site) -> tuple[str, ...]:
+    """What the authority may certify: the site's domain, and the names of public hosts that lie outside it."""
+    names = [name for host in site.hosts if host.public for name in (host.fqdn, *host.aliases)]
+    return outermost((site.domain, *names))
