@@ -1,0 +1,58 @@
+"""How commands reach hosts: whom to ask about new host keys, and what the outcome on many hosts means."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import click
+
+from pkgci.errors import ExitStatus
+
+if TYPE_CHECKING:
+    from pkgci.model.site import Site
+    from pkgci.remote.errors import HostError
+    from pkgci.remote.trust import NewKey, Trust
+
+
+def site_trust(site: Site, accept_new_host_keys: bool) -> Trust:
+    """The host keys of ``site``. A new one is recorded where the option says so, else asked about on a terminal."""
+    from pkgci.remote.trust import Trust, accept, refuse
+
+    if accept_new_host_keys:
+        return Trust.of(site, accept)
+    return Trust.of(site, _ask if sys.stdin.isatty() and sys.stderr.isatty() else refuse)
+
+
+def _ask(new: NewKey) -> bool:
+    click.echo(
+        f"\n{new.host.name} ({new.host.address} port {new.host.ssh.port}) shows its SSH host key for the first time:",
+        err=True,
+    )
+    click.echo(f"  {new.key}", err=True)
+    return click.confirm("Is it the host's own?", err=True)
+
+
+def errors_of(results: Mapping[str, object]) -> tuple[HostError, ...]:
+    """The hosts' errors among the results of ``each_host``."""
+    from pkgci.remote.errors import HostError
+
+    return tuple(result for result in results.values() if isinstance(result, HostError))
+
+
+def show_errors(errors: Iterable[HostError]) -> None:
+    """Writes each host's error to standard error; a hint that several hosts share is written once, after the last."""
+    told = tuple(errors)
+    for index, error in enumerate(told):
+        click.echo(f"pkgci: {error.message}", err=True)
+        if error.hint and error.hint not in [later.hint for later in told[index + 1 :]]:
+            click.echo(f"  {error.hint}", err=True)
+
+
+def status_of(results: Mapping[str, object], as_declared: bool = True) -> ExitStatus:
+    """The exit status of a command over hosts: 3 where none was reached, 1 where one failed or is not as declared."""
+    errors = errors_of(results)
+    if results and len(errors) == len(results) and all(e.status is ExitStatus.NOTHING_REACHED for e in errors):
+        return ExitStatus.NOTHING_REACHED
+    return ExitStatus.NOT_AS_DECLARED if errors or not as_declared else ExitStatus.AS_DECLARED

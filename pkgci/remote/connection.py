@@ -1,0 +1,291 @@
+"""Connections: one per host, shared by all who need it (a jump host serves all hosts behind it), counted and closed."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import socket
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import fabric  # type: ignore[import-untyped]
+import paramiko  # type: ignore[import-untyped]
+
+from pkgci.model.site import Host, Site
+from pkgci.remote.errors import AuthenticationError, HostError, UnreachableError
+from pkgci.remote.keys import Login, login
+from pkgci.remote.trust import HostKey, Trust, known_name
+
+_KEEPALIVE = 10  # seconds
+# A peer that acknowledges nothing for so long is gone (a keepalive is always under way).
+_PEER_GONE = 30  # seconds
+# sshd drops connections beyond MaxStartups before it says a word, and a starting host's answers come late.
+_BANNER_ATTEMPTS = 3
+
+# Whatever paramiko has to say arrives here as an exception, and is told in our words.
+logging.getLogger("paramiko").addHandler(logging.NullHandler())
+
+
+@dataclass(eq=False)
+class Connection:
+    """An open, authenticated connection. ``users`` counts who holds it; the last one to let go closes it."""
+
+    host: Host
+    link: Any
+    via: Connection | None
+    place: tuple[Path, Host]
+    users: int = 1
+
+    @property
+    def alive(self) -> bool:
+        transport = self.link.transport
+        return transport is not None and bool(transport.is_active())
+
+    @property
+    def transport(self) -> Any:
+        return self.link.transport
+
+
+@dataclass(eq=False)
+class _Door:
+    """Lets one thread at a time connect to a host; who waited for an attempt that failed shares its failure."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    failures: int = 0
+    last: HostError | None = None
+
+
+class Pool:
+    """The open connections of this process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._doors: dict[tuple[Path, Host], _Door] = {}
+        self._open: dict[tuple[Path, Host], Connection] = {}
+        self._cut = False
+
+    def acquire(self, site: Site, host: Host, trust: Trust, timeout: float) -> Connection:
+        """A connection to ``host``, new or shared. Raises ``HostError``."""
+        place = (trust.known_hosts, host)
+        with self._lock:
+            door = self._doors.setdefault(place, _Door())
+            failures = door.failures
+        with door.lock:
+            with self._lock:
+                connection = self._open.get(place)
+                if connection is not None and connection.alive:
+                    connection.users += 1
+                    return connection
+            if door.last is not None and door.failures != failures:
+                raise door.last
+            try:
+                connection = self._connect(site, host, trust, timeout)
+            except HostError as error:
+                door.failures, door.last = door.failures + 1, error
+                raise
+            with self._lock:
+                self._open[place] = connection
+            return connection
+
+    def release(self, connection: Connection) -> None:
+        """Lets go of ``connection``."""
+        with self._lock:
+            connection.users -= 1
+            if connection.users > 0:
+                return
+            if self._open.get(connection.place) is connection:
+                del self._open[connection.place]
+        connection.link.client.close()
+        if connection.via is not None:
+            self.release(connection.via)
+
+    def cut(self) -> None:
+        """Closes every connection at once, and lets nobody open another: who waits on one is told that it is lost."""
+        self._cut = True
+        with self._lock:
+            connections = tuple(self._open.values())
+        for connection in connections:
+            connection.link.client.close()
+
+    def mend(self) -> None:
+        """Lets connections be opened again after ``cut``."""
+        self._cut = False
+
+    def _connect(self, site: Site, host: Host, trust: Trust, timeout: float) -> Connection:
+        if self._cut:
+            raise UnreachableError(host.name, "interrupted")
+        via = None if host.ssh.jump is None else self._jump(site, host, trust, timeout)
+        try:
+            return Connection(host, _open(host, trust, via, timeout), via, (trust.known_hosts, host))
+        except BaseException:
+            if via is not None:
+                self.release(via)
+            raise
+
+    def _jump(self, site: Site, host: Host, trust: Trust, timeout: float) -> Connection:
+        jump = site.host(str(host.ssh.jump))
+        try:
+            return self.acquire(site, jump, trust, timeout)
+        except HostError as error:
+            raise type(error)(host.name, f"its jump host {jump.name}: {error.reason}", error.hint) from None
+
+
+POOL = Pool()
+
+
+class _NewKeyError(Exception):
+    """A host without a recorded key has shown one."""
+
+    def __init__(self, key: HostKey) -> None:
+        super().__init__(key.fingerprint)
+        self.key = key
+
+
+class _Checked(paramiko.MissingHostKeyPolicy):  # type: ignore[misc]
+    """Fabric believes any unknown key; this asks ``trust``, before anything of ours is sent."""
+
+    def __init__(self, host: Host, trust: Trust) -> None:
+        self._host = host
+        self._trust = trust
+
+    def missing_host_key(self, client: Any, hostname: str, key: Any) -> None:
+        shown = _host_key(key)
+        if not self._trust.check(self._host, shown):
+            raise _NewKeyError(shown)
+
+
+def _host_key(key: Any) -> HostKey:
+    return HostKey(key.get_name(), key.get_base64())
+
+
+def _open(host: Host, trust: Trust, via: Connection | None, timeout: float) -> Any:
+    """An open, authenticated Fabric connection."""
+    credentials = login(host)
+    attempt = 1
+    while True:
+        try:
+            return _attempt(host, trust, via, credentials, timeout)
+        except _NewKeyError as new:
+            # The connection is closed while a person thinks: sshd's patience (LoginGraceTime) is limited.
+            trust.decide(host, new.key)
+        except _NoBannerError as error:
+            if attempt == _BANNER_ATTEMPTS:
+                raise error.told from None
+            time.sleep(0.5 * attempt)
+            attempt += 1
+
+
+class _NoBannerError(Exception):
+    """The other end closed the connection, or was silent, before it said that it is an SSH server."""
+
+    def __init__(self, told: UnreachableError) -> None:
+        super().__init__(told.message)
+        self.told = told
+
+
+def _attempt(host: Host, trust: Trust, via: Connection | None, credentials: Login, timeout: float) -> Any:
+    stream = _socket(host, timeout) if via is None else _channel(host, via, timeout)
+    connection = fabric.Connection(
+        host.address,
+        user=host.ssh.user,
+        port=host.ssh.port,
+        # Neither ~/.fabric.yaml nor ~/.ssh/config: the site file alone says how a host is reached.
+        config=fabric.Config(ssh_config=paramiko.SSHConfig(), lazy=True),
+        connect_kwargs={
+            "sock": stream,
+            "timeout": timeout,
+            "banner_timeout": timeout,
+            "auth_timeout": timeout,
+            "channel_timeout": timeout,
+            **credentials.arguments,
+        },
+    )
+    _teach(connection.client, host, trust)
+    try:
+        connection.open()
+        connection.transport.set_keepalive(_KEEPALIVE)
+    except BaseException as error:
+        connection.client.close()
+        stream.close()
+        if not isinstance(error, EOFError | OSError | paramiko.SSHException):
+            raise
+        shown = _shown_key(error)
+        if shown is not None:
+            trust.check(host, shown)
+        raise _told(host, credentials, error) from None
+    return connection
+
+
+def _teach(client: Any, host: Host, trust: Trust) -> None:
+    """Makes ``client`` believe ``trust`` alone, and negotiate the key type that is recorded."""
+    client.set_missing_host_key_policy(_Checked(host, trust))
+    name = host.address if host.ssh.port == 22 else f"[{host.address}]:{host.ssh.port}"
+    for key in trust.known(host):
+        entry = paramiko.hostkeys.HostKeyEntry.from_line(f"{known_name(host)} {key.type} {key.text}")
+        if entry is not None:
+            client.get_host_keys().add(name, key.type, entry.key)
+
+
+def _socket(host: Host, timeout: float) -> socket.socket:
+    where = f"{host.address} port {host.ssh.port}"
+    try:
+        stream = socket.create_connection((host.address, host.ssh.port), timeout)
+    except TimeoutError:
+        raise UnreachableError(
+            host.name,
+            f"{where} does not answer within {timeout:g} s",
+            "is it up, and does a firewall let this machine in?",
+        ) from None
+    except OSError as error:
+        if error.errno == errno.ECONNREFUSED:
+            reason = f"{where} refuses connections"
+            raise UnreachableError(host.name, reason, "is sshd running, and is `ssh: {port: …}` right?") from None
+        raise UnreachableError(host.name, f"{where}: {error.strerror or error}", f"`ping {host.address}`") from None
+    # Commands are small packets that wait for answers.
+    stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _PEER_GONE * 1000)
+    return stream
+
+
+def _channel(host: Host, via: Connection, timeout: float) -> Any:
+    where = f"{host.address} port {host.ssh.port}"
+    try:
+        return via.transport.open_channel("direct-tcpip", (host.address, host.ssh.port), ("", 0), timeout=timeout)
+    except paramiko.ChannelException as error:
+        if error.code == 1:  # administratively prohibited (RFC 4254, section 5.1)
+            reason, hint = f"the jump host {via.host.name} forbids forwarding", "`AllowTcpForwarding yes` in its sshd"
+        else:
+            reason, hint = f"the jump host {via.host.name} cannot reach {where}", "is it up, and is sshd running?"
+    except (EOFError, OSError, paramiko.SSHException):
+        reason, hint = f"the jump host {via.host.name} does not reach {where} within {timeout:g} s", "is it up?"
+    raise UnreachableError(host.name, reason, hint)
+
+
+def _shown_key(error: BaseException) -> HostKey | None:
+    return _host_key(error.key) if isinstance(error, paramiko.BadHostKeyException) else None
+
+
+def _told(host: Host, credentials: Login, error: BaseException) -> Exception:
+    """What a failed connection means, in our words."""
+    where = f"{host.address} port {host.ssh.port}"
+    text = str(error)
+    if isinstance(error, paramiko.AuthenticationException) or "authentication" in text.lower():
+        tried = f"key{'s' if len(credentials.tried) > 1 else ''} {', '.join(credentials.tried)}"
+        return AuthenticationError(
+            host.name,
+            f"{where} does not let {host.ssh.user} in; tried the {tried}",
+            f"is the public half in ~{host.ssh.user}/.ssh/authorized_keys there, and is `ssh: {{user: …}}` right?",
+        )
+    if isinstance(error, paramiko.ssh_exception.IncompatiblePeer):
+        return UnreachableError(host.name, f"{where}: no common SSH algorithm ({text})", "update the host's sshd")
+    if "banner" in text or isinstance(error, EOFError | ConnectionError):
+        return _NoBannerError(
+            UnreachableError(
+                host.name, f"{where} accepts the connection, but no SSH server speaks", "is sshd overloaded?"
+            )
+        )
+    return UnreachableError(host.name, f"{where}: the SSH connection failed: {text or type(error).__name__}")
