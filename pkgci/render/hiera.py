@@ -187,18 +187,14 @@ def _settings_text(settings: dict[str, object]) -> str:
 def bundle_files(renderer: Renderer, host: Host, store: Source) -> dict[str, str]:
     """What goes to ``host``: its data, and under ``review/`` the same with the secrets hidden.
 
-    ``render-hiera --diff`` compares the review files, so no secret ever comes back from a host. ``review/secrets``
-    holds a fingerprint of each secret, so that a rotated one is seen.
+    ``render-hiera --diff`` compares the review files, so no secret ever comes back from a host.
     """
-    data = renderer.render(host, store)
-    review = review_files(renderer, host, store)
-    review["review/secrets"] = "".join(
-        f"{name}: {hashlib.sha256(value.encode()).hexdigest()[:12]}\n" for name, value in sorted(data.secrets.items())
-    )
-    return {**data.files, **review}
+    review = review_of(renderer, host, store)
+    return {**renderer.render(host, store).files, **{f"review/{name}": text for name, text in review.items()}}
 
 
-def review_files(renderer: Renderer, host: Host, store: Source | None) -> dict[str, str]:
-    """The data of ``host`` with the secrets hidden, as ``review/<file>``."""
-    hidden = renderer.render(host, Placeholders(store))
-    return {f"review/{name}": text for name, text in hidden.files.items()}
+def review_of(renderer: Renderer, host: Host, store: Source) -> dict[str, str]:
+    """The data of ``host`` with the secrets hidden, and a fingerprint of each, so that a rotated one is seen."""
+    secrets = renderer.render(host, store).secrets
+    lines = [f"{name}: {hashlib.sha256(value.encode()).hexdigest()[:12]}\n" for name, value in sorted(secrets.items())]
+    return {**renderer.render(host, Placeholders(store)).files, "secrets": "".join(lines)}

@@ -1,0 +1,52 @@
+"""``render-hiera --diff``: what the next bootstrap would change in the data on the hosts."""
+
+from __future__ import annotations
+
+import click
+
+from pkgci.cli.connect import errors_of, show_errors, site_trust, status_of
+from pkgci.model.site import Host, Site
+from pkgci.puppetrun.review import read_review
+from pkgci.remote.fanout import each_host
+from pkgci.remote.session import open_session
+from pkgci.render.diff import differences
+from pkgci.render.hiera import Renderer, Source, review_of
+
+
+def show_differences(
+    site: Site, hosts: tuple[Host, ...], store: Source, as_json: bool, parallel: int, accept_new_host_keys: bool
+) -> int:
+    """Shows, host by host, how the data differs from what its last bootstrap brought. Exit 1 where it differs."""
+    renderer = Renderer(site)
+    wanted = {host.name: review_of(renderer, host, store) for host in hosts}
+    trust = site_trust(site, accept_new_host_keys)
+
+    def fetch(host: Host) -> dict[str, str] | None:
+        with open_session(site, host, trust) as session:
+            return read_review(session)
+
+    found = each_host(hosts, fetch, parallel=parallel)
+    diffs: dict[str, list[str]] = {}
+    for name, current in found.items():
+        if not isinstance(current, Exception):
+            new = wanted[name]
+            diffs[name] = list(differences(current or {}, new, old_name=f"{name} now", new_name=f"{name} next"))
+    if as_json:
+        from pkgci.cli.screen import print_json
+
+        print_json(diffs)
+    else:
+        for name, lines in diffs.items():
+            if found[name] is None:
+                click.echo(f"# {name}: nothing is deployed there yet", err=True)
+            _show(name, lines)
+    show_errors(errors_of(found))
+    return status_of(found, as_declared=not any(diffs.values()))
+
+
+def _show(name: str, lines: list[str]) -> None:
+    colours = {"+": "green", "-": "red", "@": "cyan"}
+    for line in lines:
+        click.echo(click.style(line, fg=colours.get(line[:1])))
+    if not lines:
+        click.echo(f"# {name}: no difference", err=True)
