@@ -46,13 +46,14 @@ def command(
         raise UsageError("--diff goes with neither --reveal nor --output", "secrets are never part of a diff")
     site = load_site(site_file)
     selected = site.select(roles, hosts)
-    store = _store(site, required=reveal or diff)
     if diff:
         from pkgci.cli.hiera_diff import show_differences
 
-        return show_differences(site, selected, store, as_json, parallel, accept_new_host_keys)
+        return show_differences(site, selected, _store(site), as_json, parallel, accept_new_host_keys)
     renderer = Renderer(site)
-    source: Source = store if reveal and store else Placeholders(store)
+    made = (site.directory / "secrets" / "secrets.eyaml").exists()
+    # Before `pkgci secrets init`, a review shows placeholders for the public halves of keys too.
+    source = _store(site) if reveal else Placeholders(_store(site) if made else None)
     rendered = (renderer.render(host, source) for host in selected)
     if output is not None:
         return _write(rendered, output, reveal)
@@ -63,14 +64,10 @@ def command(
     return ExitStatus.AS_DECLARED
 
 
-def _store(site: Site, required: bool) -> Source | None:
-    """The site's secrets; without any, a review shows placeholders."""
-    folder = site.directory / "secrets"
-    if not required and not (folder / "secrets.eyaml").exists():
-        return None
+def _store(site: Site) -> Source:
     from pkgci.secrets.store import SecretStore
 
-    return SecretStore.open(folder)
+    return SecretStore.open(site.directory / "secrets")
 
 
 def _text(data: HieraData) -> str:
