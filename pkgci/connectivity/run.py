@@ -1,0 +1,176 @@
+"""The effects: a probe on every vantage at once, and everything that is needed to judge what they found."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from ipaddress import IPv6Address, ip_address
+
+from pkgci.connectivity.judge import Vantages, Verdict, judge
+from pkgci.connectivity.matrix import Matrix, assumed_operator, host_vantages, matrix, operator_vantage
+from pkgci.connectivity.plan import (
+    CONNECT_LIMIT,
+    Observation,
+    perl_program,
+    plan_text,
+    python_program,
+    read_answer,
+    ssh_turns,
+)
+from pkgci.model.schema import Address
+from pkgci.model.site import Host, Site
+from pkgci.remote.errors import HostError
+from pkgci.remote.fanout import each_host
+from pkgci.remote.session import Session, open_session
+from pkgci.remote.trust import HostKey, Trust
+
+Observations = Mapping[int, Observation]
+
+# A probe ends by itself: its latest start, the time to connect, the time to answer, and a slow host's Python.
+_PROBE_LIMIT = 20.0
+# -I and -S keep the user's and the host's own Python packages, and the time to look for them, out of it.
+_PYTHON = "exec python3 -IS -"
+_PERL = "exec perl -"
+# discard (RFC 863): a UDP socket that is only connected sends nothing, whatever the port.
+_NO_PORT = 9
+
+
+@dataclass(frozen=True)
+class Result:
+    """One whole run: what was checked, and the verdict of each check. ``reached``: hosts whose session came about."""
+
+    matrix: Matrix
+    verdicts: tuple[Verdict, ...]
+    vantages: Vantages
+    reached: int
+    seconds: float
+
+
+class ProbeError(HostError):
+    """The probe did not run on a host that we reached."""
+
+
+def verify(
+    site: Site, trust: Trust, authority: str | None, *, parallel: int, done: Callable[[str], None] = lambda name: None
+) -> Result:
+    """Probes from every vantage of ``site`` and judges what was found. Never raises for what one host does.
+
+    ``authority`` is the certificate of the site's CA (PEM), ``done`` is called with the name of each vantage that is
+    done. Raises ``UsageError`` where the known host keys cannot be read.
+    """
+    begin = time.monotonic()
+    families = frozenset(address.version for address in _own_addresses(site))
+    asked = matrix(site, [*host_vantages(site), assumed_operator(site, families)])
+    operator = asked.vantages[-1].name
+    hosts = (*site.hosts, *(() if site.outside is None else (site.outside,)))
+    plans = _plans(asked, _keys(site, trust), authority)
+    seen: dict[str, Address] = {}
+
+    def look(host: Host) -> Observations:
+        with open_session(site, host, trust, timeout=CONNECT_LIMIT) as session:
+            if host.ssh.jump is None:
+                seen[host.name] = _plain(session.client_address)
+            return probe(session, plans[host.name])
+
+    with ThreadPoolExecutor(1) as executor:
+        local = executor.submit(probe_here, plans[operator])
+        answers = each_host(hosts, look, parallel=parallel, done=lambda host, _: done(host.name))
+        observations = dict(local.result())
+    failed: dict[str, str] = {}
+    for name, answer in answers.items():
+        if isinstance(answer, HostError):
+            failed[name] = answer.reason
+        else:
+            observations.update(answer)
+    sessions = {host.name: _session_problem(answers[host.name]) for host in site.hosts}
+    judged = matrix(site, [*host_vantages(site), operator_vantage(_distinct(seen, site), families)])
+    vantages = Vantages(failed, sessions)
+    verdicts = judge(judged, observations, vantages, _keys(site, trust), datetime.now(UTC))
+    reached = sum(problem is None for problem in sessions.values())
+    return Result(judged, verdicts, vantages, reached, time.monotonic() - begin)
+
+
+def probe(session: Session, plan: str) -> Observations:
+    """What the probe finds from the host of ``session``: with Python where there is one, else with perl.
+
+    Raises ``ProbeError`` where neither works, and what ``Session.run`` raises.
+    """
+    said = ""
+    for command, program in ((_PYTHON, python_program), (_PERL, perl_program)):
+        completed = session.run(command, stdin=program(plan).encode(), timeout=_PROBE_LIMIT, sudo=False)
+        answer = read_answer(completed.stdout)
+        if answer.complete or answer.observations:
+            return answer.observations
+        said = said or completed.stderr
+    words = (said.strip().splitlines() or ["it said nothing"])[-1]
+    raise ProbeError(session.host.name, f"the probe does not run there: {words[:200]}")
+
+
+def probe_here(plan: str) -> Observations:
+    """What the probe finds from this machine."""
+    completed = subprocess.run(
+        [sys.executable, "-IS", "-"],
+        input=python_program(plan),
+        capture_output=True,
+        text=True,
+        timeout=_PROBE_LIMIT,
+        check=False,
+    )
+    return read_answer(completed.stdout).observations
+
+
+def _plans(asked: Matrix, keys: Mapping[str, Sequence[HostKey]], authority: str | None) -> dict[str, str]:
+    """The plan of each vantage, by name."""
+    turns = ssh_turns(asked.port_checks)
+    return {
+        vantage.name: plan_text(
+            [check for check in asked.port_checks if check.vantage is vantage],
+            [check for check in asked.name_checks if check.vantage is vantage],
+            keys,
+            authority,
+            turns,
+        )
+        for vantage in asked.vantages
+    }
+
+
+def _keys(site: Site, trust: Trust) -> dict[str, tuple[HostKey, ...]]:
+    return {host.name: trust.known(host) for host in site.hosts}
+
+
+def _session_problem(answer: Observations | HostError) -> str | None:
+    """Why the operator's session to a host failed; None where it came about, whatever the probe then did."""
+    return answer.reason if isinstance(answer, HostError) and not isinstance(answer, ProbeError) else None
+
+
+def _plain(text: str) -> Address:
+    """An address as sshd shows it: an IPv4 address may be written inside an IPv6 one."""
+    address = ip_address(text.partition("%")[0])
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
+
+
+def _distinct(seen: Mapping[str, Address], site: Site) -> tuple[Address, ...]:
+    """How the hosts see this machine; where none of them told, the addresses it would connect from."""
+    return tuple(dict.fromkeys(seen.values())) or _own_addresses(site)
+
+
+def _own_addresses(site: Site) -> tuple[Address, ...]:
+    """The addresses from which this machine would connect to the hosts. Sends nothing."""
+    found: dict[Address, None] = {}
+    for host in site.hosts:
+        for address in host.addresses:
+            family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+            with socket.socket(family, socket.SOCK_DGRAM) as sock:
+                try:
+                    sock.connect((str(address), _NO_PORT))
+                except OSError:
+                    continue
+                found[_plain(sock.getsockname()[0])] = None
+    return tuple(found)
