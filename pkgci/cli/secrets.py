@@ -55,7 +55,7 @@ def init(site_file: Path, as_json: bool) -> int:
         return _print_outcome(outcome)
     _show_changes(outcome)
     if outcome.not_needed:
-        click.echo(f"not needed by this site: {', '.join(outcome.not_needed)}", err=True)
+        click.echo(f"needed no more, and kept: {', '.join(outcome.not_needed)}", err=True)
     if first:
         click.echo(f"Keep a copy of {key} in a safe place: nothing else opens them.", err=True)
     _show_remarks(outcome)
@@ -184,7 +184,7 @@ def _described(name: str, need: Need | None, store: SecretStore) -> dict[str, An
     is_certificate = bool(entry and entry.public and entry.public.startswith("-----BEGIN CERTIFICATE"))
     return {
         "name": name,
-        "kind": need.kind if need else "own",
+        "kind": need.kind if need else "not needed" if entry and entry.made else "own",
         "made": entry.made if entry else None,
         "expires": expiry(entry.public or "").date().isoformat() if entry and is_certificate else None,
         "hosts": need.holders if need else (),

@@ -31,7 +31,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What happened: the changes, how many secrets were kept, and the names that the site does not need."""
+    """What happened: the changes, how many secrets were kept, and which ones that pkgci made are needed no more."""
 
     changes: tuple[Change, ...]
     kept: int = 0
@@ -103,7 +103,7 @@ def _keep(
     return Outcome(
         changes=tuple(Change(wanted[name], reasons[name]) for name in ordered),
         kept=len(wanted) - len(ordered),
-        not_needed=tuple(name for name in store.names() if name not in wanted),
+        not_needed=tuple(name for name in store.names() if name not in wanted and store.entry(name).made),
     )
 
 

@@ -1,0 +1,97 @@
+"""``pkgci init``: the files of a new site."""
+
+from __future__ import annotations
+
+import getpass
+import re
+from pathlib import Path
+
+import click
+
+from pkgci.errors import ExitStatus, UsageError
+
+# The kinds of keys in the order in which ssh itself prefers them.
+_KEY_FILES = ("id_ed25519.pub", "id_ed25519_sk.pub", "id_ecdsa.pub", "id_ecdsa_sk.pub", "id_rsa.pub")
+
+
+@click.command(epilog="Examples: pkgci init mysite, pkgci init --example lab mylab")
+@click.option(
+    "--example", metavar="NAME", help="Begin with an example: lab, openstack, all-in-one, existing-manifests."
+)
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path())
+def command(folder: Path, example: str | None) -> int:
+    """Write a commented starter site to FOLDER (default: here).
+
+    Your public SSH key is copied to it where ~/.ssh has one. Nothing that exists is overwritten.
+    """
+    from pkgci.files import write_atomically
+    from pkgci.starter import files as new
+
+    folder_name = folder.resolve().name
+    name = new.site_name(folder_name)
+    administrator, key = _administrator(), None
+    if example is None:
+        key = _public_key(Path("~/.ssh").expanduser())
+        written = new.starter(name, administrator, key)
+    else:
+        written = new.example(example, name, new.networks_in(_routes()))
+    taken = [path for path in written if (folder / path).exists()]
+    if taken:
+        raise UsageError(f"{folder / taken[0]} exists, and is not overwritten", "pkgci init ANOTHER-FOLDER")
+    ignore = folder / ".gitignore"
+    written[".gitignore"] = new.ignore_file(ignore.read_text() if ignore.exists() else "")
+    for path, text in written.items():
+        write_atomically(folder / path, text)
+        click.echo(folder / path)
+    if example is None and key is None:
+        _say(
+            f"There is no public SSH key in ~/.ssh: make one (ssh-keygen -t ed25519), copy the .pub file to\n"
+            f"keys/{administrator}.pub, and name it in site.yaml under `administrators`."
+        )
+    _say("Next:")
+    for step in _steps(folder, example):
+        _say(f"  {step}")
+    return ExitStatus.AS_DECLARED
+
+
+def _steps(folder: Path, example: str | None) -> list[str]:
+    enter = [] if folder.resolve() == Path().resolve() else [f"cd {folder}"]
+    if example == "lab":
+        return [*enter, "pkgci lab up", "pkgci secrets init", "pkgci bootstrap", "pkgci verify-connectivity"]
+    edit = "edit site.yaml: your names, addresses, projects"
+    return [*enter, edit, "pkgci validate", "pkgci secrets init", "pkgci order-servers"]
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def _administrator() -> str:
+    """The operator's name, as the name of an account on the hosts."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = ""
+    return user if re.fullmatch(r"[a-z_][a-z0-9_-]{0,31}", user) and user != "root" else "admin"
+
+
+def _public_key(folder: Path) -> str | None:
+    """The first public SSH key in ``folder``, or None. Private keys are never read."""
+    from pkgci.model.checks import public_key_problem
+
+    for name in _KEY_FILES:
+        try:
+            lines = (folder / name).read_text().splitlines()
+        except (OSError, UnicodeDecodeError):
+            continue
+        for line in lines:
+            if public_key_problem(line) is None:
+                return line.strip()
+    return None
+
+
+def _routes() -> str:
+    try:
+        return Path("/proc/net/route").read_text()
+    except OSError:
+        return ""

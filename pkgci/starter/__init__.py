@@ -1,0 +1,1 @@
+"""The start of a site: the files that ``pkgci init`` writes."""
