@@ -19,7 +19,7 @@ def advice(check: PortCheck | NameCheck, outcome: Outcome | None, *, believed: b
     if isinstance(check, NameCheck):
         return _name(check, believed)
     if not believed:
-        return f"make {check.vantage.title} reachable, then run this again"
+        return f"make {check.vantage.name} reachable, then run this again"
     again = f"`pkgci bootstrap --host {check.target}`"
     if check.expected is Expectation.CLOSED:
         danger = _DANGER.get(check.port, "no flow of the site permits it")
@@ -50,5 +50,5 @@ def _mend(check: PortCheck) -> str:
 
 def _name(check: NameCheck, believed: bool) -> str:
     if not believed:
-        return f"make {check.vantage.title} reachable, then run this again"
+        return f"make {check.vantage.name} reachable, then run this again"
     return "`pkgci order-servers` writes the DNS records that the zone must have"

@@ -146,7 +146,7 @@ def _doubt(check: PortCheck, outcome: Outcome, controls: _Controls) -> str | Non
     if outcome not in _CLOSED:
         return None
     if check.vantage.name not in controls.vantages:
-        return f"{check.vantage.title} opened no connection at all in this run"
+        return f"{check.vantage.name} opened no connection at all in this run"
     if check.address not in controls.addresses:
         return f"nobody opened any port of {check.target} ({check.address}) in this run"
     return None

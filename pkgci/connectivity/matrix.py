@@ -14,6 +14,10 @@ from pkgci.model.schema import Address, Network
 from pkgci.model.site import Host, Site
 
 
+# The name of the operator's vantage. It is no host name, so no host can have it.
+OPERATOR = "this machine"
+
+
 class Kind(StrEnum):
     """What a vantage is: a host of the site, the operator's machine, or the host outside the site."""
 
@@ -33,11 +37,6 @@ class Vantage:
     kind: Kind
     addresses: tuple[Address, ...]
     families: frozenset[int]
-
-    @property
-    def title(self) -> str:
-        """What people call it."""
-        return "your machine" if self.kind is Kind.OPERATOR else self.name
 
 
 class Expectation(StrEnum):
@@ -100,7 +99,7 @@ def host_vantages(site: Site) -> tuple[Vantage, ...]:
 
 def operator_vantage(addresses: Iterable[Address], families: frozenset[int]) -> Vantage:
     """The machine that pkgci runs on. ``addresses``: how the hosts see it."""
-    return Vantage("operator", Kind.OPERATOR, tuple(addresses), families)
+    return Vantage(OPERATOR, Kind.OPERATOR, tuple(addresses), families)
 
 
 def assumed_operator(site: Site, families: frozenset[int]) -> Vantage:
@@ -117,7 +116,8 @@ def _families(addresses: Iterable[Address]) -> frozenset[int]:
 
 def matrix(site: Site, vantages: Sequence[Vantage]) -> Matrix:
     """Every check from ``vantages`` to the hosts of ``site``; a host does not probe itself."""
-    ports = tuple(port for port in named_ports(site) if port.protocol is Protocol.TCP)
+    named = (port for port in named_ports(site) if port.protocol is Protocol.TCP)
+    ports = tuple(sorted(named, key=lambda port: port.number))
     permitted = {host.name: _permitted(site, host) for host in site.hosts}
     numbers = count()
     port_checks: list[PortCheck] = []

@@ -41,6 +41,7 @@ AT_ONCE = 400
 # How long an open connection has to answer, seconds: a busy host may need longer for TLS than for the handshake.
 ANSWER_LIMIT = 3.0
 RESOLVE_LIMIT = 4.0
+SSH_PAUSE = 0.7
 MAXIMUM_LINE = 8192
 
 
@@ -259,21 +260,31 @@ def try_port(fields: list[str], limit: float, context: ssl.SSLContext) -> Steps[
     identifier, address, port, tries, delay, kind, fqdn, keys = fields
     if float(delay) > 0:
         yield None, 0, time.monotonic() + float(delay)
-    begin = time.monotonic()
-    outcome, sock, said = yield from connect(address, int(port), limit, int(tries))
-    facts = {"ms": str(round((time.monotonic() - begin) * 1000))}
-    if said:
-        facts["said"] = said
-    if sock is not None:
-        stream = Stream(sock, ANSWER_LIMIT)
-        try:
-            facts.update((yield from ask(stream, kind, fqdn, keys, context)))
-        except LateError:
-            facts["problem"] = f"connected, then no answer within {ANSWER_LIMIT:g} s"
-        except (OSError, EOFError, ValueError) as error:
-            facts["problem"] = f"connected, then: {error}"
+    for last in (False, True):
+        begin = time.monotonic()
+        outcome, sock, said = yield from connect(address, int(port), limit, int(tries))
+        facts = {"ms": str(round((time.monotonic() - begin) * 1000))}
+        if said:
+            facts["said"] = said
+        if sock is not None:
+            facts.update((yield from answered(sock, kind, fqdn, keys, context)))
+        if last or kind != "ssh" or "problem" not in facts:
+            return answer(identifier, outcome, facts)
+        # sshd turns some away while many connections begin at once (sshd_config(5), MaxStartups).
+        yield None, 0, time.monotonic() + SSH_PAUSE
+
+
+def answered(sock: socket.socket, kind: str, fqdn: str, keys: str, context: ssl.SSLContext) -> Steps[Facts]:
+    """What answers on the open connection ``sock``, or what went wrong there. Closes it."""
+    stream = Stream(sock, ANSWER_LIMIT)
+    try:
+        return (yield from ask(stream, kind, fqdn, keys, context))
+    except LateError:
+        return {"problem": f"connected, then no answer within {ANSWER_LIMIT:g} s"}
+    except (OSError, EOFError, ValueError) as error:
+        return {"problem": f"connected, then: {error}"}
+    finally:
         stream.sock.close()
-    answer(identifier, outcome, facts)
 
 
 def guarded(steps: Steps[None], identifier: str) -> Steps[None]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import IPv6Address, ip_address
 
 from pkgci.connectivity.judge import Vantages, Verdict, judge
-from pkgci.connectivity.matrix import Matrix, assumed_operator, host_vantages, matrix, operator_vantage
+from pkgci.connectivity.matrix import OPERATOR, Matrix, assumed_operator, host_vantages, matrix, operator_vantage
 from pkgci.connectivity.plan import (
     CONNECT_LIMIT,
     Observation,
@@ -67,7 +68,6 @@ def verify(
     begin = time.monotonic()
     families = frozenset(address.version for address in _own_addresses(site))
     asked = matrix(site, [*host_vantages(site), assumed_operator(site, families)])
-    operator = asked.vantages[-1].name
     hosts = (*site.hosts, *(() if site.outside is None else (site.outside,)))
     plans = _plans(asked, _keys(site, trust), authority)
     seen: dict[str, Address] = {}
@@ -78,10 +78,9 @@ def verify(
                 seen[host.name] = _plain(session.client_address)
             return probe(session, plans[host.name])
 
-    with ThreadPoolExecutor(1) as executor:
-        local = executor.submit(probe_here, plans[operator])
+    with probing_here(plans[OPERATOR]) as local:
         answers = each_host(hosts, look, parallel=parallel, done=lambda host, _: done(host.name))
-        observations = dict(local.result())
+        observations = dict(local())
     failed: dict[str, str] = {}
     for name, answer in answers.items():
         if isinstance(answer, HostError):
@@ -112,17 +111,28 @@ def probe(session: Session, plan: str) -> Observations:
     raise ProbeError(session.host.name, f"the probe does not run there: {words[:200]}")
 
 
-def probe_here(plan: str) -> Observations:
-    """What the probe finds from this machine."""
-    completed = subprocess.run(
-        [sys.executable, "-IS", "-"],
-        input=python_program(plan),
-        capture_output=True,
-        text=True,
-        timeout=_PROBE_LIMIT,
-        check=False,
-    )
-    return read_answer(completed.stdout).observations
+@contextmanager
+def probing_here(plan: str) -> Iterator[Callable[[], Observations]]:
+    """Probes from this machine meanwhile. Yields what waits for the end and tells what was found."""
+    # Files, not pipes: nobody reads along, and a probe that waits for a reader would see time-outs.
+    with tempfile.TemporaryFile("w+") as program, tempfile.TemporaryFile("w+") as output:
+        program.write(python_program(plan))
+        program.seek(0)
+        process = subprocess.Popen(
+            [sys.executable, "-IS", "-"], stdin=program, stdout=output, stderr=subprocess.DEVNULL
+        )
+
+        def found() -> Observations:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_PROBE_LIMIT)
+            output.seek(0)
+            return read_answer(output.read()).observations
+
+        try:
+            yield found
+        finally:
+            process.kill()
+            process.wait()
 
 
 def _plans(asked: Matrix, keys: Mapping[str, Sequence[HostKey]], authority: str | None) -> dict[str, str]:
