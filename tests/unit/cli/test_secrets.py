@@ -1,0 +1,66 @@
+"""``pkgci secrets`` on the command line."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pkgci.cli.main import run
+
+
+@pytest.fixture
+def site_file(write_site: Callable[..., Path]) -> Path:
+    return write_site()
+
+
+def pkgci(site_file: Path, *arguments: str) -> int:
+    return run(["secrets", *arguments[:1], "--site", str(site_file), *arguments[1:]])
+
+
+def test_the_life_of_a_secret(site_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    name = "jenkins_master/admin_password"
+    assert pkgci(site_file, "init") == 0
+    shown = capsys.readouterr()
+    assert "13 made, 0 kept" in shown.out
+    assert "Keep a copy of" in shown.err
+    assert pkgci(site_file, "show", name) == 0
+    password = capsys.readouterr().out.strip()
+    assert len(password) == 32
+    assert password not in shown.out + shown.err
+
+    assert pkgci(site_file, "list") == 0
+    listed = capsys.readouterr().out
+    assert f"{name}  password" in listed
+    assert password not in listed
+
+    assert pkgci(site_file, "rotate", name) == 0
+    rotated = capsys.readouterr()
+    assert "pkgci bootstrap --host jenkins01" in rotated.err
+    assert pkgci(site_file, "show", name) == 0
+    assert capsys.readouterr().out.strip() not in (password, "")
+
+
+def test_an_unknown_name_is_wrong_use(site_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pkgci(site_file, "init")
+    for verb in ("show", "rotate"):
+        assert pkgci(site_file, verb, "zuul/gerit_ssh_key") == 2
+        assert "did you mean 'zuul/gerrit_ssh_key'?" in capsys.readouterr().err
+
+
+def test_a_site_without_secrets_says_what_to_type(site_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert pkgci(site_file, "list") == 1
+    assert "pkgci secrets init" in capsys.readouterr().err
+
+
+def test_a_host_without_its_certificate_is_missing_in_the_list(
+    site_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pkgci(site_file, "init")
+    site_file.write_text(site_file.read_text().replace("pub01:", "pub02:"))
+    capsys.readouterr()
+    assert pkgci(site_file, "list", "--json") == 1
+    rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
+    assert rows["tls/pub02"]["missing"]
+    assert rows["tls/pub01"]["kind"] == "not needed"
+    assert rows["tls/zuul01"]["hosts"] == ["zuul01"]

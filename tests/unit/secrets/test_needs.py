@@ -1,0 +1,45 @@
+"""Which secrets a site needs, and who gets them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pkgci.errors import UsageError
+from pkgci.model.load import load_site
+from pkgci.model.site import Site
+from pkgci.secrets.needs import Kind, needs
+from tests.unit.conftest import SITE
+
+
+def test_the_private_half_of_a_slaves_key_stays_on_the_jenkins_master(site: Site) -> None:
+    need = needs(site)["ssh/slave_build"]
+    assert need.holders == ("jenkins01",)
+    assert need.readers == ("build01",)
+
+
+def test_no_host_gets_the_authoritys_key_and_all_get_its_certificate(site: Site) -> None:
+    authority = needs(site)["tls/ca"]
+    assert authority.holders == ()
+    assert set(authority.readers) == {host.name for host in site.hosts}
+
+
+def test_every_public_host_and_no_other_has_a_certificate_of_its_own(site: Site) -> None:
+    certificates = {name: need.holders for name, need in needs(site).items() if need.kind is Kind.CERTIFICATE}
+    assert certificates == {
+        "tls/zuul01": ("zuul01",),
+        "tls/jenkins01": ("jenkins01",),
+        "tls/pub01": ("pub01",),
+        "tls/log01": ("log01",),
+    }
+
+
+def test_build_hosts_hold_no_key_that_opens_the_publisher(site: Site) -> None:
+    held = {name for name, need in needs(site).items() if "build01" in need.holders}
+    assert held == {"log_server/upload_ssh_key"}
+
+
+def test_a_public_host_cannot_be_called_like_the_authority(write_site: Callable[[str], Path]) -> None:
+    site = load_site(write_site(SITE.replace("zuul01:", "ca:")))
+    with pytest.raises(UsageError, match=r"host 'ca'.*certificate authority"):
+        needs(site)
