@@ -24,6 +24,7 @@ def command() -> None:
 @site_option
 def up(site_file: Path) -> int:
     """Make and start what is missing, until every host answers SSH. What runs already is left as it is."""
+    import shlex
     import time
 
     from pkgci.assets import asset
@@ -38,7 +39,7 @@ def up(site_file: Path) -> int:
     with lab.alone():
         lab.up(module_packages(asset("puppet") / "Puppetfile"))
     screen.print(f"the lab '{site.name}' is up: {len(lab.hosts)} hosts in {time.monotonic() - started:.0f} s")
-    option = "" if site_file == Path("site.yaml") else f" --site {site_file}"
+    option = "" if site_file == Path("site.yaml") else f" --site {shlex.quote(str(site_file))}"
     screen.print(f"next: pkgci bootstrap{option}, or look at a host: pkgci lab ssh{option} {site.hosts[0].name}")
     return ExitStatus.AS_DECLARED
 
@@ -59,10 +60,11 @@ def status(site_file: Path, as_json: bool) -> int:
     else:
         screen = output()
         wide = max(len(state.name) for state in states)
+        far = max(len(state.address) for state in states)
         for state in states:
             up_for = "" if state.uptime is None else f"up {_duration(state.uptime)}"
             image = state.image.partition(":")[2].rpartition("-")[0]
-            screen.print(f"{state.name:<{wide}} {state.state:<8} {state.address:<13} {up_for:<10} {image}".rstrip())
+            screen.print(f"{state.name:<{wide}} {state.state:<8} {state.address:<{far}} {up_for:<10} {image}".rstrip())
     return ExitStatus.AS_DECLARED if all(state.running for state in states) else ExitStatus.NOT_AS_DECLARED
 
 

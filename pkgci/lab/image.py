@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -11,7 +12,8 @@ import tarfile
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import IO, cast
 
 import docker
@@ -44,16 +46,19 @@ class Builder:
                 return False
         return True
 
-    def build(self, recipe: Recipe) -> None:
-        """Makes the image of ``recipe``. Raises ``PkgciError`` with the end of mmdebstrap's output where it fails.
-
-        The name is given last: an image that has it is whole.
-        """
+    def check(self) -> None:
+        """Raises ``PkgciError`` where this machine cannot build images."""
         if shutil.which("mmdebstrap") is None:
             raise PkgciError(
                 "mmdebstrap, which builds the lab's images from packages, is not installed",
                 "`apt install mmdebstrap` (or `make demo`, which installs what it needs)",
             )
+
+    def build(self, recipe: Recipe) -> None:
+        """Makes the image of ``recipe``. Raises ``PkgciError`` with the end of mmdebstrap's output where it fails.
+
+        The name is given last: an image that has it is whole.
+        """
         with tempfile.NamedTemporaryFile(prefix="pkgci-lab-", suffix=".tar") as overlay:
             overlay.write(tar_of(recipe.files))
             overlay.flush()
@@ -63,14 +68,14 @@ class Builder:
         """Ends the builds that are under way."""
         self._stopped.set()
         for process in list(self._running):
-            process.terminate()
+            _interrupt(process)
 
     def _build(self, recipe: Recipe, command: list[str]) -> None:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
         )
         self._running.add(process)
-        said: deque[str] = deque(maxlen=6)
+        said: deque[str] = deque(maxlen=40)
         listener = threading.Thread(target=_listen, args=(process.stderr, said), daemon=True)
         listener.start()
         identity, problem = "", None
@@ -81,17 +86,17 @@ class Builder:
         finally:
             self._running.discard(process)
             if self._stopped.is_set() or problem:
-                process.terminate()
+                _interrupt(process)
             status = process.wait()
         listener.join(timeout=5)
         if identity and status != 0:
             self._client.api.remove_image(identity, force=True)
-        if problem and status in (0, -signal.SIGTERM):
+        if problem and status in (0, -signal.SIGINT):
             raise problem
         if status != 0 or not identity:
             raise PkgciError(
                 f"cannot build the image for {recipe.system}: mmdebstrap ended with status {status}",
-                "it said:\n    " + "\n    ".join(said) + "\n  another package mirror: `lab: {mirror: http://…}`",
+                "\n  ".join([*reasons(said), "another package mirror: `lab: {mirror: http://…}` in the site file"]),
             )
         with refusals("name an image"):
             self._client.api.tag(identity, REPOSITORY, recipe.tag)
@@ -108,6 +113,19 @@ class Builder:
                 changes=[f"LABEL {IMAGE_LABEL}={recipe.tag}"],
             )
         return imported(answer)
+
+
+def reasons(said: Iterable[str]) -> list[str]:
+    """Why mmdebstrap failed: the last errors among its messages, or its last words where it named none."""
+    lines = [line for line in said if line.strip()]
+    errors = [line for line in lines if line.startswith(("E:", "W:")) and "mmdebstrap failed to run" not in line]
+    return (errors or lines)[-3:]
+
+
+def _interrupt(process: subprocess.Popen[bytes]) -> None:
+    """What ^C does: mmdebstrap and what it started get the signal, and it removes its temporary files."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGINT)
 
 
 def imported(answer: str) -> str:

@@ -5,6 +5,7 @@ Because the hosts' keys come another way than SSH, nobody has to believe what an
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pkgci.errors import UsageError
 from pkgci.files import write_atomically
 from pkgci.model.site import Host, Site
+from pkgci.remote.trust import known_name
 
 
 def lab_directory(site: Site) -> Path:
@@ -70,11 +72,6 @@ def login_keys(site: Site, host: Host, lab_key: str) -> tuple[str, ...]:
     return (lab_key, public.read_text().strip())
 
 
-def known_name(host: Host) -> str:
-    """The name of ``host`` in known_hosts: its name in the site, with the port where that is not 22."""
-    return host.name if host.ssh.port == 22 else f"[{host.name}]:{host.ssh.port}"
-
-
 def replace_known(text: str, forget: Iterable[str], keys: Mapping[str, Iterable[str]]) -> str:
     """known_hosts ``text`` with ``keys`` (name → 'type key') in place of the lines of the names to ``forget``."""
     gone = set(forget)
@@ -118,8 +115,6 @@ def _ssh(site: Site, host: Host, forward: str | None = None) -> list[str]:
         "LogLevel": "ERROR",
     }
     if host.ssh.jump:
-        import shlex
-
         jump = _ssh(site, site.host(host.ssh.jump), forward=f"{host.address}:{host.ssh.port}")
         options["ProxyCommand"] = shlex.join(jump).replace("%", "%%")
     words = ["ssh", "-F", "none", "-i", str(host.ssh.key or key_file(site)), "-p", str(host.ssh.port)]

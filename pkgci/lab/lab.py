@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import shlex
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -29,12 +30,13 @@ from pkgci.lab.hosts import (
     make_host,
 )
 from pkgci.lab.image import IMAGE_LABEL, Builder
-from pkgci.lab.keys import ensure_key, known_name, lab_directory, login_keys, record_keys
+from pkgci.lab.keys import ensure_key, lab_directory, login_keys, record_keys
 from pkgci.lab.machine import this_machine
 from pkgci.lab.network import ensure_network, lab_hosts, lab_network
 from pkgci.lab.recipe import Recipe, make_recipe
 from pkgci.model.roles import OperatingSystem
 from pkgci.model.site import Site
+from pkgci.remote.trust import known_name
 
 T = TypeVar("T")
 K = TypeVar("K")
@@ -149,7 +151,7 @@ class Lab:
             if other not in ("", str(self.site.path)) and Path(other).exists():
                 raise PkgciError(
                     f"there is a lab '{self.site.name}' already, made from {other}",
-                    f"`pkgci lab down --site {other}`, or give this site another name and another /24",
+                    f"`pkgci lab down --site {shlex.quote(other)}`, or give this site another name and another /24",
                 )
 
     def _recipes(self, modules: tuple[str, ...]) -> dict[OperatingSystem, Recipe]:
@@ -161,6 +163,8 @@ class Lab:
     def _build_images(self, recipes: Iterable[Recipe]) -> None:
         builder = Builder(self.client)
         missing = [recipe for recipe in recipes if not builder.is_built(recipe)]
+        if missing:
+            builder.check()
         try:
             _side_by_side(partial(self._build, builder), missing)
         except BaseException:
