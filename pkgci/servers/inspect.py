@@ -1,0 +1,52 @@
+"""The look at a delivered host: one SSH session, nothing installed, nothing changed."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from pkgci.model.site import Host, Site
+from pkgci.remote.errors import HostError
+from pkgci.remote.session import Session, open_session
+from pkgci.remote.trust import Trust
+from pkgci.servers.collect import Delivered, parse, script
+from pkgci.servers.judge import Clock
+
+_CLOCK_TIMEOUT = 15.0  # seconds
+# The collector bounds its own steps; together they stay below this.
+_COLLECT_TIMEOUT = 120.0  # seconds
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What was found on a host."""
+
+    delivered: Delivered
+    clock: Clock
+
+
+def inspect(site: Site, host: Host, trust: Trust) -> Inspection:
+    """Looks at ``host``. Raises ``HostError``."""
+    with open_session(site, host, trust) as session:
+        clock = _clock(session)
+        completed = session.run("sh -s", stdin=script(host), timeout=_COLLECT_TIMEOUT)
+    try:
+        return Inspection(parse(completed.stdout), clock)
+    except ValueError:
+        said = completed.stderr.strip().splitlines()[-1:] or ["it said nothing"]
+        raise HostError(host.name, f"the look at the host broke off: {said[0]}") from None
+
+
+def _clock(session: Session) -> Clock:
+    """The best of three questions: the one that was answered fastest knows most."""
+    return min((_asked(session) for _ in range(3)), key=lambda clock: clock.uncertainty)
+
+
+def _asked(session: Session) -> Clock:
+    before = time.time()
+    answer = session.run("date +%s.%N", timeout=_CLOCK_TIMEOUT, sudo=False).stdout.strip()
+    after = time.time()
+    try:
+        return Clock(float(answer) - (before + after) / 2, (after - before) / 2)
+    except ValueError:
+        raise HostError(session.host.name, f"its clock cannot be read: `date` says {answer!r}") from None
