@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from pkgci.errors import PkgciError, UsageError
-from pkgci.secrets import store as store_module
-from pkgci.secrets.eyaml import load_public_key
+from pkgci.secrets.eyaml import KeyPair, load_public_key, make_key_pair
 from pkgci.secrets.making import Made
 from pkgci.secrets.store import SecretStore
 from tests.unit.secrets.test_eyaml import eyaml, needs_eyaml
@@ -62,12 +61,17 @@ def test_public_halves_need_no_private_key(filled: Opened) -> None:
 
 
 def test_each_secret_is_decrypted_once_and_only_when_asked_for(filled: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
-    count = []
-    decrypt = store_module.KeyPair.decrypt
-    monkeypatch.setattr(store_module.KeyPair, "decrypt", lambda self, text: count.append(1) or decrypt(self, text))
+    decrypted = []
+    decrypt = KeyPair.decrypt
+
+    def counting(self: KeyPair, text: str) -> str:
+        decrypted.append(text)
+        return decrypt(self, text)
+
+    monkeypatch.setattr(KeyPair, "decrypt", counting)
     store = filled()
     assert store.secret("ssh/publisher") == store.secret("ssh/publisher")
-    assert len(count) == 1
+    assert decrypted == [store.entry("ssh/publisher").encrypted]
 
 
 def test_the_site_folder_keeps_the_private_key_out_of_git(filled: Opened) -> None:
@@ -129,7 +133,7 @@ def test_a_wrong_file_is_refused_without_telling_what_it_holds(folder: Path, tex
 
 def test_a_secret_encrypted_for_another_key_is_named(filled: Opened, tmp_path: Path) -> None:
     store = filled()
-    store_module.make_key_pair(tmp_path / "other", "test")
+    make_key_pair(tmp_path / "other", "test")
     token = load_public_key(tmp_path / "other").encrypt("hunter2")
     store.file.write_text(store.file.read_text() + f"own: {token}\n")
     with pytest.raises(PkgciError, match="'own' is damaged, or was encrypted for another key") as raised:
