@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pkgci.model.flows import GERRIT_SSH, Place, Port
 from pkgci.model.roles import Role
 from pkgci.model.rules import external, inbound, port_number
 from pkgci.model.site import Host, Site
+
+# The end of an edge that all hosts of the site have in common. No host is called so: names have no blanks.
+SITE = "the site"
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Edge:
-    """Who connects to whom; ``ports`` in words, each once."""
+    """Who connects to whom: ids of nodes, or ``SITE`` for all hosts. ``ports`` are in words, each once."""
 
     source: str
     target: str
@@ -37,21 +40,63 @@ class Topology:
 
 
 def topology(site: Site) -> Topology:
-    """The hosts of ``site``, the places they talk with, and every permitted connection."""
-    edges: dict[tuple[str, str], dict[str, None]] = {}
+    """The hosts of ``site``, the places they talk with, and every permitted connection.
+
+    What all hosts share (everybody's SSH from the management networks, say) is one edge with the site as its end.
+    """
+    links = _without_crowds(_links(site), frozenset(host.name for host in site.hosts))
+    ports: dict[tuple[str, str], dict[str, None]] = {}
+    for link in links:
+        ports.setdefault((link.source, link.target), {})[f"{link.port} {link.number}"] = None
+    named = {name for pair in ports for name in pair}
+    hosts = [Node(host.name, (host.name, *host.roles), ours=True) for host in site.hosts]
+    places = [Node(place, (_place(site, place),), ours=False) for place in Place if place in named]
+    edges = tuple(Edge(source, target, tuple(texts)) for (source, target), texts in ports.items())
+    return Topology((*hosts, *places), edges)
+
+
+@dataclass(frozen=True)
+class _Link:
+    """One permitted connection between two ends."""
+
+    source: str
+    target: str
+    port: str
+    number: int
+
+
+def _links(site: Site) -> tuple[_Link, ...]:
+    links: dict[_Link, None] = {}
     for host in site.hosts:
         for rule in inbound(site, host):
             for source in _sources(site, rule.source):
                 if source != host.name:
-                    edges.setdefault((source, host.name), {})[f"{rule.port.name} {rule.number}"] = None
+                    links[_Link(source, host.name, rule.port.name, rule.number)] = None
         for flow in external(site, host):
-            edges.setdefault((host.name, flow.target.value), {})[_outside_port(site, host, flow.port)] = None
-    hosts = [Node(host.name, (host.name, *host.roles), ours=True) for host in site.hosts]
-    named = {name for pair in edges for name in pair}
-    places = [Node(place, (_place(site, place),), ours=False) for place in Place if place in named]
-    return Topology(
-        (*hosts, *places), tuple(Edge(source, target, tuple(ports)) for (source, target), ports in edges.items())
-    )
+            number = _outside_port(site, host, flow.port)
+            links[_Link(host.name, flow.target.value, flow.port.name, number)] = None
+    return tuple(links)
+
+
+def _without_crowds(links: tuple[_Link, ...], hosts: frozenset[str]) -> tuple[_Link, ...]:
+    """``links`` with the site in place of its hosts wherever a place talks with all of them on the same port."""
+    targets: dict[tuple[str, str], set[str]] = {}
+    sources: dict[tuple[str, str], set[str]] = {}
+    for link in links:
+        targets.setdefault((link.source, link.port), set()).add(link.target)
+        sources.setdefault((link.target, link.port), set()).add(link.source)
+
+    def crowd(end: str, others: set[str]) -> bool:
+        return len(hosts) > 1 and end not in hosts and others >= hosts
+
+    drawn: dict[_Link, None] = {}
+    for link in links:
+        if crowd(link.source, targets[link.source, link.port]):
+            link = replace(link, target=SITE)
+        elif crowd(link.target, sources[link.target, link.port]):
+            link = replace(link, source=SITE)
+        drawn[link] = None
+    return tuple(drawn)
 
 
 def mermaid(picture: Topology, title: str) -> str:
@@ -70,17 +115,19 @@ def mermaid(picture: Topology, title: str) -> str:
 def dot(picture: Topology, title: str) -> str:
     """The picture for Graphviz."""
     ids = _ids(picture)
-    lines = [f"digraph {_quoted(title)} {{", "  rankdir=LR;", "  node [shape=box];"]
+    lines = [f"digraph {_quoted(title)} {{", "  rankdir=LR;", "  compound=true;", "  node [shape=box];"]
     lines += ["  subgraph cluster_site {", f"    label={_quoted(title)};"]
     lines += [f"    {ids[node.id]} [label={_quoted(_dot_lines(node.lines))}];" for node in picture.nodes if node.ours]
     lines.append("  }")
     lines += [
         f"  {ids[node.id]} [label={_quoted(node.lines[0])}, shape=ellipse];" for node in picture.nodes if not node.ours
     ]
-    lines += [
-        f"  {ids[edge.source]} -> {ids[edge.target]} [label={_quoted(_dot_lines(edge.ports))}];"
-        for edge in picture.edges
-    ]
+    for edge in picture.edges:
+        # Graphviz draws no edge to a box: it goes to a node in it, and is cut off at the box's border.
+        inside = ids[picture.nodes[0].id]
+        source, target = (inside if end == SITE else ids[end] for end in (edge.source, edge.target))
+        cut = ", ltail=cluster_site" if edge.source == SITE else ", lhead=cluster_site" if edge.target == SITE else ""
+        lines.append(f"  {source} -> {target} [label={_quoted(_dot_lines(edge.ports))}{cut}];")
     return "\n".join([*lines, "}"]) + "\n"
 
 
@@ -92,9 +139,8 @@ def _sources(site: Site, source: str) -> tuple[str, ...]:
     return tuple(host.name for host in site.with_role(Role(source))) if source in set(Role) else (source,)
 
 
-def _outside_port(site: Site, host: Host, port: Port) -> str:
-    number = site.gerrit.port if port is GERRIT_SSH and site.gerrit else port_number(port, host)
-    return f"{port.name} {number}"
+def _outside_port(site: Site, host: Host, port: Port) -> int:
+    return site.gerrit.port if port is GERRIT_SSH and site.gerrit else port_number(port, host)
 
 
 def _place(site: Site, place: Place) -> str:
@@ -107,7 +153,8 @@ def _place(site: Site, place: Place) -> str:
 
 def _ids(picture: Topology) -> dict[str, str]:
     """Names as both languages take them: a host may be called `end`, which is a word of Mermaid's."""
-    return {node.id: f"n{number}_{node.id.replace('-', '_')}" for number, node in enumerate(picture.nodes)}
+    ids = {node.id: f"n{number}_{node.id.replace('-', '_')}" for number, node in enumerate(picture.nodes)}
+    return {**ids, SITE: "site"}
 
 
 def _dot_lines(lines: tuple[str, ...]) -> str:
