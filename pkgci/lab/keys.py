@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -34,10 +35,7 @@ def ensure_key(site: Site) -> str:
     path = key_file(site)
     path.parent.mkdir(mode=0o700, exist_ok=True)
     if path.exists():
-        loaded = serialization.load_ssh_private_key(path.read_bytes(), password=None)
-        if not isinstance(loaded, Ed25519PrivateKey):
-            raise UsageError(f"{path} is no Ed25519 key: it is not the lab's", "move it away, then `pkgci lab up`")
-        private = loaded
+        private = _read_key(path)
     else:
         private = Ed25519PrivateKey.generate()
         pem = private.private_bytes(
@@ -48,6 +46,18 @@ def ensure_key(site: Site) -> str:
     public = f"{line.decode()} pkgci-lab-{site.name}"
     write_atomically(path.with_name(f"{path.name}.pub"), public + "\n")
     return public
+
+
+def _read_key(path: Path) -> Ed25519PrivateKey:
+    try:
+        key = serialization.load_ssh_private_key(path.read_bytes(), password=None)
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}", "whose lab is it?") from None
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise UsageError(f"{path} is not the lab's: it is no Ed25519 key", "move it away, then `pkgci lab up`")
+    return key
 
 
 def login_keys(site: Site, host: Host, lab_key: str) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from docker.errors import NotFound
 
-from pkgci.errors import PkgciError
+from pkgci.errors import PkgciError, UsageError
 from pkgci.lab.boot import host_keys, wait_for_ssh, wait_for_systemd
 from pkgci.lab.engine import LABEL, cgroup_version, connect, refusals
 from pkgci.lab.hosts import (
@@ -77,8 +77,12 @@ class Lab:
         """While this lasts, no other process changes this lab. Raises ``PkgciError`` where one does, and where the
         engine has a lab of the same name that was made from another site file."""
         directory = lab_directory(self.site)
-        directory.mkdir(mode=0o700, exist_ok=True)
-        with (directory / "lock").open("w") as lock:
+        try:
+            directory.mkdir(mode=0o700, exist_ok=True)
+            lock = (directory / "lock").open("w")
+        except OSError as error:
+            raise UsageError(f"cannot write to {directory}: {error.strerror}", "whose lab is it?") from None
+        with lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
