@@ -13,7 +13,6 @@ from pkgci.model.rules import inbound, named_ports, port_number
 from pkgci.model.schema import Address, Network
 from pkgci.model.site import Host, Site
 
-
 # The name of the operator's vantage. It is no host name, so no host can have it.
 OPERATOR = "this machine"
 

@@ -12,7 +12,8 @@ from pkgci.connectivity.matrix import Expectation, NameCheck, PortCheck
 from pkgci.model import flows
 from pkgci.remote.trust import HostKey
 
-# How long a connection may take to open, seconds. An expected one that times out is tried a second time within it.
+# How long a connection may take to open, and then to answer, seconds. An expected one that times out is tried a
+# second time within it.
 CONNECT_LIMIT = 3.0
 # Between the connections that several vantages make to one sshd: it refuses some of those that begin at once
 # (sshd_config(5), MaxStartups).

@@ -8,7 +8,6 @@ use Socket qw(:DEFAULT :addrinfo inet_pton AF_INET6 pack_sockaddr_in6 SO_ERROR S
 use Fcntl;
 use POSIX ();
 
-my $ANSWER_LIMIT = 3;
 my $AT_ONCE = 400;
 my ($limit, @waiting, @names, %active) = (3);
 $| = 1;
@@ -81,7 +80,7 @@ sub opened {
     if ($error) { $! = $error; return failed($check, $!) }
     return finish($check, 'open') if $check->{kind} eq 'tcp';
     return finish($check, 'open', unchecked => 'certificate') if $check->{kind} eq 'https';
-    @$check{qw(connected until heard)} = (1, now() + $ANSWER_LIMIT, '');
+    @$check{qw(connected until heard)} = (1, now() + $limit, '');
     my $words = $check->{kind} eq 'gearman' ? "version\n"
         : $check->{kind} eq 'http' ? "GET / HTTP/1.1\r\nHost: $check->{fqdn}\r\nUser-Agent: pkgci\r\nConnection: close\r\n\r\n"
         : '';
@@ -110,7 +109,7 @@ sub heard {
 
 sub late {
     my ($check) = @_;
-    return finish($check, 'open', problem => "connected, then no answer within $ANSWER_LIMIT s") if $check->{connected};
+    return finish($check, 'open', problem => "connected, then no answer within $limit s") if $check->{connected};
     return finish($check, 'filtered') if $check->{tries} < 1;
     delete $active{fileno $check->{socket}};
     close $check->{socket};
@@ -137,7 +136,7 @@ for (@names) {
     my ($id, $fqdn) = @$_;
     my ($error, @found) = eval {
         local $SIG{ALRM} = sub { die "no answer from the resolver\n" };
-        alarm $ANSWER_LIMIT;
+        alarm($limit < 1 ? 1 : $limit);
         getaddrinfo($fqdn, '', { socktype => SOCK_STREAM });
     };
     $error = $@ if $@;

@@ -4,7 +4,7 @@ This file is streamed to ``python3 -`` on a host. It needs what Debian's python3
 or newer, and imports nothing of pkgci. ``probe.pl`` speaks the same protocol where there is no Python. A plan is lines
 of tab-separated fields:
 
-    limit  SECONDS                                      how long a connection may take to open
+    limit  SECONDS                                      how long a connection may take to open, and then to answer
     ca     CERTIFICATE                                  the site's CA, PEM in base64
     tcp    ID ADDRESS PORT TRIES DELAY KIND FQDN KEYS   KEYS: wanted SSH host key types, comma-separated, or empty
     dns    ID FQDN
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 
 # More sockets than this at once would meet the usual limit of 1,024 open files.
 AT_ONCE = 400
-# How long an open connection has to answer, seconds: a busy host may need longer for TLS than for the handshake.
-ANSWER_LIMIT = 3.0
 RESOLVE_LIMIT = 4.0
 SSH_PAUSE = 0.7
 MAXIMUM_LINE = 8192
@@ -267,20 +265,22 @@ def try_port(fields: list[str], limit: float, context: ssl.SSLContext) -> Steps[
         if said:
             facts["said"] = said
         if sock is not None:
-            facts.update((yield from answered(sock, kind, fqdn, keys, context)))
+            facts.update((yield from answered(sock, limit, kind, fqdn, keys, context)))
         if last or kind != "ssh" or "problem" not in facts:
             return answer(identifier, outcome, facts)
         # sshd turns some away while many connections begin at once (sshd_config(5), MaxStartups).
         yield None, 0, time.monotonic() + SSH_PAUSE
 
 
-def answered(sock: socket.socket, kind: str, fqdn: str, keys: str, context: ssl.SSLContext) -> Steps[Facts]:
+def answered(
+    sock: socket.socket, limit: float, kind: str, fqdn: str, keys: str, context: ssl.SSLContext
+) -> Steps[Facts]:
     """What answers on the open connection ``sock``, or what went wrong there. Closes it."""
-    stream = Stream(sock, ANSWER_LIMIT)
+    stream = Stream(sock, limit)
     try:
         return (yield from ask(stream, kind, fqdn, keys, context))
     except LateError:
-        return {"problem": f"connected, then no answer within {ANSWER_LIMIT:g} s"}
+        return {"problem": f"connected, then no answer within {limit:g} s"}
     except (OSError, EOFError, ValueError) as error:
         return {"problem": f"connected, then: {error}"}
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -104,9 +105,9 @@ def _names(verdicts: Iterable[Verdict], vantage: Vantage) -> tuple[str, str]:
 
 def _legend(signs: dict[Port, str], width: int) -> Iterator[Line]:
     ports = ", ".join(f"{letter}={port.name}" for port, letter in signs.items())
-    yield ((f"From each row to each column, port by port: {ports}", "dim"),)
-    marks = f"A letter is open, {_CLOSED} closed, as declared."
-    yield ((f"{marks} X surprise  ? unproven  ! warning", "dim"),)
+    marks = f"A letter is open, {_CLOSED} closed, as declared; X surprise, ? unproven, ! warning."
+    for line in textwrap.wrap(f"Rows: from. Columns: to. {ports}. {marks}", width):
+        yield ((line, "dim"),)
 
 
 def place(verdict: Verdict) -> str:
