@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
 import socket
@@ -215,7 +216,7 @@ def _attempt(host: Host, trust: Trust, via: Connection | None, credentials: Logi
         shown = _shown_key(error)
         if shown is not None:
             trust.check(host, shown)
-        raise _told(host, credentials, error) from None
+        raise _told(host, credentials, error, timeout) from None
     return connection
 
 
@@ -227,6 +228,24 @@ def _teach(client: Any, host: Host, trust: Trust) -> None:
         entry = paramiko.hostkeys.HostKeyEntry.from_line(f"{known_name(host)} {key.type} {key.text}")
         if entry is not None:
             client.get_host_keys().add(name, key.type, entry.key)
+
+
+class _Forwarded:
+    """A forwarded channel as a socket for the connection through it.
+
+    A channel whose jump host has gone raises when it is closed, as no socket does: paramiko's thread would die of that,
+    with a traceback on the screen.
+    """
+
+    def __init__(self, channel: Any) -> None:
+        self._channel = channel
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._channel, name)
+
+    def close(self) -> None:
+        with contextlib.suppress(EOFError, OSError, paramiko.SSHException):
+            self._channel.close()
 
 
 def _socket(host: Host, timeout: float) -> socket.socket:
@@ -254,7 +273,8 @@ def _socket(host: Host, timeout: float) -> socket.socket:
 def _channel(host: Host, via: Connection, timeout: float) -> Any:
     where = f"{host.address} port {host.ssh.port}"
     try:
-        return via.transport.open_channel("direct-tcpip", (host.address, host.ssh.port), ("", 0), timeout=timeout)
+        target = (host.address, host.ssh.port)
+        return _Forwarded(via.transport.open_channel("direct-tcpip", target, ("", 0), timeout=timeout))
     except paramiko.ChannelException as error:
         if error.code == 1:  # administratively prohibited (RFC 4254, section 5.1)
             reason, hint = f"the jump host {via.host.name} forbids forwarding", "`AllowTcpForwarding yes` in its sshd"
@@ -269,7 +289,7 @@ def _shown_key(error: BaseException) -> HostKey | None:
     return _host_key(error.key) if isinstance(error, paramiko.BadHostKeyException) else None
 
 
-def _told(host: Host, credentials: Login, error: BaseException) -> Exception:
+def _told(host: Host, credentials: Login, error: BaseException, timeout: float) -> Exception:
     """What a failed connection means, in our words."""
     where = f"{host.address} port {host.ssh.port}"
     text = str(error)
@@ -282,6 +302,9 @@ def _told(host: Host, credentials: Login, error: BaseException) -> Exception:
         )
     if isinstance(error, paramiko.ssh_exception.IncompatiblePeer):
         return UnreachableError(host.name, f"{where}: no common SSH algorithm ({text})", "update the host's sshd")
+    if text == "No existing session":  # paramiko's words where its time for the key exchange has run out
+        reason = f"{where} accepts the connection, but does not finish the SSH handshake within {timeout:g} s"
+        return UnreachableError(host.name, reason, "is the host overloaded, or frozen?")
     if "banner" in text or isinstance(error, EOFError | ConnectionError):
         return _NoBannerError(
             UnreachableError(

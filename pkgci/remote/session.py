@@ -6,7 +6,7 @@ import re
 import select
 import shlex
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from functools import cached_property
 from types import TracebackType
@@ -54,7 +54,7 @@ class Session:
         deadline = time.monotonic() + timeout
         exchange = _Exchange(self.host, self._start(command, sudo, timeout), stdin)
         try:
-            stdout = b"".join(exchange.output(lambda: deadline, f"{timeout:g} s"))
+            stdout = b"".join(exchange.output(lambda: deadline, f"a command did not end within {timeout:g} s"))
             status = exchange.status(deadline)
         finally:
             exchange.close()
@@ -76,7 +76,7 @@ class Session:
         try:
             rest = b""
             for data in exchange.output(
-                lambda: exchange.last_heard + idle_timeout, f"{idle_timeout:g} s without a word"
+                lambda: exchange.last_heard + idle_timeout, f"a command has said nothing for {idle_timeout:g} s"
             ):
                 *lines, rest = (rest + data).split(b"\n")
                 for line in lines:
@@ -184,8 +184,8 @@ class _Exchange:
         if not stdin:
             channel.shutdown_write()
 
-    def output(self, deadline: Any, allowance: str) -> Generator[bytes, None, None]:
-        """Standard output, as it arrives, until its end. ``deadline()`` is when to give up; ``allowance`` says it."""
+    def output(self, deadline: Callable[[], float], overdue: str) -> Generator[bytes, None, None]:
+        """Standard output, as it arrives, until its end. ``deadline()`` is when to give up, which ``overdue`` tells."""
         descriptor = self._channel.fileno()
         poll = select.poll()
         poll.register(descriptor, select.POLLIN)
@@ -205,7 +205,7 @@ class _Exchange:
                 continue
             left = deadline() - time.monotonic()
             if left <= 0:
-                raise CommandTimeoutError(self._host.name, f"a command did not end within {allowance}")
+                raise CommandTimeoutError(self._host.name, overdue, "it may still run on the host")
             poll.poll(1000 * min(left, _WINDOW_PATIENCE if self._unsent else _PATIENCE))
             if not self._channel.get_transport().is_active():
                 raise _lost(self._host)
