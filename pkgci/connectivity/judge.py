@@ -189,6 +189,8 @@ def _answered(check: PortCheck, facts: Mapping[str, str], keys: Sequence[HostKey
         words.append("host key as recorded")
     if "version" in facts:
         words.append(f"Gearman answers {facts['version']}")
+    if "functions" in facts:
+        words.append(f"Gearman answers, {facts['functions']} functions")
     if "status" in facts:
         words.append(f"HTTP {facts['status']}" + (f" to {facts['location']}" if "location" in facts else ""))
         if facts["status"].startswith("5"):

@@ -81,7 +81,7 @@ sub opened {
     return finish($check, 'open') if $check->{kind} eq 'tcp';
     return finish($check, 'open', unchecked => 'certificate') if $check->{kind} eq 'https';
     @$check{qw(connected until heard)} = (1, now() + $limit, '');
-    my $words = $check->{kind} eq 'gearman' ? "version\n"
+    my $words = $check->{kind} eq 'gearman' ? "version\nstatus\n"
         : $check->{kind} eq 'http' ? "GET / HTTP/1.1\r\nHost: $check->{fqdn}\r\nUser-Agent: pkgci\r\nConnection: close\r\n\r\n"
         : '';
     syswrite $check->{socket}, $words if $words;
@@ -98,6 +98,8 @@ sub heard {
         return finish($check, 'open', problem => 'no SSH banner') if $ended;
     } elsif ($check->{kind} eq 'gearman') {
         return finish($check, 'open', version => $1) if $text =~ /^(OK[^\r\n]*)\r?\n/;
+        return finish($check, 'open', functions => $text =~ tr/\n// - 1) if $text =~ /\A(?:[^\t\n]*(?:\t[^\t\n]*){3}\n)*\.\n/;
+        return if !$ended && $text =~ /\A[^\t\n]*\t/;
         return finish($check, 'open', problem => 'no Gearman: ' . ($text || 'no answer')) if $ended || $text =~ /\n/;
     } elsif ($ended || $text =~ /\r?\n\r?\n/) {
         return finish($check, 'open', problem => 'no HTTP answer') unless $text =~ m{^HTTP/\S+ (\d+)};

@@ -100,7 +100,7 @@ class Stream:
             except EOFError:
                 break
         line, _, self.buffer = self.buffer.partition(b"\n")
-        return line.decode("latin-1").strip()
+        return line.decode("latin-1").rstrip("\r\n")
 
     def exactly(self, count: int) -> Steps[bytes]:
         """The next ``count`` bytes."""
@@ -211,11 +211,12 @@ def ask_http(stream: Stream, fqdn: str) -> Steps[Facts]:
         return {"problem": "no HTTP answer"}
     facts = {"status": status[1]}
     for _ in range(100):
-        name, _, value = (yield from stream.line()).partition(":")
-        if not value:
+        line = yield from stream.line()
+        if not line:
             break
+        name, _, value = line.partition(":")
         if name.strip().lower() == "location":
-            facts["location"] = value.strip()
+            facts["location"] = value
     return facts
 
 
@@ -236,10 +237,18 @@ def ask_https(stream: Stream, fqdn: str, context: ssl.SSLContext) -> Steps[Facts
 
 
 def ask_gearman(stream: Stream) -> Steps[Facts]:
-    """The answer to Gearman's admin command ``version``."""
-    stream.write(b"version\n")
+    """The answer to Gearman's admin commands: gearmand tells its version, gear's server knows ``status`` only."""
+    stream.write(b"version\nstatus\n")
     said = yield from stream.line()
-    return {"version": said} if said.startswith("OK") else {"problem": "no Gearman: " + (said or "no answer")}
+    if said.startswith("OK"):
+        return {"version": said}
+    functions = 0
+    while said.count("\t") == 3:
+        functions += 1
+        said = yield from stream.line()
+    if said == ".":
+        return {"functions": str(functions)}
+    return {"problem": "no Gearman: " + (said or "no answer")}
 
 
 def ask(stream: Stream, kind: str, fqdn: str, keys: str, context: ssl.SSLContext) -> Steps[Facts]:

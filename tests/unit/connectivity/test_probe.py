@@ -78,9 +78,13 @@ def test_a_second_try_stays_within_the_limit(language: str) -> None:
 
 
 @both
-def test_gearman_answers_with_its_version(language: str) -> None:
+def test_gearman_answers_with_its_version_or_its_functions(language: str) -> None:
     with serve(saying(b"OK 1.1.21\n")) as port:
         assert one(language, tcp(port, "gearman")).facts["version"] == "OK 1.1.21"
+    with serve(saying(b".\n")) as port:
+        assert one(language, tcp(port, "gearman")).facts["functions"] == "0"
+    with serve(saying(b"build:hello\t0\t0\t2\nbuild:world\t1\t1\t2\n.\n")) as port:
+        assert one(language, tcp(port, "gearman")).facts["functions"] == "2"
     with serve(saying(b"ERR unknown_command\n")) as port:
         assert "no Gearman" in one(language, tcp(port, "gearman")).facts["problem"]
 
