@@ -8,7 +8,8 @@ class geard (
   Stdlib::Port         $port = 4730,
   Stdlib::Absolutepath $path = '/opt/geard',
 ) {
-  $unit = '/etc/systemd/system/geard.service'
+  $unit    = '/etc/systemd/system/geard.service'
+  $logging = '/etc/geard-logging.conf'
 
   user { 'geard':
     ensure => present,
@@ -22,12 +23,21 @@ class geard (
     notify       => Service['geard'],
   }
 
+  file { $logging:
+    ensure => file,
+    owner  => 'root',
+    group  => 'root',
+    mode   => '0644',
+    source => 'puppet:///modules/geard/logging.conf',
+    notify => Service['geard'],
+  }
+
   file { $unit:
     ensure  => file,
     owner   => 'root',
     group   => 'root',
     mode    => '0644',
-    content => epp('geard/geard.service.epp', { 'path' => $path, 'port' => $port }),
+    content => epp('geard/geard.service.epp', { 'path' => $path, 'port' => $port, 'logging' => $logging }),
     notify  => Service['geard'],
   }
 

@@ -1,0 +1,147 @@
+"""What the users of the hosts rely on, read from the compiled catalogs."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from pkgci.model.load import load_site
+from tests.unit.puppet.conftest import ROOT, SECRET, Catalog, compile_site
+
+SITES = sorted(path.parent.name for path in (ROOT / "examples").glob("*/site.yaml"))
+
+
+@pytest.mark.parametrize("name", SITES)
+def test_every_host_of_every_example_compiles(name: str, tmp_path: Path) -> None:
+    site = load_site(ROOT / "examples" / name / "site.yaml")
+    if site.manifests is None:
+        assert set(compile_site(site, tmp_path)) == {host.name for host in site.hosts}
+
+
+def test_every_host_drops_what_nobody_declared_in_both_families(lab: dict[str, Catalog]) -> None:
+    for catalog in lab.values():
+        assert "table inet pkgci {" in catalog.firewall
+        assert "type filter hook input priority filter; policy drop;" in catalog.firewall
+
+
+def test_no_firewall_touches_the_rules_of_others(lab: dict[str, Catalog]) -> None:
+    for catalog in lab.values():
+        statements = [line for line in catalog.firewall.splitlines() if not line.startswith("#")]
+        assert not any("flush" in line for line in statements)
+        assert {line for line in statements if " table " in f" {line} " and "pkgci" not in line} == set()
+        assert "hook forward" not in catalog.firewall
+
+
+def test_gearman_is_open_to_the_jenkins_master_only(lab: dict[str, Catalog]) -> None:
+    rules = [line.strip() for line in lab["zuul01"].firewall.splitlines() if "4730" in line]
+    assert rules == ['ip saddr { 198.18.1.11/32 } tcp dport 4730 accept comment "Jenkins takes jobs from Zuul"']
+    assert not any("4730" in catalog.firewall for name, catalog in lab.items() if name != "zuul01")
+
+
+def test_the_world_reaches_the_web_servers_in_both_families(lab: dict[str, Catalog]) -> None:
+    for name in ("zuul01", "jenkins01", "pub01", "log01"):
+        for family in ("ipv4", "ipv6"):
+            assert f"meta nfproto {family} tcp dport 443 accept" in lab[name].firewall
+    assert "443" not in lab["build01"].firewall
+
+
+def test_ssh_is_permitted_on_the_port_that_pkgci_uses(lab: dict[str, Catalog], one: Catalog) -> None:
+    assert 'ip saddr { 198.18.1.1/32 } tcp dport 2222 accept comment "management"' in lab["install01"].firewall
+    assert "dport 22 " not in lab["install01"].firewall
+    assert 'ip saddr { 192.0.2.0/24 } tcp dport 2222 accept comment "management"' in one.firewall
+    assert 'ip6 saddr { 2001:db8:1::/48 } tcp dport 2222 accept comment "management"' in one.firewall
+
+
+def test_neighbours_find_each_other_over_ipv6(one: Catalog) -> None:
+    assert re.search(r"icmpv6 type \{[^}]*nd-neighbor-solicit[^}]*\} ip6 hoplimit 255 accept", one.firewall)
+
+
+def test_a_firewall_is_checked_before_it_replaces_the_old_one(one: Catalog) -> None:
+    assert one.get("File", "/etc/pkgci/firewall.nft")["validate_cmd"] == "/usr/sbin/nft -c -f %"
+    assert one.get("Service", "pkgci-firewall.service")["enable"] in (True, "true")
+
+
+def test_no_catalog_shows_a_secret(lab: dict[str, Catalog], one: Catalog) -> None:
+    for catalog in (*lab.values(), one):
+        assert SECRET not in repr(catalog.resources)
+
+
+def test_files_with_secrets_are_their_owners_only_and_leave_no_traces(lab: dict[str, Catalog], one: Catalog) -> None:
+    seen = 0
+    for catalog in (*lab.values(), one):
+        for title, values in catalog.all("File").items():
+            if values.get("content") == "[sensitive]":
+                seen += 1
+                assert values["mode"] == "0600", title
+                assert values["show_diff"] is False, title
+                assert values["backup"] is False, title
+    assert seen > 10
+
+
+def test_a_slave_lets_only_the_jenkins_master_in(lab: dict[str, Catalog]) -> None:
+    for name, role in (("build01", "slave_build"), ("install01", "slave_install"), ("pub01", "publisher")):
+        line = lab[name].get("File", "/etc/ssh/authorized_keys.d/jenkins")["content"].splitlines()[-1]
+        assert line == f'from="198.18.1.11",restrict ssh-ed25519 AAAAC3Nza ssh/{role}'
+
+
+def test_the_upload_key_can_only_add_logs(lab: dict[str, Catalog]) -> None:
+    line = lab["log01"].get("File", "/etc/ssh/authorized_keys.d/logs")["content"].splitlines()[-1]
+    assert 'restrict,command="/usr/bin/rrsync -wo -no-del -no-overwrite /srv/logs"' in line
+    assert "198.18.1.21" in line and "198.18.1.200" not in line
+
+
+def test_a_host_with_every_role_has_the_keys_of_each(one: Catalog) -> None:
+    keys = one.get("File", "/etc/ssh/authorized_keys.d/jenkins")["content"]
+    for role in ("publisher", "slave_build", "slave_install", "slave_systest"):
+        assert f"ssh/{role}" in keys
+
+
+def test_a_host_with_several_roles_names_them_on_its_page(lab: dict[str, Catalog], one: Catalog) -> None:
+    page = lab["log01"].get("File", "/var/www/pkgci/index.html")["content"]
+    assert 'id="log_server"' in page and 'id="monitoring"' in page and 'id="zuul"' not in page
+    assert 'id="publisher"' in one.get("File", "/var/www/pkgci/index.html")["content"]
+
+
+def test_the_account_that_pkgci_logs_in_with_is_left_alone(one: Catalog) -> None:
+    assert one.has("User", "alice") and not one.has("User", "deploy")
+    assert one.has("File", "/etc/ssh/authorized_keys.d/deploy")
+    assert "deploy" not in one.get("File", "/etc/sudoers.d/pkgci-administrators")["content"]
+
+
+def test_root_logs_in_only_where_pkgci_does(lab: dict[str, Catalog], one: Catalog) -> None:
+    config = "/etc/ssh/sshd_config.d/00-pkgci.conf"
+    assert "PermitRootLogin prohibit-password\n" in lab["zuul01"].get("File", config)["content"]
+    assert "PermitRootLogin no\n" in one.get("File", config)["content"]
+    assert "PasswordAuthentication no\n" in one.get("File", config)["content"]
+
+
+def test_an_account_of_ours_has_only_the_keys_that_we_give(lab: dict[str, Catalog]) -> None:
+    config = lab["build01"].get("File", "/etc/ssh/sshd_config.d/00-pkgci.conf")["content"]
+    assert "Match Group pkgci-keys\n    AuthorizedKeysFile /etc/ssh/authorized_keys.d/%u\n" in config
+    for name, user in (("build01", "jenkins"), ("build01", "fetch"), ("build01", "alice"), ("log01", "logs")):
+        assert "pkgci-keys" in lab[name].get("User", user)["groups"]
+
+
+def test_plain_http_leads_to_https(lab: dict[str, Catalog]) -> None:
+    vhost = lab["pub01"].get("Apache::Vhost", "pkgci-http")
+    assert vhost["redirect_dest"] == "https://pub01.pkg.lab.test/"
+
+
+def test_prometheus_watches_every_host_and_answers_nobody_outside(lab: dict[str, Catalog]) -> None:
+    config = lab["log01"].get("File", "/etc/prometheus/prometheus.yml")["content"]
+    assert all(f"{catalog.host.address}:9100" in config for catalog in lab.values())
+    assert "127.0.0.1:9090" in lab["log01"].get("File", "/etc/default/prometheus")["content"]
+    assert 'ip saddr { 198.18.1.13/32 } tcp dport 9100 accept comment "metrics"' in lab["build01"].firewall
+
+
+def test_rules_that_would_lock_the_operator_out_do_not_compile(tmp_path: Path) -> None:
+    site = load_site(ROOT / "examples/lab/site.yaml")
+    (tmp_path / "hiera").mkdir()
+    (tmp_path / "site.yaml").write_text(
+        site.path.read_text().replace("keys/alice.pub", str(ROOT / "examples/lab/keys/alice.pub"))
+    )
+    (tmp_path / "hiera/locked.yaml.j2").write_text("profile::firewall::rules: []\n")
+    with pytest.raises(AssertionError, match="cut the operator off"):
+        compile_site(load_site(tmp_path / "site.yaml"), tmp_path)
