@@ -1,0 +1,116 @@
+"""``pkgci bootstrap``: from the site file to configured hosts."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pkgci.cli.options import connection_options, hosts_options, json_option, site_option
+from pkgci.errors import ExitStatus, UsageError
+
+if TYPE_CHECKING:
+    from pkgci.model.site import Host, Site
+    from pkgci.puppetrun.run import Deployment
+    from pkgci.secrets.redact import Redactor
+
+
+@click.command(
+    epilog="Examples: pkgci bootstrap --noop, pkgci bootstrap --role zuul, pkgci bootstrap --rerun failed"
+)
+@site_option
+@hosts_options
+@click.option("--noop", is_flag=True, help="Change nothing: show what a run would change.")
+@click.option("--rerun", type=click.Choice(["failed"]), help="Only the hosts that failed, or were not reached, last.")
+@json_option
+@connection_options
+def command(
+    site_file: Path,
+    roles: tuple[str, ...],
+    hosts: tuple[str, ...],
+    noop: bool,
+    rerun: str | None,
+    as_json: bool,
+    parallel: int,
+    accept_new_host_keys: bool,
+) -> int:
+    """Push the manifests and each host's data, and run Puppet, on all hosts side by side.
+
+    The runs go on by themselves once they have begun: after ^C or a lost connection, the same command follows them
+    again. What is missing on a bare host (Puppet, its modules) is installed first.
+    """
+    from pkgci.cli.bootstrap_progress import progress_of
+    from pkgci.cli.bootstrap_result import json_of, show
+    from pkgci.cli.connect import site_trust, status_of
+    from pkgci.cli.screen import print_json
+    from pkgci.model.load import load_site
+    from pkgci.puppetrun.history import remember, undone_now
+    from pkgci.puppetrun.run import Line, RunResult, apply
+    from pkgci.remote.fanout import each_host
+    from pkgci.remote.errors import HostError
+    from pkgci.remote.session import open_session
+
+    site = load_site(site_file)
+    selected = _selected(site, roles, hosts, rerun)
+    deployment, redact = _pack(site, selected, noop)
+    trust = site_trust(site, accept_new_host_keys)
+    line = Line(lambda host: open_session(site, host, trust))
+    if not noop:
+        remember(site, undone_now(host.name for host in selected))
+    progress = progress_of([host.name for host in selected], sys.stderr)
+
+    def done(host: Host, result: RunResult | HostError) -> None:
+        progress.end(host.name, result)
+        if not noop and isinstance(result, RunResult) and result.ok:
+            remember(site, {host.name: True})
+
+    try:
+        with progress:
+            results = each_host(
+                selected,
+                lambda host: apply(deployment, host, line, progress.advance, redact),
+                parallel=parallel,
+                done=done,
+            )
+    except KeyboardInterrupt:
+        click.echo("\npkgci: interrupted. Runs that have begun go on on their hosts:", err=True)
+        click.echo("  the same command again follows them to their end", err=True)
+        return ExitStatus.INTERRUPTED
+    if as_json:
+        print_json(json_of(results))
+    else:
+        show(site_file, results, noop)
+    return status_of(results, all(isinstance(result, RunResult) and result.ok for result in results.values()))
+
+
+def _selected(site: Site, roles: tuple[str, ...], hosts: tuple[str, ...], rerun: str | None) -> tuple[Host, ...]:
+    from pkgci.puppetrun.history import undone
+
+    selected = site.select(roles, hosts)
+    if rerun is None:
+        return selected
+    wanted = set(undone(site))
+    selected = tuple(host for host in selected if host.name in wanted)
+    if not selected:
+        raise UsageError("no host failed, or was not reached, in the last run", "pkgci bootstrap")
+    return selected
+
+
+def _pack(site: Site, hosts: tuple[Host, ...], noop: bool) -> tuple[Deployment, Redactor]:
+    """What goes to the hosts, rendered and checked before the first of them is asked, and what hides its secrets."""
+    from pkgci.puppetrun.plan import own_tree
+    from pkgci.puppetrun.run import Deployment
+    from pkgci.render.hiera import Renderer, bundle_files
+    from pkgci.render.needs import Needs
+    from pkgci.secrets.store import SecretStore
+
+    store = SecretStore.open(site.directory / "secrets")
+    renderer = Renderer(site)
+    tree = own_tree()
+    needs = Needs.read(tree.module_folders)
+    for host in hosts:
+        needs.check(renderer.render(host, store))
+    files = {host.name: bundle_files(renderer, host, store) for host in hosts}
+    return Deployment.pack(site, tree, files, noop=noop), store.redactor()

@@ -1,0 +1,49 @@
+#!/bin/sh
+# One run of Puppet on this host, detached from whoever started it. Argument: the folder of the run.
+# Exit status: Puppet's own, or 65 packages could not be installed, 66 another run holds the lock, 67 Puppet too old,
+# 68 the release could not be made current.
+run=$1
+id=${run##*/}
+root=/var/lib/pkgci
+umask 022
+exec >> "$run/log" 2>&1
+cd / || exit
+export HOME=/root LC_ALL=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/puppetlabs/bin
+# The plan says: packages, agent, noop, data, and what to run in puppet_run.
+packages='' agent='' noop='' data=''
+# shellcheck source=/dev/null
+. "$run/plan"
+
+exec 9>> "$root/lock"
+flock -w 2 9 || exit 66
+echo "$id" > "$root/lock"
+
+version_of() { dpkg-query --show --showformat='${db:Status-Status} ${Version}' "$1" 2> /dev/null | sed -n 's/^installed //p'; }
+apt() {
+  DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Retries=1 \
+    -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 -o Dpkg::Use-Pty=0 \
+    -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@" 9>&-
+}
+missing=
+for package in $packages; do
+  [ -n "$(version_of "$package")" ] || missing="$missing $package"
+done
+if [ -n "$missing" ]; then
+  echo "pkgci: installing$missing"
+  # Where an earlier installation was broken off.
+  dpkg --configure -a 9>&-
+  # shellcheck disable=SC2086 # words
+  apt update && apt --yes --no-install-recommends install $missing || exit 65
+fi
+version=$(version_of "$agent")
+version=${version#*:}
+if [ "${version%%.*}" -lt 7 ]; then
+  echo "pkgci: $agent is version $version"
+  exit 67
+fi
+
+if [ "$noop" != yes ]; then
+  ln -s "releases/$data" "$root/current.$id" && mv -T "$root/current.$id" "$root/current" || exit 68
+fi
+echo "pkgci: compiling"
+puppet_run 9>&-

@@ -1,0 +1,15 @@
+#!/bin/sh
+# What is on this host already. Arguments: the releases that are asked about.
+# Writes one fact a line: its name, a space, its value.
+root=/var/lib/pkgci
+echo "boot $(cat /proc/sys/kernel/random/boot_id)"
+df -Pk /var/lib | awk 'NR == 2 { print "free", $4 }'
+for release; do
+  if [ -d "$root/releases/$release" ]; then echo "have $release"; fi
+done
+# A shared lock asks without keeping a run from starting.
+if [ -e "$root/lock" ] && ! flock -sn "$root/lock" true; then
+  echo "run $(cat "$root/lock")"
+  sed 's/^/holder /' "$root/runs/$(cat "$root/lock")/holder" 2>/dev/null
+fi
+exit 0

@@ -1,0 +1,259 @@
+"""One run of Puppet on one host: from the connection to the result."""
+
+from __future__ import annotations
+
+import getpass
+import re
+import secrets
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pkgci.model.site import Host, Site
+from pkgci.puppetrun.bundle import Archive, code_archive, data_archive, run_archive
+from pkgci.puppetrun.follow import End, Following, follow, lines_of
+from pkgci.puppetrun.host_state import HostState, Running, ask_state, command, script
+from pkgci.puppetrun.plan import ROOT, Tree, plan_text
+from pkgci.puppetrun.progress import Phase, Progress, Watch
+from pkgci.puppetrun.report import Report, diffs, parse_report
+from pkgci.puppetrun.safety import check_way_in
+from pkgci.remote.errors import HostError
+from pkgci.remote.session import Session
+
+_TAIL = 12  # lines of the log that say why there is no report
+_SPARE_KB = 51_200  # Puppet needs room for its state, the log and the report
+# After its deadline a run is killed, and has so long to say so.
+_FAREWELL = 60.0
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run on ``host`` came to.
+
+    ``problem`` is None where Puppet went through, whatever it found; ``tail`` is then empty, else the end of the log.
+    ``seconds`` is how long it took here, ``attached`` whether it had been started before.
+    """
+
+    host: str
+    run: str
+    seconds: float
+    attached: bool
+    installed: tuple[str, ...]
+    report: Report | None
+    diffs: Mapping[str, tuple[str, ...]]
+    problem: str | None = None
+    hint: str | None = None
+    tail: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything is as declared now (or, in a noop run, would be)."""
+        report = self.report
+        return self.problem is None and report is not None and not (report.failed or report.skipped)
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What is to be applied: the tree, and each host's data, packed."""
+
+    site: Site
+    tree: Tree
+    code: Archive
+    data: Mapping[str, Archive]
+    noop: bool
+    operator: str
+
+    @classmethod
+    def pack(cls, site: Site, tree: Tree, files: Mapping[str, Mapping[str, str]], *, noop: bool) -> Deployment:
+        """The deployment of ``tree`` with the data ``files`` of each host (host → file name → text)."""
+        code = code_archive(tree.folder)
+        data = {host: data_archive(host_files, code) for host, host_files in files.items()}
+        return cls(site, tree, code, data, noop, f"{getpass.getuser()}@{socket.gethostname()}")
+
+
+@dataclass(frozen=True)
+class Line:
+    """How the hosts are reached: opens a session, and says whether the user has had enough."""
+
+    open: Callable[[Host], Session]
+    interrupted: Callable[[], bool] = lambda: False
+
+
+def apply(deployment: Deployment, host: Host, line: Line, watch: Watch, redact: Callable[[str], str]) -> RunResult:
+    """Applies ``deployment`` to ``host``, and follows the run to its end.
+
+    A run of the same operator with the same release that is under way already is followed instead. Raises
+    ``HostError`` where there is no run to tell of.
+    """
+    started = time.monotonic()
+    watch(Progress(host.name, Phase.CONNECTING))
+    data = deployment.data[host.name]
+    with line.open(host) as session:
+        check_way_in(deployment.site, host, session.client_address)
+        state = ask_state(session, (deployment.code.name, data.name))
+        attached = _mine(deployment, host, state.running)
+        if state.running is not None and not attached:
+            raise _locked(host, state.running)
+        if state.running is not None:
+            run = state.running.id
+            lines = lines_of(session, command([run, "0"], "follow"))
+        else:
+            run = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+            watch(Progress(host.name, Phase.DELIVERING))
+            lines = _start(deployment, host, session, state, run)
+        following = Following(run, Progress(host.name, Phase.COMPILING))
+        end = follow(
+            following,
+            lines,
+            lambda: line.open(host),
+            watch,
+            deadline=started + deployment.site.puppet.deadline * 60 + _FAREWELL,
+            interrupted=line.interrupted,
+        )
+        if end.code == "exited" and end.status == "66":
+            other = ask_state(session, ()).running
+            raise _locked(host, other or Running(run, {}))
+    return judge(deployment, host, following, end, time.monotonic() - started, attached, redact)
+
+
+def _start(deployment: Deployment, host: Host, session: Session, state: HostState, run: str) -> Iterator[str]:
+    data = deployment.data[host.name]
+    files = {
+        "runner": script("runner"),
+        "conclude": script("conclude"),
+        "plan": plan_text(deployment.site, host, deployment.tree, run=run, data=data.name, noop=deployment.noop),
+        "holder": _holder(deployment, data),
+    }
+    missing = [archive for archive in (deployment.code, data) if archive.name not in state.releases]
+    needed = _SPARE_KB + 2 * sum(archive.size for archive in missing) // 1024
+    if state.free_kb < needed:
+        raise HostError(
+            host.name,
+            f"the disk is full: {state.free_kb // 1024} MB are free below /var/lib, {needed // 1024} MB are needed",
+            "make room there (`df -h /var/lib`, `journalctl --vacuum-size=100M`, `apt-get clean`), then run it again",
+        )
+    own = run_archive(files, data)
+    stdin = b"".join(_part("release", archive.name, archive) for archive in missing) + _part("run", "-", own)
+    deadline = str(deployment.site.puppet.deadline * 60)
+    return lines_of(session, command([run, data.name, deadline], "deliver", "follow"), stdin)
+
+
+def _part(kind: str, name: str, archive: Archive) -> bytes:
+    return f"{kind} {name} {len(archive.packed)}\n".encode() + archive.packed
+
+
+def _holder(deployment: Deployment, data: Archive) -> str:
+    return (
+        f"operator {deployment.operator}\n"
+        f"started {datetime.now(UTC):%H:%M:%S} UTC\n"
+        f"data {data.name}\n"
+        f"noop {'yes' if deployment.noop else 'no'}\n"
+    )
+
+
+def _mine(deployment: Deployment, host: Host, running: Running | None) -> bool:
+    """Whether ``running`` is what this very command would start."""
+    if running is None:
+        return False
+    facts = running.facts
+    return (facts.get("operator"), facts.get("data"), facts.get("noop")) == (
+        deployment.operator,
+        deployment.data[host.name].name,
+        "yes" if deployment.noop else "no",
+    )
+
+
+def _locked(host: Host, running: Running) -> HostError:
+    since = f" since {running.facts['started']}" if "started" in running.facts else ""
+    return HostError(
+        host.name,
+        f"{running.operator} is applying to it{since} (run {running.id})",
+        "two runs at once would undo each other: run it again when that one has ended",
+    )
+
+
+def judge(
+    deployment: Deployment,
+    host: Host,
+    following: Following,
+    end: End,
+    seconds: float,
+    attached: bool,
+    redact: Callable[[str], str],
+) -> RunResult:
+    """The result of a run that has ended as ``end``. Pure."""
+    log = redact("\n".join(following.log)).split("\n")
+    installed = tuple(word for line in log if line.startswith("pkgci: installing") for word in line.split()[2:])
+    problem: str | None = None
+    hint: str | None = None
+    report: Report | None = None
+    if end.report:
+        try:
+            report = parse_report(redact(end.report))
+        except ValueError as error:
+            problem = str(error)
+    unfinished = _unfinished(deployment.site, following, end)
+    if unfinished is not None:
+        problem, hint = unfinished
+    elif report is None and problem is None:
+        problem, hint = "Puppet made no report", f"the whole log is on the host: {ROOT}/runs/{following.run}/log"
+    elif report is not None and not report.completed:
+        problem = "Puppet did not go through all resources"
+    return RunResult(
+        host=host.name,
+        run=following.run,
+        seconds=seconds,
+        attached=attached,
+        installed=installed,
+        report=report,
+        diffs=diffs(log) if deployment.noop else {},
+        problem=problem,
+        hint=hint,
+        tail=tuple(_telling(log)) if problem and report is None else (),
+    )
+
+
+def _unfinished(site: Site, following: Following, end: End) -> tuple[str, str | None] | None:
+    """What kept the run from its end, and what to do; None where Puppet ended by itself."""
+    progress = following.progress
+    last = f"; last: {progress.resource}" if progress.resource else ""
+    if end.rebooted and end.code != "exited":
+        return f"the host rebooted during the run{last}", "run it again: it carries on"
+    if end.result is None:
+        full = end.free_kb < 1024
+        why = "the disk is full" if full else "nobody wrote down how"
+        return f"the run ended: {why}{last}", "make room there, then run it again" if full else "run it again"
+    if end.result == "timeout":
+        return (
+            f"the run was ended at its deadline of {site.puppet.deadline} min{last}",
+            f"see {ROOT}/runs/{following.run}/log there; `puppet: {{deadline: MINUTES}}` in the site file allows more",
+        )
+    if end.code != "exited":
+        return f"the run was killed ({end.status}){last}", "is the host short of memory, or going down? Run it again"
+    if end.status == "65":
+        return (
+            f"packages could not be installed: {_apt_complaint(following.log)}",
+            "does the host reach its package mirror? `apt-get update` there says more; then run it again",
+        )
+    if end.status == "67":
+        found = next((line for line in reversed(following.log) if line.startswith("pkgci: ")), "").removeprefix(
+            "pkgci: "
+        )
+        return f"Puppet is too old: {found}, 7 is needed", "`puppet: {flavour: openvox}` with an apt source of OpenVox"
+    if end.status == "68":
+        return "the new release could not be made current", "is the disk full, or read-only? Then run it again"
+    return None
+
+
+def _apt_complaint(log: list[str]) -> str:
+    told = [line for line in log if re.match(r"(E|Err|W):", line)]
+    reasons = [line for line in log if re.match(r"\s+(Could not|Temporary failure|Connection|Unable|Something)", line)]
+    return (reasons or told or ["see the log"])[0].strip()
+
+
+def _telling(log: list[str]) -> list[str]:
+    """The end of the log: from the first error on, where there is one."""
+    errors = [index for index, line in enumerate(log) if line.startswith("Error: ")]
+    return log[errors[0] : errors[0] + _TAIL] if errors else log[-_TAIL:]
