@@ -90,18 +90,18 @@ def replace_known(text: str, forget: Iterable[str], keys: Mapping[str, Iterable[
     return "".join(f"{line}\n" for line in (*kept, *added))
 
 
-def record_keys(site: Site, hosts: Iterable[Host], keys: Mapping[str, Iterable[str]]) -> None:
+def record_keys(site: Site, names: Iterable[str], keys: Mapping[str, Iterable[str]]) -> None:
     """Writes ``keys`` (known name → 'type key' lines) into the site's known_hosts; lines of others' stay.
 
-    Lines of ``hosts`` are forgotten, at port 22 or another, so that an earlier lab's keys are no obstacle.
+    Lines of the hosts ``names`` are forgotten, at port 22 or another, so that an earlier lab's keys are no obstacle.
     """
     path = site.directory / "known_hosts"
     before = path.read_text() if path.exists() else ""
-    after = replace_known(before, _names_in(before, {host.name for host in hosts}), keys)
+    after = replace_known(before, _names_in(before, set(names)), keys)
     if after != before:
         write_atomically(path, after)
-    if not after and path.exists():
-        path.unlink()
+    if not after:
+        path.unlink(missing_ok=True)
 
 
 def _names_in(text: str, hosts: set[str]) -> set[str]:

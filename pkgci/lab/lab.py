@@ -7,7 +7,7 @@ import shlex
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -39,7 +39,6 @@ from pkgci.model.site import Site
 from pkgci.remote.trust import known_name
 
 T = TypeVar("T")
-K = TypeVar("K")
 
 Tell = Callable[[str], None]
 
@@ -110,10 +109,12 @@ class Lab:
             for host in self.hosts
         ]
         self._remove_strays()
-        keys = _side_by_side(self._host_up, blueprints)
-        record_keys(
-            self.site, self.hosts, {known_name(b.host): lines for b, lines in zip(blueprints, keys, strict=True)}
-        )
+        keys: dict[str, list[str]] = {}
+        try:
+            _side_by_side(partial(self._host_up, keys), blueprints)
+        finally:
+            done = [blueprint.host for blueprint in blueprints if blueprint.host.name in keys]
+            record_keys(self.site, keys, {known_name(host): keys[host.name] for host in done})
 
     def status(self) -> list[HostState]:
         """Every host of the site file as it is now, and hosts of this lab that the site file no longer has."""
@@ -143,7 +144,7 @@ class Lab:
                 volume.remove()
         if images:
             self._remove_images()
-        record_keys(self.site, self.hosts, {})
+        record_keys(self.site, [*containers, *(host.name for host in self.hosts)], {})
         if lab_directory(self.site).is_dir():
             shutil.rmtree(lab_directory(self.site))
             self._tell(f"{lab_directory(self.site)} removed")
@@ -188,9 +189,10 @@ class Lab:
             if name not in wanted:
                 self._tell(f"{name}: no longer in the site file")
                 self._remove(container)
+                record_keys(self.site, [name], {})
 
-    def _host_up(self, blueprint: Blueprint) -> list[str]:
-        """Makes or starts one host and waits for it; returns its public host keys."""
+    def _host_up(self, keys: dict[str, list[str]], blueprint: Blueprint) -> None:
+        """Makes or starts one host and waits for it; puts its public host keys into ``keys``."""
         name = blueprint.host.name
         started = time.monotonic()
         container = self._containers().get(name)
@@ -210,8 +212,8 @@ class Lab:
                 container.start()
         wait_for_systemd(container, name)
         wait_for_ssh(blueprint.host)
+        keys[name] = host_keys(container)
         self._tell(f"{name}: {did}, answers SSH at {blueprint.address} ({time.monotonic() - started:.1f} s)")
-        return host_keys(container)
 
     def _containers(self) -> dict[str, Any]:
         with refusals("list the lab's hosts"):
@@ -232,11 +234,12 @@ class Lab:
         with refusals("remove images"):
             used = {item["ImageID"] for item in self.client.api.containers(all=True)}
             for image in self.client.images.list(filters={"label": IMAGE_LABEL}):
+                name = ", ".join(image.tags) or image.short_id
                 if image.id in used:
-                    self._tell(f"image {', '.join(image.tags)} stays: another lab uses it")
+                    self._tell(f"image {name} stays: another lab uses it")
                     continue
                 self.client.api.remove_image(str(image.id), force=True)
-                self._tell(f"image {', '.join(image.tags)} removed")
+                self._tell(f"image {name} removed")
 
 
 def _outdated(container: Any, blueprint: Blueprint) -> str:
@@ -261,18 +264,19 @@ def _state(name: str, address: str, container: Any | None) -> HostState:
     return HostState(name, container.status, address, container.labels.get(IMAGE_OF_LABEL, ""), uptime)
 
 
-def _side_by_side(work: Callable[[K], T], items: Sequence[K]) -> list[T]:
-    """``work`` on all of ``items`` at once; raises the first error, after what runs has ended, the rest cancelled."""
+def _side_by_side(work: Callable[[T], object], items: Sequence[T]) -> None:
+    """``work`` on all of ``items`` at once. One's failure stops no other; what failed is told together at the end."""
     if not items:
-        return []
+        return
     pool = ThreadPoolExecutor(max_workers=_PARALLEL)
-    futures: list[Future[T]] = [pool.submit(work, item) for item in items]
+    futures = [pool.submit(work, item) for item in items]
     try:
-        wait(futures, return_when=FIRST_EXCEPTION)
+        wait(futures)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
-    failed = [future for future in futures if future.done() and not future.cancelled() and future.exception()]
-    if failed:
-        wait([future for future in futures if not future.cancelled()])
-        failed[0].result()
-    return [future.result() for future in futures]
+    errors = [error for future in futures if (error := future.exception())]
+    unforeseen = next((error for error in errors if not isinstance(error, PkgciError)), None)
+    if unforeseen or len(errors) == 1:
+        raise unforeseen or errors[0]
+    if errors:
+        raise PkgciError("\n".join(f"pkgci: {error}" for error in errors), getattr(errors[0], "hint", None))

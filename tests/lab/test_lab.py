@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -50,7 +51,7 @@ def second() -> Iterator[Lab]:
 def containers(lab: Lab) -> dict[str, str]:
     """The lab's containers: name → identity and when it was started."""
     found = docker.from_env().containers.list(all=True, filters={"label": f"pkgci.lab={lab.site.name}"})
-    return {item.name: f"{item.id} {item.attrs['State']['StartedAt']}" for item in found}
+    return {str(item.name): f"{item.id} {item.attrs['State']['StartedAt']}" for item in found}
 
 
 def reaches(lab: Lab, host: str, address: str, port: int) -> bool:
@@ -102,6 +103,31 @@ def test_hosts_drop_what_does_not_come_from_their_own_network(lab: Lab) -> None:
     for host in lab.site.hosts:
         rules = lab.exec(host.name, "nft", "list", "chain", "inet", "pkgci_lab", "input").stdout
         assert "policy drop" in rules
+
+
+def test_a_host_is_reached_from_the_labs_network_and_from_no_other_address_of_this_machine(lab: Lab) -> None:
+    """This machine's own address stands for other machines': the engine would let its packets through."""
+    host = lab.site.hosts[0]
+    gateway = host.address.rsplit(".", 1)[0] + ".1"
+    routes = json.loads(subprocess.run(["ip", "-json", "-4", "address"], capture_output=True, check=True).stdout)
+    others = [
+        item["addr_info"][0]["local"]
+        for item in routes
+        if item["addr_info"] and not item["ifname"].startswith(("lo", "docker", "br-", "veth"))
+    ]
+    if not others:
+        pytest.skip("this machine has no address but loopback and Docker's")
+    answers = {}
+    for source in (gateway, others[0]):
+        with socket.socket() as connection:
+            connection.settimeout(3)
+            connection.bind((source, 0))
+            try:
+                connection.connect((host.address, host.ssh.port))
+                answers[source] = connection.recv(4)
+            except TimeoutError:
+                answers[source] = b""
+    assert answers == {gateway: b"SSH-", others[0]: b""}
 
 
 def test_a_commands_exit_status_is_passed_on(lab: Lab) -> None:

@@ -33,7 +33,7 @@ def test_a_file_that_is_no_key_is_not_overwritten(site: Site) -> None:
 
 def test_only_the_labs_own_lines_of_known_hosts_are_replaced(site: Site) -> None:
     known_hosts(site).write_text("# mine\nother ssh-ed25519 O\nmain ssh-ed25519 OLD\n[work]:22022 ssh-ed25519 OLD\n")
-    record_keys(site, site.hosts, {"main": ["ssh-ed25519 M"], "[work]:2222": ["ssh-ed25519 W", "ssh-rsa W"]})
+    record_keys(site, ["main", "work"], {"main": ["ssh-ed25519 M"], "[work]:2222": ["ssh-ed25519 W", "ssh-rsa W"]})
     assert known_hosts(site).read_text().splitlines() == [
         "# mine",
         "other ssh-ed25519 O",
@@ -41,13 +41,13 @@ def test_only_the_labs_own_lines_of_known_hosts_are_replaced(site: Site) -> None
         "[work]:2222 ssh-ed25519 W",
         "[work]:2222 ssh-rsa W",
     ]
-    record_keys(site, site.hosts, {})
+    record_keys(site, ["main", "work"], {})
     assert known_hosts(site).read_text() == "# mine\nother ssh-ed25519 O\n"
 
 
 def test_a_known_hosts_file_with_nothing_but_the_labs_lines_goes_with_it(site: Site) -> None:
-    record_keys(site, site.hosts, {"main": ["ssh-ed25519 M"]})
-    record_keys(site, site.hosts, {})
+    record_keys(site, ["main", "work"], {"main": ["ssh-ed25519 M"]})
+    record_keys(site, ["main", "work"], {})
     assert not known_hosts(site).exists()
 
 
