@@ -40,7 +40,9 @@ def advance(progress: Progress, line: str) -> Progress:
     """The progress after one more ``line`` of the log; the same object where the line tells nothing."""
     if line.startswith("pkgci: installing "):
         return replace(progress, phase=Phase.PACKAGES, resource=line.removeprefix("pkgci: installing "))
-    if line.startswith("pkgci: compiling"):
+    if line == "pkgci: reading the package lists":
+        return replace(progress, phase=Phase.PACKAGES, resource="package lists")
+    if line == "pkgci: compiling":
         return replace(progress, phase=Phase.COMPILING, resource="")
     match = _RESOURCE.match(line)
     if match is None:

@@ -51,7 +51,7 @@ class RunResult:
     def ok(self) -> bool:
         """Whether everything is as declared now (or, in a noop run, would be)."""
         report = self.report
-        return self.problem is None and report is not None and not (report.failed or report.skipped)
+        return self.problem is None and report is not None and not report.failed
 
 
 @dataclass(frozen=True)

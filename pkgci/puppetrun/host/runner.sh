@@ -24,6 +24,11 @@ apt() {
     -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 -o Dpkg::Use-Pty=0 \
     -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@" 9>&-
 }
+# At most once a day: Puppet installs packages, and an index that was never read, or long ago, names none of today's.
+refresh() {
+  echo "pkgci: reading the package lists"
+  apt update && touch "$root/package-lists"
+}
 missing=
 for package in $packages; do
   [ -n "$(version_of "$package")" ] || missing="$missing $package"
@@ -33,7 +38,10 @@ if [ -n "$missing" ]; then
   # Where an earlier installation was broken off.
   dpkg --configure -a 9>&-
   # shellcheck disable=SC2086 # words
-  apt update && apt --yes --no-install-recommends install $missing || exit 65
+  refresh && apt --yes --no-install-recommends install $missing || exit 65
+elif [ "$noop" != yes ] && [ -z "$(find "$root/package-lists" -mmin -1440 2> /dev/null)" ]; then
+  # A host that has all its packages needs no mirror; where one is missing, Puppet will name it.
+  refresh
 fi
 version=$(version_of "$agent")
 version=${version#*:}
