@@ -5,19 +5,20 @@ from __future__ import annotations
 import click
 
 from pkgci.cli.connect import errors_of, show_errors, site_trust, status_of
+from pkgci.foreign.tree import renderer_of
 from pkgci.model.site import Host, Site
 from pkgci.puppetrun.review import read_review
 from pkgci.remote.fanout import each_host
 from pkgci.remote.session import open_session
 from pkgci.render.diff import differences
-from pkgci.render.hiera import Renderer, Source, review_of
+from pkgci.render.hiera import Source, review_of
 
 
 def show_differences(
     site: Site, hosts: tuple[Host, ...], store: Source, as_json: bool, parallel: int, accept_new_host_keys: bool
 ) -> int:
     """Shows, host by host, how the data differs from what its last bootstrap brought. Exit 1 where it differs."""
-    renderer = Renderer(site)
+    renderer = renderer_of(site)
     wanted = {host.name: review_of(renderer, host, store) for host in hosts}
     trust = site_trust(site, accept_new_host_keys)
 

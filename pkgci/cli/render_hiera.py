@@ -39,8 +39,9 @@ def command(
     accept_new_host_keys: bool,
 ) -> int:
     """Show each host's Hiera data, in the order of lookup: the first file that has a key wins."""
+    from pkgci.foreign.tree import renderer_of
     from pkgci.model.load import load_site
-    from pkgci.render.hiera import Placeholders, Renderer
+    from pkgci.render.hiera import Placeholders
 
     if diff and (reveal or output):
         raise UsageError("--diff goes with neither --reveal nor --output", "secrets are never part of a diff")
@@ -50,7 +51,7 @@ def command(
         from pkgci.cli.hiera_diff import show_differences
 
         return show_differences(site, selected, _store(site), as_json, parallel, accept_new_host_keys)
-    renderer = Renderer(site)
+    renderer = renderer_of(site)
     made = (site.directory / "secrets" / "secrets.eyaml").exists()
     # Before `pkgci secrets init`, a review shows placeholders for the public halves of keys too.
     source = _store(site) if reveal else Placeholders(_store(site) if made else None)

@@ -63,6 +63,33 @@ def _relative(value: str) -> str:
     return value
 
 
+def _inner(value: str) -> str:
+    if "\0" in value or not value.strip() or value.startswith("/") or ".." in value.split("/"):
+        raise ValueError("leads out of the tree: write a path that is relative to it, without '..'")
+    return value
+
+
+def _git_url(value: str) -> str:
+    # The scp-like form is git's own (git-clone(1), "GIT URLS"); what begins with '-' would be read as an option.
+    if not re.fullmatch(r"(?:https|ssh|file)://[^\s]+|(?:[\w.+]+@)?[\w.][\w.-]*:(?!//)[^\s:-][^\s:]*", value):
+        raise ValueError("is no git URL: write https://HOST/PATH, ssh://USER@HOST/PATH, USER@HOST:PATH or file:///PATH")
+    if re.match(r"\w+://[^/@\s]*:[^/@\s]*@", value):
+        raise ValueError("has a password in it: leave it to git's credential helper (gitcredentials(7))")
+    return value
+
+
+def _git_ref(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_][\w./+-]*", value) or ".." in value:
+        raise ValueError("is no branch, tag or commit")
+    return value
+
+
+def _fact(value: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", value):
+        raise ValueError("is no fact name (lower-case letters, digits, '_')")
+    return value
+
+
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 DomainName = Annotated[str, AfterValidator(_domain)]
@@ -71,6 +98,10 @@ UserName = Annotated[str, AfterValidator(_user)]
 PathText = Annotated[str, AfterValidator(_relative)]
 ProjectName = Annotated[str, AfterValidator(_project)]
 TargetName = Annotated[str, AfterValidator(_target)]
+InnerPath = Annotated[str, AfterValidator(_inner)]
+GitUrl = Annotated[str, AfterValidator(_git_url)]
+GitRef = Annotated[str, AfterValidator(_git_ref)]
+FactName = Annotated[str, AfterValidator(_fact)]
 PortNumber = Annotated[int, Field(ge=1, le=65535, strict=True)]
 Megabytes = Annotated[
     int, BeforeValidator(_megabytes, json_schema_input_type=Annotated[str, Field(examples=["512 MB", "4 GB"])])
@@ -190,19 +221,23 @@ class PuppetSettings(_Model):
 class ForeignRole(_Model):
     """How a role of this site is named in a foreign manifest tree."""
 
-    facts: dict[str, str] = Field(default_factory=dict, description="External facts of the run (FACTER_…).")
-    hiera: PathText | None = Field(None, description="Folder of Hiera templates for this role.")
+    facts: dict[FactName, str] = Field(default_factory=dict, description="External facts of the run (FACTER_…).")
+    hiera: PathText | None = Field(
+        None, description="Folder of Hiera templates (*.yaml.j2) for this role, relative to the site file."
+    )
 
 
 class Manifests(_Model):
     """Somebody's existing Puppet manifests, in place of pkgci's own."""
 
     path: PathText | None = Field(None, description="The folder of the tree, relative to the site file.")
-    git: str | None = Field(None, description="The git repository of the tree.")
-    ref: str | None = Field(None, description="The branch, tag or commit in it. Default: its HEAD.")
-    site: PathText = Field("manifests/site.pp", description="The manifest to apply.")
-    modules: tuple[PathText, ...] = Field(("modules",), description="The module folders, first wins.")
-    hiera: PathText | None = Field(None, description="The tree's hiera.yaml. Default: pkgci writes one.")
+    git: GitUrl | None = Field(None, description="The git repository of the tree, over https, ssh or as file://.")
+    ref: GitRef | None = Field(None, description="The branch, tag or commit in it. Default: its HEAD.")
+    site: InnerPath = Field("manifests/site.pp", description="The manifest to apply.")
+    modules: tuple[InnerPath, ...] = Field(("modules",), description="The module folders, first wins.")
+    hiera: InnerPath | None = Field(
+        None, description="The tree's hiera.yaml (version 5 or 3), looked up behind the site's own data."
+    )
     settings: dict[str, str | int | bool] = Field(default_factory=dict, description="Puppet settings for this tree.")
     packages: tuple[str, ...] = Field((), description="Packages that the tree needs on every host.")
     roles: dict[Role, ForeignRole] = Field(default_factory=dict)

@@ -117,7 +117,7 @@ class Renderer:
         settings = {key: value for role in host.roles for key, value in self.site.role_settings.get(role, {}).items()}
         ordered = list(layers)
         if settings:
-            place = 1 if ordered[0].startswith("hosts/") else 0
+            place = 1 if ordered and ordered[0].startswith("hosts/") else 0
             ordered.insert(place, "settings.yaml")
             layers["settings.yaml"] = _settings_text(settings)
         hierarchy = self._render(f"hiera{SUFFIX}", {**context, "layers": ordered}, host)
