@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from pkgci.secrets.redact import Redactor
 
 
-@click.command(
-    epilog="Examples: pkgci bootstrap --noop, pkgci bootstrap --role zuul, pkgci bootstrap --rerun failed"
-)
+@click.command(epilog="Examples: pkgci bootstrap --noop, pkgci bootstrap --role zuul, pkgci bootstrap --rerun failed")
 @site_option
 @hosts_options
 @click.option("--noop", is_flag=True, help="Change nothing: show what a run would change.")
@@ -41,25 +39,28 @@ def command(
     The runs go on by themselves once they have begun: after ^C or a lost connection, the same command follows them
     again. What is missing on a bare host (Puppet, its modules) is installed first.
     """
-    from pkgci.cli.bootstrap_progress import progress_of
-    from pkgci.cli.bootstrap_result import json_of, show
+    from pkgci.cli.bootstrap_progress import progress_on
+    from pkgci.cli.bootstrap_result import command_line, json_of, show
     from pkgci.cli.connect import site_trust, status_of
     from pkgci.cli.screen import print_json
     from pkgci.model.load import load_site
-    from pkgci.puppetrun.history import remember, undone_now
+    from pkgci.puppetrun.history import remember
     from pkgci.puppetrun.run import Line, RunResult, apply
-    from pkgci.remote.fanout import each_host
+    from pkgci.remote.connection import POOL
     from pkgci.remote.errors import HostError
+    from pkgci.remote.fanout import each_host
     from pkgci.remote.session import open_session
 
     site = load_site(site_file)
     selected = _selected(site, roles, hosts, rerun)
+    names = [host.name for host in selected]
     deployment, redact = _pack(site, selected, noop)
-    trust = site_trust(site, accept_new_host_keys)
-    line = Line(lambda host: open_session(site, host, trust))
+    progress = progress_on(sys.stderr, names)
+    trust = site_trust(site, accept_new_host_keys, progress.paused)
+    line = Line(lambda host: open_session(site, host, trust), lambda: POOL.is_cut)
     if not noop:
-        remember(site, undone_now(host.name for host in selected))
-    progress = progress_of([host.name for host in selected], sys.stderr)
+        # A host counts as undone until it is done, whatever ends this command.
+        remember(site, dict.fromkeys(names, False))
 
     def done(host: Host, result: RunResult | HostError) -> None:
         progress.end(host.name, result)
@@ -75,14 +76,21 @@ def command(
                 done=done,
             )
     except KeyboardInterrupt:
-        click.echo("\npkgci: interrupted. Runs that have begun go on on their hosts:", err=True)
+        click.echo("\npkgci: interrupted. Runs that have begun go on, on their hosts:", err=True)
         click.echo("  the same command again follows them to their end", err=True)
         return ExitStatus.INTERRUPTED
     if as_json:
         print_json(json_of(results))
     else:
-        show(site_file, results, noop)
+        again = command_line("bootstrap", site_file, *(["--noop"] if noop else ["--rerun failed"]))
+        show(results, noop=noop, again=again, then=_next(site_file, noop))
     return status_of(results, all(isinstance(result, RunResult) and result.ok for result in results.values()))
+
+
+def _next(site_file: Path, noop: bool) -> str:
+    from pkgci.cli.bootstrap_result import command_line
+
+    return command_line("bootstrap" if noop else "verify-connectivity", site_file)
 
 
 def _selected(site: Site, roles: tuple[str, ...], hosts: tuple[str, ...], rerun: str | None) -> tuple[Host, ...]:
@@ -100,17 +108,20 @@ def _selected(site: Site, roles: tuple[str, ...], hosts: tuple[str, ...], rerun:
 
 def _pack(site: Site, hosts: tuple[Host, ...], noop: bool) -> tuple[Deployment, Redactor]:
     """What goes to the hosts, rendered and checked before the first of them is asked, and what hides its secrets."""
-    from pkgci.puppetrun.plan import own_tree
+    from pkgci.foreign.tree import renderer_of, tree_of
     from pkgci.puppetrun.run import Deployment
-    from pkgci.render.hiera import Renderer, bundle_files
+    from pkgci.render.hiera import bundle_files
     from pkgci.render.needs import Needs
     from pkgci.secrets.store import SecretStore
 
     store = SecretStore.open(site.directory / "secrets")
-    renderer = Renderer(site)
-    tree = own_tree()
-    needs = Needs.read(tree.module_folders)
-    for host in hosts:
-        needs.check(renderer.render(host, store))
+    tree, origin = tree_of(site)
+    renderer = renderer_of(site, tree)
+    if site.manifests is None:
+        needs = Needs.read(tree.module_folders)
+        for host in hosts:
+            needs.check(renderer.render(host, store))
+    else:
+        click.echo(f"manifests: {origin}", err=True)
     files = {host.name: bundle_files(renderer, host, store) for host in hosts}
     return Deployment.pack(site, tree, files, noop=noop), store.redactor()

@@ -2,49 +2,163 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-if TYPE_CHECKING:
-    from pkgci.puppetrun.run import RunResult
-    from pkgci.remote.errors import HostError
+from pkgci.cli.connect import errors_of, show_errors
+from pkgci.cli.screen import output
+from pkgci.errors import ExitStatus
+from pkgci.puppetrun.run import RunResult
+from pkgci.remote.errors import HostError
 
-_COLUMNS = ("changed", "failed", "skipped", "pending")
+if TYPE_CHECKING:
+    from pkgci.puppetrun.report import Report
+
+Results = Mapping[str, RunResult | HostError]
+
+# What package managers say before they say what is wrong.
+_CHATTER = ("Reading package lists", "Building dependency tree", "Reading state information")
+_LONGEST_MESSAGE = 8  # lines
 
 
 def verdict(result: RunResult | HostError) -> str:
-    """A result in a few words."""
-    from pkgci.remote.errors import HostError
-
+    """A result in one line."""
     if isinstance(result, HostError):
         return result.reason
-    report = result.report
-    if result.problem is not None or report is None:
-        return result.problem or "no report"
+    if result.problem is not None or result.report is None:
+        return f"failed: {result.problem}"
+    return f"{_counts(result.report)} ({duration(result.seconds)})"
+
+
+def _counts(report: Report) -> str:
     counts = [(report.failed, "failed"), (report.skipped, "skipped"), (report.changed, "changed")]
-    counts.append((report.pending if report.noop else 0, "would change"))
-    words = [f"{count} {word}" for count, word in counts if count]
-    return f"{', '.join(words) or 'nothing to change'} ({result.seconds:.0f} s)"
+    counts += [(report.corrective, "of them repaired"), (report.pending, "would change" if report.noop else "pending")]
+    return ", ".join(f"{count} {word}" for count, word in counts if count) or "nothing to change"
 
 
-def show(site_file: Path, results: Mapping[str, RunResult | HostError], noop: bool) -> None:
+def duration(seconds: float) -> str:
+    """Seconds for people: '12 s', '3:05 min'."""
+    whole = round(seconds)
+    return f"{whole} s" if whole < 100 else f"{whole // 60}:{whole % 60:02} min"
+
+
+def show(results: Results, *, noop: bool, again: str, then: str) -> None:
+    """Writes the last screen. ``again`` repeats the command for what failed, ``then`` is the next command."""
+    _table(results)
     for name, result in results.items():
-        click.echo(f"{name} {verdict(result)}")
-        if not isinstance(result, Exception):
-            for line in result.tail: click.echo("  " + line)
-            if result.report:
-                for f in result.report.failures: click.echo(f"  {f.resource}: {f.message}")
+        if isinstance(result, RunResult):
+            _failures(name, result)
+    if noop:
+        for name, result in results.items():
+            if isinstance(result, RunResult):
+                _pending(name, result)
+    show_errors(errors_of(results))
+    failed = [name for name, result in results.items() if not _is_ok(result)]
+    if failed:
+        click.echo(f"{len(failed)} of {len(results)} hosts failed. Next: {again}", err=True)
+    else:
+        click.echo(f"next: {then}", err=True)
 
 
-def json_of(results: Mapping[str, RunResult | HostError]) -> Any:
-    from dataclasses import asdict
+def _is_ok(result: RunResult | HostError) -> bool:
+    return isinstance(result, RunResult) and result.ok
 
-    from pkgci.remote.errors import HostError
 
-    return {
-        name: {"error": result.reason, "hint": result.hint} if isinstance(result, HostError) else asdict(result)
-        for name, result in results.items()
-    }
+def _table(results: Results) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("host", no_wrap=True)
+    for column in ("changed", "failed", "skipped", "pending", "time"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("verdict", overflow="fold")
+    for name, result in results.items():
+        table.add_row(name, *_row(result), style=None if _is_ok(result) else "red")
+    output().print(table)
+
+
+def _row(result: RunResult | HostError) -> tuple[str, ...]:
+    if isinstance(result, HostError):
+        reached = result.status is not ExitStatus.NOTHING_REACHED
+        return "-", "-", "-", "-", "-", "failed" if reached else "not reached"
+    report, time = result.report, duration(result.seconds)
+    if report is None:
+        return "-", "-", "-", "-", time, "failed"
+    counts = (report.changed, report.failed, report.skipped, report.pending)
+    return *(str(count) for count in counts), time, _word(result, report)
+
+
+def _word(result: RunResult, report: Report) -> str:
+    if not result.ok:
+        return "failed"
+    if report.noop:
+        return "would change" if report.pending else "as declared"
+    if report.changed:
+        return "repaired" if report.corrective == report.changed else "changed"
+    return "as declared"
+
+
+def _failures(name: str, result: RunResult) -> None:
+    if result.problem is not None:
+        click.echo(f"\n{name}: {result.problem}")
+        for line in result.tail:
+            click.echo(f"  | {line}")
+        if result.hint:
+            click.echo(f"  {result.hint}")
+    for failure in result.report.failures if result.report else ():
+        click.echo(f"\n{name}: {failure.resource} failed")
+        for line in _telling(failure.message):
+            click.echo(f"  {line}")
+
+
+def _telling(message: str) -> list[str]:
+    lines = [line.rstrip() for line in message.splitlines() if line.strip() and not line.startswith(_CHATTER)]
+    if len(lines) > _LONGEST_MESSAGE:
+        half = _LONGEST_MESSAGE // 2
+        return [*lines[:half], f"… {len(lines) - 2 * half} more lines …", *lines[-half:]]
+    return lines
+
+
+def _pending(name: str, result: RunResult) -> None:
+    """What a noop run would change on a host: each resource, with the diff of its content where there is one."""
+    if result.report is None or not result.report.waiting:
+        return
+    click.echo(f"\n{name} would change:")
+    shown = {path[-len(resource) :]: lines for path, lines in result.diffs.items() for resource in _ends(path, result)}
+    for resource in result.report.waiting:
+        click.echo(f"  {resource}")
+        _diff(shown.get(resource, ()))
+
+
+def _ends(path: str, result: RunResult) -> Iterable[str]:
+    return (resource for resource in (result.report.waiting if result.report else ()) if path.endswith(f"/{resource}"))
+
+
+def _diff(lines: Iterable[str]) -> None:
+    colours = {"+": "green", "-": "red", "@": "cyan"}
+    for line in lines:
+        # Puppet compares with a temporary file, whose name says nothing.
+        if not line.startswith(("--- ", "+++ ")):
+            click.echo(click.style(f"    {line}", fg=colours.get(line[:1])))
+
+
+def json_of(results: Results) -> Any:
+    """The results for machines: a mapping by host."""
+    return {name: _json(result) for name, result in results.items()}
+
+
+def _json(result: RunResult | HostError) -> dict[str, Any]:
+    if isinstance(result, HostError):
+        reached = result.status is not ExitStatus.NOTHING_REACHED
+        return {"ok": False, "reached": reached, "problem": result.reason, "hint": result.hint, "report": None}
+    return {"ok": result.ok, "reached": True, **asdict(result)}
+
+
+def command_line(name: str, site_file: Path, *more: str) -> str:
+    """What to type: a pkgci command for the same site."""
+    site = () if site_file == Path("site.yaml") else ("--site", str(site_file))
+    return " ".join(("pkgci", name, *site, *more))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import select
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 import click
@@ -16,13 +19,25 @@ if TYPE_CHECKING:
     from pkgci.remote.trust import NewKey, Trust
 
 
-def site_trust(site: Site, accept_new_host_keys: bool) -> Trust:
-    """The host keys of ``site``. A new one is recorded where the option says so, else asked about on a terminal."""
+def site_trust(
+    site: Site, accept_new_host_keys: bool, paused: Callable[[], AbstractContextManager[None]] = nullcontext
+) -> Trust:
+    """The host keys of ``site``. A new one is recorded where the option says so, else asked about on a terminal.
+
+    ``paused`` leaves the terminal to the question for as long as it takes.
+    """
     from pkgci.remote.trust import Trust, accept, refuse
 
     if accept_new_host_keys:
         return Trust.of(site, accept)
-    return Trust.of(site, _ask if sys.stdin.isatty() and sys.stderr.isatty() else refuse)
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return Trust.of(site, refuse)
+
+    def ask(new: NewKey) -> bool:
+        with paused():
+            return _ask(new)
+
+    return Trust.of(site, ask)
 
 
 def _ask(new: NewKey) -> bool:
@@ -31,7 +46,26 @@ def _ask(new: NewKey) -> bool:
         err=True,
     )
     click.echo(f"  {new.key}", err=True)
-    return click.confirm("Is it the host's own?", err=True)
+    answer = ""
+    while answer not in ("y", "yes", "n", "no"):
+        click.echo("Is it the host's own? [y/n] ", err=True, nl=False)
+        answer = _answer().strip().lower()
+    return answer in ("y", "yes")
+
+
+def _answer() -> str:
+    """A line from the terminal; no at its end, and once the command is interrupted.
+
+    This runs on a worker's thread: reading through ``sys.stdin`` there would hold its lock, and Python would abort when
+    the main thread ends on ^C.
+    """
+    from pkgci.remote.connection import POOL
+
+    terminal = sys.stdin.fileno()
+    while not select.select([terminal], [], [], 0.2)[0]:
+        if POOL.interrupted:
+            return "no"
+    return os.read(terminal, 1024).decode(errors="replace") or "no"
 
 
 def errors_of(results: Mapping[str, object]) -> tuple[HostError, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from pkgci.files import write_atomically
@@ -36,8 +36,3 @@ def remember(site: Site, outcomes: Mapping[str, bool]) -> None:
     names = {host.name for host in site.hosts}
     merged = {name: done for name, done in {**known, **outcomes}.items() if name in names}
     write_atomically(file, json.dumps({"done": merged}, indent=2) + "\n")
-
-
-def undone_now(hosts: Iterable[str]) -> dict[str, bool]:
-    """The outcomes at the start of a run: a host counts as undone until it is done, whatever kills us."""
-    return dict.fromkeys(hosts, False)

@@ -21,14 +21,12 @@ _AGENTS = {"distribution": "puppet-agent", "openvox": "openvox-agent"}
 class Tree:
     """A tree of Puppet manifests on this machine: paths but ``folder`` are relative to it.
 
-    ``hiera`` is the tree's own hiera.yaml where it brings one; ``packages`` are what it needs on every host;
-    ``facts`` are external facts per role, ``settings`` Puppet settings.
+    ``packages`` are what it needs on every host, ``facts`` external facts per role, ``settings`` Puppet settings.
     """
 
     folder: Path
     manifest: str = "manifests/site.pp"
     modules: tuple[str, ...] = ("site-modules", "modules")
-    hiera: str | None = None
     packages: tuple[str, ...] = ()
     settings: Mapping[str, str | int | bool] = field(default_factory=dict)
     facts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -65,12 +63,13 @@ def puppet_command(site: Site, tree: Tree, *, run: str, data: str, noop: bool) -
     release, folder = f"{ROOT}/releases/{data}", f"{ROOT}/runs/{run}"
     code = f"{release}/code"
     modules = (*(f"{code}/{name}" for name in tree.modules), *_MODULE_FOLDERS)
-    settings = {**tree.settings, **site.puppet.settings}
+    # The last run's report is the one that is read; a second copy in Puppet's own store would cost a second or two.
+    settings = {"reports": "none", **tree.settings, **site.puppet.settings}
     return [
         *("puppet", "apply", "--verbose", "--evaltrace", "--detailed-exitcodes", "--color=false", "--show_diff"),
         *(["--noop"] if noop else []),
         f"--modulepath={':'.join(modules)}",
-        f"--hiera_config={f'{code}/{tree.hiera}' if tree.hiera else f'{release}/hiera.yaml'}",
+        f"--hiera_config={release}/hiera.yaml",
         f"--lastrunreport={folder}/report.yaml",
         f"--lastrunfile={folder}/summary.yaml",
         *(_setting(name, value) for name, value in settings.items()),

@@ -98,7 +98,7 @@ def apply(deployment: Deployment, host: Host, line: Line, watch: Watch, redact: 
             raise _locked(host, state.running)
         if state.running is not None:
             run = state.running.id
-            lines = lines_of(session, command([run, "0"], "follow"))
+            lines: Iterator[str] = lines_of(session, command([run, "0"], "follow"))
         else:
             run = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
             watch(Progress(host.name, Phase.DELIVERING))

@@ -66,7 +66,7 @@ class Pool:
         self._lock = threading.Lock()
         self._doors: dict[tuple[Path, Host], _Door] = {}
         self._open: dict[tuple[Path, Host], Connection] = {}
-        self._cut = False
+        self.interrupted = False
 
     def acquire(self, site: Site, host: Host, trust: Trust, timeout: float) -> Connection:
         """A connection to ``host``, new or shared. Raises ``HostError``."""
@@ -105,18 +105,23 @@ class Pool:
 
     def cut(self) -> None:
         """Closes every connection at once, and lets nobody open another: who waits on one is told that it is lost."""
-        self._cut = True
+        self.interrupted = True
         with self._lock:
             connections = tuple(self._open.values())
         for connection in connections:
             connection.link.client.close()
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether the user has had enough, and no connection will come about."""
+        return self._cut
+
     def mend(self) -> None:
         """Lets connections be opened again after ``cut``."""
-        self._cut = False
+        self.interrupted = False
 
     def _connect(self, site: Site, host: Host, trust: Trust, timeout: float) -> Connection:
-        if self._cut:
+        if self.interrupted:
             raise UnreachableError(host.name, "interrupted")
         via = None if host.ssh.jump is None else self._jump(site, host, trust, timeout)
         try:
