@@ -57,7 +57,7 @@ def command(
     deployment, redact = _pack(site, selected, noop)
     progress = progress_on(sys.stderr, names)
     trust = site_trust(site, accept_new_host_keys, progress.paused)
-    line = Line(lambda host: open_session(site, host, trust), lambda: POOL.is_cut)
+    line = Line(lambda host: open_session(site, host, trust), lambda: POOL.interrupted)
     if not noop:
         # A host counts as undone until it is done, whatever ends this command.
         remember(site, dict.fromkeys(names, False))

@@ -111,11 +111,6 @@ class Pool:
         for connection in connections:
             connection.link.client.close()
 
-    @property
-    def is_cut(self) -> bool:
-        """Whether the user has had enough, and no connection will come about."""
-        return self._cut
-
     def mend(self) -> None:
         """Lets connections be opened again after ``cut``."""
         self.interrupted = False
