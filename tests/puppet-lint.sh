@@ -4,5 +4,4 @@ set -eu
 cd "$(dirname "$0")/../puppet"
 puppet parser validate manifests site-modules
 find site-modules -name '*.epp' -exec puppet epp validate {} +
-# Documentation is written as @param, which tests/unit/puppet checks; tables of parameters may be wider than 140.
 puppet-lint --fail-on-warnings --relative manifests site-modules

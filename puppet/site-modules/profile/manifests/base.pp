@@ -13,6 +13,17 @@ class profile::base (
   include profile::journal
   include profile::ca_certificate
 
+  # A machine that went down in the middle of an installation refuses every other one until that is finished.
+  exec { 'finish what dpkg began':
+    command     => 'dpkg --configure -a --force-confdef --force-confold',
+    onlyif      => 'test -n "$(dpkg --audit)"',
+    environment => ['DEBIAN_FRONTEND=noninteractive'],
+    provider    => shell,
+    path        => ['/usr/sbin', '/usr/bin', '/sbin', '/bin'],
+    timeout     => 900,
+  }
+  Exec['finish what dpkg began'] -> Package <| |>
+
   # What pkgci writes that has no place of its own.
   file { '/etc/pkgci':
     ensure => directory,
@@ -21,12 +32,16 @@ class profile::base (
     mode   => '0755',
   }
 
-  # Private keys for programs of this host. Each file belongs to the user that needs it; nobody lists the folder.
+  # Private keys for programs of this host. Each file belongs to the user that needs it; nobody lists the folder, and
+  # the keys of a role that the host no longer has go.
   file { '/etc/pkgci/keys':
-    ensure => directory,
-    owner  => 'root',
-    group  => 'root',
-    mode   => '0711',
+    ensure  => directory,
+    owner   => 'root',
+    group   => 'root',
+    mode    => '0711',
+    recurse => true,
+    purge   => true,
+    backup  => false,
   }
 
   if $metrics {

@@ -16,4 +16,5 @@ class profile::firewall (
     rules   => $rules,
     require => File['/etc/pkgci'],
   }
+  contain packet_filter
 }

@@ -25,6 +25,7 @@ class profile::jenkins_master (
     mode    => '0700',
     recurse => true,
     purge   => true,
+    backup  => false,
   }
 
   $agent_keys.unwrap.each |String $role, String $key| {
