@@ -11,12 +11,17 @@ _SHORTEST_LINE = 12
 
 
 class Redactor:
-    """Replaces the secrets that it knows by ``<secret NAME>``; keys of several lines also line by line."""
+    """Replaces the secrets that it knows by ``<secret NAME>``; keys of several lines also line by line.
 
-    def __init__(self, secrets: Mapping[str, str]) -> None:
+    ``public`` is text that may be read: a private key repeats its public half, and those lines are left alone.
+    """
+
+    def __init__(self, secrets: Mapping[str, str], public: str = "") -> None:
         self._words: dict[str, str] = {}
         for name, value in secrets.items():
             for word in _words(value):
+                if word in public:
+                    continue
                 self._words.setdefault(word, f"<secret {name}>")
         # A secret may be part of another one: the longer one is hidden first.
         self._ordered = sorted(self._words, key=len, reverse=True)

@@ -113,7 +113,8 @@ class SecretStore:
 
     def redactor(self) -> Redactor:
         """Hides every secret of the site in text, as ``<secret NAME>``."""
-        return Redactor({name: self.secret(name) for name in self._entries})
+        public = "".join(entry.public or "" for entry in self._entries.values())
+        return Redactor({name: self.secret(name) for name in self._entries}, public)
 
     def put(self, secrets: Mapping[str, Made], made: str) -> None:
         """Encrypts ``secrets`` and writes them, all or none. ``made`` is today, as an ISO date."""

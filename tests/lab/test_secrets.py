@@ -56,7 +56,7 @@ def test_no_file_with_a_secret_is_readable_by_everybody(
 
 def test_no_log_on_a_host_holds_a_secret(found: dict[str, dict[str, set[str]]]) -> None:
     files = {f"{host}:{file}" for host, secrets in found.items() for holding in secrets.values() for file in holding}
-    assert [file for file in files if "/log" in file or "report" in file or "/runs/" in file] == []
+    assert [file for file in files if ":/var/log/" in file or "report" in file or "/runs/" in file] == []
 
 
 def test_no_file_on_the_operators_side_holds_a_secret_in_clear(bootstrapped: Lab) -> None:
@@ -79,9 +79,13 @@ def test_making_secrets_again_makes_none(bootstrapped: Lab) -> None:
 
 
 def _mark(value: str) -> str:
-    """A line that only this secret has."""
+    """A line that only this secret has: none of those in which a private key repeats its public half."""
     lines = value.strip().splitlines()
-    return lines[0] if len(lines) == 1 else lines[-2] if len(lines[-2]) > 20 else lines[-3]
+    if len(lines) == 1:
+        return lines[0]
+    if "BEGIN PRIVATE KEY" in lines[0]:
+        return lines[1]
+    return lines[-2] if len(lines[-2]) > 20 else lines[-3]
 
 
 def _files(folder: Path) -> Iterator[Path]:
