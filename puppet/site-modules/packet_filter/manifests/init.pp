@@ -38,9 +38,10 @@ class packet_filter (
   }
 
   service { $unit:
-    ensure  => running,
-    enable  => true,
-    require => File[$file, "/etc/systemd/system/${unit}"],
+    ensure    => running,
+    enable    => true,
+    require   => File[$file],
+    subscribe => File["/etc/systemd/system/${unit}"],
   }
 
   # The file, loaded into a network namespace that has nothing else, must read back as what the kernel has now.
