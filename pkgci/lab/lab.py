@@ -31,6 +31,7 @@ from pkgci.lab.hosts import (
 )
 from pkgci.lab.image import IMAGE_LABEL, Builder
 from pkgci.lab.keys import ensure_key, lab_directory, login_keys, record_keys
+from pkgci.lab.limits import ensure_inotify
 from pkgci.lab.machine import this_machine
 from pkgci.lab.network import ensure_network, lab_hosts, lab_network
 from pkgci.lab.recipe import Recipe, make_recipe
@@ -109,6 +110,7 @@ class Lab:
             for host in self.hosts
         ]
         self._remove_strays()
+        self._allow_for_hosts()
         keys: dict[str, list[str]] = {}
         try:
             _side_by_side(partial(self._host_up, keys), blueprints)
@@ -182,6 +184,14 @@ class Lab:
         builder.build(recipe)
         self._tell(f"image {recipe.image}: built in {time.monotonic() - started:.0f} s")
 
+    def _allow_for_hosts(self) -> None:
+        """Sees to it that this machine can run this lab's hosts beside those of other labs."""
+        with refusals("count lab hosts"):
+            running = self.client.containers.list(filters={"label": LABEL, "status": "running"}, ignore_removed=True)
+        others = [container for container in running if container.labels[LABEL] != self.site.name]
+        if told := ensure_inotify(len(others) + len(self.hosts)):
+            self._tell(told)
+
     def _remove_strays(self) -> None:
         """Removes hosts that the site file no longer has."""
         wanted = {host.name for host in self.hosts}
@@ -210,7 +220,14 @@ class Lab:
             did = "started"
             with refusals(f"start the host '{name}'"):
                 container.start()
-        wait_for_systemd(container, name)
+        failed = wait_for_systemd(container, name)
+        if failed and did == "made":
+            raise PkgciError(
+                f"host '{name}' has booted with failed units: {', '.join(failed)}",
+                f"`pkgci lab exec {name} -- journalctl -b` tells why; then `pkgci lab down` and `pkgci lab up`",
+            )
+        if failed:
+            self._tell(f"{name}: failed units: {', '.join(failed)}")
         wait_for_ssh(blueprint.host)
         keys[name] = host_keys(container)
         self._tell(f"{name}: {did}, answers SSH at {blueprint.address} ({time.monotonic() - started:.1f} s)")
