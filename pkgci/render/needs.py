@@ -26,6 +26,7 @@ _INCLUDE = re.compile(rf"^\s*(?:include|contain|require)\b\s*\(?\s*({_NAME}(?:\s
 _LOOKUP = re.compile(
     r"\b(?:lookup|hiera|hiera_array|hiera_hash)\(\s*'([\w:.-]+)'\s*(?:,\s*[A-Z][^,()]*(?:\[[^\]]*\])?)?\)"
 )
+_DECLARED = re.compile(r"\bclass\s*\{\s*'(?:::)?([a-z][\w:]*)'\s*:")
 _PARAMETER = re.compile(r"\$(\w+)\s*(=)?")
 
 
@@ -149,6 +150,9 @@ def _split(parameters: str) -> Iterator[str]:
 
 
 def _included(body: str) -> Iterator[str]:
+    # A class that is declared with its parameters in the same place takes none of them from Hiera.
+    declared = set(_DECLARED.findall(body))
     for match in _INCLUDE.finditer(body):
         for name in re.findall(r"[a-z][\w:]*", match[1]):
-            yield name.removeprefix("::")
+            if name.removeprefix("::") not in declared:
+                yield name.removeprefix("::")

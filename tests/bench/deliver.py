@@ -1,4 +1,4 @@
-"""pkgci's delivery alone: ``python -m tests.bench.deliver SITE PAYLOAD``. The run that it starts on each host is empty.
+"""pkgci's delivery alone, without the run that it starts: ``python -m tests.bench.deliver SITE PAYLOAD``.
 
 What the peers are given packed, this packs itself: it sends the same files.
 """
@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import secrets
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pkgci.errors import PkgciError
 from pkgci.model.load import load_site
 from pkgci.model.site import Host
 from pkgci.puppetrun.bundle import Archive, code_archive, data_archive, run_archive
-from pkgci.puppetrun.host_state import ask_state, command, script
+from pkgci.puppetrun.host_state import ask_state, script
 from pkgci.remote.fanout import each_host
 from pkgci.remote.session import open_session
 from pkgci.remote.trust import Trust
 
-_EMPTY_RUN = "agent=puppet-agent\npackages=''\nnoop=yes\npuppet_run() { true; }\n"
+# Where the program on the host has delivered and begins to start the run.
+_START = "\ncommand -v systemd-run"
 
 
 def main(site_file: Path, payload: Path) -> None:
@@ -26,18 +28,22 @@ def main(site_file: Path, payload: Path) -> None:
     site = load_site(site_file)
     trust = Trust.of(site)
     code = code_archive(payload / "code.d")
+    program, start, _ = script("deliver").partition(_START)
+    if not start:
+        raise PkgciError("the program that delivers is not the one that this bench knows")
 
     def deliver(host: Host) -> None:
         folder = payload / f"{host.name}.d"
         files = {str(p.relative_to(folder)): p.read_text() for p in folder.rglob("*") if p.is_file()}
         data = data_archive(files, code)
-        own = run_archive({"runner": script("runner"), "conclude": script("conclude"), "plan": _EMPTY_RUN}, data)
-        run = f"bench-{secrets.token_hex(4)}"
+        own = run_archive({"runner": script("runner"), "conclude": script("conclude"), "plan": ""}, data)
+        run = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
         with open_session(site, host, trust) as session:
             has = ask_state(session, (code.name, data.name)).releases
             parts = [_part("release", archive.name, archive) for archive in (code, data) if archive.name not in has]
             parts.append(_part("run", "-", own))
-            done = session.run(command([run, data.name, "60"], "deliver"), stdin=b"".join(parts), timeout=120)
+            delivery = f"set -- {run} {data.name} 60\n{program}"
+            done = session.run(delivery, stdin=b"".join(parts), timeout=120)
         if done.status != 0:
             raise PkgciError(f"{host.name}: {done.stderr}")
 

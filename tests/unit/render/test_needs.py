@@ -31,6 +31,11 @@ def test_included_classes_are_followed_by_name() -> None:
     assert web.includes == ("profile::base", "profile::tls", "profile::log")
 
 
+def test_a_class_that_is_given_its_parameters_needs_none_from_hiera() -> None:
+    text = "class profile::a { class { 'filter': rules => [] }\n  contain filter\n  include other\n}"
+    assert [found.includes for found in parse_classes(text)] == [("other",)]
+
+
 def test_a_class_without_parameters_needs_nothing() -> None:
     assert list(parse_classes(MANIFEST))[1] == PuppetClass("profile::empty", (), ())
 
