@@ -23,6 +23,7 @@ _COMMENT_OR_STRING = re.compile(r"#[^\n]*|'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"
 _CLASS = re.compile(r"\bclass\s+([a-z][\w:]*)\s*(?:\(|inherits\b|\{)")
 _NAME = r"'?(?:::)?[a-z][\w:]*'?"
 _INCLUDE = re.compile(rf"^\s*(?:include|contain|require)\b\s*\(?\s*({_NAME}(?:\s*,\s*{_NAME})*)", re.MULTILINE)
+_DECLARED = re.compile(r"\bclass\s*\{\s*'(?:::)?([a-z][\w:]*)'\s*:")
 _LOOKUP = re.compile(
     r"\b(?:lookup|hiera|hiera_array|hiera_hash)\(\s*'([\w:.-]+)'\s*(?:,\s*[A-Z][^,()]*(?:\[[^\]]*\])?)?\)"
 )
@@ -37,6 +38,8 @@ class PuppetClass:
     name: str
     needs: tuple[str, ...]
     includes: tuple[str, ...]
+    # Declared with `class { 'x': … }`: their parameters are given there, and not looked up.
+    declares: tuple[str, ...] = ()
 
 
 def read_classes(module_folders: Iterable[Path]) -> dict[str, PuppetClass]:
@@ -61,17 +64,27 @@ def module_data_keys(module_folders: Iterable[Path]) -> frozenset[str]:
 
 def missing_keys(roles: Iterable[str], classes: dict[str, PuppetClass], known: frozenset[str]) -> tuple[str, ...]:
     """The keys that the classes of ``role::<role>`` need, and all that they include, and that are not ``known``."""
-    waiting = [f"role::{role}" for role in roles]
-    seen: set[str] = set()
-    missing: dict[str, None] = {}
+    reached = _reached((f"role::{role}" for role in roles), classes)
+    declared = {name for found in reached for name in found.declares}
+    wanted = {
+        key: None
+        for found in reached
+        for key in found.needs
+        if not (found.name in declared and key.startswith(f"{found.name}::"))
+    }
+    return tuple(key for key in wanted if key not in known)
+
+
+def _reached(names: Iterable[str], classes: dict[str, PuppetClass]) -> tuple[PuppetClass, ...]:
+    """The classes with these names, and all that they include or declare."""
+    waiting = list(names)
+    reached: dict[str, PuppetClass] = {}
     while waiting:
         name = waiting.pop(0)
-        if name in seen or name not in classes:
-            continue
-        seen.add(name)
-        missing.update((key, None) for key in classes[name].needs if key not in known)
-        waiting.extend(classes[name].includes)
-    return tuple(missing)
+        if name not in reached and name in classes:
+            reached[name] = classes[name]
+            waiting += [*classes[name].includes, *classes[name].declares]
+    return tuple(reached.values())
 
 
 @dataclass(frozen=True)
@@ -112,7 +125,7 @@ def parse_classes(text: str) -> Iterator[PuppetClass]:
         body, _ = _enclosed(code, code.find("{", after))
         needs = [f"{name}::{parameter}" for parameter in _without_default(parameters)]
         needs += _LOOKUP.findall(body)
-        yield PuppetClass(name, tuple(needs), tuple(_included(body)))
+        yield PuppetClass(name, tuple(needs), tuple(_included(body)), tuple(_DECLARED.findall(body)))
 
 
 def _enclosed(code: str, opening: int) -> tuple[str, int]:
