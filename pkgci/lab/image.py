@@ -106,6 +106,10 @@ class Builder:
                 f"cannot build the image for {recipe.system}: mmdebstrap ended with status {status}",
                 "\n  ".join([*reasons(said), "another package mirror: `lab: {mirror: http://…}` in the site file"]),
             )
+        if self.is_built(recipe):
+            # Another lab was faster with the same image: its hosts have that one.
+            self._client.api.remove_image(identity, force=True)
+            return
         with refusals("name an image"):
             self._client.api.tag(identity, REPOSITORY, recipe.tag)
 

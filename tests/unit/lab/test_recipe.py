@@ -43,7 +43,12 @@ def test_the_tag_changes_with_packages_mirror_and_files_and_with_nothing_else(ma
     others = [
         make_recipe(TRIXIE, machine, None, ("puppet-module-b",)),
         make_recipe(TRIXIE, machine, "http://own.test/debian", ("puppet-module-a",)),
-        make_recipe(TRIXIE, replace(machine, certificates={}), None, ("puppet-module-a",)),
+        make_recipe(
+            TRIXIE,
+            replace(machine, certificates={"company.crt": "-----BEGIN CERTIFICATE----x\n"}),
+            None,
+            ("puppet-module-a",),
+        ),
         make_recipe(OperatingSystem.DEBIAN_12, machine, None, ("puppet-module-a",)),
     ]
     assert len({recipe.tag, *(other.tag for other in others)}) == 5
