@@ -50,7 +50,10 @@ def test_a_missing_key_shows_through_any_number_of_includes() -> None:
 
 
 def test_the_parameters_of_a_class_that_is_declared_with_them_are_not_needed() -> None:
-    text = "class profile::fw { class { 'filter': rules => [] } contain filter }\nclass filter (Array $rules) { lookup('a') }"
+    text = """
+    class profile::fw { class { 'filter': rules => [] } contain filter }
+    class filter (Array $rules) { lookup('a') }
+    """
     classes = {found.name: found for found in parse_classes(text)}
     classes["role::zuul"] = PuppetClass("role::zuul", (), ("profile::fw",))
     assert missing_keys(["zuul"], classes, frozenset()) == ("a",)
