@@ -1,0 +1,123 @@
+"""Which host keys are believed."""
+
+import shutil
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from pkgci.model.site import Host, Site
+from pkgci.remote.errors import ChangedHostKeyError, UnknownHostKeyError
+from pkgci.remote.trust import HostKey, NewKey, Trust, accept, keys_of, known_name, refuse
+
+FIRST = HostKey("ssh-ed25519", "AAAAC3NzaC1lZDI1NTE5AAAAIOON7qoNM8XAcXoCkYr3/PQirgIHOiQRZe4sBPer69JB")
+OTHER = HostKey("ssh-ed25519", "AAAAC3NzaC1lZDI1NTE5AAAAIOgMz/XHHrgNK17+pRsJVOREJD4ufYa+6Jp/Uu87jF5R")
+
+
+@pytest.fixture
+def host(site: Site) -> Host:
+    return site.host("zuul01")
+
+
+def test_a_fingerprint_reads_as_ssh_keygen_writes_it() -> None:
+    assert OTHER.fingerprint == "SHA256:ddR38twXE8OHJGSxXDbVFrAtytZicFFcRRNANSv1jQU"
+
+
+def test_a_host_key_is_recorded_by_site_name_and_believed_from_then_on(site: Site, host: Host) -> None:
+    trust = Trust.of(site, accept)
+    trust.decide(host, FIRST)
+    assert (site.directory / "known_hosts").read_text() == f"zuul01 ssh-ed25519 {FIRST.text}\n"
+    assert Trust.of(site, refuse).check(host, FIRST)
+
+
+def test_a_port_other_than_22_is_part_of_the_name(site: Site) -> None:
+    assert known_name(site.host("build01")) == "[build01]:2222"
+
+
+def test_an_unconfirmed_key_is_neither_believed_nor_recorded(site: Site, host: Host) -> None:
+    with pytest.raises(UnknownHostKeyError, match=r"zuul01: .*SHA256:") as error:
+        Trust.of(site, refuse).decide(host, FIRST)
+    assert "--accept-new-host-keys" in str(error.value.hint)
+    assert not (site.directory / "known_hosts").exists()
+
+
+def test_a_changed_host_key_names_both_fingerprints_and_what_to_type(site: Site, host: Host) -> None:
+    trust = Trust.of(site, accept)
+    trust.decide(host, FIRST)
+    with pytest.raises(ChangedHostKeyError) as error:
+        trust.check(host, OTHER)
+    assert FIRST.fingerprint in error.value.message
+    assert OTHER.fingerprint in error.value.message
+    assert f"ssh-keygen -R zuul01 -f {trust.known_hosts}" in str(error.value.hint)
+
+
+def test_accepting_new_keys_does_not_accept_changed_ones(site: Site, host: Host) -> None:
+    trust = Trust.of(site, accept)
+    trust.decide(host, FIRST)
+    with pytest.raises(ChangedHostKeyError):
+        trust.decide(host, OTHER)
+    assert trust.known(host) == (FIRST,)
+
+
+def test_what_others_wrote_into_known_hosts_stays(site: Site, host: Host) -> None:
+    path = site.directory / "known_hosts"
+    path.write_text("# ours\nelsewhere ssh-ed25519 AAAA\nbroken")
+    Trust.of(site, accept).decide(host, FIRST)
+    assert path.read_text() == f"# ours\nelsewhere ssh-ed25519 AAAA\nbroken\nzuul01 ssh-ed25519 {FIRST.text}\n"
+
+
+def test_people_are_asked_one_question_at_a_time_and_once_for_each_key(site: Site) -> None:
+    asked: list[NewKey] = []
+    at_once = threading.Lock()
+
+    def confirm(new: NewKey) -> bool:
+        assert at_once.acquire(blocking=False)
+        asked.append(new)
+        threading.Event().wait(0.01)
+        at_once.release()
+        return True
+
+    trust = Trust.of(site, confirm)
+    threads = [threading.Thread(target=trust.decide, args=(host, FIRST)) for host in site.hosts[:3] for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(new.host.name for new in asked) == ["jenkins01", "pub01", "zuul01"]
+
+
+def test_a_refused_key_is_not_asked_about_again(site: Site, host: Host) -> None:
+    asked: list[NewKey] = []
+
+    def confirm(new: NewKey) -> bool:
+        asked.append(new)
+        return False
+
+    trust = Trust.of(site, confirm)
+    for _ in range(2):
+        with pytest.raises(UnknownHostKeyError):
+            trust.decide(host, FIRST)
+    assert len(asked) == 1
+
+
+def test_lines_that_are_marked_broken_or_of_other_hosts_are_passed_over() -> None:
+    text = f"""\
+# zuul01 ssh-ed25519 {OTHER.text}
+@revoked zuul01 ssh-ed25519 {OTHER.text}
+zuul01 ssh-ed25519
+zuul01 ssh-ed25519 !!!
+zuul02 ssh-ed25519 {OTHER.text}
+other,zuul01 ssh-ed25519 {FIRST.text} comment
+"""
+    assert keys_of("zuul01", text) == (FIRST,)
+
+
+@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="needs ssh-keygen")
+def test_a_file_hashed_by_ssh_keygen_is_understood(tmp_path: Path) -> None:
+    path = tmp_path / "known_hosts"
+    path.write_text(f"[build01]:2222 ssh-ed25519 {FIRST.text}\n")
+    subprocess.run(["ssh-keygen", "-q", "-H", "-f", path], check=True, capture_output=True)
+    assert "build01" not in path.read_text()
+    assert keys_of("[build01]:2222", path.read_text()) == (FIRST,)
+    assert keys_of("build01", path.read_text()) == ()

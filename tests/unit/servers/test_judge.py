@@ -1,0 +1,147 @@
+"""Delivered against ordered."""
+
+from dataclasses import replace
+
+import pytest
+
+from pkgci.model.site import Host, Site
+from pkgci.remote.errors import ChangedHostKeyError, HostError, SudoError, UnreachableError
+from pkgci.servers.collect import Delivered, Disk, Listener, Mirror, Name, parse, script
+from pkgci.servers.judge import Clock, Finding, Verdict, judge, judge_error
+
+ANSWER = """\
+os=debian-13
+os_name=Debian GNU/Linux 13 (trixie)
+cpu=8
+memory_kb=32500000
+disk=/srv 1600000000 1500000000 /data
+kvm=usable
+forward=systest01.pkg.example.org 10.20.0.23
+reverse=10.20.0.23 dns systest01.pkg.example.org
+reverse=10.20.0.23 files systest01
+mirror=ok http://mirror.example.org/debian/dists/trixie/InRelease
+mirrors=1
+listen=0.0.0.0:22 users:(("sshd",pid=90,fd=6))
+listen=127.0.0.11:38799
+listen=[::]:22 users:(("sshd",pid=90,fd=7))
+end=yes
+"""
+IN_TIME = Clock(0.01, 0.02)
+
+
+@pytest.fixture
+def host(site: Site) -> Host:
+    return site.host("systest01")
+
+
+@pytest.fixture
+def delivered() -> Delivered:
+    return parse(ANSWER)
+
+
+def shorts(site: Site, host: Host, delivered: Delivered, clock: Clock = IN_TIME) -> dict[str, Finding]:
+    return {item.check: item for item in judge(site, host, delivered, clock) if item.verdict is not Verdict.OK}
+
+
+def test_a_host_as_ordered_is_ok_in_every_line(site: Site, host: Host, delivered: Delivered) -> None:
+    assert shorts(site, host, delivered) == {}
+
+
+def test_the_answer_of_the_collector_is_understood(delivered: Delivered) -> None:
+    assert delivered.memory_mb == pytest.approx(33280)
+    assert delivered.disks == (Disk("/srv", "/data", pytest.approx(1638.4), pytest.approx(1536)),)
+    assert delivered.listeners == (Listener(22, "sshd"), Listener(38799, ""))
+
+
+def test_a_look_that_broke_off_is_not_taken_for_a_whole_one() -> None:
+    with pytest.raises(ValueError, match="broke off"):
+        parse(ANSWER.replace("end=yes\n", ""))
+
+
+def test_listeners_are_read_from_the_kernels_table_where_ss_is_missing() -> None:
+    text = "listen_hex=00000000:01BB\nlisten_hex=00000000000000000000000000000000:01BB\nend=yes\n"
+    assert parse(text).listeners == (Listener(443, ""),)
+
+
+@pytest.mark.parametrize(
+    ("change", "check", "found"),
+    [
+        ({"cpu": 4}, "CPU", "4"),
+        ({"memory_mb": 28_000.0}, "RAM", "28 GB"),
+        ({"os": "debian-12", "os_name": "Debian GNU/Linux 12 (bookworm)"}, "system", "Debian GNU/Linux 12 (bookworm)"),
+        ({"kvm": "no /dev/kvm"}, "KVM", "no /dev/kvm"),
+        ({"disks": (Disk("/srv", "/", 1000, 1400),)}, "disk", "1000 GB on /"),
+        ({"disks": (Disk("/srv", "/", 1500, 900),)}, "disk free", "900 GB on /"),
+        ({"forward": {}}, "DNS", "no record of systest01.pkg.example.org"),
+        ({"forward": {"systest01.pkg.example.org": ("10.20.0.99",)}}, "DNS", "10.20.0.99"),
+        ({"reverse": ()}, "reverse DNS", "no record of 10.20.0.23"),
+        ({"reverse": (Name("10.20.0.23", "old.example.org", True),)}, "reverse DNS", "old.example.org"),
+        ({"mirrors": ()}, "mirrors", "apt has no package sources"),
+        ({"mirrors": (Mirror("http://u:p@deb.example.org/x", False),)}, "mirrors", "not reached: deb.example.org"),
+    ],
+)
+def test_what_falls_short_is_named(
+    site: Site, host: Host, delivered: Delivered, change: dict[str, object], check: str, found: str
+) -> None:
+    short = shorts(site, host, replace(delivered, **change))  # type: ignore[arg-type]
+    assert {name: item.found for name, item in short.items()} == {check: found}
+
+
+def test_memory_that_the_kernel_keeps_is_not_held_against_the_server(
+    site: Site, host: Host, delivered: Delivered
+) -> None:
+    assert shorts(site, host, replace(delivered, memory_mb=32_000 * 0.91)) == {}
+
+
+def test_two_paths_on_one_file_system_are_counted_once(site: Site, delivered: Delivered) -> None:
+    host = site.host("log01")
+    disks = (Disk("/srv", "/", 80, 80), Disk("/var/lib", "/", 80, 80))
+    assert shorts(site, host, replace(delivered, disks=disks))["disk"].found == "80 GB on /"
+
+
+def test_a_disk_that_our_services_have_filled_is_as_ordered(site: Site, host: Host, delivered: Delivered) -> None:
+    full = replace(delivered, disks=(Disk("/srv", "/", 1500, 200),))
+    assert "disk free" in shorts(site, host, full)
+    assert shorts(site, host, replace(full, deployed=True)) == {}
+
+
+def test_a_clock_is_judged_with_the_doubt_of_the_round_trip(site: Site, host: Host, delivered: Delivered) -> None:
+    assert shorts(site, host, delivered, Clock(-2.5, 0.6)) == {}
+    assert shorts(site, host, delivered, Clock(-2.5, 0.1))["clock"].found == "-2.50 s ± 0.10 s"
+
+
+def test_a_name_that_only_the_hosts_file_knows_is_marked(site: Site, host: Host, delivered: Delivered) -> None:
+    found = judge(site, host, replace(delivered, reverse=(Name("10.20.0.23", host.fqdn, False),)), IN_TIME)
+    reverse = next(item for item in found if item.check == "reverse DNS")
+    assert (reverse.found, reverse.verdict) == (f"{host.fqdn} (only /etc/hosts)", Verdict.OK)
+
+
+def test_a_port_of_the_role_that_is_taken_names_who_has_it(site: Site, delivered: Delivered) -> None:
+    host = site.host("zuul01")
+    taken = replace(delivered, listeners=(Listener(22, "sshd"), Listener(443, "nginx"), Listener(25, "exim4")))
+    assert shorts(site, host, taken)["ports"].found == "taken: 443 by nginx"
+
+
+def test_our_own_services_may_listen_on_their_ports(site: Site, delivered: Delivered) -> None:
+    ours = replace(delivered, listeners=(Listener(443, "apache2"),), deployed=True)
+    assert "ports" not in shorts(site, site.host("zuul01"), ours)
+
+
+def test_a_host_without_apt_is_not_called_as_ordered(site: Site, host: Host, delivered: Delivered) -> None:
+    assert shorts(site, host, replace(delivered, mirrors=None))["mirrors"].verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("error", "check"), [(UnreachableError, "reached"), (ChangedHostKeyError, "host key"), (SudoError, "root")]
+)
+def test_a_host_that_cannot_be_looked_at_is_short_with_the_reason(
+    host: Host, error: type[HostError], check: str
+) -> None:
+    (finding,) = judge_error(host, error(host.name, "the reason"))
+    assert (finding.check, finding.found, finding.verdict) == (check, "the reason", Verdict.SHORT)
+
+
+def test_the_collector_gets_names_addresses_and_paths_of_the_host(site: Site) -> None:
+    text = script(site.host("log01")).decode()
+    assert text.startswith("NAMES=log01.pkg.example.org\nADDRESSES=203.0.113.13\nPATHS='/srv /var/lib'\n")
+    assert text.rstrip().endswith("look </dev/null")
