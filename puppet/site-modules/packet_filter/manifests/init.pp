@@ -44,11 +44,13 @@ class packet_filter (
     subscribe => File["/etc/systemd/system/${unit}"],
   }
 
-  # The file, loaded into a network namespace that has nothing else, must read back as what the kernel has now.
-  $list = 'nft --stateless list table inet pkgci'
+  # The file, loaded into a network namespace that has nothing else, must read back as what the kernel has now. (Without
+  # the last part a host that has no nft yet would end with 127, which Puppet takes for a mistake of ours.)
+  $list   = 'nft --stateless list table inet pkgci'
+  $wanted = "unshare --net sh -c 'nft -f ${file} && ${list}'"
   exec { 'load the packet filter':
     command  => "systemctl restart ${unit}",
-    unless   => "live=$(${list}) && test \"\$live\" = \"$(unshare --net sh -c 'nft -f ${file} && ${list}')\"",
+    unless   => "live=$(${list}) && test \"\$live\" = \"$(${wanted})\" || exit 1",
     provider => shell,
     path     => ['/usr/sbin', '/usr/bin', '/sbin', '/bin'],
     require  => Service[$unit],
