@@ -108,7 +108,8 @@ class Plain:
 def _opening(progress: Progress) -> str:
     if progress.phase is Phase.APPLYING:
         return f"applying {progress.of} resources"
-    return f"{progress.phase} {progress.resource}".rstrip() if progress.phase is Phase.PACKAGES else str(progress.phase)
+    told = progress.phase in (Phase.PACKAGES, Phase.FOLLOWING)
+    return f"{progress.phase} {progress.resource}".rstrip() if told else str(progress.phase)
 
 
 def _busy(progress: Progress) -> str:

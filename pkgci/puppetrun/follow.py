@@ -107,7 +107,8 @@ def follow(
                 session.close()
             if time.monotonic() > deadline:
                 raise _past_deadline(following)
-            watch(replace(following.progress, phase=Phase.RECONNECTING))
+            if not interrupted():
+                watch(replace(following.progress, phase=Phase.RECONNECTING))
             session = _again(following, reopen, deadline, interrupted, lost)
             watch(following.progress)
             following.marks.clear()

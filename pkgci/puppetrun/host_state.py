@@ -36,9 +36,8 @@ class Running:
 
 @dataclass(frozen=True)
 class HostState:
-    """``boot`` identifies the host's present boot; ``free_kb`` is the room for releases."""
+    """``free_kb`` is the room for releases."""
 
-    boot: str
     free_kb: int
     releases: frozenset[str]
     running: Running | None
@@ -56,7 +55,6 @@ def parse_state(text: str) -> HostState:
     one = dict(facts)
     free = one.get("free", "")
     return HostState(
-        boot=one.get("boot", ""),
         free_kb=int(free) if free.isdecimal() else 0,
         releases=frozenset(value for name, value in facts if name == "have"),
         running=Running(one["run"].strip(), holder) if "run" in one else None,

@@ -16,6 +16,7 @@ class Phase(StrEnum):
     WAITING = "waiting"
     CONNECTING = "connecting"
     DELIVERING = "delivering"
+    FOLLOWING = "following"
     PACKAGES = "packages"
     COMPILING = "compiling"
     APPLYING = "applying"

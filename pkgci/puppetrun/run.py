@@ -98,6 +98,8 @@ def apply(deployment: Deployment, host: Host, line: Line, watch: Watch, redact: 
             raise _locked(host, state.running)
         if state.running is not None:
             run = state.running.id
+            since = state.running.facts.get("started", "")
+            watch(Progress(host.name, Phase.FOLLOWING, resource=f"the run that began at {since}"))
             lines: Iterator[str] = lines_of(session, command([run, "0"], "follow"))
         else:
             run = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
@@ -219,7 +221,7 @@ def _unfinished(site: Site, following: Following, end: End) -> tuple[str, str | 
     """What kept the run from its end, and what to do; None where Puppet ended by itself."""
     progress = following.progress
     last = f"; last: {progress.resource}" if progress.resource else ""
-    if end.rebooted and end.code != "exited":
+    if end.code != "exited" and (end.rebooted or end.result == "shutdown"):
         return f"the host rebooted during the run{last}", "run it again: it carries on"
     if end.result is None:
         full = end.free_kb < 1024

@@ -22,7 +22,8 @@ else
   tail -n "+$((known + 1))" "$run/log"
 fi
 if [ -e "$run/exit" ]; then mark "exit $(cat "$run/exit")"; fi
-if [ "$(cat "$run/boot")" != "$(cat /proc/sys/kernel/random/boot_id)" ]; then mark rebooted; fi
+boot="$(cat /proc/sys/kernel/random/boot_id) $(cut -d ' ' -f 22 /proc/1/stat)"
+if [ "$(cat "$run/boot")" != "$boot" ]; then mark rebooted; fi
 mark "free $(df -Pk "$root" | awk 'NR == 2 { print $4 }')"
 if [ -s "$run/report.yaml" ]; then
   # The log is known: without it, the report is half as long.
