@@ -60,7 +60,7 @@ def test_a_stopped_host_is_one_finding_and_the_others_are_looked_at(lab: Lab, tm
     site = tmp_path / "site.yaml"
     site.write_text(site.read_text().replace("role: publisher, address: 198.18", "role: publisher, address: 198.19"))
     moved = lab.pkgci("verify-servers", "--json", check=False, env={"PKGCI_SITE": str(site)})
-    hosts = {name: items for name, items in json.loads(moved.stdout)["hosts"].items()}
+    hosts = json.loads(moved.stdout)["hosts"]
     if "198.19" not in site.read_text():
         pytest.skip("the lab's network is another one")
     assert moved.returncode == 1
