@@ -55,7 +55,7 @@ def command(
 
     def told(host: Host, result: object) -> None:
         if screen.is_terminal:
-            screen.print(f"{host.name}: looked at")
+            screen.print(f"{host.name}: {'looked at' if isinstance(result, Inspection) else 'not looked at'}")
 
     results = each_host(selected, lambda host: inspect(site, host, trust), parallel=parallel, done=told)
     findings: Findings = {}
