@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from pkgci.model.site import Site
 
 
-@click.command(
-    epilog="Examples: pkgci order-servers --output order.md, pkgci order-servers --dns"
-)
+@click.command(epilog="Examples: pkgci order-servers --output order.md, pkgci order-servers --dns")
 @site_option
 @click.option(
     "--format",
