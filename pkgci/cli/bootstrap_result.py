@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pkgci.cli.connect import errors_of, show_errors
-from pkgci.cli.screen import output
 from pkgci.errors import ExitStatus
 from pkgci.puppetrun.run import RunResult
 from pkgci.remote.errors import HostError
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
 Results = Mapping[str, RunResult | HostError]
 
+_COLUMNS = ("changed", "failed", "skipped", "pending", "time")
 # What package managers say before they say what is wrong.
 _CHATTER = ("Reading package lists", "Building dependency tree", "Reading state information")
 _LONGEST_MESSAGE = 8  # lines
@@ -69,16 +69,15 @@ def _is_ok(result: RunResult | HostError) -> bool:
 
 
 def _table(results: Results) -> None:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("host", no_wrap=True)
-    for column in ("changed", "failed", "skipped", "pending", "time"):
-        table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("verdict", overflow="fold")
-    for name, result in results.items():
-        table.add_row(name, *_row(result), style=None if _is_ok(result) else "red")
-    output().print(table)
+    rows = [("host", *_COLUMNS, "verdict"), *((name, *_row(result)) for name, result in results.items())]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row, result in zip(rows, (None, *results.values()), strict=True):
+        cells = [
+            cell.ljust(width) if column in (0, len(row) - 1) else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        bad = result is not None and not _is_ok(result)
+        click.echo(click.style(" ".join(cells).rstrip(), fg="red" if bad else None, bold=result is None))
 
 
 def _row(result: RunResult | HostError) -> tuple[str, ...]:
@@ -128,14 +127,11 @@ def _pending(name: str, result: RunResult) -> None:
     if result.report is None or not result.report.waiting:
         return
     click.echo(f"\n{name} would change:")
-    shown = {path[-len(resource) :]: lines for path, lines in result.diffs.items() for resource in _ends(path, result)}
-    for resource in result.report.waiting:
-        click.echo(f"  {resource}")
-        _diff(shown.get(resource, ()))
-
-
-def _ends(path: str, result: RunResult) -> Iterable[str]:
-    return (resource for resource in (result.report.waiting if result.report else ()) if path.endswith(f"/{resource}"))
+    for pending in result.report.waiting:
+        click.echo(f"  {pending.resource}  {', '.join(pending.differences)}".rstrip())
+        for path, lines in result.diffs.items():
+            if path.endswith(f"/{pending.resource}"):
+                _diff(lines)
 
 
 def _diff(lines: Iterable[str]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 _SLOWEST = 5
+_LONGEST_VALUE = 40  # characters
 _LEVEL = re.compile(r"^(?:Debug|Info|Notice|Warning|Error|Alert|Critical|Emergency): ")
 _CHANGE = re.compile(r"^Notice: (/.+)/[a-z_]+: $")
 
@@ -20,6 +21,14 @@ class Failure:
 
     resource: str
     message: str
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A resource that is not as declared, and in what: 'ensure: absent → present'."""
+
+    resource: str
+    differences: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -42,7 +51,7 @@ class Report:
     slowest: tuple[tuple[str, float], ...]
     failures: tuple[Failure, ...]
     changes: tuple[str, ...]
-    waiting: tuple[str, ...]
+    waiting: tuple[Pending, ...]
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -83,7 +92,9 @@ def parse_report(text: str) -> Report:
             slowest=_slowest(statuses),
             failures=tuple(_failures(statuses)),
             changes=tuple(name for name, status in statuses.items() if status["changed"]),
-            waiting=tuple(name for name, status in statuses.items() if _is_pending(status)),
+            waiting=tuple(
+                Pending(name, tuple(_differences(status))) for name, status in statuses.items() if _is_pending(status)
+            ),
         )
     except (yaml.YAMLError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise ValueError(f"Puppet's report cannot be read: {type(error).__name__} {error}") from None
@@ -91,6 +102,20 @@ def parse_report(text: str) -> Report:
 
 def _is_pending(status: Mapping[str, Any]) -> bool:
     return bool(status["out_of_sync"]) and not status["changed"] and not status["failed"]
+
+
+def _differences(status: Mapping[str, Any]) -> Iterable[str]:
+    for event in status.get("events") or ():
+        if event["status"] == "noop":
+            before, after = (_short(event.get(name)) for name in ("previous_value", "desired_value"))
+            # The content of a file is told by its diff: its digests say nothing.
+            told = "" if event["property"] == "content" else f": {before} → {after}"
+            yield f"{event['property'] or event['name']}{told}"
+
+
+def _short(value: Any) -> str:
+    text = " ".join(str(value).split())
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
 
 
 def _slowest(statuses: Mapping[str, Mapping[str, Any]]) -> tuple[tuple[str, float], ...]:

@@ -22,6 +22,8 @@ from pkgci.puppetrun.safety import check_way_in
 from pkgci.remote.errors import HostError
 from pkgci.remote.session import Session
 
+# Where the files of a release are; in a message, the path within is what tells.
+_SHA = re.compile(rf"{ROOT}/releases/[0-9a-f]{{64}}/(?:code/)?")
 _TAIL = 12  # lines of the log that say why there is no report
 _SPARE_KB = 51_200  # Puppet needs room for its state, the log and the report
 # After its deadline a run is killed, and has so long to say so.
@@ -133,8 +135,8 @@ def _start(deployment: Deployment, host: Host, session: Session, state: HostStat
     if state.free_kb < needed:
         raise HostError(
             host.name,
-            f"the disk is full: {state.free_kb // 1024} MB are free below /var/lib, {needed // 1024} MB are needed",
-            "make room there (`df -h /var/lib`, `journalctl --vacuum-size=100M`, `apt-get clean`), then run it again",
+            f"the disk is full: {state.free_kb // 1024} MB are free in {ROOT}, {needed // 1024} MB are needed",
+            f"make room there (`df -h {ROOT}`, `journalctl --vacuum-size=100M`, `apt-get clean`), then run it again",
         )
     own = run_archive(files, data)
     stdin = b"".join(_part("release", archive.name, archive) for archive in missing) + _part("run", "-", own)
@@ -186,7 +188,7 @@ def judge(
     redact: Callable[[str], str],
 ) -> RunResult:
     """The result of a run that has ended as ``end``. Pure."""
-    log = redact("\n".join(following.log)).split("\n")
+    log = _SHA.sub("", redact("\n".join(following.log))).split("\n")
     installed = tuple(word for line in log if line.startswith("pkgci: installing") for word in line.split()[2:])
     problem: str | None = None
     hint: str | None = None

@@ -2,7 +2,8 @@
 # What is on this host already. Arguments: the releases that are asked about.
 # Writes one fact a line: its name, a space, its value.
 root=/var/lib/pkgci
-df -Pk /var/lib | awk 'NR == 2 { print "free", $4 }'
+mkdir -p "$root"
+df -Pk "$root" | awk 'NR == 2 { print "free", $4 }'
 for release; do
   if [ -d "$root/releases/$release" ]; then echo "have $release"; fi
 done
