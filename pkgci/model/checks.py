@@ -234,7 +234,12 @@ def _key_files(document: Document, site_file: SiteFile) -> Iterator[Fault]:
     entries: list[tuple[Path_, str | None]] = [(("ssh", "key"), site_file.ssh.key)]
     entries += [(("hosts", name, "ssh", "key"), host.ssh.key) for name, host in site_file.hosts.items() if host.ssh]
     for path, file in entries:
-        if file is not None and beside(document.path.parent, file).is_dir():
+        try:
+            folder = file is not None and beside(document.path.parent, file).is_dir()
+        except OSError as error:
+            yield Fault(document.position(path), f"cannot read {file}: {error.strerror}")
+            continue
+        if folder:
             yield Fault(document.position(path), f"{file} is a folder, not a private key file")
 
 
