@@ -12,6 +12,7 @@ import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 from pkgci.files import beside
@@ -233,14 +234,27 @@ def public_key_problem(line: str) -> str | None:
 def _key_files(document: Document, site_file: SiteFile) -> Iterator[Fault]:
     entries: list[tuple[Path_, str | None]] = [(("ssh", "key"), site_file.ssh.key)]
     entries += [(("hosts", name, "ssh", "key"), host.ssh.key) for name, host in site_file.hosts.items() if host.ssh]
-    for path, file in entries:
-        try:
-            folder = file is not None and beside(document.path.parent, file).is_dir()
-        except OSError as error:
-            yield Fault(document.position(path), f"cannot read {file}: {error.strerror}")
-            continue
-        if folder:
-            yield Fault(document.position(path), f"{file} is a folder, not a private key file")
+    for place, file in entries:
+        problem = None if file is None else _private_key_problem(beside(document.path.parent, file))
+        if problem:
+            yield Fault(document.position(place), f"{file} {problem}")
+
+
+def _private_key_problem(path: Path) -> str | None:
+    """Why the file is no private key, or None where it is one, or is not there: it may be on another machine."""
+    try:
+        if path.is_dir():
+            return "is a folder, not a private SSH key"
+        with path.open("rb") as file:
+            start = file.read(100)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    if b"PRIVATE KEY-----" in start.split(b"\n")[0]:
+        return None
+    public = any(start.startswith(kind.encode()) for kind in KEY_TYPES)
+    return "is a public key: name the private one" if public else "is no private SSH key"
 
 
 def _manifests(document: Document, site_file: SiteFile) -> Iterator[Fault]:

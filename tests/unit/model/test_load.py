@@ -129,6 +129,25 @@ def test_a_key_that_is_no_key_is_refused_and_not_repeated(
 
 
 @pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("ssh-ed25519 AAAAC3Nz alice", "is a public key: name the private one"),
+        ("hello", "is no private SSH key"),
+    ],
+)
+def test_a_login_key_that_is_no_private_key_is_refused(
+    write_site: Write, tmp_path: Path, content: str, problem: str
+) -> None:
+    path = write_site(SITE + "ssh: {key: keys/login}\n")
+    (tmp_path / "keys/login").write_text(content)
+    assert faults(path) == [f"21:12: keys/login {problem}"]
+
+
+def test_a_login_key_that_lies_on_another_machine_is_no_fault(write_site: Write) -> None:
+    assert load_site(write_site(SITE + "ssh: {key: keys/elsewhere}\n")).host("zuul01").ssh.key is not None
+
+
+@pytest.mark.parametrize(
     ("content", "message"),
     [
         (b"", "1:1: the file is empty"),
