@@ -38,6 +38,8 @@ def test_everything_is_made_once(site: Site, folder: Path) -> None:
 def test_a_new_host_gets_its_certificate_and_all_else_stays(filled: Opened, write_site: Callable[[str], Path]) -> None:
     before = values(filled())
     site = load_site(write_site(SITE.replace("log01: {roles: [log_server,", "log02: {roles: [log_server,")))
+    file = filled().file
+    file.write_text(file.read_text() + f"own: {filled().entry('ssh/publisher').encrypted}\n")
     outcome = complete(site, filled(), NOW)
     assert made(outcome) == ["tls/log02"]
     assert outcome.hosts == ("log02",)
