@@ -17,7 +17,8 @@ _STARTER = Path(__file__).parent / "site.yaml"
 IGNORED = ("/.pkgci/", "/.lab/", "/secrets/keys/private_key.pkcs7.pem")
 # Where an example was tried out in a checkout, its keys and secrets stay there.
 _NOT_COPIED = frozenset((".pkgci", ".lab", "secrets", "known_hosts", "__pycache__"))
-_LAB, _LAB_NETWORK = "lab", "198.18.1."
+# The network of an example that is a lab: RFC 2544, set aside for test labs.
+_LAB_NETWORK = re.compile(r"\b198\.18\.\d+\.")
 
 
 def starter(name: str, administrator: str, public_key: str | None) -> dict[str, str]:
@@ -42,9 +43,9 @@ def examples() -> tuple[str, ...]:
 def example(which: str, name: str, networks: Iterable[IPv4Network]) -> dict[str, str]:
     """The files of the example ``which``: path below the site's folder → text.
 
-    The lab's is made one of its own, so that it stands beside others: the site gets the name ``name``, and a network
-    that does not overlap ``networks``, those of this machine. Raises ``UsageError`` for an unknown example, and where
-    no network is left.
+    One that is a lab is made one of its own, so that it stands beside others: the site gets the name ``name``, and a
+    network that does not overlap ``networks``, those of this machine. Raises ``UsageError`` for an unknown example,
+    and where no network is left.
     """
     if which not in examples():
         raise UsageError(f"there is no example '{which}'{nearest(which, examples())}", f"examples: {_listed()}")
@@ -54,9 +55,9 @@ def example(which: str, name: str, networks: Iterable[IPv4Network]) -> dict[str,
         relative = path.relative_to(folder)
         if path.is_file() and _NOT_COPIED.isdisjoint(relative.parts):
             files[str(relative)] = path.read_text()
-    if which == _LAB:
+    if re.search(r"^lab:", files["site.yaml"], re.MULTILINE):
         network = _free_network(name, tuple(networks))
-        files["site.yaml"] = _named(files["site.yaml"], name).replace(_LAB_NETWORK, network)
+        files["site.yaml"] = _LAB_NETWORK.sub(network, _named(files["site.yaml"], name))
     return files
 
 
