@@ -47,6 +47,14 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Failure:
+    """Why nothing was probed from a vantage, and what to type next where that is known."""
+
+    reason: str
+    hint: str | None = None
+
+
+@dataclass(frozen=True)
 class Vantages:
     """What became of the vantages themselves.
 
@@ -54,7 +62,7 @@ class Vantages:
     host failed, None where it came about with a host key that the operator trusts.
     """
 
-    failed: Mapping[str, str]
+    failed: Mapping[str, Failure]
     sessions: Mapping[str, str | None]
 
 
@@ -154,10 +162,11 @@ def _doubt(check: PortCheck, outcome: Outcome, controls: _Controls) -> str | Non
 
 def _unprobed(check: PortCheck | NameCheck, observation: Observation | None, vantages: Vantages) -> Verdict:
     """The verdict of a check that the probe did not come to, or could not make."""
-    vantage = check.vantage.name
-    if vantage in vantages.failed:
-        found = f"vantage unreachable: {vantages.failed[vantage]}"
-    elif observation is None:
+    failure = vantages.failed.get(check.vantage.name)
+    if failure is not None:
+        words = failure.hint or advice(check, None, believed=False)
+        return Verdict(check, State.UNPROVEN, None, f"vantage unreachable: {failure.reason}", words)
+    if observation is None:
         found = "probe failed: no answer to this check"
     else:
         found = f"probe failed: {observation.facts.get('said', 'no reason given')}"

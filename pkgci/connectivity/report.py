@@ -175,11 +175,16 @@ def as_data(result: Result) -> dict[str, Any]:
         "as_declared": not any(verdict.wrong for verdict in result.verdicts),
         "seconds": round(result.seconds, 2),
         "vantages": [
-            {"name": vantage.name, "kind": vantage.kind.value, "problem": result.vantages.failed.get(vantage.name)}
+            {"name": vantage.name, "kind": vantage.kind.value, "problem": _problem(result, vantage)}
             for vantage in result.matrix.vantages
         ],
         "verdicts": [_verdict(verdict) for verdict in result.verdicts],
     }
+
+
+def _problem(result: Result, vantage: Vantage) -> str | None:
+    failure = result.vantages.failed.get(vantage.name)
+    return None if failure is None else failure.reason
 
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:

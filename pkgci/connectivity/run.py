@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import IPv6Address, ip_address
 
-from pkgci.connectivity.judge import Vantages, Verdict, judge
+from pkgci.connectivity.judge import Failure, Vantages, Verdict, judge
 from pkgci.connectivity.matrix import OPERATOR, Matrix, assumed_operator, host_vantages, matrix, operator_vantage
 from pkgci.connectivity.plan import (
     CONNECT_LIMIT,
@@ -81,10 +81,10 @@ def verify(
     with probing_here(plans[OPERATOR]) as local:
         answers = each_host(hosts, look, parallel=parallel, done=lambda host, _: done(host.name))
         observations = dict(local())
-    failed: dict[str, str] = {}
+    failed: dict[str, Failure] = {}
     for name, answer in answers.items():
         if isinstance(answer, HostError):
-            failed[name] = answer.reason
+            failed[name] = Failure(answer.reason, answer.hint)
         else:
             observations.update(answer)
     sessions = {host.name: _session_problem(answers[host.name]) for host in site.hosts}

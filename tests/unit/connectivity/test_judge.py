@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pkgci.connectivity.judge import State, Vantages, Verdict, judge
+from pkgci.connectivity.judge import Failure, State, Vantages, Verdict, judge
 from pkgci.connectivity.matrix import OPERATOR, Expectation, Matrix, PortCheck
 from pkgci.connectivity.plan import Observation, Outcome
 from pkgci.model.flows import Check
@@ -46,7 +46,7 @@ def as_declared(found: Matrix) -> dict[int, Observation]:
 def verdicts(
     found: Matrix,
     changed: dict[int, Observation | None] | None = None,
-    failed: dict[str, str] | None = None,
+    failed: dict[str, Failure] | None = None,
     sessions: dict[str, str | None] | None = None,
 ) -> dict[int, Verdict]:
     """The verdicts by number, where everything is as declared but ``changed`` (None: no answer)."""
@@ -114,9 +114,10 @@ def test_a_vantage_that_cannot_be_reached_leaves_its_checks_unproven_and_the_oth
     lost: dict[int, Observation | None] = {
         item.number: None for item in (*found.port_checks, *found.name_checks) if item.vantage.name == "build01"
     }
-    told = verdicts(found, lost, failed={"build01": "no route to host"})
+    told = verdicts(found, lost, failed={"build01": Failure("no route to host", "look at its cable")})
     assert {told[number].state for number in lost} == {State.UNPROVEN}
     assert all("vantage unreachable: no route to host" in told[number].found for number in lost)
+    assert {told[number].advice for number in lost} == {"look at its cable"}
     assert {verdict.state for number, verdict in told.items() if number not in lost} == {State.AS_DECLARED}
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from pkgci.connectivity.judge import Vantages
+from pkgci.connectivity.judge import Failure, Vantages
 from pkgci.connectivity.matrix import OPERATOR, Matrix
 from pkgci.connectivity.plan import Observation, Outcome
 from pkgci.connectivity.report import as_data, cases, grid, letters, summary, surprises
@@ -17,7 +17,7 @@ from tests.unit.connectivity.test_matrix import check, whole
 
 
 def result(
-    found: Matrix, changed: dict[int, Observation | None] | None = None, failed: dict[str, str] | None = None
+    found: Matrix, changed: dict[int, Observation | None] | None = None, failed: dict[str, Failure] | None = None
 ) -> Result:
     told = verdicts(found, changed, failed)
     vantages = Vantages(failed or {}, dict.fromkeys(found.targets))
@@ -73,7 +73,7 @@ def test_the_checks_of_an_unreachable_vantage_are_one_line_together(site: Site) 
     lost: dict[int, Observation | None] = {
         item.number: None for item in (*found.port_checks, *found.name_checks) if item.vantage.name == "build01"
     }
-    run = result(found, lost, {"build01": "no route to host"})
+    run = result(found, lost, {"build01": Failure("no route to host")})
     ((_, line),) = surprises(run)
     assert line.startswith("build01: vantage unreachable: no route to host") and str(len(lost)) in line
     assert set("".join(row(lines(run, 80), "build01"))) == {"?", "–"}
