@@ -94,21 +94,27 @@ def _source(name: str) -> str:
 
 @dataclass(frozen=True)
 class Answer:
-    """All that a probe wrote: observations by check number. ``complete``: it came to its end."""
+    """All that a probe wrote: observations by check number.
+
+    ``client`` is how the host sees whoever logged in, empty where nobody did; ``complete``: it came to its end.
+    """
 
     observations: Mapping[int, Observation]
+    client: str
     complete: bool
 
 
 def read_answer(text: str) -> Answer:
     """The observations in a probe's output. Lines that are none (a login banner, say) are passed over."""
     observations: dict[int, Observation] = {}
-    complete = False
+    client, complete = "", False
     for line in text.splitlines():
         identifier, *rest = line.split("\t")
         if identifier == "done":
             complete = True
+        elif identifier == "from" and rest:
+            client = rest[0]
         elif identifier.isdigit() and rest and rest[0] in set(Outcome):
             facts = dict(fact.split("=", 1) for fact in rest[1:] if "=" in fact)
             observations[int(identifier)] = Observation(Outcome(rest[0]), facts)
-    return Answer(observations, complete)
+    return Answer(observations, client, complete)

@@ -26,6 +26,7 @@ while (my $line = <DATA>) {
     }
 }
 my $total = @waiting + @names;
+print "from\t", (split / /, $ENV{SSH_CONNECTION} || '')[0] // '', "\n";
 
 # Seconds since some moment, to a hundredth: perl-base has no Time::HiRes.
 sub now { return (POSIX::times())[0] / POSIX::sysconf(POSIX::_SC_CLK_TCK()) }

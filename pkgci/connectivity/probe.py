@@ -9,7 +9,8 @@ of tab-separated fields:
     tcp    ID ADDRESS PORT TRIES DELAY KIND FQDN KEYS   KEYS: wanted SSH host key types, comma-separated, or empty
     dns    ID FQDN
 
-The answer to each is ``ID OUTCOME key=value…``, and ``done N`` at the end says that nothing was lost. Every check is
+The answer to each is ``ID OUTCOME key=value…``. ``from ADDRESS`` is how the host sees whoever logged in, and ``done N``
+at the end says that nothing was lost. Every check is
 a generator that yields what it waits for: a socket, an event and a time.
 """
 
@@ -365,6 +366,7 @@ def main(plan: str) -> None:
     names = [line[1:] for line in lines if line[0] == "dns"]
     ports = [line[1:] for line in lines if line[0] == "tcp"]
     found = resolve_all(names)
+    print("from\t" + os.environ.get("SSH_CONNECTION", "").partition(" ")[0])
     limit, context = 3.0, ssl.create_default_context()
     # What newer Pythons and browsers refuse is refused from every host, whatever Python it has.
     context.verify_flags |= ssl.VERIFY_X509_STRICT

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -16,7 +17,7 @@ from ipaddress import IPv6Address, ip_address
 from pkgci.connectivity.judge import Failure, Vantages, Verdict, judge
 from pkgci.connectivity.matrix import OPERATOR, Matrix, assumed_operator, host_vantages, matrix, operator_vantage
 from pkgci.connectivity.plan import (
-    CONNECT_LIMIT,
+    Answer,
     Observation,
     perl_program,
     plan_text,
@@ -33,6 +34,11 @@ from pkgci.remote.trust import HostKey, Trust
 
 Observations = Mapping[int, Observation]
 
+# How long each step of logging in may take, seconds. Those who wait for an unreachable host hold nobody up: the others
+# are probed from meanwhile, which takes as long.
+_SESSION_LIMIT = 5.0
+# Probes wait far more than they work: this many of them run side by side, whatever number of hosts log in at a time.
+_PROBES = 100
 # A probe ends by itself: its latest start, the time to connect, the time to answer, and a slow host's Python.
 _PROBE_LIMIT = 20.0
 # -I and -S keep the user's and the host's own Python packages, and the time to look for them, out of it.
@@ -62,8 +68,8 @@ def verify(
 ) -> Result:
     """Probes from every vantage of ``site`` and judges what was found. Never raises for what one host does.
 
-    ``authority`` is the certificate of the site's CA (PEM), ``done`` is called with the name of each vantage that is
-    done. Raises ``UsageError`` where the known host keys cannot be read.
+    ``authority`` is the certificate of the site's CA (PEM), ``parallel`` how many hosts log us in at a time. ``done``
+    is called with the name of each vantage that is done. Raises ``UsageError`` where the known host keys cannot be read.
     """
     begin = time.monotonic()
     families = frozenset(address.version for address in _own_addresses(site))
@@ -71,15 +77,19 @@ def verify(
     hosts = (*site.hosts, *(() if site.outside is None else (site.outside,)))
     plans = _plans(asked, _keys(site, trust), authority)
     seen: dict[str, Address] = {}
+    logging_in = threading.BoundedSemaphore(parallel)
 
     def look(host: Host) -> Observations:
-        with open_session(site, host, trust, timeout=CONNECT_LIMIT) as session:
-            if host.ssh.jump is None:
-                seen[host.name] = _plain(session.client_address)
-            return probe(session, plans[host.name])
+        with logging_in:
+            opened = open_session(site, host, trust, timeout=_SESSION_LIMIT)
+        with opened as session:
+            answer = probe(session, plans[host.name])
+        if host.ssh.jump is None and answer.client:
+            seen[host.name] = _plain(answer.client)
+        return answer.observations
 
     with probing_here(plans[OPERATOR]) as local:
-        answers = each_host(hosts, look, parallel=parallel, done=lambda host, _: done(host.name))
+        answers = each_host(hosts, look, parallel=max(parallel, _PROBES), done=lambda host, _: done(host.name))
         observations = dict(local())
     failed: dict[str, Failure] = {}
     for name, answer in answers.items():
@@ -95,7 +105,7 @@ def verify(
     return Result(judged, verdicts, vantages, reached, time.monotonic() - begin)
 
 
-def probe(session: Session, plan: str) -> Observations:
+def probe(session: Session, plan: str) -> Answer:
     """What the probe finds from the host of ``session``: with Python where there is one, else with perl.
 
     Raises ``ProbeError`` where neither works, and what ``Session.run`` raises.
@@ -105,7 +115,7 @@ def probe(session: Session, plan: str) -> Observations:
         completed = session.run(command, stdin=program(plan).encode(), timeout=_PROBE_LIMIT, sudo=False)
         answer = read_answer(completed.stdout)
         if answer.complete or answer.observations:
-            return answer.observations
+            return answer
         said = said or completed.stderr
     words = (said.strip().splitlines() or ["it said nothing"])[-1]
     raise ProbeError(session.host.name, f"the probe does not run there: {words[:200]}")

@@ -24,8 +24,6 @@ from pkgci.remote.trust import Trust
 class MadeUpSession:
     """A host whose ``python3`` and ``perl`` answer what the test says."""
 
-    client_address = "192.0.2.7"
-
     def __init__(self, host: Host, answers: dict[str, Completed]) -> None:
         self.host = host
         self.answers = answers
@@ -50,13 +48,13 @@ def plan_numbers(plan: str) -> list[tuple[str, str]]:
 def test_a_host_without_python_is_probed_with_perl(site: Site) -> None:
     missing = Completed(127, "", "sh: 1: exec: python3: not found")
     session: Any = MadeUpSession(site.hosts[0], {"python3": missing, "perl": done("3\topen\tms=1")})
-    assert 3 in run.probe(session, "")
+    assert 3 in run.probe(session, "").observations
     assert [command.split()[1] for command in session.commands] == ["python3", "perl"]
 
 
 def test_a_host_with_python_is_not_asked_twice(site: Site) -> None:
     session: Any = MadeUpSession(site.hosts[0], {"python3": done()})
-    assert run.probe(session, "") == {}
+    assert run.probe(session, "").complete
     assert len(session.commands) == 1
 
 
@@ -75,7 +73,9 @@ def sessions(monkeypatch: pytest.MonkeyPatch) -> Sessions:
     """Makes up a session for every host but the ``unreachable`` ones; every probe finds every port open."""
 
     def everything_open(plan: str) -> Completed:
-        return done(*(f"{number}\topen\tms=1" for kind, number in plan_numbers(plan) if kind == "tcp"))
+        return done(
+            "from\t192.0.2.7", *(f"{number}\topen\tms=1" for kind, number in plan_numbers(plan) if kind == "tcp")
+        )
 
     def install(unreachable: set[str]) -> None:
         @contextmanager
@@ -90,7 +90,7 @@ def sessions(monkeypatch: pytest.MonkeyPatch) -> Sessions:
 
         monkeypatch.setattr(run, "open_session", open_session)
         monkeypatch.setattr(run, "probing_here", here)
-        monkeypatch.setattr(run, "probe", lambda session, plan: read_answer(everything_open(plan).stdout).observations)
+        monkeypatch.setattr(run, "probe", lambda session, plan: read_answer(everything_open(plan).stdout))
 
     return install
 
