@@ -130,7 +130,11 @@ def sentence(verdict: Verdict) -> str:
     """One surprise: from where to where, what was expected, what was found, why it matters and what to type next."""
     expected = f"declared {declared(verdict)}, found " if isinstance(verdict.check, PortCheck) else ""
     words = f"{place(verdict)}: {expected}{verdict.found}"
-    return f"{words}. {verdict.advice[0].upper()}{verdict.advice[1:]}" if verdict.advice else words
+    return f"{words}. {_capital(verdict.advice)}" if verdict.advice else words
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def surprises(result: Result) -> Iterator[tuple[State, str]]:
@@ -148,7 +152,7 @@ def surprises(result: Result) -> Iterator[tuple[State, str]]:
         if len(verdicts) == 1:
             yield State.UNPROVEN, sentence(verdicts[0])
         else:
-            yield State.UNPROVEN, f"{where}: {found} ({len(verdicts)} checks unproven). {verdicts[0].advice}"
+            yield State.UNPROVEN, f"{where}: {found} ({len(verdicts)} checks unproven). {_capital(verdicts[0].advice)}"
     for verdict in result.verdicts:
         if verdict.state is State.WARNING:
             yield State.WARNING, sentence(verdict)

@@ -69,7 +69,8 @@ def verify(
     """Probes from every vantage of ``site`` and judges what was found. Never raises for what one host does.
 
     ``authority`` is the certificate of the site's CA (PEM), ``parallel`` how many hosts log us in at a time. ``done``
-    is called with the name of each vantage that is done. Raises ``UsageError`` where the known host keys cannot be read.
+    is called with the name of each vantage that is done. Raises ``UsageError`` where the known host keys cannot be
+    read.
     """
     begin = time.monotonic()
     families = frozenset(address.version for address in _own_addresses(site))
