@@ -112,12 +112,16 @@ def _legend(signs: dict[Port, str], width: int) -> Iterator[Line]:
 
 def place(verdict: Verdict) -> str:
     """From where to where: ``build01 → zuul01:4730 (gearman)``."""
+    return f"{verdict.check.vantage.name} → {_target(verdict)}"
+
+
+def _target(verdict: Verdict) -> str:
     check = verdict.check
     if isinstance(check, NameCheck):
-        return f"{check.vantage.name} → {check.fqdn} (dns)"
+        return f"{check.fqdn} (dns)"
     # Brackets as in a URL, and the address where the host has another one too.
     target = check.target if ":" not in check.address else f"{check.target}[{check.address}]"
-    return f"{check.vantage.name} → {target}:{check.port_number} ({check.port.name})"
+    return f"{target}:{check.port_number} ({check.port.name})"
 
 
 def declared(verdict: Verdict) -> str:
@@ -128,8 +132,12 @@ def declared(verdict: Verdict) -> str:
 
 def sentence(verdict: Verdict) -> str:
     """One surprise: from where to where, what was expected, what was found, why it matters and what to type next."""
+    return f"{verdict.check.vantage.name} → {_finding(verdict)}"
+
+
+def _finding(verdict: Verdict) -> str:
     expected = f"declared {declared(verdict)}, found " if isinstance(verdict.check, PortCheck) else ""
-    words = f"{place(verdict)}: {expected}{verdict.found}"
+    words = f"{_target(verdict)}: {expected}{verdict.found}"
     return f"{words}. {_capital(verdict.advice)}" if verdict.advice else words
 
 
@@ -138,10 +146,8 @@ def _capital(text: str) -> str:
 
 
 def surprises(result: Result) -> Iterator[tuple[State, str]]:
-    """Every surprise as one line; unproven checks with the same reason as one line together; warnings last."""
-    for verdict in result.verdicts:
-        if verdict.state is State.SURPRISE:
-            yield State.SURPRISE, sentence(verdict)
+    """Every surprise, those from several places that are the same as one line; what is unproven; warnings last."""
+    yield from _together(result, State.SURPRISE)
     unproven: dict[tuple[str, str], list[Verdict]] = {}
     for verdict in result.verdicts:
         if verdict.state is State.UNPROVEN:
@@ -153,9 +159,17 @@ def surprises(result: Result) -> Iterator[tuple[State, str]]:
             yield State.UNPROVEN, sentence(verdicts[0])
         else:
             yield State.UNPROVEN, f"{where}: {found} ({len(verdicts)} checks unproven). {_capital(verdicts[0].advice)}"
+    yield from _together(result, State.WARNING)
+
+
+def _together(result: Result, state: State) -> Iterator[tuple[State, str]]:
+    """The findings of one state: who finds the same of the same port stands on one line."""
+    findings: dict[str, list[str]] = {}
     for verdict in result.verdicts:
-        if verdict.state is State.WARNING:
-            yield State.WARNING, sentence(verdict)
+        if verdict.state is state:
+            findings.setdefault(_finding(verdict), []).append(verdict.check.vantage.name)
+    for finding, vantages in findings.items():
+        yield state, f"{', '.join(vantages)} → {finding}"
 
 
 def summary(result: Result) -> str:

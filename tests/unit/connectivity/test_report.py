@@ -52,6 +52,13 @@ def test_a_surprise_is_visible_in_its_cell_and_named_on_one_line(site: Site) -> 
     assert "1 not as declared" in summary(run)
 
 
+def test_what_several_places_find_alike_is_one_line(site: Site) -> None:
+    found = whole(site)
+    opened = {check(found, name, "zuul01", 4730).number: Observation(Outcome.OPEN) for name in ("build01", "systest01")}
+    ((_, line),) = surprises(result(found, opened))
+    assert line.startswith("build01, systest01 → zuul01:4730 (gearman): declared closed, found open")
+
+
 def test_the_matrix_of_ten_hosts_fits_80_columns(write_site: Callable[[str], Path]) -> None:
     more = "".join(f"  build{n:02}: {{role: slave_build, address: 10.20.1.{n}}}\n" for n in range(2, 5))
     run = result(whole(load_site(write_site(SITE.replace("gerrit:", f"{more}gerrit:", 1)))))
