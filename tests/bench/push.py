@@ -18,7 +18,11 @@ from tests.bench.sites import CHECKOUT
 from tests.bench.tools import Tools
 
 # Where each contender keeps its files on the hosts.
-PLACES = {"tar | ssh": "/var/lib/bench-tar", "Ansible": "/var/lib/bench-ansible", "pyinfra": "/var/lib/bench-pyinfra"}
+PLACES = {
+    "tar over ssh": "/var/lib/bench-tar",
+    "Ansible": "/var/lib/bench-ansible",
+    "pyinfra": "/var/lib/bench-pyinfra",
+}
 
 _TAR = """\
 tar --create --gzip --directory {payload} code.d $host.d \
@@ -78,7 +82,7 @@ def push(site: Site, tools: Tools, turns: int) -> Outcome:
     (tools.folder / "push.py").write_text(DEPLOY.format(place=PLACES["pyinfra"], **values(tools)))
     commands = {
         "pkgci": (sys.executable, "-m", "tests.bench.deliver", str(site.path), str(payload)),
-        "tar | ssh": tools.loop(_TAR.format(place=PLACES["tar | ssh"], payload=payload)),
+        "tar over ssh": tools.loop(_TAR.format(place=PLACES["tar over ssh"], payload=payload)),
         "Ansible": tools.ansible("push.yml"),
         "pyinfra": tools.pyinfra("push.py"),
     }
@@ -95,7 +99,7 @@ def push(site: Site, tools: Tools, turns: int) -> Outcome:
     figures = []
     for kind, budget in (("first push", 0.8), ("repeated push", 0.5)):
         ours = results[kind]["pkgci"]
-        figures.append(ratio(f"{kind}, {hosts}, to tar | ssh", ours, results[kind]["tar | ssh"], budget))
+        figures.append(ratio(f"{kind}, {hosts}, to tar over ssh", ours, results[kind]["tar over ssh"], budget))
         figures += [
             ratio(f"{kind}, {hosts}, to {peer}", ours, results[kind][peer], 1.0) for peer in ("Ansible", "pyinfra")
         ]
