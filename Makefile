@@ -64,9 +64,9 @@ prepare-test:
 
 $(VENV)/.runs: pyproject.toml
 	python3 -m venv $(VENV)
-	$(BIN)/pip --quiet install --editable .
+	$(BIN)/pip -qq install --editable .
 	@touch $@
 
 $(VENV)/.develops: pyproject.toml $(VENV)/.runs
-	$(BIN)/pip --quiet install --editable '.[dev]'
+	$(BIN)/pip -qq install --editable '.[dev]'
 	@touch $@
