@@ -36,8 +36,9 @@ def verdict(result: RunResult | HostError) -> str:
 
 def _counts(report: Report) -> str:
     counts = [(report.failed, "failed"), (report.skipped, "skipped"), (report.changed, "changed")]
-    counts += [(report.corrective, "of them repaired"), (report.pending, "would change" if report.noop else "pending")]
-    return ", ".join(f"{count} {word}" for count, word in counts if count) or "nothing to change"
+    counts.append((report.pending, "would change" if report.noop else "pending"))
+    told = ", ".join(f"{count} {word}" for count, word in counts if count) or "nothing to change"
+    return f"{told} ({report.corrective} had been as declared)" if report.corrective else told
 
 
 def duration(seconds: float) -> str:
@@ -95,9 +96,9 @@ def _word(result: RunResult, report: Report) -> str:
     if not result.ok:
         return "failed"
     if report.noop:
-        return "would change" if report.pending else "as declared"
+        return ("would repair" if report.corrective else "would change") if report.pending else "as declared"
     if report.changed:
-        return "repaired" if report.corrective == report.changed else "changed"
+        return "repaired" if report.corrective else "changed"
     return "as declared"
 
 

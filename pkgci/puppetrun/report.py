@@ -35,8 +35,9 @@ class Pending:
 class Report:
     """The counts of one run, and the resources behind them.
 
-    ``pending`` resources are not as declared, and were not touched: what a noop run would change. ``corrective``
-    changes repaired what somebody else had changed. ``seconds`` is by resource type, the longest first.
+    ``pending`` resources are not as declared, and were not touched: what a noop run would change. ``corrective`` are
+    those of the changed (in a noop run: pending) ones that had been as declared, and that somebody else has changed.
+    ``seconds`` is by resource type, the longest first.
     """
 
     noop: bool
@@ -70,14 +71,19 @@ _Loader.add_multi_constructor("!ruby/", _plain)
 _Loader.add_multi_constructor("!binary", _plain)
 
 
-def parse_report(text: str) -> Report:
-    """The report in Puppet's YAML. Raises ``ValueError`` where it is none."""
+def parse_report(text: str, *, repeated: bool = False) -> Report:
+    """The report in Puppet's YAML. ``repeated`` says that the same release had been applied to its end before.
+
+    Raises ``ValueError`` where it is none.
+    """
     try:
         document = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
         metrics = {name: {row[0]: row[2] for row in group["values"]} for name, group in document["metrics"].items()}
         counts: Mapping[str, int] = metrics["resources"]
         statuses: Mapping[str, Mapping[str, Any]] = document["resource_statuses"]
         failed = counts["failed"] + counts.get("failed_to_restart", 0)
+        pending = sum(1 for status in statuses.values() if _is_pending(status))
+        own = counts.get("corrective_change", 0)
         timed = sorted(metrics["time"].items(), key=lambda item: -item[1])
         return Report(
             noop=bool(document.get("noop")),
@@ -86,8 +92,8 @@ def parse_report(text: str) -> Report:
             changed=counts["changed"],
             failed=failed,
             skipped=counts["skipped"],
-            pending=sum(1 for status in statuses.values() if _is_pending(status)),
-            corrective=counts.get("corrective_change", 0),
+            pending=pending,
+            corrective=(pending if document.get("noop") else counts["changed"]) if repeated else own,
             seconds={name: round(seconds, 3) for name, seconds in timed if name != "total"},
             slowest=_slowest(statuses),
             failures=tuple(_failures(statuses)),

@@ -50,8 +50,15 @@ if [ "${version%%.*}" -lt 7 ]; then
   exit 67
 fi
 
+# Puppet itself knows repairs only under an agent. Where the last run applied this very release to its end, whatever is
+# not as declared has been changed since.
+if [ "$(cat "$root/applied" 2> /dev/null)" = "$data" ]; then echo "pkgci: this release was applied before"; fi
 if [ "$noop" != yes ]; then
+  rm -f "$root/applied"
   ln -s "releases/$data" "$root/current.$id" && mv -T "$root/current.$id" "$root/current" || exit 68
 fi
 echo "pkgci: compiling"
 puppet_run 9>&-
+status=$?
+case "$noop$status" in no0 | no2) echo "$data" > "$root/applied" ;; esac
+exit "$status"

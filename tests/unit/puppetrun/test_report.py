@@ -84,6 +84,12 @@ def test_the_counts_are_puppets_own() -> None:
     assert found.changes == ("File[/a]",)
 
 
+def test_what_changes_under_a_release_that_was_applied_before_is_a_repair() -> None:
+    assert parse_report(report(status("File[/a]", changed=True)), repeated=True).corrective == 2
+    noop = report(status("Package[y]", event=NOOP), noop=True)
+    assert parse_report(noop, repeated=True).corrective == 1
+
+
 def test_a_service_that_does_not_restart_has_failed() -> None:
     assert parse_report(report(status("File[/a]"))).failed == 2
 
