@@ -21,7 +21,7 @@ Results = Mapping[str, RunResult | HostError]
 
 _COLUMNS = ("changed", "failed", "skipped", "pending", "time")
 # What package managers say before they say what is wrong.
-_CHATTER = ("Reading package lists", "Building dependency tree", "Reading state information")
+_CHATTER = ("Building dependency tree", "Reading state information")
 _LONGEST_MESSAGE = 8  # lines
 
 
@@ -116,6 +116,7 @@ def _failures(name: str, result: RunResult) -> None:
 
 
 def _telling(message: str) -> list[str]:
+    message = message.replace("Reading package lists...", "")
     lines = [line.rstrip() for line in message.splitlines() if line.strip() and not line.startswith(_CHATTER)]
     if len(lines) > _LONGEST_MESSAGE:
         half = _LONGEST_MESSAGE // 2
