@@ -143,7 +143,7 @@ class OutsideEntry(_Model):
     """A machine outside the site from which pkgci proves what the world can and cannot reach."""
 
     address: Address
-    ssh: SshEntry = SshEntry()
+    ssh: SshEntry = Field(default_factory=SshEntry)
 
 
 class Access(_Model):
@@ -261,9 +261,9 @@ class SiteFile(_Model):
     hosts: dict[HostName, HostEntry] = Field(min_length=1)
     outside: OutsideEntry | None = None
     os: OperatingSystem = Field(OperatingSystem.DEBIAN_13, description="The hosts' operating system.")
-    ssh: SshEntry = Field(SshEntry(), description="How hosts are reached that do not say it themselves.")
+    ssh: SshEntry = Field(default_factory=SshEntry, description="How hosts are reached that do not say it themselves.")
     gerrit: Gerrit | None = None
-    tls: Tls = Tls()
+    tls: Tls = Field(default_factory=Tls)
     mail: Mail | None = None
     targets: dict[TargetName, Target] = Field(default_factory=dict)
     projects: dict[ProjectName, Project] = Field(default_factory=dict)
@@ -273,6 +273,6 @@ class SiteFile(_Model):
     roles: dict[Role, dict[str, Any]] = Field(
         default_factory=dict, description="Per-role settings: Hiera keys and their values, laid over pkgci's own."
     )
-    puppet: PuppetSettings = PuppetSettings()
+    puppet: PuppetSettings = Field(default_factory=PuppetSettings)
     manifests: Manifests | None = None
     lab: Lab | None = None
