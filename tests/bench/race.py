@@ -18,17 +18,13 @@ class BenchError(Exception):
 
 @dataclass(frozen=True)
 class Contender:
-    """A command that does the work. ``prepare`` runs before each turn and is not measured.
-
-    ``accepts`` are the exit statuses with which the work is done.
-    """
+    """A command that does the work. ``prepare`` runs before each turn and is not measured."""
 
     name: str
     command: tuple[str, ...]
     directory: Path
     environment: Mapping[str, str] = field(default_factory=dict)
     prepare: Callable[[], object] = lambda: None
-    accepts: tuple[int, ...] = (0,)
 
 
 @dataclass(frozen=True)
@@ -90,7 +86,7 @@ def run(contender: Contender) -> Sample:
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.monotonic() - begin
         process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode not in contender.accepts:
+        if process.returncode != 0:
             output.seek(0)
             end = output.read().decode(errors="replace")[-3000:]
             raise BenchError(f"{contender.name}: exit {process.returncode}: {' '.join(contender.command)}\n{end}")

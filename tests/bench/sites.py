@@ -37,9 +37,9 @@ _SINGLE = 5
 
 def make_lab_site(hosts: int) -> Path:
     """A lab's site with ``hosts`` hosts; returns its folder. A lab of another size that stood there must be down."""
-    head = _HEAD.format(
-        name="bench", network=NETWORK, management=f"{NETWORK}.1/32", ssh="ssh: {key: .lab/id_ed25519}\nlab: {}"
-    )
+    key = "{key: .lab/id_ed25519}"
+    reached = f"ssh: {key}\noutside: {{address: {NETWORK}.254, ssh: {key}}}\nlab: {{}}"
+    head = _HEAD.format(name="bench", network=NETWORK, management=f"{NETWORK}.1/32", ssh=reached)
     slaves = [
         f"  build{i:02}: {{role: slave_build, address: {NETWORK}.{20 + i}}}" for i in range(1, hosts - _SINGLE + 1)
     ]
