@@ -10,8 +10,8 @@ from itertools import count
 
 from pkgci.model.flows import SSH, Port, Protocol
 from pkgci.model.rules import inbound, named_ports, port_number
-from pkgci.model.schema import Address, Network
 from pkgci.model.site import Host, Site
+from pkgci.model.texts import Address, Network
 
 # The name of the operator's vantage. It is no host name, so no host can have it.
 OPERATOR = "this machine"

@@ -25,8 +25,8 @@ from pkgci.connectivity.plan import (
     read_answer,
     ssh_turns,
 )
-from pkgci.model.schema import Address
 from pkgci.model.site import Host, Site
+from pkgci.model.texts import Address
 from pkgci.remote.errors import HostError
 from pkgci.remote.fanout import each_host
 from pkgci.remote.session import Session, open_session

@@ -6,106 +6,27 @@ in is ``pkgci.model.site``.
 
 from __future__ import annotations
 
-import re
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from pkgci.model.roles import Kind, OperatingSystem, Role
-
-# RFC 1123, section 2.1: a label is letters, digits and hyphens, at most 63, and does not begin or end with a hyphen.
-_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(MB|GB|TB)\s*", re.IGNORECASE)
-_MEGABYTES = {"MB": 1, "GB": 1000, "TB": 1_000_000}
-
-
-def _domain(value: str) -> str:
-    if not re.fullmatch(rf"{_LABEL}(?:\.{_LABEL})*", value) or len(value) > 253:
-        raise ValueError("is no DNS name (lower-case letters, digits, hyphens, dots; RFC 1123)")
-    return value
-
-
-def _label(value: str) -> str:
-    if not re.fullmatch(_LABEL, value):
-        raise ValueError("is no host name (lower-case letters, digits and hyphens, at most 63; RFC 1123)")
-    return value
-
-
-def _user(value: str) -> str:
-    if not re.fullmatch(r"[a-z_][a-z0-9_-]{0,31}", value):
-        raise ValueError("is no user name")
-    return value
-
-
-def _megabytes(value: Any) -> Any:
-    match = _SIZE.fullmatch(value) if isinstance(value, str) else None
-    if match is None:
-        raise ValueError("is no size: write a number and a unit, as in '512 MB', '4 GB' or '1.5 TB'")
-    return round(float(match[1]) * _MEGABYTES[match[2].upper()])
-
-
-def _project(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+-]*(?:/[A-Za-z0-9][A-Za-z0-9._+-]*)*", value):
-        raise ValueError("is no project name (letters, digits, '.', '_', '+', '-', parts separated by '/')")
-    return value
-
-
-def _target(value: str) -> str:
-    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", value):
-        raise ValueError("is no target name (lower-case letters, digits, '.', '-')")
-    return value
-
-
-def _relative(value: str) -> str:
-    if "\0" in value or not value.strip():
-        raise ValueError("is no path")
-    return value
-
-
-def _inner(value: str) -> str:
-    if "\0" in value or not value.strip() or value.startswith("/") or ".." in value.split("/"):
-        raise ValueError("leads out of the tree: write a path that is relative to it, without '..'")
-    return value
-
-
-def _git_url(value: str) -> str:
-    # The scp-like form is git's own (git-clone(1), "GIT URLS"); what begins with '-' would be read as an option.
-    if not re.fullmatch(r"(?:https|ssh|file)://[^\s]+|(?:[\w.+]+@)?[\w.][\w.-]*:(?!//)[^\s:-][^\s:]*", value):
-        raise ValueError("is no git URL: write https://HOST/PATH, ssh://USER@HOST/PATH, USER@HOST:PATH or file:///PATH")
-    if re.match(r"\w+://[^/@\s]*:[^/@\s]*@", value):
-        raise ValueError("has a password in it: leave it to git's credential helper (gitcredentials(7))")
-    return value
-
-
-def _git_ref(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9_][\w./+-]*", value) or ".." in value:
-        raise ValueError("is no branch, tag or commit")
-    return value
-
-
-def _fact(value: str) -> str:
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", value):
-        raise ValueError("is no fact name (lower-case letters, digits, '_')")
-    return value
-
-
-Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
-DomainName = Annotated[str, AfterValidator(_domain)]
-HostName = Annotated[str, AfterValidator(_label)]
-UserName = Annotated[str, AfterValidator(_user)]
-PathText = Annotated[str, AfterValidator(_relative)]
-ProjectName = Annotated[str, AfterValidator(_project)]
-TargetName = Annotated[str, AfterValidator(_target)]
-InnerPath = Annotated[str, AfterValidator(_inner)]
-GitUrl = Annotated[str, AfterValidator(_git_url)]
-GitRef = Annotated[str, AfterValidator(_git_ref)]
-FactName = Annotated[str, AfterValidator(_fact)]
-PortNumber = Annotated[int, Field(ge=1, le=65535, strict=True)]
-Megabytes = Annotated[
-    int, BeforeValidator(_megabytes, json_schema_input_type=Annotated[str, Field(examples=["512 MB", "4 GB"])])
-]
+from pkgci.model.texts import (
+    Address,
+    DomainName,
+    FactName,
+    GitRef,
+    GitUrl,
+    HostName,
+    InnerPath,
+    Megabytes,
+    Network,
+    PathText,
+    PortNumber,
+    ProjectName,
+    TargetName,
+    UserName,
+)
 
 
 class _Model(BaseModel):

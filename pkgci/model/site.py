@@ -11,7 +11,6 @@ from pkgci.files import beside
 from pkgci.model.roles import CATALOGUE, Kind, OperatingSystem, Resources, Role
 from pkgci.model.schema import (
     Access,
-    Address,
     Gerrit,
     HostEntry,
     Lab,
@@ -26,6 +25,7 @@ from pkgci.model.schema import (
     Target,
     Tls,
 )
+from pkgci.model.texts import Address
 from pkgci.model.words import nearest
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
-from pkgci.model.schema import Address
 from pkgci.model.site import Host, Site
+from pkgci.model.texts import Address
 
 _TTL = 3600  # seconds
 

@@ -1,0 +1,67 @@
+"""The kinds of text and numbers in a site file: each a type with its own rule, and its own words when it is broken."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(MB|GB|TB)\s*", re.IGNORECASE)
+_MEGABYTES = {"MB": 1, "GB": 1000, "TB": 1_000_000}
+
+
+def _matching(pattern: str, otherwise: str) -> AfterValidator:
+    """Text that ``pattern`` matches as a whole; any other is refused with the words ``otherwise``."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(otherwise)
+        return value
+
+    return AfterValidator(check)
+
+
+def _without_password(value: str) -> str:
+    if re.match(r"\w+://[^/@\s]*:[^/@\s]*@", value):
+        raise ValueError("has a password in it: leave it to git's credential helper (gitcredentials(7))")
+    return value
+
+
+def _megabytes(value: Any) -> Any:
+    match = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("is no size: write a number and a unit, as in '512 MB', '4 GB' or '1.5 TB'")
+    return round(float(match[1]) * _MEGABYTES[match[2].upper()])
+
+
+# RFC 1123, section 2.1: a label is letters, digits and hyphens, at most 63, and does not begin or end with a hyphen.
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_NOT_HOST = "is no host name (lower-case letters, digits and hyphens, at most 63; RFC 1123)"
+_NOT_DOMAIN = "is no DNS name (lower-case letters, digits, hyphens, dots; RFC 1123)"
+_PROJECT = r"[A-Za-z0-9][A-Za-z0-9._+-]*"
+_NOT_PROJECT = "is no project name (letters, digits, '.', '_', '+', '-', parts separated by '/')"
+_NOT_INNER = "leads out of the tree: write a path that is relative to it, without '..'"
+# The scp-like form is git's own (git-clone(1), "GIT URLS"); what begins with '-' would be read as an option.
+_GIT_URL = r"(?:https|ssh|file)://[^\s]+|(?:[\w.+]+@)?[\w.][\w.-]*:(?!//)[^\s:-][^\s:]*"
+_NOT_GIT_URL = "is no git URL: write https://HOST/PATH, ssh://USER@HOST/PATH, USER@HOST:PATH or file:///PATH"
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+DomainName = Annotated[str, _matching(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*", _NOT_DOMAIN)]
+HostName = Annotated[str, _matching(_LABEL, _NOT_HOST)]
+UserName = Annotated[str, _matching(r"[a-z_][a-z0-9_-]{0,31}", "is no user name")]
+PathText = Annotated[str, _matching(r"[^\0]*[^\0\s][^\0]*", "is no path")]
+InnerPath = Annotated[str, _matching(r"(?!/)(?!(?:.*/)?\.\.(?:/|$))[^\0]*[^\0\s][^\0]*", _NOT_INNER)]
+ProjectName = Annotated[str, _matching(rf"{_PROJECT}(?:/{_PROJECT})*", _NOT_PROJECT)]
+TargetName = Annotated[
+    str, _matching(r"[a-z0-9][a-z0-9.-]*", "is no target name (lower-case letters, digits, '.', '-')")
+]
+GitUrl = Annotated[str, _matching(_GIT_URL, _NOT_GIT_URL), AfterValidator(_without_password)]
+GitRef = Annotated[str, _matching(r"(?!.*\.\.)[A-Za-z0-9_][\w./+-]*", "is no branch, tag or commit")]
+FactName = Annotated[str, _matching(r"[a-z][a-z0-9_]*", "is no fact name (lower-case letters, digits, '_')")]
+PortNumber = Annotated[int, Field(ge=1, le=65535, strict=True)]
+Megabytes = Annotated[
+    int, BeforeValidator(_megabytes, json_schema_input_type=Annotated[str, Field(examples=["512 MB", "4 GB"])])
+]
