@@ -26,12 +26,12 @@ demo: prepare-demo $(VENV)/.runs
 	@echo
 	@echo "The lab is up, configured and proven. What to look at next:"
 	@echo "  export PKGCI_SITE=$(SITE)"
-	@echo "  $(PKGCI) lab status                # the hosts"
-	@echo "  $(PKGCI) lab ssh zuul01            # be on one of them"
+	@echo "  $(PKGCI) lab status                  # the hosts"
+	@echo "  $(PKGCI) lab ssh zuul01              # be on one of them"
 	@echo "  $(PKGCI) render-hiera --host zuul01  # the data that Puppet got"
-	@echo "  $(PKGCI) bootstrap --role zuul     # run it again: 0 changes"
-	@echo "  $(PKGCI) verify-servers            # delivered against ordered"
-	@echo "  make clean-lab                     # nothing stays behind"
+	@echo "  $(PKGCI) bootstrap --role zuul       # run it again: 0 changes"
+	@echo "  $(PKGCI) verify-servers              # delivered against ordered"
+	@echo "  make clean-lab                             # nothing stays behind"
 
 test: lint unit lab-test
 

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 @click.command(epilog="Examples: pkgci bootstrap --noop, pkgci bootstrap --role zuul, pkgci bootstrap --rerun failed")
 @site_option
 @hosts_options
-@click.option("--noop", is_flag=True, help="Change nothing: show what a run would change.")
+@click.option(
+    "--noop",
+    is_flag=True,
+    help="Show what a run would change, and change nothing (but install Puppet where it is missing).",
+)
 @click.option("--rerun", type=click.Choice(["failed"]), help="Only the hosts that failed, or were not reached, last.")
 @json_option
 @connection_options

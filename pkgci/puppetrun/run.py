@@ -202,7 +202,10 @@ def judge(
     if unfinished is not None:
         problem, hint = unfinished
     elif report is None and problem is None:
-        problem, hint = "Puppet made no report", f"the whole log is on the host: {ROOT}/runs/{following.run}/log"
+        problem, hint = (
+            "Puppet made no report",
+            _old_tree(log) or f"the whole log is there: {ROOT}/runs/{following.run}/log",
+        )
     elif report is not None and not report.completed:
         problem = "Puppet did not go through all resources"
     return RunResult(
@@ -248,6 +251,13 @@ def _unfinished(site: Site, following: Following, end: End) -> tuple[str, str | 
         return f"Puppet is too old: {found}, 7 is needed", "`puppet: {flavour: openvox}` with an apt source of OpenVox"
     if end.status == "68":
         return "the new release could not be made current", "is the disk full, or read-only? Then run it again"
+    return None
+
+
+def _old_tree(log: list[str]) -> str | None:
+    """What an old tree needs on Puppet 8, which has no facts like ``$::osfamily`` unless it is told to."""
+    if any("Unknown variable: '::" in line for line in log):
+        return "an old tree? `manifests: {settings: {include_legacy_facts: true, strict: warning}}` in the site file"
     return None
 
 

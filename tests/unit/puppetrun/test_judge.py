@@ -37,6 +37,11 @@ def test_without_a_report_the_log_is_shown_from_the_first_error_on(site: Site) -
     assert result.tail == ("Error: Could not find class nosuch", "Error: more")
 
 
+def test_an_old_tree_that_puppet_8_does_not_understand_is_told_what_it_needs(site: Site) -> None:
+    log = ["Error: Evaluation Error: Unknown variable: '::osfamily'. (file: /x.pp, line: 1)"]
+    assert "include_legacy_facts: true" in (run(site, log, ended("exit-code", "exited", "1")).hint or "")
+
+
 def test_a_file_of_the_release_is_named_as_in_the_tree(site: Site) -> None:
     path = f"/var/lib/pkgci/releases/{'a' * 64}/code/manifests/site.pp"
     assert run(site, [f"Error: (file: {path})"], ended("exit-code", "exited", "1")).tail == (
