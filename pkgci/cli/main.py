@@ -98,4 +98,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         # The reader of our output (`| head`) has gone: what is left unsaid is not wanted.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(ExitStatus.AS_DECLARED)
+    except OSError as error:
+        # A file that cannot be written, a full disk: the system's words, and the file where it names one.
+        words = error.strerror or str(error)
+        click.echo(f"pkgci: {error.filename}: {words}" if error.filename else f"pkgci: {words}", err=True)
+        return int(ExitStatus.NOT_AS_DECLARED)
     return int(result) if isinstance(result, int) else int(ExitStatus.AS_DECLARED)

@@ -24,7 +24,7 @@ import jinja2
 import yaml
 
 from pkgci.assets import asset
-from pkgci.errors import UsageError
+from pkgci.errors import PkgciError, UsageError
 from pkgci.model.roles import Role
 from pkgci.model.rules import inbound
 from pkgci.model.site import Host, Site
@@ -149,7 +149,10 @@ class Renderer:
             raise UsageError(f"there is no Hiera template {error.name} in {self._folders[-1]}") from None
         except jinja2.TemplateSyntaxError as error:
             raise UsageError(f"{error.filename or name}:{error.lineno}: {error.message}") from None
-        except (jinja2.UndefinedError, TypeError, AttributeError) as error:
+        except PkgciError:
+            raise
+        # A site's own template may do anything that Jinja2 can: divide by zero, be no text, call itself.
+        except Exception as error:
             raise explain(error, self._environment, context, host) from None
         self._check(text, template.filename or name, host)
         return text

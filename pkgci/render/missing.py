@@ -18,10 +18,11 @@ def explain(error: Exception, environment: jinja2.Environment, context: dict[str
     """The error to show for an undefined value. ``error`` was raised while a template was rendered."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith(".j2")]
     if not frames:
-        raise error
+        return UsageError(f"a Hiera template cannot be rendered for host {host.name}: {error}")
     template, line = Path(frames[-1].filename), frames[-1].lineno or 1
     where = f"{template}:{line}"
-    chain = _missing_chain(environment, template, line, context)
+    undefined = isinstance(error, jinja2.UndefinedError)
+    chain = _missing_chain(environment, template, line, context) if undefined else None
     if chain is None:
         return UsageError(f"{where}: {error} (host {host.name})")
     key = _site_key(chain, host)

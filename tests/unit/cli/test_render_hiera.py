@@ -54,3 +54,10 @@ def test_a_role_that_no_host_has_is_an_error(capsys: Capture) -> None:
     site = str(asset("examples") / "openstack/site.yaml")
     assert run(["render-hiera", "--site", site, "--role", "monitoring"]) == 2
     assert "no host" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_written_is_named_without_a_traceback(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "file").write_text("")
+    site = str(asset("examples") / "openstack/site.yaml")
+    assert run(["render-hiera", "--site", site, "--output", str(tmp_path / "file/review")]) == 1
+    assert "Not a directory" in capsys.readouterr().err

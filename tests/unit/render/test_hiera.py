@@ -82,6 +82,17 @@ def test_a_missing_value_names_the_template_the_line_and_the_site_key(
     assert "gerrit.host" in caught.value.message
 
 
+@pytest.mark.parametrize(
+    "fault", ["{{ 1 / 0 }}", "{{ x | nosuch }}", "{% include 'common.yaml.j2' %}", "{{ site.host('x') }}"]
+)
+def test_a_template_that_does_what_it_cannot_is_named_without_a_traceback(
+    site: Site, templates: Callable[..., Path], fault: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        render(site, templates(common=f"a: 1\nb: {fault}\n"))
+    assert "common.yaml.j2:2" in caught.value.message or "no host 'x'" in caught.value.message
+
+
 def test_a_sites_own_template_takes_the_place_of_pkgcis(site: Site, templates: Callable[..., Path]) -> None:
     (site.directory / "hiera/roles").mkdir(parents=True)
     (site.directory / "hiera/roles/zuul.yaml.j2").write_text("own: true\n")
