@@ -15,24 +15,31 @@ chmod 0700 "$root"
 exec 8>>"$root/delivery"
 flock -w 60 8 || fail "another delivery does not end"
 rm -rf "$root"/new.*
+new=$root/new.$id
+mkdir "$new" || fail "$root cannot be written"
 while read -r kind name size; do
-  new=$root/new.$id
-  { mkdir "$new" && head -c "$size" > "$new.gz"; } || fail "$root cannot be written"
-  if [ "$kind" = release ] && [ "$(gzip -dc "$new.gz" 2>/dev/null | sha256sum)" != "$name  -" ]; then
+  part=$new/$kind.$name
+  { mkdir "$part" && head -c "$size" > "$part.gz"; } || fail "$root cannot be written"
+  if [ "$kind" = release ] && [ "$(gzip -dc "$part.gz" 2>/dev/null | sha256sum)" != "$name  -" ]; then
     fail "a part of the release did not arrive as it was sent"
   fi
-  tar --extract --gzip --no-same-owner --file "$new.gz" --directory "$new" || fail "$root cannot be written"
-  rm "$new.gz"
+  tar --extract --gzip --no-same-owner --file "$part.gz" --directory "$part" || fail "$root cannot be written"
+  rm "$part.gz"
+done
+set -- "$new"/release.*
+if [ -d "$1" ]; then
   # Data on the disk before its name: a power cut leaves no half release.
   sync -f "$new"
-  if [ "$kind" = run ]; then
-    mv -T "$new" "$run" || fail "the run $id exists"
-  else
-    rm -rf "$root/releases/$name"
-    mv -T "$new" "$root/releases/$name" || fail "cannot write the release"
-  fi
-done
-if [ ! -d "$run" ] || [ ! -d "$root/releases/$data/code/" ]; then fail "the release did not arrive whole"; fi
+  for part; do
+    release=$root/releases/${part##*.}
+    rm -rf "$release"
+    mv -T "$part" "$release" || fail "cannot write the release"
+  done
+fi
+[ -d "$new/run.-" ] || fail "the run did not arrive"
+mv -T "$new/run.-" "$run" || fail "the run $id exists"
+rmdir "$new"
+[ -d "$root/releases/$data/code/" ] || fail "the release did not arrive whole"
 touch "$root/releases/$data"
 # When the first process began tells a container's boot, too.
 echo "$(cat /proc/sys/kernel/random/boot_id) $(cut -d ' ' -f 22 /proc/1/stat)" > "$run/boot"
