@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pkgci.model.flows import GERRIT_SSH, SSH
 from pkgci.model.roles import Kind, OperatingSystem, Role
 from pkgci.model.texts import (
     Address,
@@ -38,7 +39,7 @@ class SshEntry(_Model):
     """How pkgci reaches a host."""
 
     user: UserName = Field("root", description="Who logs in. Anyone but root needs sudo without a password.")
-    port: PortNumber = Field(22, description="The port sshd listens on.")
+    port: PortNumber = Field(SSH.number, description="The port sshd listens on.")
     key: PathText | None = Field(
         None, description="The private key file, relative to the site file. Default: the SSH agent and ~/.ssh."
     )
@@ -83,7 +84,7 @@ class Gerrit(_Model):
 
     host: DomainName
     user: UserName = Field("zuul", description="Zuul's account.")
-    port: PortNumber = Field(29418, description="Gerrit's SSH port.")
+    port: PortNumber = Field(GERRIT_SSH.number, description="Gerrit's SSH port.")
     url: str | None = Field(None, pattern=r"^https?://[^\s]+$", description="Web address. Default: https://HOST.")
     host_key: str | None = Field(None, description="Gerrit's SSH host key, pinned: 'ssh-ed25519 AAAA…'.")
 

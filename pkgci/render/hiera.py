@@ -25,12 +25,15 @@ import yaml
 
 from pkgci.assets import asset
 from pkgci.errors import PkgciError, UsageError
+from pkgci.model.flows import FLOWS
 from pkgci.model.roles import Role
 from pkgci.model.rules import inbound
 from pkgci.model.site import Host, Site
 from pkgci.render.missing import explain
 
 SUFFIX = ".yaml.j2"
+# The ports of the flows, by name, for templates.
+PORTS = {flow.port.name: flow.port.number for flow in FLOWS}
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -108,6 +111,7 @@ class Renderer:
             "site": self.site,
             "host": host,
             "rules": inbound(self.site, host),
+            "ports": PORTS,
             "secret": recorder.secret,
             "public": recorder.public,
         }
