@@ -12,7 +12,7 @@ from pkgci.connectivity.advice import advice
 from pkgci.connectivity.matrix import Expectation, Kind, Matrix, NameCheck, PortCheck
 from pkgci.connectivity.plan import Observation, Outcome
 from pkgci.model import flows
-from pkgci.remote.trust import HostKey
+from pkgci.model.known_hosts import HostKey
 
 # A certificate that ends sooner is worth a warning.
 EXPIRY_WARNING = timedelta(days=21)

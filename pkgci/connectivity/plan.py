@@ -10,7 +10,7 @@ from importlib.resources import files
 
 from pkgci.connectivity.matrix import Expectation, NameCheck, PortCheck
 from pkgci.model import flows
-from pkgci.remote.trust import HostKey
+from pkgci.model.known_hosts import HostKey
 
 # How long a connection may take to open, and then to answer, seconds. An expected one that times out is tried a
 # second time within it.

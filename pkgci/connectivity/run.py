@@ -25,12 +25,13 @@ from pkgci.connectivity.plan import (
     read_answer,
     ssh_turns,
 )
+from pkgci.model.known_hosts import HostKey
 from pkgci.model.site import Host, Site
 from pkgci.model.texts import Address
 from pkgci.remote.errors import HostError
 from pkgci.remote.fanout import each_host
 from pkgci.remote.session import Session, open_session
-from pkgci.remote.trust import HostKey, Trust
+from pkgci.remote.trust import Trust
 
 Observations = Mapping[int, Observation]
 

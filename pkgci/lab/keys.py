@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pkgci.errors import UsageError
 from pkgci.files import write_atomically
+from pkgci.model.known_hosts import known_name
 from pkgci.model.site import Host, Site
-from pkgci.remote.trust import known_name
 
 
 def lab_directory(site: Site) -> Path:

@@ -35,9 +35,9 @@ from pkgci.lab.limits import ensure_inotify
 from pkgci.lab.machine import this_machine
 from pkgci.lab.network import ensure_network, lab_hosts, lab_network
 from pkgci.lab.recipe import Recipe, make_recipe
+from pkgci.model.known_hosts import known_name
 from pkgci.model.roles import OperatingSystem
 from pkgci.model.site import Site
-from pkgci.remote.trust import known_name
 
 T = TypeVar("T")
 

@@ -61,9 +61,17 @@ HTTPS = Port("https", 443, Check.HTTPS)
 GEARMAN = Port("gearman", 4730, Check.GEARMAN)
 METRICS = Port("metrics", 9100, Check.HTTP)
 GERRIT_SSH = Port("gerrit-ssh", 29418, Check.SSH)
+ZUUL_WEBAPP = Port("zuul-webapp", 8001, Check.HTTP)
+JENKINS_HTTP = Port("jenkins-http", 8080, Check.HTTP)
 DNS = Port("dns", 53, protocol=Protocol.UDP)
 NTP = Port("ntp", 123, protocol=Protocol.UDP)
 SMTP = Port("smtp", 25)
+
+# Role → ports that its services have on their own host only, behind its web server: nobody else reaches them.
+LOCAL_PORTS: dict[Role, tuple[Port, ...]] = {
+    Role.ZUUL: (ZUUL_WEBAPP,),
+    Role.JENKINS_MASTER: (JENKINS_HTTP,),
+}
 
 # Ends that no role of this site runs on: flows to them stand on the order sheet, not in our hosts' firewalls.
 EXTERNAL = frozenset({Place.WORLD, Place.GERRIT, Place.MIRRORS, Place.RESOLVERS, Place.TIME_SERVERS, Place.MAIL_RELAY})

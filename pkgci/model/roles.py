@@ -57,6 +57,7 @@ class RoleSpec:
 
     ``public`` roles have an address and a DNS name that the world reaches. ``mandatory`` roles must stand on at least
     one host of a site. ``single`` roles stand on one host at most. ``disk_path`` is where the role needs its disk.
+    ``units`` are the systemd units that must be running.
     """
 
     role: Role
@@ -67,6 +68,7 @@ class RoleSpec:
     mandatory: bool
     single: bool
     disk_path: str
+    units: tuple[str, ...] = ()
     systems: frozenset[OperatingSystem] = frozenset(OperatingSystem)
     needs_kvm: bool = False
 
@@ -87,6 +89,7 @@ CATALOGUE: dict[Role, RoleSpec] = {
             mandatory=True,
             single=True,
             disk_path="/var/lib",
+            units=("zuul-server", "zuul-merger", "geard", "apache2"),
         ),
         RoleSpec(
             Role.JENKINS_MASTER,
@@ -97,6 +100,7 @@ CATALOGUE: dict[Role, RoleSpec] = {
             mandatory=True,
             single=True,
             disk_path="/var/lib",
+            units=("jenkins", "apache2"),
             systems=_WITH_JAVA_21,
         ),
         RoleSpec(
@@ -108,6 +112,7 @@ CATALOGUE: dict[Role, RoleSpec] = {
             mandatory=True,
             single=True,
             disk_path="/srv",
+            units=("apache2",),
             systems=_WITH_JAVA_21,
         ),
         RoleSpec(
@@ -153,6 +158,7 @@ CATALOGUE: dict[Role, RoleSpec] = {
             mandatory=True,
             single=True,
             disk_path="/srv",
+            units=("apache2",),
         ),
         RoleSpec(
             Role.MONITORING,
@@ -164,6 +170,7 @@ CATALOGUE: dict[Role, RoleSpec] = {
             mandatory=False,
             single=True,
             disk_path="/var/lib",
+            units=("prometheus",),
         ),
     )
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from pkgci.model.flows import EXTERNAL, FLOWS, HTTP, SSH, End, Flow, Place, Port, flows_from, flows_to
+from pkgci.model.flows import EXTERNAL, FLOWS, HTTP, LOCAL_PORTS, SSH, End, Flow, Place, Port, flows_from, flows_to
 from pkgci.model.roles import Role
 from pkgci.model.site import Host, Site
 
@@ -57,11 +57,12 @@ def listening(site: Site, host: Host) -> dict[int, Port]:
 
 
 def named_ports(site: Site) -> tuple[Port, ...]:
-    """Every port that the site's flows name on a host of its own, each once, SSH first."""
+    """Every port that the site's flows or services name on a host of its own, each once, SSH first."""
     ports: dict[Port, None] = {SSH: None, HTTP: None}
     for flow in FLOWS:
         if flow.target not in EXTERNAL and _networks(site, flow.source):
             ports[flow.port] = None
+    ports |= {port: None for role, local in LOCAL_PORTS.items() if site.with_role(role) for port in local}
     return tuple(ports)
 
 

@@ -89,6 +89,109 @@ class Gerrit(_Model):
     host_key: str | None = Field(None, description="Gerrit's SSH host key, pinned: 'ssh-ed25519 AAAA…'.")
 
 
+class Archive(_Model):
+    """A file to download, by address and checksum."""
+
+    url: str = Field(pattern=r"^https?://[^\s]+$")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="Its SHA-256 checksum, in hexadecimal digits.")
+
+
+class AptSource(_Model):
+    """An apt source of Jenkins, and the key that signs it."""
+
+    url: str = Field("https://pkg.jenkins.io/debian-stable", pattern=r"^https?://[^\s]+$")
+    key: str = Field(
+        "https://pkg.jenkins.io/debian-stable/jenkins.io-2026.key",
+        pattern=r"^https?://[^\s]+$",
+        description="Where its signing key is.",
+    )
+    # Jenkins' own since LTS 2.541.1 (reference: jenkins, "Installation").
+    fingerprint: str = Field(
+        "5E386EADB55F01504CAE8BCF7198F4B714ABFC68",
+        pattern=r"^[0-9A-F]{40}$",
+        description="The fingerprint that the key must have.",
+    )
+
+
+class Ldap(_Model):
+    """Jenkins' users come from an LDAP directory."""
+
+    server: str = Field(pattern=r"^ldaps?://[^\s]+$", description="As in 'ldaps://ldap.example.org'.")
+    root_dn: str = Field(description="As in 'dc=example,dc=org'.")
+    user_search: str = Field("uid={0}", description="The filter that finds a user.")
+    user_search_base: str = Field("", description="Below which part of the root users are.")
+    manager_dn: str | None = Field(
+        None, description="Who searches. Default: nobody. His password is the secret jenkins_master/ldap_password."
+    )
+
+
+class Oidc(_Model):
+    """Jenkins' users log in through an OpenID Connect provider."""
+
+    well_known: str = Field(pattern=r"^https://[^\s]+$", description="The provider's openid-configuration address.")
+    client_id: str = Field(description="The client's name; its secret is the secret jenkins_master/oidc_secret.")
+    user_claim: str = Field("preferred_username", description="The claim that names a user.")
+
+
+class Jenkins(_Model):
+    """The Jenkins master: which one, its plugins, and who may change it."""
+
+    version: str = Field("2.568.2", pattern=r"^\d+(\.\d+)+$", description="The LTS release, until you change it.")
+    apt: AptSource = Field(default_factory=AptSource, description="The apt source. Default: Jenkins' own.")
+    war: Archive | None = Field(None, description="A WAR to install in place of the apt source's package.")
+    plugins: dict[str, str] = Field(
+        default_factory=dict, description="Plugin → version, added to pkgci's list or in place of its version."
+    )
+    plugin_manager: Archive | None = Field(
+        None, description="jenkins-plugin-manager.jar. Default: the plugin manager project's own release."
+    )
+    update_center: str | None = Field(
+        None, pattern=r"^https?://[^\s]+$", description="A mirror of Jenkins' update center."
+    )
+    executors: dict[Role, int] = Field(
+        default_factory=dict, description="How many builds run at once on a slave of this role."
+    )
+    ldap: Ldap | None = Field(None, description="Users from LDAP. Default: Jenkins' own, with one administrator.")
+    oidc: Oidc | None = Field(None, description="Users from OpenID Connect.")
+    administrators: tuple[str, ...] = Field(
+        ("admin",), description="Who may change Jenkins. The first is who deploys the jobs."
+    )
+    jobs: tuple[PathText, ...] = Field(
+        (), description="Your own jenkins-job-builder files or folders, relative to the site file."
+    )
+
+
+class Vote(_Model):
+    """A vote in Gerrit."""
+
+    label: str = Field(pattern=r"^[A-Za-z0-9-]+$")
+    value: int = Field(ge=-4, le=4)
+
+
+class Trust(_Model):
+    """Which changes may run on the slaves at all: any, or those of some accounts, or those that somebody let pass."""
+
+    accounts: tuple[str, ...] = Field(
+        (), description="Gerrit accounts (user names or mail addresses) whose changes run at once."
+    )
+    approval: Vote | None = Field(
+        None, description="The vote that lets any other change run, as in {label: Code-Review, value: 1}."
+    )
+
+
+class Zuul(_Model):
+    """Zuul: whose changes run, what starts the gate, and the site's own layouts."""
+
+    trust: Trust | None = Field(None, description="Which changes may run. Default: every change.")
+    gate: Vote = Field(
+        default_factory=lambda: Vote(label="Workflow", value=1), description="The vote that sends a change to the gate."
+    )
+    periodic: str = Field("0 2 * * *", description="When the periodic pipeline runs, as in crontab(5); '' for never.")
+    layouts: tuple[PathText, ...] = Field(
+        (), description="Your own Zuul layout files, relative to the site file, added to pkgci's."
+    )
+
+
 class Tls(_Model):
     """Certificates of the public hosts, from the site's own certificate authority."""
 
@@ -169,6 +272,12 @@ class Lab(_Model):
     """How `pkgci lab` makes this site's hosts out of containers."""
 
     mirror: str | None = Field(None, pattern=r"^https?://[^\s]+$", description="Default: this machine's own mirror.")
+    jenkins: Literal["stand-in", "real"] = Field(
+        "stand-in", description="The stand-in that the lab brings, or the real Jenkins, which must be downloaded."
+    )
+    review: Literal["stand-in", "none"] = Field(
+        "stand-in", description="The stand-in for Gerrit that the lab brings, or none: `gerrit` names a real one."
+    )
 
 
 class SiteFile(_Model):
@@ -185,6 +294,8 @@ class SiteFile(_Model):
     os: OperatingSystem = Field(OperatingSystem.DEBIAN_13, description="The hosts' operating system.")
     ssh: SshEntry = Field(default_factory=SshEntry, description="How hosts are reached that do not say it themselves.")
     gerrit: Gerrit | None = None
+    jenkins: Jenkins = Field(default_factory=Jenkins)
+    zuul: Zuul = Field(default_factory=Zuul)
     tls: Tls = Field(default_factory=Tls)
     mail: Mail | None = None
     targets: dict[TargetName, Target] = Field(default_factory=dict)

@@ -13,6 +13,7 @@ from pkgci.model.schema import (
     Access,
     Gerrit,
     HostEntry,
+    Jenkins,
     Lab,
     Mail,
     Manifests,
@@ -24,6 +25,7 @@ from pkgci.model.schema import (
     SshEntry,
     Target,
     Tls,
+    Zuul,
 )
 from pkgci.model.texts import Address
 from pkgci.model.words import nearest
@@ -61,6 +63,11 @@ class Host:
         return str(self.addresses[0])
 
     @property
+    def agent_user(self) -> str:
+        """The account that runs jobs on this host; another one beside Jenkins' own package, whose user is `jenkins`."""
+        return "jenkins-agent" if Role.JENKINS_MASTER in self.roles else "jenkins"
+
+    @property
     def public(self) -> bool:
         """Whether the world reaches this host."""
         return any(CATALOGUE[role].public for role in self.roles)
@@ -77,6 +84,8 @@ class Site:
     hosts: tuple[Host, ...]
     outside: Host | None
     gerrit: Gerrit | None
+    jenkins: Jenkins
+    zuul: Zuul
     tls: Tls
     mail: Mail | None
     targets: dict[str, Target]
@@ -141,6 +150,8 @@ def resolve(document: SiteFile, path: Path, administrator_keys: dict[str, tuple[
         hosts=tuple(_host(name, entry, document, directory) for name, entry in document.hosts.items()),
         outside=None if document.outside is None else _outside(document.outside, document, directory),
         gerrit=document.gerrit,
+        jenkins=document.jenkins,
+        zuul=document.zuul,
         tls=document.tls,
         mail=document.mail,
         targets=document.targets,

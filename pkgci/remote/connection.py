@@ -15,10 +15,11 @@ from typing import Any
 import fabric  # type: ignore[import-untyped]
 import paramiko  # type: ignore[import-untyped]
 
+from pkgci.model.known_hosts import HostKey, known_name
 from pkgci.model.site import Host, Site
 from pkgci.remote.errors import AuthenticationError, HostError, UnreachableError
 from pkgci.remote.keys import Login, login
-from pkgci.remote.trust import HostKey, Trust, known_name
+from pkgci.remote.trust import Trust
 
 _KEEPALIVE = 10  # seconds
 # A peer that acknowledges nothing for so long is gone (a keepalive is always under way).

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
-import hmac
 import shlex
 import threading
 from collections.abc import Callable
@@ -14,25 +10,9 @@ from pathlib import Path
 
 from pkgci.errors import UsageError
 from pkgci.files import write_atomically
+from pkgci.model.known_hosts import HostKey, keys_of, known_name
 from pkgci.model.site import Host, Site
 from pkgci.remote.errors import ChangedHostKeyError, UnknownHostKeyError
-
-
-@dataclass(frozen=True)
-class HostKey:
-    """A public host key: its type (as in ``ssh-ed25519``) and the base64 text that known_hosts has."""
-
-    type: str
-    text: str
-
-    @property
-    def fingerprint(self) -> str:
-        """The SHA256 fingerprint as OpenSSH writes it."""
-        digest = hashlib.sha256(base64.b64decode(self.text)).digest()
-        return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
-
-    def __str__(self) -> str:
-        return f"{self.fingerprint} ({self.type.removeprefix('ssh-')})"
 
 
 @dataclass(frozen=True)
@@ -131,41 +111,3 @@ class Trust:
             return ""
         except OSError as error:
             raise UsageError(f"cannot read {self.known_hosts}: {error.strerror}") from None
-
-
-def known_name(host: Host) -> str:
-    """The name of ``host`` in known_hosts: its name in the site, with the port where that is not 22."""
-    return host.name if host.ssh.port == 22 else f"[{host.name}]:{host.ssh.port}"
-
-
-def keys_of(name: str, text: str) -> tuple[HostKey, ...]:
-    """The keys that known_hosts ``text`` has for ``name``. Marked (``@revoked``…) and broken lines are passed over."""
-    keys = []
-    for line in text.splitlines():
-        fields = line.split()
-        if len(fields) < 3 or line.startswith(("#", "@")):
-            continue
-        names, kind, key = fields[:3]
-        if any(_matches(pattern, name) for pattern in names.split(",")) and _is_base64(key):
-            keys.append(HostKey(kind, key))
-    return tuple(keys)
-
-
-def _matches(pattern: str, name: str) -> bool:
-    """Whether a known_hosts name is ``name``: plain, or hashed (``|1|salt|hash``, as ``ssh-keygen -H`` writes)."""
-    if not pattern.startswith("|1|"):
-        return pattern == name
-    try:
-        salt, digest = (base64.b64decode(part) for part in pattern.split("|")[2:4])
-    except (ValueError, binascii.Error):
-        return False
-    # SHA-1 is what the format prescribes: it hides the name and guards nothing.
-    return hmac.digest(salt, name.encode(), "sha1") == digest
-
-
-def _is_base64(text: str) -> bool:
-    try:
-        base64.b64decode(text, validate=True)
-    except binascii.Error:
-        return False
-    return True

@@ -25,15 +25,20 @@ import yaml
 
 from pkgci.assets import asset
 from pkgci.errors import PkgciError, UsageError
-from pkgci.model.flows import FLOWS
+from pkgci.model.flows import FLOWS, LOCAL_PORTS
+from pkgci.model.known_hosts import keys_of, known_name, name_at
 from pkgci.model.roles import Role
 from pkgci.model.rules import inbound
 from pkgci.model.site import Host, Site
+from pkgci.model.urls import PATHS, gerrit_url, git_url, web_url
 from pkgci.render.missing import explain
 
 SUFFIX = ".yaml.j2"
-# The ports of the flows, by name, for templates.
-PORTS = {flow.port.name: flow.port.number for flow in FLOWS}
+# The ports of the flows and of local services, by name, for templates.
+PORTS = {
+    port.name: port.number
+    for port in (*(flow.port for flow in FLOWS), *(port for ports in LOCAL_PORTS.values() for port in ports))
+}
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -92,6 +97,8 @@ class Renderer:
     def __init__(self, site: Site, templates: Path | None = None) -> None:
         self.site = site
         self._own = site.directory / "hiera"
+        known_hosts = site.directory / "known_hosts"
+        self._known_hosts = known_hosts.read_text(errors="replace") if known_hosts.is_file() else ""
         self._folders = [self._own, templates or asset("hiera")]
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(self._folders),
@@ -114,6 +121,11 @@ class Renderer:
             "ports": PORTS,
             "secret": recorder.secret,
             "public": recorder.public,
+            "host_keys": self._host_keys,
+            "gerrit_keys": self._gerrit_keys(),
+            "url": {role.value: web_url(self.site, role) for role in PATHS if self.site.with_role(role)},
+            "git_url": git_url(self.site) if self.site.with_role(Role.ZUUL) else None,
+            "gerrit_url": gerrit_url(self.site),
         }
         layers: dict[str, str] = {}
         for name, role in self._layers(host):
@@ -127,6 +139,20 @@ class Renderer:
         hierarchy = self._render(f"hiera{SUFFIX}", {**context, "layers": ordered}, host)
         files = {"hiera.yaml": hierarchy, **{f"data/{name}": layers[name] for name in ordered}}
         return HieraData(host, files, recorder.asked)
+
+    def _host_keys(self, name: str) -> list[str]:
+        """The SSH host keys ("type base64") that are recorded for the site's host ``name``."""
+        return [f"{key.type} {key.text}" for key in keys_of(known_name(self.site.host(name)), self._known_hosts)]
+
+    def _gerrit_keys(self) -> list[str]:
+        """Gerrit's SSH host keys: the one that the site file pins, or those that known_hosts has."""
+        gerrit = self.site.gerrit
+        if gerrit is None:
+            return []
+        if gerrit.host_key:
+            return [" ".join(gerrit.host_key.split()[:2])]
+        recorded = keys_of(name_at(gerrit.host, gerrit.port), self._known_hosts)
+        return [f"{key.type} {key.text}" for key in recorded]
 
     def _layers(self, host: Host) -> Iterator[tuple[str, Role | None]]:
         if self._exists(f"hosts/{host.name}"):

@@ -10,9 +10,9 @@ from pkgci.connectivity.judge import Failure, State, Vantages, Verdict, judge
 from pkgci.connectivity.matrix import OPERATOR, Expectation, Matrix, PortCheck
 from pkgci.connectivity.plan import Observation, Outcome
 from pkgci.model.flows import Check
+from pkgci.model.known_hosts import HostKey
 from pkgci.model.load import load_site
 from pkgci.model.site import Site
-from pkgci.remote.trust import HostKey
 from tests.unit.conftest import ALICE, SITE
 from tests.unit.connectivity.test_matrix import check, whole
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from pkgci.model.known_hosts import HostKey, keys_of, known_name
 from pkgci.model.site import Host, Site
 from pkgci.remote.errors import ChangedHostKeyError, UnknownHostKeyError
-from pkgci.remote.trust import HostKey, NewKey, Trust, accept, keys_of, known_name, refuse
+from pkgci.remote.trust import NewKey, Trust, accept, refuse
 
 FIRST = HostKey("ssh-ed25519", "AAAAC3NzaC1lZDI1NTE5AAAAIOON7qoNM8XAcXoCkYr3/PQirgIHOiQRZe4sBPer69JB")
 OTHER = HostKey("ssh-ed25519", "AAAAC3NzaC1lZDI1NTE5AAAAIOgMz/XHHrgNK17+pRsJVOREJD4ufYa+6Jp/Uu87jF5R")

@@ -11,19 +11,20 @@
 # @param site
 #   The site's name, for the page.
 # @param services
-#   Role → what the host is for and what stands on it, for the page. Every role of the host adds its own.
+#   Role → what the host is for, what stands on it, and the path it is at, for the page. Every role adds its own.
 class profile::web (
   Stdlib::Fqdn                                              $server_name,
   Array[Stdlib::Fqdn]                                       $aliases,
   String[1]                                                 $certificate,
   Sensitive[String[1]]                                      $private_key,
   String[1]                                                 $site,
-  Hash[String[1], Struct[{ title => String, text => String }]] $services,
+  Hash[String[1], Struct[{ title => String, text => String, Optional[path] => String }]] $services,
 ) {
   require profile::firewall
 
-  $docroot = '/var/www/pkgci'
-  $folder  = '/etc/pkgci/tls'
+  $docroot   = '/var/www/pkgci'
+  $folder    = '/etc/pkgci/tls'
+  $fragments = '/etc/apache2/pkgci.d'
 
   class { 'apache':
     default_vhost    => false,
@@ -77,17 +78,31 @@ class profile::web (
   }
 
   apache::vhost { 'pkgci-https':
-    servername     => $server_name,
-    serveraliases  => $aliases,
-    port           => 443,
-    default_vhost  => true,
-    docroot        => $docroot,
-    manage_docroot => false,
-    ssl            => true,
-    ssl_cert       => "${folder}/host.crt",
-    ssl_key        => "${folder}/host.key",
-    headers        => ['always set Strict-Transport-Security "max-age=31536000"'],
-    require        => File[$docroot, "${folder}/host.crt", "${folder}/host.key"],
+    servername          => $server_name,
+    serveraliases       => $aliases,
+    port                => 443,
+    default_vhost       => true,
+    docroot             => $docroot,
+    manage_docroot      => false,
+    ssl                 => true,
+    ssl_cert            => "${folder}/host.crt",
+    ssl_key             => "${folder}/host.key",
+    # What the host's roles add: profile::web::locations.
+    additional_includes => ["${fragments}/*.conf"],
+    headers             => ['always set Strict-Transport-Security "max-age=31536000"'],
+    require             => File[$docroot, "${folder}/host.crt", "${folder}/host.key"],
+  }
+
+  # What a role that the host no longer has put here goes.
+  file { $fragments:
+    ensure  => directory,
+    owner   => 'root',
+    group   => 'root',
+    mode    => '0755',
+    recurse => true,
+    purge   => true,
+    require => Class['apache'],
+    notify  => Class['apache::service'],
   }
 
   file { $docroot:
