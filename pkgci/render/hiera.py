@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -30,6 +30,7 @@ from pkgci.model.known_hosts import keys_of, known_name, name_at
 from pkgci.model.roles import Role
 from pkgci.model.rules import inbound
 from pkgci.model.site import Host, Site
+from pkgci.model.stand_ins import jenkins_source
 from pkgci.model.urls import PATHS, gerrit_url, git_url, web_url
 from pkgci.render.missing import explain
 
@@ -123,6 +124,8 @@ class Renderer:
             "public": recorder.public,
             "host_keys": self._host_keys,
             "gerrit_keys": self._gerrit_keys(),
+            "jenkins_source": jenkins_source(self.site),
+            "required": _required(isinstance(source, Placeholders)),
             "url": {role.value: web_url(self.site, role) for role in PATHS if self.site.with_role(role)},
             "git_url": git_url(self.site) if self.site.with_role(Role.ZUUL) else None,
             "gerrit_url": gerrit_url(self.site),
@@ -199,6 +202,22 @@ class Renderer:
             raise UsageError(f"{template}: gives no YAML for host {host.name}{line}: {problem}") from None
         if yaml.MappingStartEvent not in kinds[:3] and len(kinds) > 2:
             raise UsageError(f"{template}: gives no mapping of keys to values for host {host.name}")
+
+
+def _required(lenient: bool) -> Callable[[Any, str, str], Any]:
+    """For templates: ``required(value, what, hint)`` is ``value``, or where it is not known yet an error that says so.
+
+    ``lenient``: what people read shows the hole instead.
+    """
+
+    def required(value: Any, what: str, hint: str) -> Any:
+        if value:
+            return value
+        if lenient:
+            return f"<{what}>"
+        raise PkgciError(f"{what} is not known yet", hint)
+
+    return required
 
 
 def to_yaml(value: Any) -> str:
