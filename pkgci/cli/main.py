@@ -23,6 +23,12 @@ COMMANDS = {
     "render-hiera": "Show each host's Hiera data, or how it differs from the host's.",
     "bootstrap": "Deploy the roles: push manifests and data, run Puppet.",
     "verify-connectivity": "Prove that the network is as open and as closed as declared.",
+    "render-jobs": "Write the Jenkins jobs, to review.",
+    "deploy-jobs": "Plan and deploy the Jenkins jobs.",
+    "render-pipelines": "Write the Zuul layout, to review.",
+    "deploy-pipelines": "Plan, test and deploy the Zuul layout.",
+    "deploy": "All work items in order, as one plan.",
+    "status": "Show on one screen how the site is.",
     "topology": "Draw the hosts and the flows between them.",
     "lab": "Make the site's hosts out of containers.",
 }
