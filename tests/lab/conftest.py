@@ -60,6 +60,11 @@ class Lab:
             assert code == 0, f"{host}: {' '.join(command)}: exit {code}\n{result.stdout}{result.stderr}"
         return result
 
+    def put(self, host: str, path: str, text: str) -> None:
+        """Writes a file on a host, as root."""
+        write = f"cat > {path} <<'END'\n{text.rstrip()}\nEND"
+        self.exec(host, "sh", "-c", write)
+
 
 def make_lab(name: str) -> Lab:
     """A new lab from the example, named ``name``, in a network that is free."""
@@ -93,3 +98,14 @@ def bootstrapped(lab: Lab) -> Lab:
     lab.pkgci("secrets", "init")
     lab.pkgci("bootstrap", timeout=1800)
     return lab
+
+
+@pytest.fixture(scope="session")
+def deployed(bootstrapped: Lab) -> Lab:
+    """The shared lab as a whole CI: jobs and pipelines deployed, and a browser's place outside that trusts the site."""
+    bootstrapped.pkgci("deploy", "--yes", timeout=1800)
+    authority = bootstrapped.pkgci("secrets", "show", "--public", "tls/ca").stdout
+    bootstrapped.put("outside", "/usr/local/share/ca-certificates/site.crt", authority)
+    bootstrapped.exec("outside", "update-ca-certificates")
+    bootstrapped.exec("outside", "sh", "-c", "command -v curl || { apt-get -q update && apt-get -q install -y curl; }")
+    return bootstrapped

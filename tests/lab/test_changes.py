@@ -1,0 +1,131 @@
+"""A change's way through the CI: jobs on the right slaves, votes with links that open, the gate, and the refusals."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from pkgci.model.steps import STEPS, Pipeline, jobs_of
+from tests.lab.conftest import Lab
+from tests.lab.reviewing import PROJECT, Change, Clone, script, wait_until
+
+# Zuul holds every event back this long (reference: zuul, "What Zuul asks of Gerrit").
+ZUULS_DELAY = 10.0
+
+
+@pytest.fixture
+def clone(deployed: Lab, tmp_path: Path) -> Clone:
+    return Clone(deployed, tmp_path / "hello")
+
+
+def opened(lab: Lab, url: str) -> str:
+    """The page at ``url``, as the outside host sees it: names resolved there, the site's authority trusted."""
+    return lab.exec("outside", "curl", "-sSf", "--max-time", "20", url).stdout
+
+
+def links_of(report: str) -> list[str]:
+    return re.findall(r"https://\S+", report)
+
+
+def jobs_in(lab: Lab, pipeline: Pipeline) -> set[str]:
+    return {job.name for job in jobs_of(lab.site, PROJECT) if pipeline in job.step.pipelines}
+
+
+def test_a_change_runs_its_jobs_on_the_right_slaves_and_gets_a_vote_with_links_that_open(
+    deployed: Lab, clone: Clone
+) -> None:
+    change = clone.propose("Say hello", {"hello.txt": "hello\n"})
+    taken = change.wait_for_vote(1)
+    assert taken < ZUULS_DELAY + 60
+
+    started, report = change.messages()[0], change.report()
+    assert links_of(started) == ["https://zuul01.pkg.lab.test/zuul/"]
+    assert all(opened(deployed, link) for link in links_of(started))
+
+    lines = re.findall(r"^- (\S+) (https://\S+) (https://\S+) : SUCCESS in .*$", report, re.MULTILINE)
+    assert {name for name, _, _ in lines} == jobs_in(deployed, Pipeline.CHECK)
+    hosts = {role: {host.name for host in deployed.site.with_role(role)} for role in {s.role for s in STEPS.values()}}
+    roles = {job.name: job.step.role for job in jobs_of(deployed.site, PROJECT)}
+    for name, log, build in lines:
+        assert "result.json" in opened(deployed, log)
+        result = json.loads(opened(deployed, f"{log}result.json"))
+        assert result["node"] in hosts[roles[name]]
+        assert name in opened(deployed, build)
+
+
+def test_a_failing_change_gets_a_minus_and_names_the_job(deployed: Lab, clone: Clone) -> None:
+    change = clone.propose("Break the build", {"ci/build": script("echo it does not build", "exit 1")})
+    change.wait_for_vote(-1)
+    failed = re.findall(r"^- (\S+) (https://\S+) \S+ : FAILURE", change.report(), re.MULTILINE)
+    assert {name for name, _ in failed} == {
+        job.name for job in jobs_of(deployed.site, PROJECT) if job.step.name == "build"
+    }
+    assert "it does not build" in opened(deployed, f"{failed[0][1]}console.txt")
+
+
+def test_recheck_runs_the_jobs_again(clone: Clone) -> None:
+    change = clone.propose("Check me twice", {"twice.txt": "1\n"})
+    change.wait_for_vote(1)
+    before = len(change.messages())
+    change.comment("recheck")
+    wait_for_messages(change, before + 2)
+    assert change.verified() == 1
+
+
+def wait_for_messages(change: Change, count: int) -> None:
+    wait_until(lambda: len(change.messages()) >= count, 120, lambda: str(change.messages()))
+
+
+def test_approved_changes_that_depend_on_each_other_merge_in_order_and_are_promoted(
+    deployed: Lab, clone: Clone
+) -> None:
+    clone.start()
+    clone.commit("First", {"first.txt": "1\n"})
+    first = clone.push()
+    clone.commit("Second", {"second.txt": "2\n"})
+    second = clone.push()
+    first.wait_for_vote(1)
+    second.wait_for_vote(1)
+    second.approve()
+    first.approve()
+    first.wait_for_merge()
+    second.wait_for_merge()
+    assert first.query()["lastUpdated"] <= second.query()["lastUpdated"]
+    clone.start()
+    log = clone.git("log", "--format=%s").stdout
+    assert log.index("Second") < log.index("First")
+    promoted = {job.name for job in jobs_of(deployed.site, PROJECT) if Pipeline.PROMOTE in job.step.pipelines}
+    wait_for_build(deployed, *promoted)
+
+
+def wait_for_build(lab: Lab, *jobs: str) -> None:
+    """Waits until each job has been built at least once."""
+
+    def built() -> bool:
+        url = "https://jenkins01.pkg.lab.test/jenkins/job/{}/api/json"
+        found = [json.loads(opened(lab, url.format(job))) for job in jobs]
+        return all(job["lastBuild"] for job in found)
+
+    wait_until(built, 60, lambda: f"not built: {jobs}")
+
+
+def test_a_change_that_does_not_merge_is_told_so(clone: Clone) -> None:
+    clone.start()
+    clone.commit("One side", {"same.txt": "one\n"})
+    one = clone.push()
+    clone.start()
+    clone.commit("Other side", {"same.txt": "other\n"})
+    other = clone.push()
+    one.wait_for_vote(1)
+    one.approve()
+    one.wait_for_merge()
+    other.wait_for_vote(1, -1)
+    other.comment("recheck")
+    other.wait_for_vote(-1)
+    assert "merge" in other.report().lower()
+
+
+def test_a_second_deploy_changes_nothing(deployed: Lab) -> None:
+    said = deployed.pkgci("deploy", "--yes", timeout=1800).stdout
+    assert "0 changes on 7 hosts" in said
