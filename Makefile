@@ -8,7 +8,7 @@ SITE  := examples/lab/site.yaml
 .PHONY: demo test lint unit lab-test bench clean-lab help
 
 help:
-	@echo "make demo       seven hosts from nothing: configured by Puppet, and proven"
+	@echo "make demo       a packaging CI from nothing: seven hosts, a change, its votes, its merge"
 	@echo "make test       lint, unit tests and lab tests"
 	@echo "make lint       ruff, mypy, puppet-lint, shellcheck"
 	@echo "make unit       unit tests, in seconds"
@@ -20,17 +20,16 @@ demo: export PKGCI_SITE = $(SITE)
 demo: prepare-demo $(VENV)/.runs
 	$(PKGCI) lab up
 	$(PKGCI) validate
-	$(PKGCI) secrets init
-	$(PKGCI) bootstrap
-	$(PKGCI) verify-connectivity
+	$(PKGCI) deploy --yes
+	PKGCI=$(PKGCI) examples/lab/first-change
+	$(PKGCI) status
 	@echo
-	@echo "The lab is up, configured and proven. What to look at next:"
+	@echo "The lab is a whole packaging CI now. What to look at next:"
 	@echo "  export PKGCI_SITE=$(SITE)"
-	@echo "  $(PKGCI) lab status                  # the hosts"
-	@echo "  $(PKGCI) lab ssh zuul01              # be on one of them"
-	@echo "  $(PKGCI) render-hiera --host zuul01  # the data that Puppet got"
-	@echo "  $(PKGCI) bootstrap --role zuul       # run it again: 0 changes"
-	@echo "  $(PKGCI) verify-servers              # delivered against ordered"
+	@echo "  $(PKGCI) status                      # one screen: hosts, services, jobs, pipelines"
+	@echo "  $(PKGCI) lab clone packaging/hello   # commit, push to refs/for/main, and watch"
+	@echo "  $(PKGCI) lab ssh zuul01              # be on one of the hosts"
+	@echo "  $(PKGCI) deploy --yes                # run it again: 0 changes"
 	@echo "  make clean-lab                             # nothing stays behind"
 
 test: lint unit lab-test
