@@ -1,0 +1,38 @@
+"""``pkgci render-pipelines``: the Zuul layout, to be reviewed before it is deployed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pkgci.cli.options import json_option, site_option
+from pkgci.errors import ExitStatus
+
+
+@click.command(epilog="Examples: pkgci render-pipelines, pkgci render-pipelines --output review")
+@site_option
+@click.option("--output", type=click.Path(path_type=Path, file_okay=False), help="Write the files into this folder.")
+@json_option
+def command(site_file: Path, output: Path | None, as_json: bool) -> int:
+    """Show the Zuul layout: the pipelines check, gate, promote and periodic, and the jobs of each project.
+
+    It is made from the site's projects and targets, and from the site's own layout files.
+    """
+    from pkgci.model.load import load_site
+    from pkgci.pipelines.layout import render
+
+    layout = render(load_site(site_file))
+    if output is not None:
+        from pkgci.files import write_atomically
+
+        for name, text in layout.files.items():
+            write_atomically(output / name, text)
+        click.echo(f"{', '.join(layout.files)} written below {output}", err=True)
+    if as_json:
+        from pkgci.cli.screen import print_json
+
+        print_json({"files": layout.files, "layout": layout.data})
+    elif output is None:
+        click.echo(layout.text, nl=False)
+    return ExitStatus.AS_DECLARED

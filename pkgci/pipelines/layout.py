@@ -1,0 +1,259 @@
+"""The Zuul layout of a site, as text with comments: from projects × targets, and the site's own layout files.
+
+A pure function of the site and of the files that it names. The layout itself is written in ``layout.yaml.j2``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import jinja2
+
+from pkgci.errors import UsageError
+from pkgci.model.document import Document, Path_, parse_document
+from pkgci.model.roles import Role
+from pkgci.model.site import Site
+from pkgci.model.steps import STEPS, Pipeline, Scope, Step, all_jobs, job_name
+from pkgci.model.urls import web_url
+from pkgci.pipelines.own import SECTIONS, Item, OwnLayouts, hashed_name, read_own
+from pkgci.pipelines.text import dump, quoted
+from pkgci.pipelines.timer import zuul_time
+from pkgci.pipelines.trust import check_triggers, escaped, exactly, zuul_account
+
+LAYOUT = "layout.yaml"
+# What is done once for a project, not for each of its targets.
+_ONCE = "packages"
+# In a template, what stands for the beginning of the job names of a project.
+_JOBS = "{jobs}"
+
+_DESCRIPTIONS = {
+    Pipeline.CHECK: "Tests each patch set on top of its branch. A comment with the line: recheck, runs it again.",
+    Pipeline.GATE: "Tests approved changes in the order in which they will be merged, and merges them.",
+    Pipeline.PROMOTE: "Publishes the packages of merged changes.",
+    Pipeline.PERIODIC: "Builds each package from its branch.",
+}
+_MESSAGES = {
+    # They travel in double quotes, unescaped, on Gerrit's command line (reference: zuul, "Security"): no quotes here.
+    "failed": "Build failed. To run the jobs again, write a comment with a line that says only: recheck",
+    "unmergeable": "This change, or one that it depends on, cannot be merged with the current state of its branch. "
+    "Please rebase it and push a new patch set.",
+}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A rendered layout: ``files`` by their names on the host, ``LAYOUT`` first, then the Python files it includes."""
+
+    files: dict[str, str]
+    document: Document
+    own: OwnLayouts
+
+    @property
+    def text(self) -> str:
+        return self.files[LAYOUT]
+
+    @property
+    def data(self) -> dict[str, Any]:
+        data: dict[str, Any] = self.document.data
+        return data
+
+    def own_item(self, path: Path_) -> tuple[Item, Path_] | None:
+        """The part of the site's own files that stands at ``path`` of the layout, and the rest of the path in it."""
+        if len(path) < 2 or path[0] not in SECTIONS or not isinstance(path[1], int):
+            return None
+        own = self.own.items.get(str(path[0]), ())
+        index = path[1] - (len(self.data[str(path[0])] or ()) - len(own))
+        return (own[index], path[2:]) if 0 <= index < len(own) else None
+
+    def where(self, path: Path_, *, key: bool = False) -> str:
+        """FILE:LINE:COLUMN of ``path``: in the site's own file where it comes from there, else in the layout."""
+        found = self.own_item(path)
+        if found is not None:
+            return found[0].where(found[1], key=key)
+        position = self.document.position(path, key=key)
+        return f"{LAYOUT}:{position.line}:{position.column}"
+
+
+def render(site: Site) -> Layout:
+    """The layout of ``site``. Raises ``UsageError`` and ``DocumentError``."""
+    own = read_own(site)
+    _check_jobs(site)
+    labels = sorted({step.role.value for step in STEPS.values()})
+    functions = _template("functions.py.j2").render(labels=labels)
+    name = hashed_name("functions", functions)
+    text = _template("layout.yaml.j2").render(_context(site, own, name))
+    text = re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n"
+    layout = Layout({LAYOUT: text, name: functions, **own.python}, parse_document(site.path.parent / LAYOUT, text), own)
+    _check_names(layout)
+    return layout
+
+
+def _context(site: Site, own: OwnLayouts, functions: str) -> dict[str, Any]:
+    return {
+        "site": site,
+        "functions": functions,
+        "own": {section: own.text(section) for section in ("includes", *SECTIONS)},
+        "descriptions": {pipeline.value: text for pipeline, text in _DESCRIPTIONS.items()},
+        "messages": _MESSAGES,
+        "triggers": list(_triggers(site)),
+        "gate": site.zuul.gate,
+        "zuul_account": zuul_account(site),
+        "periodic": _periodic(site),
+        "steps": list(_steps(site)),
+        "every_job": job_pattern(site, STEPS.values()),
+        "addresses": _addresses(site),
+        "templates": list(_templates(site)),
+        "projects": [
+            {
+                "name": project,
+                "prefix": prefix(project),
+                "pattern": exactly(project),
+                "templates": [*(_template_name(target) for target in site.projects[project].targets), _ONCE],
+            }
+            for project in site.projects
+        ],
+    }
+
+
+def _triggers(site: Site) -> Iterator[dict[str, Any]]:
+    for trigger in check_triggers(site):
+        yield {"why": [trigger.why], "text": dump([trigger.event])}
+
+
+def _steps(site: Site) -> Iterator[dict[str, str]]:
+    for step in STEPS.values():
+        if step.scope is Scope.PROJECT or site.targets:
+            title = step.title[0].upper() + step.title[1:] + "."
+            yield {"title": title, "pattern": job_pattern(site, [step]), "function": f"on_{step.role.value}"}
+
+
+def job_pattern(site: Site, steps: Iterable[Step]) -> str:
+    """The pattern of the names of the jobs of ``steps``."""
+    ends = []
+    for scope, targets in ((Scope.TARGET, list(site.targets)), (Scope.PROJECT, None)):
+        names = [job_name("", step, None) for step in steps if step.scope is scope]
+        if names and targets is None:
+            ends.append(_one_of(names))
+        elif names and targets:
+            ends.append(f"{_one_of(names)}{_one_of([f'-{target}' for target in targets])}")
+    return f"^.+{_one_of(ends, plain=False)}$"
+
+
+def _one_of(words: list[str], *, plain: bool = True) -> str:
+    """A pattern for one of ``words``, with what they all begin with in front of the bracket."""
+    start = "-" if all(word.startswith("-") for word in words) else ""
+    rest = [escaped(word.removeprefix(start)) if plain else word.removeprefix(start) for word in words]
+    return start + (rest[0] if len(rest) == 1 else f"({'|'.join(rest)})")
+
+
+def _addresses(site: Site) -> str:
+    """Where a result is: on the log server (where the site has one), and in Jenkins."""
+    log = f"{web_url(site, Role.LOG_SERVER)}{{build.parameters[LOG_PATH]}}/ " if site.with_role(Role.LOG_SERVER) else ""
+    return f"{log}{{build.url:s}}"
+
+
+def _periodic(site: Site) -> str:
+    if not site.zuul.periodic.strip():
+        return ""
+    try:
+        return zuul_time(site.zuul.periodic)
+    except ValueError as error:
+        raise UsageError(
+            f"{site.path}: `zuul: {{periodic: {site.zuul.periodic}}}` {error}", "as in '0 2 * * *': every day at 02:00"
+        ) from None
+
+
+def _templates(site: Site) -> Iterator[dict[str, str]]:
+    for name, target in site.targets.items():
+        what = f"Debian or Ubuntu {target.deb}" if target.deb else str(target.rpm)
+        yield {
+            "title": f"For {what}.",
+            "name": _template_name(name),
+            "text": dump(dict(_trees(site, Scope.TARGET, name))),
+        }
+    once = dict(_trees(site, Scope.PROJECT, None))
+    once[Pipeline.GATE.value] = [*once.get(Pipeline.GATE.value, []), "noop"]
+    yield {"title": "Once for a package, whatever its targets.", "name": _ONCE, "text": dump(once)}
+
+
+def _template_name(target: str) -> str:
+    return f"packages-{target}"
+
+
+def _trees(site: Site, scope: Scope, target: str | None) -> Iterator[tuple[str, list[Any]]]:
+    """Pipeline → its jobs, as Zuul writes them: a job with those that its success starts."""
+    for pipeline in Pipeline:
+        if pipeline is Pipeline.PERIODIC and not _periodic(site):
+            continue
+        steps = [step for step in STEPS.values() if step.scope is scope and pipeline in step.pipelines]
+        if steps:
+            yield pipeline.value, _tree(steps, None, target)
+
+
+def _tree(steps: list[Step], after: str | None, target: str | None) -> list[Any]:
+    found: list[Any] = []
+    for step in steps:
+        if step.after == after:
+            name = job_name(_JOBS, step, target)
+            inner = _tree(steps, step.name, target)
+            found.append({name: inner} if inner else name)
+    return found
+
+
+def prefix(project: str) -> str:
+    """What the names of all jobs of ``project`` begin with."""
+    step = next(iter(STEPS.values()))
+    return job_name(project, step, None).removesuffix(job_name("", step, None))
+
+
+def _check_jobs(site: Site) -> None:
+    """Each job has one name, and each name means one step: else Zuul would start something else than was declared."""
+    patterns = {step.name: re.compile(job_pattern(site, [step])) for step in STEPS.values()} if site.targets else {}
+    seen: dict[str, str] = {}
+    for job in all_jobs(site):
+        if job.name in seen:
+            raise UsageError(
+                f"{site.path}: projects '{seen[job.name]}' and '{job.project}' both mean the job {job.name}",
+                "rename one of them",
+            )
+        seen[job.name] = job.project
+        steps = [name for name, pattern in patterns.items() if pattern.match(job.name)]
+        if len(steps) > 1:
+            raise UsageError(
+                f"{site.path}: the job {job.name} of '{job.project}' could be of the steps {' and '.join(steps)}",
+                f"rename the target '{job.target}'",
+            )
+
+
+def _check_names(layout: Layout) -> None:
+    """Raises ``UsageError`` where a name of the site's own files is there already."""
+    for section in SECTIONS:
+        seen: dict[str, Path_] = {}
+        for index, item in enumerate(layout.data[section] or ()):
+            path: Path_ = (section, index, "name")
+            name = item["name"]
+            if name in seen:
+                kind = section.removesuffix("s").replace("-", " ")
+                raise UsageError(
+                    f"{layout.where(path)}: there is a {kind} '{name}' already: {layout.where(seen[name])}",
+                    "see `pkgci render-pipelines` for pkgci's own names",
+                )
+            seen[name] = path
+
+
+@cache
+def _template(name: str) -> jinja2.Template:
+    environment = jinja2.Environment(
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,  # noqa: S701 - YAML, not HTML: every value passes the `quoted` filter
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["quoted"] = quoted
+    return environment.from_string((files(__package__) / name).read_text())

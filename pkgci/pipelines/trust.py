@@ -1,0 +1,111 @@
+"""Whose changes the check pipeline tests: the triggers that the site's setting ``zuul: {trust: …}`` means.
+
+What Zuul 2.6 can tell apart, and what not (its model.EventFilter, trigger and connection for Gerrit):
+
+- An event has one account: the uploader of a patch set, the author of a comment, who restored a change. The change's
+  owner cannot be asked for. So a stranger's patch set on a trusted account's change does not run by itself, and a
+  stranger's `recheck` runs nothing, not even the change of a trusted account; a trusted account's `recheck` vouches
+  for any change.
+- Approvals are those of the current patch set. Who may give them, and whether a new patch set keeps them, is decided in
+  Gerrit: the label should be one that strangers cannot vote on, nor keep over a new patch set.
+- Trust extends to what a trusted change depends on: Zuul merges both to test the one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pkgci.errors import UsageError
+from pkgci.model.schema import Trust, Vote
+from pkgci.model.site import Site
+
+# A comment with a line that is only this word, in any case. Gerrit puts lines of its own before what people write.
+RECHECK = r"(?im)^[ \t]*recheck[ \t\r]*$"
+# The largest vote of Gerrit's own labels.
+_LARGEST = 2
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """An event that starts the check of a change, as Zuul's layout has it, and what it is for."""
+
+    why: str
+    event: dict[str, Any]
+
+
+def check_triggers(site: Site) -> tuple[Trigger, ...]:
+    """The triggers of the check pipeline. Raises ``UsageError`` for a trust that nobody could have."""
+    trust = site.zuul.trust
+    if trust is None:
+        return (
+            Trigger("A new patch set, or a change that is open again.", _opened({})),
+            Trigger("A comment with the line: recheck", _recheck({})),
+        )
+    triggers = (*_accounts(trust), *_approved(trust.approval, zuul_account(site)))
+    if not triggers:
+        raise UsageError(
+            f"{site.path}: `zuul: {{trust: …}}` names neither accounts nor an approval: no change would ever run",
+            "name `accounts: […]` or `approval: {label: …, value: …}`, or leave `trust` out: then every change runs",
+        )
+    return triggers
+
+
+def zuul_account(site: Site) -> str:
+    """The pattern of Zuul's own account in Gerrit, and of no other. Raises ``UsageError`` without a Gerrit."""
+    if site.gerrit is None:
+        raise UsageError(
+            f"{site.path}: there is no `gerrit`: Zuul has nothing to listen to", "add `gerrit: {host: …, user: zuul}`"
+        )
+    return exactly(site.gerrit.user)
+
+
+def exactly(text: str) -> str:
+    """The regular expression that matches ``text`` and nothing else, for Zuul, which searches anywhere in a name."""
+    return f"^{escaped(text)}$"
+
+
+def escaped(text: str) -> str:
+    """``text`` as a part of a regular expression, with backslashes only where one is needed."""
+    return re.escape(text).replace(r"\-", "-")
+
+
+def _accounts(trust: Trust) -> Iterator[Trigger]:
+    # In one trigger, Zuul wants both to match.
+    for kind, accounts in (
+        ("username", [name for name in trust.accounts if "@" not in name]),
+        ("email", [name for name in trust.accounts if "@" in name]),
+    ):
+        if accounts:
+            who = {kind: [exactly(name) for name in accounts]}
+            yield Trigger("A trusted account pushes a patch set, or opens a change again.", _opened(who))
+            yield Trigger("A trusted account comments, on anybody's change, with the line: recheck", _recheck(who))
+
+
+def _approved(vote: Vote | None, zuul: str) -> Iterator[Trigger]:
+    if vote is None:
+        return
+    values = [*range(vote.value, _LARGEST + 1)] if 0 < vote.value <= _LARGEST else [vote.value]
+    for value in values:
+        yield Trigger(
+            "Somebody lets the change run. Later comments of an approver carry his vote too: not once Zuul has voted.",
+            {
+                "event": "comment-added",
+                "approval": [{vote.label: value}],
+                "reject-approval": [{"username": zuul, "Verified": [-2, -1, 1, 2]}],
+            },
+        )
+    # A patch set that was let run may be run again, and opened again, by anybody.
+    passed = {"require-approval": [{vote.label: values}]}
+    yield Trigger("Anybody comments, on a patch set that was let run, with the line: recheck", _recheck(passed))
+    yield Trigger("A change that was let run is open again.", {"event": "change-restored", **passed})
+
+
+def _opened(who: dict[str, Any]) -> dict[str, Any]:
+    return {"event": ["patchset-created", "change-restored"], **who}
+
+
+def _recheck(who: dict[str, Any]) -> dict[str, Any]:
+    return {"event": "comment-added", "comment": RECHECK, **who}
