@@ -1,0 +1,65 @@
+"""``pkgci render-jobs``: the Jenkins jobs, to be reviewed before they are deployed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pkgci.cli.options import json_option, site_option
+from pkgci.errors import ExitStatus
+
+if TYPE_CHECKING:
+    from pkgci.jobs.render import RenderedJob
+
+
+@click.command(epilog="Examples: pkgci render-jobs, pkgci render-jobs --output review, pkgci render-jobs --json")
+@site_option
+@click.option("--output", type=click.Path(path_type=Path, file_okay=False), help="Write NAME.xml files to this folder.")
+@json_option
+def command(site_file: Path, output: Path | None, as_json: bool) -> int:
+    """List the Jenkins jobs of the site's projects and of its own JJB files, or write the config.xml of each.
+
+    In the folder of an earlier run, the files of jobs that are no longer wanted are removed; other files stay.
+    """
+    from pkgci.cli.screen import print_json
+    from pkgci.jobs.render import render_jobs
+    from pkgci.model.load import load_site
+
+    site = load_site(site_file)
+    jobs = render_jobs(site)
+    if output is not None:
+        _write(site.name, jobs, output)
+    if as_json:
+        print_json({job.name: job.xml for job in jobs})
+    elif output is None:
+        for job in jobs:
+            click.echo(job.name)
+    return ExitStatus.AS_DECLARED
+
+
+def _write(site: str, jobs: tuple[RenderedJob, ...], folder: Path) -> None:
+    from pkgci.files import write_atomically
+
+    names = {f"{job.name}.xml" for job in jobs}
+    stale = [file for file in sorted(folder.glob("*.xml")) if file.name not in names and _is_own(file, site)]
+    for job in jobs:
+        write_atomically(folder / f"{job.name}.xml", job.xml)
+    for file in stale:
+        file.unlink()
+    removed = f", {len(stale)} stale removed" if stale else ""
+    click.echo(f"{len(jobs)} jobs written to {folder}{removed}", err=True)
+
+
+def _is_own(file: Path, site: str) -> bool:
+    """Whether an earlier run for ``site`` wrote ``file``."""
+    from xml.etree.ElementTree import ParseError
+
+    from pkgci.jobs.mark import is_own
+    from pkgci.jobs.normal import parse
+
+    try:
+        return is_own(parse(file.read_text()), site, file.stem)
+    except (ParseError, OSError, UnicodeDecodeError):
+        return False
