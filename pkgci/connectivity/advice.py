@@ -11,6 +11,8 @@ _DANGER = {
     flows.GEARMAN: "Gearman asks nobody for a password: who reaches it can start jobs and fake their results",
     flows.SSH: "only the management networks and the hosts that need it may knock here",
     flows.METRICS: "the metrics tell strangers what runs on the host",
+    flows.ZUUL_WEBAPP: "it belongs behind the web server of its own host, and nowhere else",
+    flows.JENKINS_HTTP: "whoever reaches Jenkins past its web server is past TLS and what that denies",
 }
 
 

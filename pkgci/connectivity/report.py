@@ -33,14 +33,18 @@ def letters(ports: Sequence[Port]) -> dict[Port, str]:
 
 
 def grid(result: Result, width: int) -> Iterator[Line]:
-    """The matrix: vantages down, hosts across, one letter for each port; in as many blocks as ``width`` needs."""
+    """The matrix: vantages down, hosts across, one letter for each port; in as many blocks as ``width`` needs.
+
+    Ports that nobody may reach, and nobody does, have no place in the cells: the legend names them.
+    """
     matrix = result.matrix
-    signs = letters(matrix.ports)
+    ports = _shown_ports(result)
+    signs = letters(ports)
     cells = _cells(result)
     targets = list(matrix.targets)
     numbers = {name: str(index) for index, name in enumerate(targets, 1)}
     labels = {vantage: _label(vantage, numbers) for vantage in matrix.vantages}
-    cell = max(len(matrix.ports), len(numbers[targets[-1]])) + 1
+    cell = max(len(ports), len(numbers[targets[-1]])) + 1
     edge = max(map(len, labels.values())) + 1
     fits = max(1, (width - edge - len("dns")) // cell)
     for start in range(0, len(targets), fits):
@@ -51,10 +55,22 @@ def grid(result: Result, width: int) -> Iterator[Line]:
         for vantage in matrix.vantages:
             pieces: list[tuple[str, str]] = [(f"{labels[vantage]:<{edge}}", "")]
             for name in block:
-                pieces += _cell(cells.get((vantage.name, name), []), matrix.ports, signs, cell)
+                pieces += _cell(cells.get((vantage.name, name), []), ports, signs, cell)
             yield (*pieces, _names(result.verdicts, vantage)) if last else tuple(pieces)
         yield ()
-    yield from _legend(signs, width)
+    yield from _legend(signs, [port for port in matrix.ports if port not in signs], width)
+
+
+def _shown_ports(result: Result) -> list[Port]:
+    """The ports that are open to somebody, or of which there is more to tell than what their vantage's row tells."""
+    telling = set()
+    for verdict in result.verdicts:
+        check = verdict.check
+        if isinstance(check, PortCheck) and check.port not in telling:
+            told = verdict.state is State.AS_DECLARED or check.vantage.name in result.vantages.failed
+            if check.expected is Expectation.OPEN or not told:
+                telling.add(check.port)
+    return [port for port in result.matrix.ports if port in telling]
 
 
 def _label(vantage: Vantage, numbers: dict[str, str]) -> str:
@@ -103,9 +119,11 @@ def _names(verdicts: Iterable[Verdict], vantage: Vantage) -> tuple[str, str]:
     return _MARKS.get(worst, ("ok", "green"))
 
 
-def _legend(signs: dict[Port, str], width: int) -> Iterator[Line]:
+def _legend(signs: dict[Port, str], hidden: Sequence[Port], width: int) -> Iterator[Line]:
     ports = ", ".join(f"{letter}={port.name}" for port, letter in signs.items())
     marks = f"A letter is open, {_CLOSED} closed, as declared; X surprise, ? unproven, ! warning."
+    if hidden:
+        marks += f" Open to nobody: {', '.join(port.name for port in hidden)}."
     for line in textwrap.wrap(f"Rows: from. Columns: to. {ports}. {marks}", width):
         yield ((line, "dim"),)
 

@@ -8,7 +8,7 @@ import yaml
 
 from pkgci.cli.main import run
 from pkgci.model.load import load_site
-from pkgci.model.schema import SiteFile
+from pkgci.model.schema import Jenkins, Lab, SiteFile, Zuul
 from pkgci.starter import files
 from tests.unit.conftest import ALICE
 
@@ -52,7 +52,8 @@ def test_without_a_key_it_says_what_to_do(tmp_path: Path, capsys: pytest.Capture
 
 def test_the_starter_shows_every_key_of_a_site_file() -> None:
     text = files.starter("mysite", "bob", None)["site.yaml"]
-    assert [key for key in SiteFile.model_fields if f"{key}:" not in text] == []
+    models = (SiteFile, Jenkins, Zuul, Lab)
+    assert [key for model in models for key in model.model_fields if f"{key}:" not in text] == []
 
 
 def test_the_starter_fits_on_a_page_and_a_screen() -> None:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
 
+import pytest
+
 from pkgci.connectivity.matrix import (
     OPERATOR,
     Expectation,
@@ -65,7 +67,14 @@ def test_every_ordered_pair_of_places_and_every_port_is_checked(site: Site) -> N
     pairs = {(item.vantage.name, item.target) for item in found.port_checks}
     assert len(pairs) == 7 * 6 + 7
     ports = {item.port.name for item in found.port_checks if (item.vantage.name, item.target) == ("zuul01", "pub01")}
-    assert ports == {"ssh", "http", "https", "gearman", "metrics"}
+    assert ports == {"ssh", "http", "https", "gearman", "metrics", "zuul-webapp", "jenkins-http"}
+
+
+@pytest.mark.parametrize(("host", "port"), [("zuul01", 8001), ("jenkins01", 8080)])
+def test_what_a_service_has_behind_its_web_server_is_closed_to_everybody(site: Site, host: str, port: int) -> None:
+    checks = [item for item in whole(site).port_checks if (item.target, item.port_number) == (host, port)]
+    assert len({item.vantage.name for item in checks}) == 7
+    assert {item.expected for item in checks} == {Expectation.CLOSED}
 
 
 def test_ssh_is_checked_on_the_port_that_the_host_listens_on(site: Site) -> None:

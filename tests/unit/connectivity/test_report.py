@@ -40,7 +40,20 @@ def test_a_cell_names_the_open_ports_and_dots_the_closed_ones(site: Site) -> Non
 
 
 def test_letters_are_told_apart(site: Site) -> None:
-    assert list(letters(whole(site).ports).values()) == ["s", "h", "t", "g", "m"]
+    assert list(letters(whole(site).ports).values()) == ["s", "h", "t", "g", "z", "j", "m"]
+
+
+def test_ports_that_are_open_to_nobody_are_named_below_the_matrix_and_take_no_room_in_it(site: Site) -> None:
+    shown = " ".join(lines(result(whole(site)), 80))
+    assert "g=gearman, m=metrics" in shown
+    assert "Open to nobody: zuul-webapp, jenkins-http." in shown
+
+
+def test_a_port_that_nobody_may_reach_is_shown_once_somebody_does(site: Site) -> None:
+    found = whole(site)
+    shown = lines(result(found, {check(found, "build01", "jenkins01", 8080).number: Observation(Outcome.OPEN)}), 80)
+    assert row(shown, "build01")[1] == "·ht·X·"
+    assert "Open to nobody: zuul-webapp." in " ".join(shown)
 
 
 def test_a_surprise_is_visible_in_its_cell_and_named_on_one_line(site: Site) -> None:
