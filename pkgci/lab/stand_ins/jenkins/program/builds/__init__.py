@@ -1,0 +1,1 @@
+"""Running builds: who gets which executor, what the shell gets as environment, and how it ends."""

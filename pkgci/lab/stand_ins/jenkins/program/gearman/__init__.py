@@ -1,0 +1,1 @@
+"""The Gearman plugin's part: one worker for each executor, and one that stops and describes builds."""
