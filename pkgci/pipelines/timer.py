@@ -1,8 +1,8 @@
 """When the periodic pipeline runs: from crontab(5), which people write, to what Zuul 2.6 takes.
 
-Zuul hands the fields to APScheduler, which counts the days of the week from Monday (crontab: from Sunday), and
-leaves out the month (its trigger.timer). A field that APScheduler refuses would be noticed only after Zuul had taken the
-layout, and would break its reload. So the fields are checked here.
+Zuul hands the fields to APScheduler, which counts the days of the week from Monday (crontab: from Sunday), and leaves
+out the month (its trigger.timer). A field that APScheduler refuses would break the reload: Zuul's own test of a layout
+does not look at it. So the fields are checked here.
 """
 
 from __future__ import annotations

@@ -1,0 +1,131 @@
+"""``pkgci deploy-pipelines``: the Zuul layout, planned, tested by Zuul itself, and put in place of the live one."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pkgci.cli.options import json_option, site_option
+from pkgci.errors import ExitStatus, PkgciError
+
+if TYPE_CHECKING:
+    from pkgci.model.site import Host
+    from pkgci.pipelines.deploy import Plan
+
+_COLOURS = {"+": "green", "-": "red", "@": "cyan"}
+_DOING = {
+    "test": "Zuul tests the layout",
+    "reload": "Zuul reads the new layout; what is queued or running goes on",
+    "start": "Zuul starts",
+}
+
+
+@click.command(epilog="Examples: pkgci deploy-pipelines --plan, pkgci deploy-pipelines")
+@site_option
+@click.option("--plan", "only_plan", is_flag=True, help="Only show what would be done, and let Zuul test it.")
+@json_option
+@click.option("--accept-new-host-keys", is_flag=True, help="Record the key of a host seen for the first time, unasked.")
+def command(site_file: Path, only_plan: bool, as_json: bool, accept_new_host_keys: bool) -> int:
+    """Show how the layout differs from the live one, let Zuul test it, and make Zuul read it.
+
+    A layout that Zuul refuses, or that needs jobs which are not deployed, never replaces the live one. Where Zuul does
+    not take the new one, the old one comes back. Queued and running changes stay, unless their project or pipeline is
+    gone: those are listed first, and need a yes on a terminal.
+
+    With --plan: exit 0 nothing to do, 1 something to do.
+    """
+    from pkgci.cli.connect import site_trust
+    from pkgci.model.load import load_site
+    from pkgci.pipelines.deploy import check_jobs, look, plan, replace, test, zuul_host
+    from pkgci.pipelines.layout import render
+    from pkgci.remote.session import open_session
+
+    site = load_site(site_file)
+    layout = render(site)
+    host = zuul_host(site)
+    with open_session(site, host, site_trust(site, accept_new_host_keys)) as session:
+        planned = plan(layout, look(session, site, layout))
+        if not as_json:
+            _show(planned, host)
+        if not planned.changes:
+            return _done(planned, host, as_json, deployed=False)
+        check_jobs(site, planned)
+        if only_plan:
+            test(session, layout, planned)
+            _done(planned, host, as_json, deployed=False)
+            return ExitStatus.NOT_AS_DECLARED
+        if planned.losses:
+            # A layout that is refused anyway needs no answer.
+            test(session, layout, planned)
+            _ask(planned)
+        try:
+            replace(session, layout, planned, lambda what: click.echo(_DOING[what], err=True))
+        except KeyboardInterrupt:
+            click.echo(f"\npkgci: interrupted. What has begun on {host.name} goes on to its end:", err=True)
+            click.echo("  `pkgci deploy-pipelines --plan` shows how it went", err=True)
+            return ExitStatus.INTERRUPTED
+    return _done(planned, host, as_json, deployed=True)
+
+
+def _show(plan: Plan, host: Host) -> None:
+    """The plan, for people: the diff and the losses on standard output, remarks on standard error."""
+    for line in plan.diff:
+        click.echo(click.style(line, fg=_COLOURS.get(line[:1])))
+    if plan.losses:
+        click.echo("\nTaken out of Zuul's queues:")
+        for loss in plan.losses:
+            click.echo(f"  {loss}")
+    if not plan.live.running:
+        click.echo(f"Zuul does not run on {host.name}: it is started", err=True)
+    elif plan.live.pending:
+        click.echo(f"Zuul has not read the layout that is on {host.name}: an earlier deployment broke off", err=True)
+    if plan.missing and not plan.changes:
+        click.echo(f"not in Jenkins{_reason(plan)}: {_some(plan.missing)}", err=True)
+    if plan.idle:
+        click.echo(f"no slave offers these jobs now: {_some(plan.idle)}", err=True)
+
+
+def _some(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _reason(plan: Plan) -> str:
+    return f" ({plan.live.problem})" if plan.live.problem else ""
+
+
+def _ask(plan: Plan) -> None:
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise PkgciError(
+            f"{len(plan.losses)} changes or jobs would be taken out of Zuul's queues, and nobody can be asked",
+            "wait until they have ended, or run it on a terminal",
+        )
+    click.confirm("Take them out of the queues?", abort=True, err=True)
+
+
+def _done(plan: Plan, host: Host, as_json: bool, *, deployed: bool) -> int:
+    if as_json:
+        from pkgci.cli.screen import print_json
+
+        print_json({"host": host.name, "deployed": deployed, **_json(plan)})
+    elif deployed:
+        click.echo(f"Zuul on {host.name} runs with the new layout", err=True)
+    elif plan.changes:
+        click.echo("\nZuul takes this layout. To deploy it: pkgci deploy-pipelines", err=True)
+    else:
+        click.echo(f"nothing to do: Zuul on {host.name} runs with this layout", err=True)
+    return ExitStatus.AS_DECLARED
+
+
+def _json(plan: Plan) -> dict[str, Any]:
+    return {
+        "changes": plan.changes,
+        "diff": list(plan.diff),
+        "running": plan.live.running,
+        "pending": plan.live.pending,
+        "taken_out": [str(loss) for loss in plan.losses],
+        "missing_jobs": list(plan.missing),
+        "idle_jobs": list(plan.idle),
+    }

@@ -1,0 +1,107 @@
+"""Zuul's own words about a layout, and the line that they mean. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pkgci.model.document import Path_
+from pkgci.pipelines.layout import Layout
+from pkgci.pipelines.own import SECTIONS
+
+_PLACE = re.compile(r" @ data((?:\[(?:'[^']*'|\"[^\"]*\"|\d+)\])+)")
+_MISSING = re.compile(r"^FAILURE: Job (\S+) not defined$", re.MULTILINE)
+_WORD = re.compile(r"'([^']+)'|\"([^\"]+)\"|([^\s:,;'\"()]+)")
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Zuul's last word on a layout. ``where`` (FILE:LINE:COLUMN) is None where Zuul's words do not lead to a line."""
+
+    words: str
+    where: str | None
+
+
+def missing_jobs(out: str) -> tuple[str, ...]:
+    """The jobs that Zuul's test (its standard output) does not find in the list it was given."""
+    return tuple(_MISSING.findall(out))
+
+
+def refusal(layout: Layout, err: str) -> Refusal:
+    """Why Zuul's test (its standard error) failed, and in which line of ``layout``."""
+    words = _last_words(err)
+    return Refusal(_PLACE.sub("", words), _where(layout, words))
+
+
+def _last_words(err: str) -> str:
+    """The exception at the end of a traceback: its type without the module, and its message."""
+    lines = [line for line in err.splitlines() if line.strip()]
+    starts = [index for index, line in enumerate(lines) if re.match(r"[\w.]+(Error|Exception|Invalid)\b", line)]
+    said = " ".join(line.strip() for line in lines[starts[-1] :]) if starts else (lines or ["Zuul said nothing"])[-1]
+    name, _, message = said.partition(": ")
+    if starts and message:
+        kind = name.rpartition(".")[2]
+        return message if kind in ("Exception", "MultipleInvalid", "Invalid") else f"{kind}: {message}"
+    return said
+
+
+def _where(layout: Layout, words: str) -> str | None:
+    place = _PLACE.search(words)
+    if place:
+        path = tuple(
+            int(index) if index else text for text, index in re.findall(r"\[(?:['\"]([^'\"]*)['\"]|(\d+))\]", place[1])
+        )
+        return layout.where(_known(layout, path), key="extra keys" in words)
+    for path in (*_broken_patterns(layout), *_named(layout, words)):
+        return layout.where(path)
+    return None
+
+
+def _known(layout: Layout, path: Path_) -> Path_:
+    """``path``, without the markers that voluptuous puts at its end."""
+    while path and not (path in layout.document.values or path in layout.document.keys):
+        path = path[:-1]
+    return path
+
+
+def _broken_patterns(layout: Layout) -> Iterator[Path_]:
+    """The site's own regular expressions that are none: Zuul's words tell neither the pattern nor its place."""
+    patterns = {"branch", "files", "ref", "comment", "username", "email", "email-filter", "project"}
+    patterns |= {"comment_filter", "username_filter", "email_filter", "all-files-match-any"}
+    for path, value in _own_values(layout):
+        keys = [part for part in path if isinstance(part, str)]
+        if keys[-1] in patterns or (path[0] == "jobs" and keys[-1] == "name" and value.startswith("^")):
+            try:
+                re.compile(value)
+            except re.error:
+                yield path
+
+
+def _named(layout: Layout, words: str) -> Iterator[Path_]:
+    """Where the longest word stands that Zuul names and the site's own files have."""
+    values = list(_own_values(layout))
+    found = sorted({next(filter(None, match)) for match in _WORD.findall(words)}, key=len, reverse=True)
+    for word in found:
+        yield from (path for path, value in values if value == word)
+
+
+def _own_values(layout: Layout) -> Iterator[tuple[Path_, str]]:
+    """Every text in the parts that come from the site's own files, by its path in the layout."""
+    for section in SECTIONS:
+        for index, item in enumerate(layout.data[section] or ()):
+            if layout.own_item((section, index)) is not None:
+                yield from _values((section, index), item)
+
+
+def _values(path: Path_, value: Any) -> Iterator[tuple[Path_, str]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield (*path, key), str(key)
+            yield from _values((*path, key), inner)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _values((*path, index), inner)
+    elif value is not None:
+        yield path, str(value)
