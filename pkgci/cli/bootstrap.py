@@ -43,6 +43,7 @@ def command(
     The runs go on by themselves once they have begun: after ^C or a lost connection, the same command follows them
     again. What is missing on a bare host (Puppet, its modules) is installed first.
     """
+    from pkgci.cli.bootstrap_keys import learn
     from pkgci.cli.bootstrap_progress import progress_on
     from pkgci.cli.bootstrap_result import command_line, json_of, show
     from pkgci.cli.connect import site_trust, status_of
@@ -58,9 +59,11 @@ def command(
     site = load_site(site_file)
     selected = _selected(site, roles, hosts, rerun)
     names = [host.name for host in selected]
-    deployment, redact = _pack(site, selected, noop)
     progress = progress_on(sys.stderr, names)
     trust = site_trust(site, accept_new_host_keys, progress.paused)
+    if site.manifests is None:
+        learn(site, selected, trust, parallel=parallel)
+    deployment, redact = _pack(site, selected, noop)
     line = Line(lambda host: open_session(site, host, trust), lambda: POOL.interrupted)
     if not noop:
         # A host counts as undone until it is done, whatever ends this command.

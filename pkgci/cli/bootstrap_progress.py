@@ -139,11 +139,13 @@ class Screen:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
+        shown = self._live.is_started
         self._live.stop()
         try:
             yield
         finally:
-            self._live.start()
+            if shown:
+                self._live.start()
 
     def advance(self, progress: Progress) -> None:
         self._latest[progress.host] = (progress, time.monotonic())

@@ -1,0 +1,63 @@
+"""The host keys that the data of some hosts has of others: they are asked for before the data is rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import click
+
+from pkgci.model.roles import SLAVES, Role
+
+if TYPE_CHECKING:
+    from pkgci.model.site import Host, Site
+    from pkgci.remote.trust import Trust
+
+# Whose data pins whose host keys, and what there is not while one is unknown.
+_PINNED: tuple[tuple[tuple[Role, ...], tuple[Role, ...], str], ...] = (
+    ((Role.JENKINS_MASTER,), SLAVES, "Jenkins gets no node for it yet"),
+    ((Role.JENKINS_MASTER, *SLAVES), (Role.LOG_SERVER,), "no job can hand its logs to it yet"),
+    ((Role.PUBLISHER,), (Role.SLAVE_BUILD,), "the publisher can fetch nothing from it yet"),
+)
+_PATIENCE = 10.0  # seconds
+
+
+def pinned(site: Site, selected: Iterable[Host]) -> dict[str, tuple[str, ...]]:
+    """The hosts whose keys the data of ``selected`` needs, in the site's order, and what each one's absence means."""
+    roles = {role for host in selected for role in host.roles}
+    found: dict[str, tuple[str, ...]] = {}
+    for host in site.hosts:
+        words = tuple(
+            consequence
+            for readers, read, consequence in _PINNED
+            if not roles.isdisjoint(readers) and not set(read).isdisjoint(host.roles)
+        )
+        if words:
+            found[host.name] = words
+    return found
+
+
+def learn(site: Site, selected: Iterable[Host], trust: Trust, *, parallel: int) -> None:
+    """Contacts, side by side, the hosts whose keys are needed and not known: ``trust`` asks about them and records them.
+
+    A host that cannot be reached stops nothing: standard error says what its absence means.
+    """
+    from pkgci.remote.errors import HostError
+    from pkgci.remote.fanout import each_host
+    from pkgci.remote.session import open_session
+
+    needed = pinned(site, selected)
+    unknown = [site.host(name) for name in needed if not trust.known(site.host(name))]
+    if not unknown:
+        return
+
+    def contact(host: Host) -> None:
+        open_session(site, host, trust, timeout=_PATIENCE).close()
+
+    for name, result in each_host(unknown, contact, parallel=parallel).items():
+        if isinstance(result, HostError):
+            click.echo(
+                f"{name}'s host key is not known: {' and '.join(needed[name])} ({result.reason}); "
+                "run bootstrap again once it answers",
+                err=True,
+            )
