@@ -38,7 +38,7 @@ def pinned(site: Site, selected: Iterable[Host]) -> dict[str, tuple[str, ...]]:
 
 
 def learn(site: Site, selected: Iterable[Host], trust: Trust, *, parallel: int) -> None:
-    """Contacts, side by side, the hosts whose keys are needed and not known: ``trust`` asks about them and records them.
+    """Contacts, side by side, the hosts whose keys are needed and not known: ``trust`` asks about each and records it.
 
     A host that cannot be reached stops nothing: standard error says what its absence means.
     """
