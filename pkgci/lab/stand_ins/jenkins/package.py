@@ -15,10 +15,10 @@ _LIBRARY = "usr/lib/jenkins-stand-in"
 _MODULE = f"{_LIBRARY}/jenkins_stand_in"
 _DEPENDS = ("adduser", "python3", "python3-jinja2", "python3-paramiko", "python3-six", "python3-yaml")
 _FILES = {
-    "usr/bin/jenkins": (0o755, "jenkins.py"),
-    "usr/bin/jenkins-plugin-cli": (0o755, "jenkins-plugin-cli.py"),
+    "usr/bin/jenkins": (0o755, "jenkins"),
+    "usr/bin/jenkins-plugin-cli": (0o755, "jenkins-plugin-cli"),
     "usr/lib/systemd/system/jenkins.service": (0o644, "jenkins.service"),
-    "usr/share/java/jenkins.war": (0o644, "jenkins.war.txt"),
+    "usr/share/java/jenkins.war": (0o644, "jenkins.war"),
 }
 
 

@@ -1,4 +1,4 @@
-"""The variables in a configuration's texts: ``${NAME}``, ``${NAME:-default}``, ``${readFile:/path}``, ``^${as it is}``."""
+"""Variables in a configuration's texts: ``${NAME}``, ``${NAME:-default}``, ``${readFile:/path}``; ``^${literal}``."""
 
 from __future__ import annotations
 

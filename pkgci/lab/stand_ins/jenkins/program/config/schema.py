@@ -1,8 +1,8 @@
 """The attributes that Jenkins' Configuration as Code has, as far as a public packaging CI needs them.
 
 From reference/jenkins.md ("Configuration as Code", "A public Jenkins, hardened") and the plugins' own documentation,
-for Jenkins 2.555 and later with the plugins of pkgci's list. What is not here is refused, as the real one refuses what it
-does not know; two things the real one would take are refused on purpose, because they no longer mean anything there:
+for Jenkins 2.555 and later with the plugins of pkgci's list. What is not here is refused, as the real one refuses what
+it does not know; two things the real one would take are refused on purpose, because they no longer mean anything there:
 ``remotingSecurity``, and attributes of the crumb issuer.
 """
 
