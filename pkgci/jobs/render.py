@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -31,11 +30,11 @@ class RenderedJob:
     own: bool = True
 
 
-def render_jobs(site: Site, only: str = "*") -> tuple[RenderedJob, ...]:
-    """Every job of ``site`` whose name matches the glob ``only``, sorted by name.
+def render_jobs(site: Site) -> tuple[RenderedJob, ...]:
+    """Every job of ``site``, sorted by name.
 
-    Equal sites give equal text. Raises ``UsageError`` where one of the site's JJB files is wrong, where two jobs have
-    one name, and where nothing matches.
+    Equal sites give equal text. Raises ``UsageError`` where one of the site's JJB files is wrong, and where two jobs
+    have one name.
     """
     jobs: dict[str, RenderedJob] = {}
     for job in (*_own(site), *_written_by_hand(site)):
@@ -45,11 +44,7 @@ def render_jobs(site: Site, only: str = "*") -> tuple[RenderedJob, ...]:
                 "rename one of the projects, or the job in the site's own JJB file",
             )
         jobs[job.name] = job
-    selected = tuple(jobs[name] for name in sorted(jobs) if fnmatchcase(name, only))
-    if not selected and only != "*":
-        names = ", ".join(sorted(jobs)[:8])
-        raise UsageError(f"no job of {site.path} matches '{only}'", f"there are {names}…" if jobs else None)
-    return selected
+    return tuple(jobs[name] for name in sorted(jobs))
 
 
 def projects_of(site: str, jobs: Iterable[Job]) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,151 @@
+"""``pkgci deploy-jobs``: the Jenkins jobs, planned against the live Jenkins and deployed exactly as planned."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pkgci.cli.options import json_option, site_option
+from pkgci.errors import ExitStatus, PkgciError, UsageError
+
+if TYPE_CHECKING:
+    from pkgci.jobs.plan import Change, Plan
+    from pkgci.jobs.server import JenkinsServer
+    from pkgci.model.site import Site
+
+
+@click.command(
+    epilog="Examples: pkgci deploy-jobs --plan, pkgci deploy-jobs --only '*-build-*', "
+    "pkgci deploy-jobs --delete-retired --yes"
+)
+@site_option
+@click.option("--plan", "only_plan", is_flag=True, help="Show what would be done, and do nothing. Exit 0: nothing.")
+@click.option("--delete-retired", is_flag=True, help="Also delete pkgci's jobs that the site no longer has.")
+@click.option("--only", default="*", metavar="GLOB", help="Only the jobs with such names, as in '*-build-*'.")
+@click.option("--yes", is_flag=True, help="Do not ask, for machines.")
+@click.option(
+    "--accept-new-host-keys", is_flag=True, help="Record the key of Zuul's host seen for the first time, unasked."
+)
+@json_option
+def command(
+    site_file: Path,
+    only_plan: bool,
+    delete_retired: bool,
+    only: str,
+    yes: bool,
+    accept_new_host_keys: bool,
+    as_json: bool,
+) -> int:
+    """Compare the site's jobs with those in Jenkins, show what differs, ask, and do it.
+
+    Only what differs is written. Jobs that pkgci did not create are never touched. Jobs that the site no longer has are
+    listed, and deleted with --delete-retired only. At the end Gearman must know a function for every job, without which
+    Zuul could not start it.
+    """
+    from pkgci.cli import deploy_jobs_show as show
+    from pkgci.jobs.deploy import plan_for
+    from pkgci.jobs.render import render_jobs
+    from pkgci.jobs.server import open_server
+    from pkgci.model.load import load_site
+    from pkgci.secrets.store import SecretStore
+
+    site = load_site(site_file)
+    jobs = render_jobs(site)
+    with (
+        show.Progress() as progress,
+        open_server(site, SecretStore.open(site.directory / "secrets"), progress.say) as server,
+    ):
+        progress.say("reading Jenkins' jobs")
+        plan = plan_for(site.name, jobs, server, only, progress.read)
+        progress.stop()
+        to_do = plan.to_do(delete_retired=delete_retired)
+        if not (plan.changes or plan.unchanged or plan.foreign) and only != "*":
+            raise UsageError(f"no job of {site.path}, and none that pkgci made in Jenkins, matches '{only}'")
+        if not as_json:
+            show.show_plan(plan, delete_retired=delete_retired)
+        _refuse_foreign(plan)
+        if only_plan:
+            if as_json:
+                show.print_plan(site, plan)
+            return ExitStatus.NOT_AS_DECLARED if to_do else ExitStatus.AS_DECLARED
+        if to_do and not yes and not _agreed(plan, delete_retired):
+            click.echo("nothing was done", err=True)
+            return ExitStatus.NOT_AS_DECLARED
+        done: list[Change] = []
+        try:
+            _carry_out(to_do, done, server)
+            missing = _missing_functions(site, only, server, accept_new_host_keys)
+        except KeyboardInterrupt:
+            click.echo(f"\npkgci: interrupted. {show.progress_of(done, to_do)}", err=True)
+            return ExitStatus.INTERRUPTED
+    if as_json:
+        show.print_result(site, plan, done, missing)
+    else:
+        show.show_missing(missing)
+    return ExitStatus.NOT_AS_DECLARED if missing else ExitStatus.AS_DECLARED
+
+
+def _refuse_foreign(plan: Plan) -> None:
+    if plan.foreign:
+        several = len(plan.foreign) > 1
+        raise PkgciError(
+            f"Jenkins has {'jobs' if several else 'a job'} with the name of one of the site's that pkgci did not create: "
+            f"{', '.join(plan.foreign)}",
+            f"nothing was done; rename or delete {'them' if several else 'it'} in Jenkins, or rename the project",
+        )
+
+
+def _agreed(plan: Plan, delete_retired: bool) -> bool:
+    from pkgci.cli.deploy_jobs_show import question
+
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError("nobody can be asked: there is no terminal", "look at it with --plan, then add --yes")
+    return click.confirm(question(plan, delete_retired=delete_retired), err=True)
+
+
+def _carry_out(to_do: tuple[Change, ...], done: list[Change], server: JenkinsServer) -> None:
+    """Does ``to_do``; puts into ``done`` what is done."""
+    from pkgci.cli.deploy_jobs_show import Progress, progress_of
+    from pkgci.jobs.deploy import carry_out
+
+    try:
+        with Progress() as progress:
+
+            def step(change: Change) -> None:
+                done.append(change)
+                progress.write(len(done), len(to_do))
+
+            carry_out(to_do, server, step)
+    except PkgciError:
+        click.echo(f"pkgci: {progress_of(done, to_do)}", err=True)
+        raise
+    if done:
+        click.echo(progress_of(done, to_do), err=True)
+
+
+def _missing_functions(site: Site, only: str, server: JenkinsServer, accept_new_host_keys: bool) -> dict[str, str]:
+    """The functions that Zuul needs and Gearman does not have, and why: after a moment's patience."""
+    from fnmatch import fnmatchcase
+
+    from pkgci.cli.connect import site_trust
+    from pkgci.cli.deploy_jobs_show import Progress
+    from pkgci.jobs.gearman import likely_reason, needed_functions, registered_functions, wait_for
+    from pkgci.model.roles import Role
+    from pkgci.model.steps import all_jobs
+    from pkgci.remote.session import open_session
+
+    needed = needed_functions(job for job in all_jobs(site) if fnmatchcase(job.name, only))
+    if not needed or not site.with_role(Role.ZUUL):
+        return {}
+    trust = site_trust(site, accept_new_host_keys)
+    with open_session(site, site.with_role(Role.ZUUL)[0], trust) as session, Progress() as progress:
+        progress.say("waiting until every job's function is registered in Gearman")
+        missing, functions = wait_for(needed, lambda: registered_functions(session))
+    if not missing:
+        return {}
+    nodes = server.nodes()
+    buildable = {job.name: job.buildable for job in server.jobs()}
+    return {name: likely_reason(needed[name], site, functions, nodes, buildable) for name in missing}

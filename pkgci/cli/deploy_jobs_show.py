@@ -1,0 +1,131 @@
+"""What ``pkgci deploy-jobs`` shows: the plan with its diffs, how far it is, and what is missing in Gearman."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from types import TracebackType
+
+import click
+from rich.status import Status
+
+from pkgci.cli.screen import print_json, remarks
+from pkgci.jobs.plan import Action, Change, Plan
+from pkgci.model.site import Site
+
+_COLOURS = {"+": "green", "-": "red", "@": "cyan"}
+_VERBS = {Action.ADDED: "add", Action.CHANGED: "change", Action.RETIRED: "delete"}
+
+
+class Progress:
+    """One line at the bottom of a terminal; nothing at all where there is none."""
+
+    def __init__(self) -> None:
+        screen = remarks()
+        self._status: Status | None = screen.status("") if screen.is_terminal else None
+        self._running = False
+
+    def say(self, words: str) -> None:
+        """Shows ``words`` until others come."""
+        if self._status is not None:
+            self._status.update(words)
+            if not self._running:
+                self._status.start()
+                self._running = True
+
+    def read(self, count: int, of: int) -> None:
+        """So many jobs have been read."""
+        self.say(f"reading Jenkins' jobs: {count} of {of}")
+
+    def write(self, count: int, of: int) -> None:
+        """So many changes have been made."""
+        self.say(f"writing Jenkins' jobs: {count} of {of}")
+
+    def stop(self) -> None:
+        """Takes the line away."""
+        if self._status is not None and self._running:
+            self._status.stop()
+            self._running = False
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def show_plan(plan: Plan, *, delete_retired: bool) -> None:
+    """Writes each change with its diff, and a summary, to standard output."""
+    for change in plan.changes:
+        click.echo(click.style(f"{change.action}: {change.name}", bold=True))
+        # What Jenkins has of a job that goes is its builds; its text is what the list of the site said before.
+        for line in change.diff:
+            click.echo(f"  {click.style(line, fg=_COLOURS.get(line[:1]))}")
+    click.echo(summary(plan))
+    retired = len(plan.of(Action.RETIRED))
+    if retired and not delete_retired:
+        click.echo(f"{_jobs(retired)} that the site no longer has stay: --delete-retired deletes them", err=True)
+
+
+def summary(plan: Plan) -> str:
+    """The plan in one line."""
+    counts = [f"{len(plan.of(action))} {action}" for action in Action]
+    return f"jobs: {', '.join(counts)}, {plan.unchanged} unchanged"
+
+
+def question(plan: Plan, *, delete_retired: bool) -> str:
+    """What is asked before the plan is done."""
+    parts = [
+        f"{_VERBS[action]} {_jobs(len(plan.of(action)))}"
+        for action in Action
+        if plan.of(action) and (delete_retired or action is not Action.RETIRED)
+    ]
+    builds = ", with all their builds" if delete_retired and plan.of(Action.RETIRED) else ""
+    return f"{' and '.join(parts)}{builds}?".capitalize()
+
+
+def progress_of(done: Sequence[Change], to_do: Sequence[Change]) -> str:
+    """What was done, of what was to do."""
+    if len(done) == len(to_do):
+        return f"{_jobs(len(done))} written"
+    following = to_do[len(done)].name
+    return f"{len(done)} of {_jobs(len(to_do))} written, '{following}' and what follows perhaps not: run it again"
+
+
+def show_missing(missing: Mapping[str, str]) -> None:
+    """Writes what is not registered in Gearman to standard error."""
+    if not missing:
+        return
+    click.echo(f"pkgci: {len(missing)} functions that Zuul needs are not registered in Gearman:", err=True)
+    for name, reason in missing.items():
+        click.echo(f"  {name}: {reason}", err=True)
+    click.echo("  when that is mended: pkgci deploy-jobs", err=True)
+
+
+def print_plan(site: Site, plan: Plan) -> None:
+    """Writes the plan as JSON to standard output."""
+    print_json(_plan_data(site, plan))
+
+
+def print_result(site: Site, plan: Plan, done: Sequence[Change], missing: Mapping[str, str]) -> None:
+    """Writes the plan, what was done of it and what is missing in Gearman as JSON to standard output."""
+    print_json({**_plan_data(site, plan), "done": [change.name for change in done], "missing_functions": dict(missing)})
+
+
+def _plan_data(site: Site, plan: Plan) -> dict[str, object]:
+    return {
+        "site": site.name,
+        "as_declared": not plan.changes and not plan.foreign,
+        "unchanged": plan.unchanged,
+        "foreign": list(plan.foreign),
+        "changes": [
+            {key: value for key, value in asdict(change).items() if key not in ("wanted", "live")}
+            for change in plan.changes
+        ],
+    }
+
+
+def _jobs(count: int) -> str:
+    return f"{count} job{'' if count == 1 else 's'}"
