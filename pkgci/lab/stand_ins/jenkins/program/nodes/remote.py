@@ -49,6 +49,8 @@ def program(script: str, workspace: str, environment: Mapping[str, str]) -> str:
     exports = [f"export {name}={shlex.quote(value)}" for name, value in environment.items() if is_name(name)]
     return "\n".join(
         [
+            # One stream: two would arrive out of their order.
+            "exec 2>&1",
             "echo $$",
             f"mkdir -p {shlex.quote(workspace)} {shlex.quote(temporary)} || exit 1",
             f"cd {shlex.quote(workspace)} || exit 1",
@@ -76,7 +78,6 @@ def run(client: Any, text: str, say: Callable[[bytes], None], why_stop: Callable
     """
     channel = _open(client, "exec sh -s")
     try:
-        channel.set_combine_stderr(True)
         channel.sendall(text.encode())
         channel.shutdown_write()
         leader, status_since, why = "", None, None
@@ -85,13 +86,13 @@ def run(client: Any, text: str, say: Callable[[bytes], None], why_stop: Callable
                 kill(client, leader, cookie)
                 status_since = time.monotonic() + _GRACE
             data = _receive(channel)
-            if data:
-                if not leader:
-                    leader, _, rest = data.decode("latin-1").partition("\n")
-                    data = rest.encode("latin-1")
-                say(data)
             if data == b"":
                 break
+            if data and not leader:
+                first, _, data = data.partition(b"\n")
+                leader = first.decode("latin-1")
+            if data:
+                say(data)
             if status_since is None and channel.exit_status_ready():
                 status_since = time.monotonic()
             if data is None and status_since is not None and time.monotonic() - status_since > _LEFTOVER:
