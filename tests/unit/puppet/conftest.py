@@ -82,6 +82,7 @@ def facts(host: Host) -> dict[str, Any]:
         "fqdn": host.fqdn,
         "networking": {"hostname": host.name, "fqdn": host.fqdn, "ip": host.address},
         "processors": {"count": 2},
+        "memory": {"system": {"total_bytes": 4 * 1024**3}},
         "path": "/usr/sbin:/usr/bin:/sbin:/bin",
         "id": "root",
         "virtual": "kvm",
@@ -125,7 +126,20 @@ def compile_tasks(tasks: list[dict[str, Any]], folder: Path) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Catalog]:
     """The lab's catalogs: a role per host, the log server on Debian 12."""
-    return compile_site(load_site(ROOT / "examples/lab/site.yaml"), tmp_path_factory.mktemp("lab"))
+    folder = tmp_path_factory.mktemp("lab")
+    return compile_site(load_site(lab_site(folder)), folder / "catalogs")
+
+
+def lab_site(folder: Path) -> Path:
+    """The lab's site file in ``folder``, with what `pkgci lab up` and the first contact with its hosts record."""
+    shutil.copytree(ROOT / "examples/lab/keys", folder / "keys")
+    shutil.copy(ROOT / "examples/lab/site.yaml", folder)
+    (folder / ".lab").mkdir()
+    (folder / ".lab/jenkins.fingerprint").write_text("0123456789ABCDEF0123456789ABCDEF01234567\n")
+    names = ("build01", "[install01]:2222", "systest01", "pub01")
+    lines = [f"{name} {kind} AAAA{name[:2].strip('[')}\n" for name in names for kind in ("ssh-rsa", "ssh-ed25519")]
+    (folder / "known_hosts").write_text("".join(lines))
+    return folder / "site.yaml"
 
 
 ALL_ROLES = """\

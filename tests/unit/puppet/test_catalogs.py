@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pkgci.model.load import load_site
-from tests.unit.puppet.conftest import ROOT, SECRET, Catalog, compile_site
+from tests.unit.puppet.conftest import ROOT, SECRET, Catalog, compile_site, lab_site
 
 # The lab's own site is a fixture: what is asserted of it says that it compiles.
 SITES = sorted(path.parent.name for path in (ROOT / "examples").glob("*/site.yaml") if path.parent.name != "lab")
@@ -138,20 +138,17 @@ def test_prometheus_watches_every_host_and_answers_nobody_outside(lab: dict[str,
 
 
 def test_rules_that_would_lock_the_operator_out_do_not_compile(tmp_path: Path) -> None:
-    site = load_site(ROOT / "examples/lab/site.yaml")
+    site_file = lab_site(tmp_path)
     (tmp_path / "hiera").mkdir()
-    (tmp_path / "site.yaml").write_text(
-        site.path.read_text().replace("keys/alice.pub", str(ROOT / "examples/lab/keys/alice.pub"))
-    )
     (tmp_path / "hiera/locked.yaml.j2").write_text("profile::firewall::rules: []\n")
     with pytest.raises(AssertionError, match="cut the operator off"):
-        compile_site(load_site(tmp_path / "site.yaml"), tmp_path)
+        compile_site(load_site(site_file), tmp_path / "catalogs")
 
 
 def test_the_key_of_a_role_that_a_host_no_longer_has_goes(lab: dict[str, Catalog]) -> None:
     for folder in ("/etc/pkgci/keys", "/etc/ssh/authorized_keys.d"):
         assert lab["build01"].get("File", folder)["purge"] is True
-    assert lab["jenkins01"].get("File", "/etc/pkgci/jenkins/agent_keys")["purge"] is True
+    assert lab["jenkins01"].get("File", "/etc/jenkins/secrets")["purge"] is True
 
 
 def test_an_installation_that_was_cut_short_is_finished_first(one: Catalog) -> None:

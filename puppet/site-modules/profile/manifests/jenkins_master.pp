@@ -1,52 +1,141 @@
-# @summary What the Jenkins master keeps secret: the keys of its agents, and its administrator's password.
+# @summary The Jenkins master: which Jenkins, who may do what in it, its slaves, and its place in the host's web server.
 #
+# @param version
+#   The release to install from the apt source.
+# @param source
+#   An apt source, or a WAR in its place.
+# @param plugins
+#   Plugin → version.
+# @param plugin_installer
+#   What installs plugins.
+# @param url
+#   Jenkins' web address, with a slash at its end.
+# @param administrators
+#   Who may change Jenkins. The first is who deploys the jobs.
 # @param agent_keys
-#   Role of a slave → the private SSH key by which its agents are started.
+#   Key of a slave role (`slave-ROLE`) → the private SSH key by which its agents are started.
+# @param nodes
+#   Slave → how it is reached, and what it is for.
+# @param gearman
+#   Where jobs come from: Zuul's Gearman server.
 # @param admin_password
-#   The password of Jenkins' administrator.
+#   The password of the first administrator, where users are Jenkins' own.
+# @param port
+#   Where Jenkins listens, on this host only.
+# @param update_center
+#   A mirror of Jenkins' update center.
+# @param ldap
+#   The directory that has Jenkins' users.
+# @param ldap_password
+#   The password of its manager.
+# @param oidc
+#   The provider through which Jenkins' users log in.
+# @param oidc_secret
+#   The secret that the provider knows Jenkins by.
+# @param mail
+#   Who answers for this Jenkins.
+# @param mail_relay
+#   Who takes its mail.
+# @param heap
+#   Java's heap in MiB, in place of a share of the host's memory.
+# @param heap_share
+#   That share.
+# @param configuration
+#   Name → further Configuration as Code of the site's own, as data.
 class profile::jenkins_master (
-  Sensitive[Hash[Pattern[/\A[a-z_]+\z/], String[1]]] $agent_keys,
-  Sensitive[String[1]]                              $admin_password,
+  String[1]                                                              $version,
+  Variant[Jenkins::Apt_source, Jenkins::Archive]                         $source,
+  Hash[String[1], String[1]]                                             $plugins,
+  Variant[Jenkins::Archive, Stdlib::Absolutepath]                        $plugin_installer,
+  Pattern[/\Ahttps:\/\/.*\/\z/]                                          $url,
+  Array[String[1], 1]                                                    $administrators,
+  Sensitive[Hash[Jenkins::File_name, String[1]]]                         $agent_keys,
+  Hash[String[1], Jenkins::Node]                                         $nodes,
+  Struct[{ host => String[1], port => Stdlib::Port }]                    $gearman,
+  Optional[Sensitive[String[1]]]                                         $admin_password = undef,
+  Stdlib::Port                                                           $port          = 8080,
+  Optional[Stdlib::HTTPUrl]                                              $update_center = undef,
+  Optional[Jenkins::Ldap]                                                $ldap          = undef,
+  Optional[Sensitive[String[1]]]                                         $ldap_password = undef,
+  Optional[Jenkins::Oidc]                                                $oidc          = undef,
+  Optional[Sensitive[String[1]]]                                         $oidc_secret   = undef,
+  Optional[String[1]]                                                    $mail          = undef,
+  Optional[String[1]]                                                    $mail_relay    = undef,
+  Optional[Integer[256]]                                                 $heap          = undef,
+  Float[0.1, 0.9]                                                        $heap_share    = 0.5,
+  Hash[Jenkins::File_name, Hash[String[1], Data]]                        $configuration = {},
 ) {
-  $folder = '/etc/pkgci/jenkins'
+  require profile::firewall
+  require profile::ca_certificate
+  include profile::web
 
-  file { $folder:
-    ensure => directory,
-    owner  => 'root',
-    group  => 'root',
-    mode   => '0700',
+  $location = $mail ? {
+    undef   => { 'url' => $url },
+    default => { 'url' => $url, 'adminAddress' => jenkins::literal($mail) },
+  }
+  $mailer   = $mail_relay ? {
+    undef   => {},
+    default => { 'mailer' => { 'smtpHost' => jenkins::literal($mail_relay) } },
   }
 
-  # The key of a role that the site no longer has goes.
-  file { "${folder}/agent_keys":
-    ensure  => directory,
+  $ours = {
+    'jenkins'      => {
+      'numExecutors'          => 0,
+      'mode'                  => 'EXCLUSIVE',
+      'slaveAgentPort'        => -1,
+      'crumbIssuer'           => 'standard',
+      'markupFormatter'       => 'plainText',
+      'securityRealm'         => jenkins::realm($administrators[0], $ldap, $oidc),
+      'authorizationStrategy' => jenkins::matrix($administrators),
+      'nodes'                 => $nodes.map |$name, $node| { jenkins::node($name, $node) },
+    },
+    'security'     => {
+      'contentSecurityPolicy' => { 'enforce' => true },
+    },
+    'credentials'  => jenkins::credentials($nodes.values),
+    'unclassified' => {
+      'location'            => $location,
+      'gearmanPluginConfig' => { 'enablePlugin' => true } + $gearman,
+    } + $mailer,
+  }
+
+  # Each is given where the realm needs it, and nowhere else.
+  $given  = {
+    'admin_password' => $admin_password,
+    'ldap_password'  => $ldap_password,
+    'oidc_secret'    => $oidc_secret,
+  }.filter |$name, $value| { $value =~ NotUndef }
+  $opened = Hash($given.map |$name, $value| { [$name, $value.unwrap] })
+
+  class { 'jenkins':
+    version          => $version,
+    source           => $source,
+    plugins          => $plugins,
+    plugin_installer => $plugin_installer,
+    configuration    => $configuration + { 'pkgci' => $ours },
+    secrets          => Sensitive($agent_keys.unwrap + $opened),
+    seeds            => {
+      'hudson.plugins.gearman.GearmanPluginConfig.xml' => epp('profile/gearman.xml.epp', $gearman),
+    },
+    restart_for      => { 'gearman' => "${gearman['host']}:${gearman['port']}" },
+    update_center    => $update_center,
+    port             => $port,
+    prefix           => '/jenkins',
+    heap             => $heap,
+    heap_share       => $heap_share,
+  }
+
+  profile::web::locations { 'jenkins':
+    content => epp('profile/jenkins.conf.epp', { 'port' => $port }),
+    modules => ['proxy', 'proxy_http', 'rewrite', 'headers'],
+  }
+
+  # Crawlers read every build of every job otherwise.
+  file { "${profile::web::docroot}/robots.txt":
+    ensure  => file,
     owner   => 'root',
     group   => 'root',
-    mode    => '0700',
-    recurse => true,
-    purge   => true,
-    backup  => false,
-  }
-
-  $agent_keys.unwrap.each |String $role, String $key| {
-    file { "${folder}/agent_keys/${role}":
-      ensure    => file,
-      owner     => 'root',
-      group     => 'root',
-      mode      => '0600',
-      content   => Sensitive($key),
-      show_diff => false,
-      backup    => false,
-    }
-  }
-
-  file { "${folder}/admin_password":
-    ensure    => file,
-    owner     => 'root',
-    group     => 'root',
-    mode      => '0600',
-    content   => $admin_password,
-    show_diff => false,
-    backup    => false,
+    mode    => '0644',
+    content => "User-agent: *\nDisallow: /jenkins/\n",
   }
 }

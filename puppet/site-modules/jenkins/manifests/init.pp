@@ -1,0 +1,80 @@
+# @summary A Jenkins controller: its package or WAR, plugins, unit settings, and Configuration as Code.
+#
+# The controller starts only once its plugins and its configuration are in place, for without them it would be open to
+# whoever reaches it. What is written here is wanted; `jenkins-apply` makes it so, and puts back what was there before if
+# Jenkins rejects it. Jobs are nobody's business here.
+#
+# @param version
+#   The release to install from the apt source. It stays until this changes.
+# @param source
+#   An apt source, or a WAR to install in place of the package.
+# @param plugins
+#   Plugin → version. What else is there goes, and what they depend on comes with them.
+# @param plugin_installer
+#   What installs plugins: jenkins-plugin-manager.jar by address and checksum, or a program of the host that takes its arguments.
+# @param configuration
+#   Name → one file of Configuration as Code, as data.
+# @param secrets
+#   Name → secret, each a file that the configuration reads with `${readFile:/etc/jenkins/secrets/NAME}`.
+# @param seeds
+#   File in Jenkins' home → its first content. Jenkins writes these files itself: what it made of them stays.
+# @param restart_for
+#   Settings that Jenkins reads when it starts and at no other time: a change of one restarts it.
+# @param update_center
+#   A mirror of Jenkins' update center.
+# @param listen_address
+#   Where Jenkins listens.
+# @param port
+#   Its port.
+# @param prefix
+#   The context path.
+# @param heap
+#   Java's heap, in MiB. Without it, `heap_share` of the host's memory, but at least 512 and at most 8192 MiB.
+# @param heap_share
+#   The heap's share of the host's memory.
+# @param java_package
+#   The distribution's package of a Java that this Jenkins runs on.
+class jenkins (
+  Pattern[/\A\d+(\.\d+)+\z/]                             $version,
+  Variant[Jenkins::Apt_source, Jenkins::Archive]         $source,
+  Hash[Jenkins::File_name, Pattern[/\A[\w.-]+\z/]]       $plugins,
+  Variant[Jenkins::Archive, Stdlib::Absolutepath]        $plugin_installer,
+  Hash[Jenkins::File_name, Hash[String[1], Data]]        $configuration,
+  Sensitive[Hash[Jenkins::File_name, String[1]]]         $secrets,
+  Hash[Jenkins::File_name, String[1]]                    $seeds          = {},
+  Hash[Pattern[/\A[a-z_]+\z/], Pattern[/\A[\w.:,-]+\z/]] $restart_for    = {},
+  Optional[Stdlib::HTTPUrl]                              $update_center  = undef,
+  Pattern[/\A[0-9a-f.:]+\z/]                             $listen_address = '127.0.0.1',
+  Stdlib::Port                                           $port           = 8080,
+  Pattern[/\A\/[\w-]+\z/]                                $prefix         = '/jenkins',
+  Optional[Integer[256]]                                 $heap           = undef,
+  Float[0.1, 0.9]                                        $heap_share     = 0.5,
+  String[1]                                              $java_package   = 'openjdk-21-jre-headless',
+) {
+  $home   = '/var/lib/jenkins'
+  $war    = '/usr/share/java/jenkins.war'
+  $etc    = '/etc/jenkins'
+  $state  = '/var/lib/jenkins-apply'
+  $curb   = '/etc/systemd/system/jenkins.service.d'
+
+  contain jenkins::java
+  contain jenkins::unit
+  contain jenkins::configuration
+  contain jenkins::apply
+  contain jenkins::service
+
+  # The package starts Jenkins: by then the unit must know that it is to wait.
+  Class['jenkins::java'] -> Class['jenkins::unit']
+
+  if 'fingerprint' in $source {
+    contain jenkins::apt
+    Class['jenkins::unit'] -> Class['jenkins::apt'] -> Class['jenkins::configuration']
+  } else {
+    contain jenkins::war
+    Class['jenkins::unit'] -> Class['jenkins::war'] -> Class['jenkins::configuration']
+    Class['jenkins::war'] ~> Class['jenkins::service']
+  }
+
+  Class['jenkins::configuration'] -> Class['jenkins::apply'] -> Class['jenkins::service']
+  Class['jenkins::unit'] ~> Class['jenkins::service']
+}

@@ -1,0 +1,43 @@
+# @summary Jenkins from a WAR, laid out as its Debian package lays it out.
+class jenkins::war {
+  group { 'jenkins':
+    ensure => present,
+    system => true,
+  }
+
+  user { 'jenkins':
+    ensure => present,
+    system => true,
+    gid    => 'jenkins',
+    home   => $jenkins::home,
+    shell  => '/bin/bash',
+  }
+
+  file { [$jenkins::home, '/var/cache/jenkins']:
+    ensure => directory,
+    owner  => 'jenkins',
+    group  => 'jenkins',
+    mode   => '0755',
+  }
+
+  file { '/usr/share/java':
+    ensure => directory,
+    owner  => 'root',
+    group  => 'root',
+    mode   => '0755',
+  }
+
+  jenkins::download { $jenkins::war:
+    url     => $jenkins::source['url'],
+    sha256  => $jenkins::source['sha256'],
+    require => File['/usr/share/java'],
+  }
+
+  file { '/etc/systemd/system/jenkins.service':
+    ensure => file,
+    owner  => 'root',
+    group  => 'root',
+    mode   => '0644',
+    source => 'puppet:///modules/jenkins/jenkins.service',
+  }
+}
