@@ -78,19 +78,20 @@ class profile::web (
   }
 
   apache::vhost { 'pkgci-https':
-    servername          => $server_name,
-    serveraliases       => $aliases,
-    port                => 443,
-    default_vhost       => true,
-    docroot             => $docroot,
-    manage_docroot      => false,
-    ssl                 => true,
-    ssl_cert            => "${folder}/host.crt",
-    ssl_key             => "${folder}/host.key",
+    servername            => $server_name,
+    serveraliases         => $aliases,
+    port                  => 443,
+    default_vhost         => true,
+    docroot               => $docroot,
+    manage_docroot        => false,
+    ssl                   => true,
+    ssl_cert              => "${folder}/host.crt",
+    ssl_key               => "${folder}/host.key",
     # What the host's roles add: profile::web::locations.
-    additional_includes => ["${fragments}/*.conf"],
-    headers             => ['always set Strict-Transport-Security "max-age=31536000"'],
-    require             => File[$docroot, "${folder}/host.crt", "${folder}/host.key"],
+    additional_includes   => ["${fragments}/*.conf"],
+    use_optional_includes => true,
+    headers               => ['always set Strict-Transport-Security "max-age=31536000"'],
+    require               => File[$docroot, "${folder}/host.crt", "${folder}/host.key"],
   }
 
   # What a role that the host no longer has put here goes.

@@ -1,40 +1,44 @@
-# @summary Zuul's account on its host, and the key by which Gerrit knows it.
+# @summary Zuul, which takes events from Gerrit and starts jobs, behind the host's web server.
 #
+# @param settings
+#   zuul.conf: section → key → value.
 # @param gerrit_key
 #   Zuul's private SSH key.
+# @param gerrit_host
+#   Gerrit's DNS name.
+# @param gerrit_port
+#   Gerrit's SSH port.
+# @param gerrit_host_keys
+#   Gerrit's SSH host keys, each as in 'ssh-ed25519 AAAA…'.
+# @param log_levels
+#   Logger → level, for the log files.
+# @param statsd
+#   The statsd server that gets metrics, as host:port.
 class profile::zuul (
-  Sensitive[String[1]] $gerrit_key,
+  Hash[String[1], Hash[String[1], Variant[String[1], Integer, Boolean]]] $settings,
+  Sensitive[String[1]]                                                   $gerrit_key,
+  Optional[Stdlib::Host]                                                 $gerrit_host      = undef,
+  Stdlib::Port                                                           $gerrit_port      = 29418,
+  Array[String[1]]                                                       $gerrit_host_keys = [],
+  Hash[String[1], Enum['DEBUG', 'INFO', 'WARNING', 'ERROR']]             $log_levels       = {},
+  Optional[String[1]]                                                    $statsd           = undef,
 ) {
-  $home = '/var/lib/zuul'
+  require profile::firewall
+  require profile::ca_certificate
 
-  user { 'zuul':
-    ensure => present,
-    system => true,
-    home   => $home,
-    shell  => '/usr/sbin/nologin',
+  class { 'zuul':
+    settings         => $settings,
+    gerrit_host      => $gerrit_host,
+    gerrit_port      => $gerrit_port,
+    gerrit_host_keys => $gerrit_host_keys,
+    gerrit_key       => $gerrit_key,
+    log_levels       => $log_levels,
+    statsd           => $statsd,
   }
 
-  file { $home:
-    ensure => directory,
-    owner  => 'zuul',
-    group  => 'zuul',
-    mode   => '0750',
-  }
-
-  file { "${home}/.ssh":
-    ensure => directory,
-    owner  => 'zuul',
-    group  => 'zuul',
-    mode   => '0700',
-  }
-
-  file { "${home}/.ssh/gerrit":
-    ensure    => file,
-    owner     => 'zuul',
-    group     => 'zuul',
-    mode      => '0600',
-    content   => $gerrit_key,
-    show_diff => false,
-    backup    => false,
+  profile::web::locations { 'zuul':
+    content => epp('zuul/apache.conf.epp', { 'webapp_port' => $settings['webapp']['port'] }),
+    modules => ['proxy_http', 'cgid', 'rewrite'],
+    require => Class['zuul'],
   }
 }

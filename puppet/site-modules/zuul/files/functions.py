@@ -1,0 +1,1 @@
+"""Functions that the layout's jobs may name as `parameter-function`. None yet."""

@@ -1,0 +1,48 @@
+# @summary Zuul 2.6.0, which starts Jenkins jobs over Gearman, on the distribution's Python 3.
+#
+# The scheduler and the merger run in a virtual environment, under a user of their own. The layout is seeded with an empty
+# one and belongs to whoever deploys layouts from then on.
+#
+# @param settings
+#   zuul.conf: section → key → value. What the component itself decides (folders, log files) is added.
+# @param gerrit_key
+#   Zuul's own private SSH key.
+# @param gerrit_host
+#   Gerrit's name, as zuul.conf has it. Without one Zuul listens to no Gerrit.
+# @param gerrit_port
+#   Gerrit's SSH port.
+# @param gerrit_host_keys
+#   Gerrit's SSH host keys, each as in 'ssh-ed25519 AAAA…'. Zuul and its merger connect to no other.
+# @param log_levels
+#   Logger → level, for the log files. The journal has everything from INFO upwards.
+# @param log_days
+#   For how many days log files are kept.
+# @param statsd
+#   The statsd server that gets metrics, as host:port. Without it none are made.
+# @param path
+#   The folder of its virtual environment.
+class zuul (
+  Hash[String[1], Hash[String[1], Variant[String[1], Integer, Boolean]]] $settings,
+  Sensitive[String[1]]                                                   $gerrit_key,
+  Optional[Stdlib::Host]                                                 $gerrit_host      = undef,
+  Stdlib::Port                                                           $gerrit_port      = 29418,
+  Array[Pattern[/\A[\w@.-]+ [\w+\/=]+\z/]]                               $gerrit_host_keys = [],
+  Hash[String[1], Enum['DEBUG', 'INFO', 'WARNING', 'ERROR']]             $log_levels       = {},
+  Integer[1]                                                             $log_days         = 30,
+  Optional[Pattern[/\A[^:\s]+:\d+\z/]]                                  $statsd           = undef,
+  Stdlib::Absolutepath                                                   $path             = '/opt/zuul',
+) {
+  $home    = '/var/lib/zuul'
+  $git     = "${home}/git"
+  $logs    = '/var/log/zuul'
+  $etc     = '/etc/zuul'
+  $library = '/usr/local/lib/zuul'
+  $share   = '/usr/local/share/zuul'
+
+  contain zuul::install
+  contain zuul::config
+  contain zuul::ssh
+  contain zuul::service
+
+  Class['zuul::install'] -> Class['zuul::config'] -> Class['zuul::ssh'] -> Class['zuul::service']
+}

@@ -1,0 +1,80 @@
+# @summary Zuul's account, its folders, and its virtual environment with the compatibility module.
+class zuul::install {
+  assert_private()
+
+  package { 'git':
+    ensure          => installed,
+    install_options => ['--no-install-recommends'],
+  }
+
+  user { 'zuul':
+    ensure => present,
+    system => true,
+    home   => $zuul::home,
+    shell  => '/usr/sbin/nologin',
+  }
+
+  # The web server passes through to the merger's repositories. Nobody lists the folder.
+  file { $zuul::home:
+    ensure => directory,
+    owner  => 'zuul',
+    group  => 'zuul',
+    mode   => '0711',
+  }
+
+  file { $zuul::git:
+    ensure => directory,
+    owner  => 'zuul',
+    group  => 'zuul',
+    mode   => '0755',
+  }
+
+  file { $zuul::logs:
+    ensure => directory,
+    owner  => 'zuul',
+    group  => 'adm',
+    mode   => '0750',
+  }
+
+  file { [$zuul::library, $zuul::share]:
+    ensure => directory,
+    owner  => 'root',
+    group  => 'root',
+    mode   => '0755',
+  }
+
+  file { "${zuul::library}/zuul_py3":
+    ensure  => directory,
+    source  => 'puppet:///modules/zuul/zuul_py3',
+    owner   => 'root',
+    group   => 'root',
+    recurse => true,
+    purge   => true,
+    force   => true,
+    ignore  => '__pycache__',
+  }
+
+  file { "${zuul::share}/status":
+    ensure  => directory,
+    source  => 'puppet:///modules/zuul/status',
+    owner   => 'root',
+    group   => 'root',
+    recurse => true,
+    purge   => true,
+    force   => true,
+  }
+
+  python_venv::environment { $zuul::path:
+    requirements => file('zuul/requirements.txt'),
+    sources      => file('zuul/requirements-sources.txt'),
+    startup      => [$zuul::library, 'import zuul_py3'],
+    require      => File["${zuul::library}/zuul_py3"],
+  }
+
+  # What an administrator types.
+  file { '/usr/local/bin/zuul':
+    ensure  => link,
+    target  => "${zuul::path}/bin/zuul",
+    require => Python_venv::Environment[$zuul::path],
+  }
+}
