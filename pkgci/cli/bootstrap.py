@@ -46,6 +46,7 @@ def command(
     from pkgci.cli.bootstrap_keys import learn
     from pkgci.cli.bootstrap_progress import progress_on
     from pkgci.cli.bootstrap_result import command_line, json_of, show
+    from pkgci.cli.changes import tell_changes
     from pkgci.cli.connect import site_trust, status_of
     from pkgci.cli.screen import print_json
     from pkgci.model.load import load_site
@@ -86,6 +87,9 @@ def command(
         click.echo("\npkgci: interrupted. Runs that have begun go on, on their hosts:", err=True)
         click.echo("  the same command again follows them to their end", err=True)
         return ExitStatus.INTERRUPTED
+    if not noop:
+        changed = sum(one.report.changed for one in results.values() if isinstance(one, RunResult) and one.report)
+        tell_changes(f"{changed} changes on {len(results)} hosts")
     if as_json:
         print_json(json_of(results))
     else:

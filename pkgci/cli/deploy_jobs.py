@@ -46,6 +46,7 @@ def command(
     Zuul could not start it.
     """
     from pkgci.cli import deploy_jobs_show as show
+    from pkgci.cli.changes import tell_changes
     from pkgci.jobs.deploy import plan_for
     from pkgci.jobs.render import render_jobs
     from pkgci.jobs.server import open_server
@@ -66,10 +67,10 @@ def command(
             raise UsageError(f"no job of {site.path}, and none that pkgci made in Jenkins, matches '{only}'")
         if not as_json:
             show.show_plan(plan, delete_retired=delete_retired)
+        if as_json and (only_plan or plan.foreign):
+            show.print_plan(site, plan)
         _refuse_foreign(plan)
         if only_plan:
-            if as_json:
-                show.print_plan(site, plan)
             return ExitStatus.NOT_AS_DECLARED if to_do else ExitStatus.AS_DECLARED
         if to_do and not yes and not _agreed(plan, delete_retired):
             click.echo("nothing was done", err=True)
@@ -81,6 +82,7 @@ def command(
         except KeyboardInterrupt:
             click.echo(f"\npkgci: interrupted. {show.progress_of(done, to_do)}", err=True)
             return ExitStatus.INTERRUPTED
+    tell_changes(f"{len(done)} job{'' if len(done) == 1 else 's'}")
     if as_json:
         show.print_result(site, plan, done, missing)
     else:
@@ -90,11 +92,10 @@ def command(
 
 def _refuse_foreign(plan: Plan) -> None:
     if plan.foreign:
-        several = len(plan.foreign) > 1
+        names, it = ", ".join(plan.foreign), "them" if len(plan.foreign) > 1 else "it"
         raise PkgciError(
-            f"Jenkins has {'jobs' if several else 'a job'} with the name of one of the site's that pkgci did not create: "
-            f"{', '.join(plan.foreign)}",
-            f"nothing was done; rename or delete {'them' if several else 'it'} in Jenkins, or rename the project",
+            f"pkgci did not create what has the name of the site's own in Jenkins: {names}",
+            f"nothing was done; rename or delete {it} in Jenkins, or rename the project",
         )
 
 

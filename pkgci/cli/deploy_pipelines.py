@@ -106,6 +106,9 @@ def _ask(plan: Plan) -> None:
 
 
 def _done(plan: Plan, host: Host, as_json: bool, *, deployed: bool) -> int:
+    from pkgci.cli.changes import tell_changes
+
+    tell_changes("pipelines changed" if deployed else "pipelines as they were")
     if as_json:
         from pkgci.cli.screen import print_json
 

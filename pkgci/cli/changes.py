@@ -1,0 +1,18 @@
+"""What a command has changed, in a few words, for a command that runs it as one of several."""
+
+from __future__ import annotations
+
+import click
+
+_KEY = "pkgci.changes"
+
+
+def tell_changes(words: str) -> None:
+    """Says what the running command has changed, as in '3 changes on 7 hosts'. Nobody need listen."""
+    click.get_current_context().meta[_KEY] = words
+
+
+def told_changes(context: click.Context) -> str | None:
+    """What a command that was run in ``context`` said last, and forgets it."""
+    words: str | None = context.meta.pop(_KEY, None)
+    return words

@@ -1,0 +1,119 @@
+"""What a deployment would do, as far as it is known before it begins."""
+
+from __future__ import annotations
+
+import queue
+import socket
+import textwrap
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from pkgci.errors import PkgciError
+from pkgci.model.roles import Role
+
+if TYPE_CHECKING:
+    from pkgci.deploy.items import WorkItem
+    from pkgci.deploy.resume import Start
+    from pkgci.model.site import Site
+
+# How long Jenkins and Zuul may take to say how they are, in seconds: the plan does not wait for what is not there yet.
+_PATIENCE = 15.0
+_KNOCK = 2.0
+_UNKNOWN = "not known before the bootstrap"
+
+
+def lines(site: Site, start: Start, items: Sequence[WorkItem], width: int) -> Iterator[str]:
+    """The plan, a paragraph for each work item, at most ``width`` columns wide."""
+    from pkgci.deploy.items import ITEMS
+
+    known = expected(site, start.items)
+    yield f"{site.name}: {len(site.hosts)} hosts. The deploy {start.why or 'does all of this, in this order'}:"
+    for number, item in enumerate(items, 1):
+        before = start.done.get(item.name)
+        if before is not None:
+            text = f"done at {before.began[11:16]} UTC"
+        elif item in start.items:
+            text = known.get(item.name, "")
+        else:
+            text = "left out"
+        title = f"  {number}  {item.name:<{max(len(one.name) for one in ITEMS)}}  "
+        yield from textwrap.wrap(text, width, initial_indent=title, subsequent_indent=" " * len(title))
+
+
+def expected(site: Site, items: Sequence[WorkItem]) -> dict[str, str]:
+    """Work item → what it would do. Jenkins and Zuul are asked where they answer."""
+    asked: dict[str, Callable[[Site], str]] = {"deploy-jobs": _jobs, "deploy-pipelines": _pipelines}
+    found = {
+        "verify-servers": f"looks at {_hosts(site)}: changes nothing",
+        "bootstrap": f"applies Puppet to {_hosts(site)}: {', '.join(host.name for host in site.hosts)}",
+        "verify-connectivity": f"tries {_connections(site)}: changes nothing",
+    }
+    return found | _answers(site, {item.name: asked[item.name] for item in items if item.name in asked})
+
+
+def _answers(site: Site, asked: dict[str, Callable[[Site], str]]) -> dict[str, str]:
+    """Every answer that comes in time, side by side."""
+    told: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
+
+    def ask(name: str, question: Callable[[Site], str]) -> None:
+        try:
+            told.put((name, question(site)))
+        except (PkgciError, OSError, KeyError, ValueError):
+            told.put((name, _UNKNOWN))
+
+    for name, question in asked.items():
+        threading.Thread(target=ask, args=(name, question), name=f"plan-{name}", daemon=True).start()
+    answers = dict.fromkeys(asked, _UNKNOWN)
+    deadline = time.monotonic() + _PATIENCE
+    for _ in asked:
+        try:
+            name, words = told.get(timeout=max(0.0, deadline - time.monotonic()))
+        except queue.Empty:
+            break
+        answers[name] = words
+    return answers
+
+
+def _hosts(site: Site) -> str:
+    return f"{len(site.hosts)} host{'s' if len(site.hosts) > 1 else ''}"
+
+
+def _connections(site: Site) -> str:
+    from pkgci.connectivity.matrix import assumed_operator, host_vantages, matrix
+
+    checks = matrix(site, [*host_vantages(site), assumed_operator(site, frozenset({4}))])
+    return f"{len(checks.port_checks)} connections from {len(checks.vantages)} places"
+
+
+def _jobs(site: Site) -> str:
+    from pkgci.jobs.deploy import plan_for
+    from pkgci.jobs.plan import Action
+    from pkgci.jobs.render import render_jobs
+    from pkgci.jobs.server import open_server
+    from pkgci.secrets.store import SecretStore
+
+    master = site.with_role(Role.JENKINS_MASTER)[0]
+    socket.create_connection((master.address, 443), _KNOCK).close()
+    wanted = render_jobs(site)
+    with open_server(site, SecretStore.open(site.directory / "secrets")) as server:
+        plan = plan_for(site.name, wanted, server)
+    counts = {action: len(plan.of(action)) for action in Action}
+    words = ", ".join(f"{count} {action}" for action, count in counts.items() if count) or "nothing to do"
+    return f"{words} ({plan.unchanged} jobs as declared)"
+
+
+def _pipelines(site: Site) -> str:
+    from pkgci.pipelines.deploy import look, plan, zuul_host
+    from pkgci.pipelines.layout import render
+    from pkgci.remote.session import open_session
+    from pkgci.remote.trust import Trust
+
+    layout = render(site)
+    with open_session(site, zuul_host(site), Trust.of(site), timeout=_KNOCK) as session:
+        planned = plan(layout, look(session, site, layout))
+    if not planned.changes:
+        return "nothing to do: Zuul runs with this layout"
+    changed = sum(line[:1] in "+-" and line[:3] not in ("+++", "---") for line in planned.diff)
+    return f"a layout with {changed} changed lines" if changed else "Zuul is made to read the layout that is there"

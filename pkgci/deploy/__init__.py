@@ -1,0 +1,1 @@
+"""A site's work items in their order, and the journal from which a deployment goes on after a failure."""

@@ -1,0 +1,139 @@
+"""``pkgci deploy``: the plan first, one command after another, and how to go on."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import click
+import pytest
+
+from pkgci.cli import deploy, deploy_plan, deploy_run
+from pkgci.cli.changes import tell_changes
+from pkgci.cli.main import run
+from pkgci.cli.options import json_option, site_option
+from pkgci.cli.screen import print_json
+from pkgci.deploy.items import ITEMS, NAMES
+from pkgci.deploy.resume import start
+from pkgci.errors import PkgciError
+from pkgci.model.site import Site
+
+
+class Commands:
+    """Stand-ins for the work items' own commands: what was called, and how each is to end."""
+
+    def __init__(self) -> None:
+        self.called: list[str] = []
+        self.ends: dict[str, int | Exception] = {}
+
+    def command(self, name: str) -> click.Command:
+        @click.command(name)
+        @site_option
+        @json_option
+        def fake(site_file: object, as_json: bool) -> int:
+            self.called.append(name)
+            end = self.ends.get(name, 0)
+            if isinstance(end, Exception):
+                raise end
+            tell_changes(f"nothing by {name}")
+            if as_json:
+                print_json({"by": name})
+            else:
+                click.echo(f"output of {name}")
+            return end
+
+        return fake
+
+
+@pytest.fixture
+def commands(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Commands]:
+    fakes = Commands()
+    monkeypatch.setattr(deploy_run, "command_of", lambda item: fakes.command(item.name))
+    monkeypatch.setattr(deploy, "_check_secrets", lambda *_: None)
+    monkeypatch.setattr(deploy_plan, "_jobs", lambda _: "3 added (0 jobs as declared)")
+    monkeypatch.setattr(deploy_plan, "_pipelines", _away)
+    yield fakes
+
+
+def _away(_: Site) -> str:
+    raise PkgciError("nothing answers")
+
+
+def pkgci_deploy(site: Site, *arguments: str) -> int:
+    return run(["deploy", "--site", str(site.path), *arguments])
+
+
+def test_nobody_is_asked_where_there_is_no_terminal(
+    site: Site, commands: Commands, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert pkgci_deploy(site) == 2
+    assert "--yes" in capsys.readouterr().err
+    assert commands.called == []
+
+
+def test_every_step_runs_under_its_heading_and_the_last_line_sums_up(
+    site: Site, commands: Commands, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert pkgci_deploy(site, "--yes") == 0
+    out = capsys.readouterr().out
+    assert commands.called == list(NAMES)
+    places = [out.index(f"{number} of 5  {name}") for number, name in enumerate(NAMES, 1)]
+    assert places == sorted(places)
+    assert out.index("output of bootstrap") > places[1]
+    assert "nothing by bootstrap, " in out.splitlines()[-1]
+    assert max(map(len, out.splitlines()[:20])) <= 80
+
+
+@pytest.mark.parametrize(("end", "status"), [(3, 3), (PkgciError("no way", "try this"), 1)])
+def test_a_step_that_fails_stops_the_deploy_and_the_next_one_goes_on_there(
+    site: Site, commands: Commands, capsys: pytest.CaptureFixture[str], end: Any, status: int
+) -> None:
+    commands.ends["verify-connectivity"] = end
+    assert pkgci_deploy(site, "--yes") == status
+    assert commands.called == list(NAMES[:3])
+    assert f"  pkgci deploy --site {site.path}" in capsys.readouterr().err
+    commands.called, commands.ends = [], {}
+    assert pkgci_deploy(site, "--yes") == 0
+    assert commands.called == list(NAMES[2:])
+    assert "goes on where the deploy of" in capsys.readouterr().out
+    commands.called = []
+    assert pkgci_deploy(site, "--yes") == 0
+    assert commands.called == list(NAMES)
+
+
+def test_a_step_that_is_chosen_is_where_it_begins(site: Site, commands: Commands) -> None:
+    assert pkgci_deploy(site, "--yes", "--from", "deploy-jobs") == 0
+    assert commands.called == ["deploy-jobs", "deploy-pipelines"]
+
+
+def test_servers_that_are_not_as_ordered_stop_it_and_the_way_on_is_told(
+    site: Site, commands: Commands, capsys: pytest.CaptureFixture[str]
+) -> None:
+    commands.ends["verify-servers"] = 1
+    assert pkgci_deploy(site, "--yes") == 1
+    assert "--from bootstrap" in capsys.readouterr().err
+
+
+def test_machines_get_every_steps_own_answer_in_one_document(
+    site: Site, commands: Commands, capsys: pytest.CaptureFixture[str]
+) -> None:
+    commands.ends["deploy-jobs"] = 1
+    assert pkgci_deploy(site, "--yes", "--json") == 1
+    data = json.loads(capsys.readouterr().out)
+    assert data["done"] is False
+    assert [(step["step"], step["status"]) for step in data["steps"]] == [
+        *((name, 0) for name in NAMES[:3]),
+        ("deploy-jobs", 1),
+    ]
+    assert data["steps"][1]["result"] == {"by": "bootstrap"}
+
+
+def test_the_plan_says_what_is_known_and_what_is_not(site: Site, commands: Commands) -> None:
+    text = "\n".join(deploy_plan.lines(site, start(None, "one", None, "2026-11-23T04:30:00+00:00"), ITEMS, 80))
+    assert "zuul01, jenkins01, pub01" in text
+    assert "3 added" in text
+    assert "not known before the bootstrap" in text.split("deploy-pipelines")[1]
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_the_commands_options_are_those_of_the_steps() -> None:
+    assert {"parallel", "accept_new_host_keys"} <= {parameter.name for parameter in deploy.command.params}
