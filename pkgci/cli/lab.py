@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pkgci.cli.options import json_option, site_option
 from pkgci.cli.screen import output, print_json, remarks
 from pkgci.errors import ExitStatus
+
+if TYPE_CHECKING:
+    from pkgci.model.site import Host, Site
 
 
 @click.group(epilog="Example: pkgci lab up && pkgci lab ssh zuul01")
@@ -40,8 +44,7 @@ def up(site_file: Path) -> int:
         lab.up(module_packages(asset("puppet") / "Puppetfile"))
     screen.print(f"the lab '{site.name}' is up: {len(lab.hosts)} hosts in {time.monotonic() - started:.0f} s")
     option = "" if site_file == Path("site.yaml") else f" --site {shlex.quote(str(site_file))}"
-    first = "bootstrap" if (site.directory / "secrets").exists() else "secrets init"
-    screen.print(f"next: pkgci {first}{option}, or look at a host: pkgci lab ssh{option} {site.hosts[0].name}")
+    screen.print(f"next: pkgci bootstrap{option}, or look at a host: pkgci lab ssh{option} {site.hosts[0].name}")
     return ExitStatus.AS_DECLARED
 
 
@@ -79,8 +82,7 @@ def ssh(site_file: Path, host: str, words: tuple[str, ...]) -> int:
     from pkgci.model.load import load_site
 
     site = load_site(site_file)
-    machine = site.outside if host == "outside" and site.outside else site.host(host)
-    return run_ssh(site, machine, words)
+    return run_ssh(site, _machine(site, host), words)
 
 
 @command.command(
@@ -98,7 +100,7 @@ def execute(site_file: Path, host: str, words: tuple[str, ...]) -> int:
     from pkgci.model.load import load_site
 
     site = load_site(site_file)
-    machine = site.outside if host == "outside" and site.outside else site.host(host)
+    machine = _machine(site, host)
     lab = Lab(site, remarks().print)
     return run_in(lab.client, lab.container(machine.name), words, sys.stdout.buffer, sys.stderr.buffer)
 
@@ -118,6 +120,14 @@ def down(site_file: Path, images: bool) -> int:
         lab.down(images=images)
     screen.print(f"the lab '{site.name}' is gone")
     return ExitStatus.AS_DECLARED
+
+
+def _machine(site: Site, name: str) -> Host:
+    """The machine of the lab with this name: a host of the site, or one of the lab's own."""
+    from pkgci.lab.network import lab_hosts, lab_network
+
+    lab_network(site)
+    return next((host for host in lab_hosts(site) if host.name == name), None) or site.host(name)
 
 
 def _duration(seconds: float) -> str:

@@ -15,6 +15,7 @@ from pkgci.lab.engine import LABEL, CgroupVersion, refusals
 from pkgci.lab.image import tar_of
 from pkgci.lab.network import lab_hosts, network_name
 from pkgci.model.site import Host, Site
+from pkgci.model.stand_ins import STAND_INS
 
 HOST_LABEL = "pkgci.lab.host"
 MADE_OF_LABEL = "pkgci.lab.made-of"
@@ -33,7 +34,8 @@ _SYSTEMD = "/lib/systemd/systemd"
 
 @dataclass(frozen=True)
 class Blueprint:
-    """Everything a host's container is made of. ``neighbours`` are DNS name → address of all the lab's hosts."""
+    """Everything a host's container is made of. ``neighbours`` are DNS name → address of all the lab's hosts,
+    ``volumes`` pairs of a volume's name and where it is mounted."""
 
     host: Host
     container: str
@@ -46,11 +48,13 @@ class Blueprint:
     lab: str
     site_file: str
     neighbours: dict[str, str]
+    volumes: tuple[tuple[str, str], ...] = ()
 
     @property
     def fingerprint(self) -> str:
         """Changes with the host's own account, port, address, names and keys; not with its neighbours or its image."""
-        made_of = [self.container, self.address, self.names, self.network, self.host.fqdn, int(self.cgroups)]
+        made_of: list[object] = [self.container, self.address, self.names, self.network, self.host.fqdn]
+        made_of += [int(self.cgroups), *self.volumes]
         contents = [[path, mode, content.decode()] for path, (mode, content) in sorted(self.files.items())]
         return hashlib.sha256(json.dumps([made_of, contents]).encode()).hexdigest()[:16]
 
@@ -91,10 +95,12 @@ class Blueprint:
             "restart_policy": {"Name": "on-failure"},
             "log_config": {"type": "json-file", "config": {"max-size": "1m", "max-file": "1"}},
         }
+        binds = [f"{volume}:{place}:rw" for volume, place in self.volumes]
         if self.cgroups is CgroupVersion.V1:
-            settings |= {"binds": ["/sys/fs/cgroup:/sys/fs/cgroup:rw"], "cgroupns": "host"}
-        else:
-            settings |= {"cgroupns": "private"}
+            binds += ["/sys/fs/cgroup:/sys/fs/cgroup:rw"]
+        if binds:
+            settings["binds"] = binds
+        settings["cgroupns"] = "host" if self.cgroups is CgroupVersion.V1 else "private"
         return settings
 
 
@@ -104,7 +110,13 @@ def container_name(site: Site, host: str) -> str:
 
 
 def make_blueprint(
-    site: Site, host: Host, image: str, network: IPv4Network, cgroups: CgroupVersion, keys: tuple[str, ...]
+    site: Site,
+    host: Host,
+    image: str,
+    network: IPv4Network,
+    cgroups: CgroupVersion,
+    keys: tuple[str, ...],
+    volumes: tuple[tuple[str, str], ...] = (),
 ) -> Blueprint:
     """What ``host`` is made of; ``keys`` are the public keys that log in to it."""
     settings = f"LAB_NETWORK={network}\nLAB_USER={host.ssh.user}\nLAB_PORT={host.ssh.port}\n"
@@ -122,8 +134,18 @@ def make_blueprint(
         },
         lab=site.name,
         site_file=str(site.path),
-        neighbours={other.fqdn: other.address for other in lab_hosts(site)},
+        neighbours=_names(site),
+        volumes=volumes,
     )
+
+
+def _names(site: Site) -> dict[str, str]:
+    """The names that every host finds in its /etc/hosts: each machine's own, and Gerrit's where the lab stands in."""
+    return {
+        name: host.address
+        for host in lab_hosts(site)
+        for name in (host.fqdn, *(host.aliases if host.name == STAND_INS else ()))
+    }
 
 
 def make_host(client: docker.DockerClient, blueprint: Blueprint) -> str:

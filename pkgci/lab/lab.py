@@ -6,60 +6,37 @@ import fcntl
 import shlex
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from docker.errors import NotFound
 
 from pkgci.errors import PkgciError, UsageError
 from pkgci.lab.boot import host_keys, wait_for_ssh, wait_for_systemd
 from pkgci.lab.engine import LABEL, cgroup_version, connect, refusals
-from pkgci.lab.hosts import (
-    HOST_LABEL,
-    IMAGE_OF_LABEL,
-    MADE_OF_LABEL,
-    SITE_LABEL,
-    Blueprint,
-    make_blueprint,
-    make_host,
-)
+from pkgci.lab.hosts import HOST_LABEL, SITE_LABEL, Blueprint, make_blueprint, make_host
 from pkgci.lab.image import IMAGE_LABEL, Builder
 from pkgci.lab.keys import ensure_key, lab_directory, login_keys, record_keys
 from pkgci.lab.limits import ensure_inotify
 from pkgci.lab.machine import this_machine
-from pkgci.lab.network import ensure_network, lab_hosts, lab_network
+from pkgci.lab.network import ensure_network, lab_hosts, lab_network, network_name
+from pkgci.lab.parallel import side_by_side
 from pkgci.lab.recipe import Recipe, make_recipe
+from pkgci.lab.stand_ins.furnish import STATE, furnish
+from pkgci.lab.stand_ins.image import TAG, build_image, has_image, stand_ins_image
+from pkgci.lab.state import HostState, outdated, state_of
 from pkgci.model.known_hosts import known_name
 from pkgci.model.roles import OperatingSystem
-from pkgci.model.site import Site
-
-T = TypeVar("T")
+from pkgci.model.site import Host, Site
+from pkgci.model.stand_ins import STAND_INS, review_is_stand_in
+from pkgci.secrets.store import SecretStore
+from pkgci.secrets.upkeep import complete
 
 Tell = Callable[[str], None]
-
-# More containers that boot at once only make each of them slower.
-_PARALLEL = 8
-
-
-@dataclass(frozen=True)
-class HostState:
-    """A host of the lab as the engine sees it. ``state`` is Docker's word, or 'absent'; ``uptime`` is in seconds."""
-
-    name: str
-    state: str
-    address: str
-    image: str
-    uptime: float | None
-
-    @property
-    def running(self) -> bool:
-        return self.state == "running"
 
 
 class Lab:
@@ -93,11 +70,12 @@ class Lab:
             yield
 
     def up(self, modules: tuple[str, ...]) -> None:
-        """Makes what is missing and starts what is stopped, until every host answers SSH.
+        """Makes what is missing and starts what is stopped, until every host answers SSH; the site's secrets first.
 
         ``modules`` are the packages of Puppet modules that the image carries. Raises ``PkgciError``; what was made
         until then stays, and the next call carries on.
         """
+        self._complete_secrets()
         key = ensure_key(self.site)
         authorized = {host.name: login_keys(self.site, host, key) for host in self.hosts}
         recipes = self._recipes(modules)
@@ -106,24 +84,32 @@ class Lab:
             self._tell(f"network {self.network} made")
         cgroups = cgroup_version(self.client)
         blueprints = [
-            make_blueprint(self.site, host, recipes[host.os].image, self.network, cgroups, authorized[host.name])
+            make_blueprint(
+                self.site,
+                host,
+                self._image(host, recipes[host.os]),
+                self.network,
+                cgroups,
+                authorized[host.name],
+                ((self._volume, STATE),) if host.name == STAND_INS else (),
+            )
             for host in self.hosts
         ]
         self._remove_strays()
         self._allow_for_hosts()
         keys: dict[str, list[str]] = {}
+        base = recipes[OperatingSystem.DEBIAN_13].image if OperatingSystem.DEBIAN_13 in recipes else ""
         try:
-            _side_by_side(partial(self._host_up, keys), blueprints)
+            side_by_side(partial(self._host_up, keys, base), blueprints)
         finally:
-            done = [blueprint.host for blueprint in blueprints if blueprint.host.name in keys]
-            record_keys(self.site, keys, {known_name(host): keys[host.name] for host in done})
+            self._record(keys)
 
     def status(self) -> list[HostState]:
         """Every host of the site file as it is now, and hosts of this lab that the site file no longer has."""
         containers = self._containers()
         known = {host.name: host.address for host in self.hosts}
         names = [*known, *sorted(set(containers) - set(known))]
-        return [_state(name, known.get(name, ""), containers.get(name)) for name in names]
+        return [state_of(name, known.get(name, ""), containers.get(name)) for name in names]
 
     def container(self, name: str) -> Any:
         """The running container of the host ``name``. Raises ``PkgciError`` where there is none."""
@@ -136,7 +122,7 @@ class Lab:
     def down(self, *, images: bool) -> None:
         """Removes the lab's containers, network, volumes and files; with ``images``, the images no other lab uses."""
         containers = self._containers()
-        _side_by_side(self._remove, list(containers.values()))
+        side_by_side(self._remove, list(containers.values()))
         mine = {"label": f"{LABEL}={self.site.name}"}
         with refusals("remove the lab's network and volumes"):
             for network in self.client.networks.list(filters=mine):
@@ -146,7 +132,7 @@ class Lab:
                 volume.remove()
         if images:
             self._remove_images()
-        record_keys(self.site, [*containers, *(host.name for host in self.hosts)], {})
+        record_keys(self.site, [*containers, *(host.name for host in self.hosts), *self._review_name()], {})
         if lab_directory(self.site).is_dir():
             shutil.rmtree(lab_directory(self.site))
             self._tell(f"{lab_directory(self.site)} removed")
@@ -161,6 +147,20 @@ class Lab:
                     f"`pkgci lab down --site {shlex.quote(other)}`, or give this site another name and another /24",
                 )
 
+    def _complete_secrets(self) -> None:
+        with SecretStore.change(self.site.directory / "secrets", self.site.name) as store:
+            outcome = complete(self.site, store, datetime.now(UTC))
+        if outcome.changes:
+            self._tell(f"secrets: {len(outcome.changes)} made, {outcome.kept} kept (`pkgci secrets list` shows them)")
+
+    def _image(self, host: Host, recipe: Recipe) -> str:
+        return stand_ins_image(recipe.image) if host.name == STAND_INS else recipe.image
+
+    @property
+    def _volume(self) -> str:
+        """The volume of what the stand-ins keep: it outlives their container, and goes with the lab."""
+        return f"{network_name(self.site)}-{STAND_INS}"
+
     def _recipes(self, modules: tuple[str, ...]) -> dict[OperatingSystem, Recipe]:
         machine = this_machine()
         mirror = self.site.lab.mirror if self.site.lab else None
@@ -173,7 +173,7 @@ class Lab:
         if missing:
             builder.check()
         try:
-            _side_by_side(partial(self._build, builder), missing)
+            side_by_side(partial(self._build, builder), missing)
         except BaseException:
             builder.stop()
             raise
@@ -201,12 +201,14 @@ class Lab:
                 self._remove(container)
                 record_keys(self.site, [name], {})
 
-    def _host_up(self, keys: dict[str, list[str]], blueprint: Blueprint) -> None:
-        """Makes or starts one host and waits for it; puts its public host keys into ``keys``."""
+    def _host_up(self, keys: dict[str, list[str]], base: str, blueprint: Blueprint) -> None:
+        """Makes or starts one host and waits for it; puts its public host keys into ``keys`` (known name → keys)."""
         name = blueprint.host.name
         started = time.monotonic()
+        if name == STAND_INS:
+            self._prepare_stand_ins(base, blueprint)
         container = self._containers().get(name)
-        if container is not None and (reason := _outdated(container, blueprint)):
+        if container is not None and (reason := outdated(container, blueprint)):
             self._tell(f"{name}: {reason}: it is made anew")
             self._remove(container)
             container = None
@@ -229,8 +231,32 @@ class Lab:
         if failed:
             self._tell(f"{name}: failed units: {', '.join(failed)}")
         wait_for_ssh(blueprint.host)
-        keys[name] = host_keys(container)
+        keys[known_name(blueprint.host)] = host_keys(container)
+        if name == STAND_INS:
+            did += self._furnish_stand_ins(blueprint, container, keys)
         self._tell(f"{name}: {did}, answers SSH at {blueprint.address} ({time.monotonic() - started:.1f} s)")
+
+    def _prepare_stand_ins(self, base: str, blueprint: Blueprint) -> None:
+        if not has_image(self.client, blueprint.image):
+            self._tell(f"image {blueprint.image}: adding the stand-ins' packages")
+            build_image(self.client, base, blueprint.image, self.site.name, blueprint.network)
+        with refusals("make the stand-ins' volume"):
+            self.client.volumes.create(self._volume, labels={LABEL: self.site.name})
+
+    def _furnish_stand_ins(self, blueprint: Blueprint, container: Any, keys: dict[str, list[str]]) -> str:
+        store = SecretStore.open(self.site.directory / "secrets")
+        changed, review = furnish(self.site, blueprint.host, container, store)
+        keys |= review
+        return " and furnished" if changed else ""
+
+    def _record(self, keys: dict[str, list[str]]) -> None:
+        """Keeps ``keys`` (known name → keys) in the site's known_hosts, in place of what it had of these machines."""
+        names = [host.name for host in self.hosts if known_name(host) in keys]
+        record_keys(self.site, [*names, *self._review_name()], keys)
+
+    def _review_name(self) -> tuple[str, ...]:
+        """The name that known_hosts has for the review, where it is the lab's."""
+        return (self.site.gerrit.host,) if self.site.gerrit and review_is_stand_in(self.site) else ()
 
     def _containers(self) -> dict[str, Any]:
         with refusals("list the lab's hosts"):
@@ -250,50 +276,12 @@ class Lab:
     def _remove_images(self) -> None:
         with refusals("remove images"):
             used = {item["ImageID"] for item in self.client.api.containers(all=True)}
-            for image in self.client.images.list(filters={"label": IMAGE_LABEL}):
+            found = self.client.images.list(filters={"label": IMAGE_LABEL})
+            # The stand-ins' image is made of another one, which the engine keeps as long as it is there.
+            for image in sorted(found, key=lambda image: not str(image.labels.get(IMAGE_LABEL)).startswith(TAG)):
                 name = ", ".join(image.tags) or image.short_id
                 if image.id in used:
                     self._tell(f"image {name} stays: another lab uses it")
                     continue
                 self.client.api.remove_image(str(image.id), force=True)
                 self._tell(f"image {name} removed")
-
-
-def _outdated(container: Any, blueprint: Blueprint) -> str:
-    """Why ``container`` is not what ``blueprint`` says, or ''."""
-    if container.status == "created":
-        return "was interrupted while it was made"
-    if container.labels.get(IMAGE_OF_LABEL) != blueprint.image:
-        return "its image has changed"
-    if container.labels.get(MADE_OF_LABEL) != blueprint.fingerprint:
-        return "its address, names, account, port or key has changed"
-    return ""
-
-
-def _state(name: str, address: str, container: Any | None) -> HostState:
-    if container is None:
-        return HostState(name, "absent", address, "", None)
-    uptime = None
-    if container.status == "running":
-        # Docker writes nanoseconds, which Python's datetime does not read.
-        since = datetime.fromisoformat(container.attrs["State"]["StartedAt"][:19]).replace(tzinfo=UTC)
-        uptime = round((datetime.now(UTC) - since).total_seconds(), 0)
-    return HostState(name, container.status, address, container.labels.get(IMAGE_OF_LABEL, ""), uptime)
-
-
-def _side_by_side(work: Callable[[T], object], items: Sequence[T]) -> None:
-    """``work`` on all of ``items`` at once. One's failure stops no other; what failed is told together at the end."""
-    if not items:
-        return
-    pool = ThreadPoolExecutor(max_workers=_PARALLEL)
-    futures = [pool.submit(work, item) for item in items]
-    try:
-        wait(futures)
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-    errors = [error for future in futures if (error := future.exception())]
-    unforeseen = next((error for error in errors if not isinstance(error, PkgciError)), None)
-    if unforeseen or len(errors) == 1:
-        raise unforeseen or errors[0]
-    if errors:
-        raise PkgciError("\n".join(f"pkgci: {error}" for error in errors), getattr(errors[0], "hint", None))

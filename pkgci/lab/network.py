@@ -14,6 +14,7 @@ from docker.types import IPAMConfig, IPAMPool
 
 from pkgci.errors import PkgciError, UsageError
 from pkgci.lab.engine import LABEL, refusals
+from pkgci.lab.stand_ins.host import stand_ins_host
 from pkgci.model.site import Host, Site
 
 # RFC 2544 sets this range aside for tests of network devices: it is nobody's real network.
@@ -31,14 +32,22 @@ class Taken:
 
 
 def lab_hosts(site: Site) -> tuple[Host, ...]:
-    """The machines of the lab: the site's hosts and the outside one."""
+    """The machines of the lab: the site's hosts, the outside one, and the one with the stand-ins.
+
+    The site is one that ``lab_network`` accepts.
+    """
+    stand_ins = stand_ins_host(site)
+    return (*_declared(site), *([stand_ins] if stand_ins else []))
+
+
+def _declared(site: Site) -> tuple[Host, ...]:
     return (*site.hosts, *([site.outside] if site.outside else []))
 
 
 def lab_network(site: Site) -> IPv4Network:
     """The /24 that the site's addresses lie in. Raises ``UsageError`` where the site is no lab."""
     networks: dict[IPv4Network, str] = {}
-    for host in lab_hosts(site):
+    for host in _declared(site):
         if len(host.addresses) != 1:
             raise UsageError(f"host '{host.name}' has {len(host.addresses)} addresses: a lab host has one, IPv4")
         address = host.addresses[0]
