@@ -137,7 +137,7 @@ def lab_site(folder: Path) -> Path:
     (folder / ".lab").mkdir()
     (folder / ".lab/jenkins.fingerprint").write_text("0123456789ABCDEF0123456789ABCDEF01234567\n")
     names = ("build01", "[install01]:2222", "systest01", "pub01")
-    lines = [f"{name} {kind} AAAA{name[:2].strip('[')}\n" for name in names for kind in ("ssh-rsa", "ssh-ed25519")]
+    lines = [f"{name} {kind} AAAA{name.strip('[')[:4]}\n" for name in names for kind in ("ssh-rsa", "ssh-ed25519")]
     (folder / "known_hosts").write_text("".join(lines))
     return folder / "site.yaml"
 

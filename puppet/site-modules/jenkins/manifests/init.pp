@@ -32,8 +32,6 @@
 #   Java's heap, in MiB. Without it, `heap_share` of the host's memory, but at least 512 and at most 8192 MiB.
 # @param heap_share
 #   The heap's share of the host's memory.
-# @param java_package
-#   The distribution's package of a Java that this Jenkins runs on.
 class jenkins (
   Pattern[/\A\d+(\.\d+)+\z/]                             $version,
   Variant[Jenkins::Apt_source, Jenkins::Archive]         $source,
@@ -49,7 +47,6 @@ class jenkins (
   Pattern[/\A\/[\w-]+\z/]                                $prefix         = '/jenkins',
   Optional[Integer[256]]                                 $heap           = undef,
   Float[0.1, 0.9]                                        $heap_share     = 0.5,
-  String[1]                                              $java_package   = 'openjdk-21-jre-headless',
 ) {
   $home   = '/var/lib/jenkins'
   $war    = '/usr/share/java/jenkins.war'
