@@ -60,7 +60,6 @@ def show_plan(plan: Plan, *, delete_retired: bool) -> None:
     """Writes each change with its diff, and a summary, to standard output."""
     for change in plan.changes:
         click.echo(click.style(f"{change.action}: {change.name}", bold=True))
-        # What Jenkins has of a job that goes is its builds; its text is what the list of the site said before.
         for line in change.diff:
             click.echo(f"  {click.style(line, fg=_COLOURS.get(line[:1]))}")
     click.echo(summary(plan))
@@ -98,7 +97,7 @@ def show_missing(missing: Mapping[str, str]) -> None:
     """Writes what is not registered in Gearman to standard error."""
     if not missing:
         return
-    click.echo(f"pkgci: {len(missing)} functions that Zuul needs are not registered in Gearman:", err=True)
+    click.echo(f"pkgci: not registered in Gearman, so that Zuul cannot start it: {_jobs(len(missing))}", err=True)
     for name, reason in missing.items():
         click.echo(f"  {name}: {reason}", err=True)
     click.echo("  when that is mended: pkgci deploy-jobs", err=True)

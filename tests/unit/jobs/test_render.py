@@ -1,0 +1,151 @@
+"""What the Jenkins jobs of a site are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from pkgci.errors import UsageError
+from pkgci.jobs.builder import build
+from pkgci.jobs.normal import normal, parse
+from pkgci.jobs.render import DEFINITIONS, projects_of, render_jobs
+from pkgci.model.load import load_site
+from pkgci.model.site import Site
+from pkgci.model.steps import STEPS, all_jobs
+from tests.unit.conftest import SITE
+
+Write = Callable[[str], Path]
+BUILD = "packaging-hello-build-trixie"
+
+
+def root_of(site: Site, name: str) -> ElementTree.Element:
+    return ElementTree.fromstring({job.name: job.xml for job in render_jobs(site)}[name].encode())
+
+
+def parameters(root: ElementTree.Element) -> dict[str, str]:
+    items = root.iterfind("properties/*/parameterDefinitions/*")
+    return {item.findtext("name") or "": item.findtext("defaultValue") or "" for item in items}
+
+
+def test_there_is_one_job_for_each_step_of_each_target(site: Site) -> None:
+    assert [job.name for job in render_jobs(site)] == sorted(job.name for job in all_jobs(site))
+
+
+def test_a_job_runs_pkgci_job_on_the_slaves_of_its_step(site: Site) -> None:
+    for job in all_jobs(site):
+        root = root_of(site, job.name)
+        assert root.tag == "project"
+        assert root.findtext("assignedNode") == job.step.role
+        assert root.findtext("canRoam") == "false"
+        command = f"#!/bin/sh\nexec /usr/local/bin/pkgci-job {job.step.name}\n"
+        assert [item.text for item in root.iterfind("builders/*/command")] == [command]
+
+
+def test_limits_come_from_the_step(site: Site) -> None:
+    for job in all_jobs(site):
+        root = root_of(site, job.name)
+        assert root.findtext("buildWrappers/*/strategy/timeoutMinutes") == str(job.step.timeout)
+        assert root.findtext("concurrentBuild") == str(job.step.concurrent).lower()
+        assert root.findtext("properties/*/strategy/daysToKeep") == str(job.step.retention)
+        assert root.findtext("quietPeriod") == "0"
+    assert not STEPS["publish"].concurrent
+
+
+def test_a_job_declares_what_zuul_sends_because_jenkins_drops_the_rest(site: Site) -> None:
+    declared = parameters(root_of(site, BUILD))
+    assert {"ZUUL_UUID", "ZUUL_PROJECT", "ZUUL_REF", "ZUUL_COMMIT", "ZUUL_URL", "ZUUL_CHANGE", "ZUUL_PATCHSET"} < set(
+        declared
+    )
+    assert {"ZUUL_NEWREV", "ZUUL_OLDREV", "ZUUL_REFNAME", "LOG_PATH", "BASE_LOG_PATH"} < set(declared)
+    assert declared["PKGCI_PROJECT"] == "packaging/hello"
+    assert declared["PKGCI_TARGET"] == "trixie"
+
+
+def test_a_job_for_all_targets_names_none(site: Site) -> None:
+    assert parameters(root_of(site, "packaging-hello-promote"))["PKGCI_TARGET"] == ""
+
+
+def test_the_description_says_what_it_is_and_who_made_it(site: Site) -> None:
+    text = root_of(site, BUILD).findtext("description") or ""
+    assert text.startswith("Step build of packaging/hello for trixie:")
+    assert text.endswith(f"Made by pkgci from the site test as {BUILD}. Changes made here are overwritten.")
+    assert "Jenkins Job Builder" not in text
+
+
+def test_equal_sites_give_equal_text(site: Site, write_site: Write) -> None:
+    assert render_jobs(site) == render_jobs(load_site(write_site(SITE)))
+
+
+def test_what_is_filled_in_is_what_jenkins_job_builder_makes_of_each_job(site: Site) -> None:
+    built = build((DEFINITIONS,), projects_of(site.name, all_jobs(site)), {})
+    rendered = {job.name: job.xml for job in render_jobs(site)}
+    assert {job.name for job in built} == set(rendered)
+    for job in built:
+        ours = parse(rendered[job.name])
+        for root in (ours, job.root):
+            description = root.find("description")
+            assert description is not None
+            description.text = (description.text or "").partition("Started by Zuul.")[0]
+        assert normal(ours) == normal(job.root)
+
+
+def test_settings_of_the_machine_and_of_the_person_change_nothing(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = render_jobs(site)
+    (tmp_path / ".config/jenkins_jobs").mkdir(parents=True)
+    (tmp_path / ".config/jenkins_jobs/jenkins_jobs.ini").write_text("[job_builder]\nallow_empty_variables=bad\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert render_jobs(site) == before
+
+
+def with_file(write_site: Write, text: str) -> Site:
+    path = write_site(SITE + "jenkins: {jobs: [jobs]}\n")
+    (path.parent / "jobs").mkdir()
+    (path.parent / "jobs/mine.yaml").write_text(text)
+    return load_site(path)
+
+
+def test_the_sites_own_jobs_are_added_and_marked(write_site: Write) -> None:
+    site = with_file(write_site, "- job: {name: nightly, builders: [{shell: 'true'}]}\n")
+    root = root_of(site, "nightly")
+    assert root.findtext("description") == (
+        "Made by pkgci from the site test as nightly. Changes made here are overwritten."
+    )
+    assert [job.own for job in render_jobs(site) if job.name == "nightly"] == [False]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("- job: {name: a, builders: [{shel: 'x'}]}\n", "mine.yaml:1:3: In job 'a'"),
+        ("- job: {name: a, builders: [{shel: 'x'}]}\n", "Unknown entry point or macro 'shel'"),
+        ("- job: {name: a\n", "mine.yaml"),
+        ("- jobb: {name: a}\n", "Unknown topmost element type : 'jobb'"),
+        ("- job: {name: a}\n- job: {name: a}\n", "Duplicate job: 'a'"),
+        ("- job: {name: a, folder: f}\n", "f/a"),
+        ("- view: {name: v, view-type: list}\n", "not views: v"),
+        ("- job: {name: a, parameters: 5}\n", "jenkins-job-builder gives up"),
+        (f"- job: {{name: {BUILD}}}\n", f"two jobs would be named '{BUILD}'"),
+    ],
+)
+def test_a_fault_in_the_sites_own_jobs_is_told_in_jenkins_job_builders_words(
+    write_site: Write, text: str, words: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        render_jobs(with_file(write_site, text))
+    assert words in caught.value.message
+
+
+def test_a_file_of_jobs_that_is_not_there_is_named(write_site: Write) -> None:
+    with pytest.raises(UsageError, match=r"there is no .*/absent\.yaml"):
+        render_jobs(load_site(write_site(SITE + "jenkins: {jobs: [absent.yaml]}\n")))
+
+
+def test_two_projects_whose_jobs_would_share_names_are_refused(write_site: Write) -> None:
+    text = SITE.replace("projects:\n", "projects:\n  packaging-hello: {targets: [trixie]}\n")
+    with pytest.raises(UsageError, match="two jobs would be named"):
+        render_jobs(load_site(write_site(text)))
