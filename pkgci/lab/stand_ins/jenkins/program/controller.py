@@ -6,7 +6,9 @@ import logging
 import secrets
 import threading
 from collections.abc import Mapping
+from pathlib import Path
 
+from .builds.environment import SERVER_COOKIE, Server
 from .builds.scheduler import Scheduler
 from .config.expand import expander
 from .config.faults import ConfigError
@@ -35,9 +37,10 @@ class Controller:
         self.configuration = self._read()
         self.gate = self._gate()
         self.agents: dict[str, Agent] = {}
+        self._server = Server(str(settings.home), _identity(settings.home))
         self.store = JobStore(settings.home)
         self.views = ViewStore(settings.home)
-        self.scheduler = Scheduler(self.store, str(settings.home))
+        self.scheduler = Scheduler(self.store, self._server)
         self._link = GearmanLink(self.scheduler, self.store)
         self.store.on_change = self._jobs_changed
 
@@ -76,8 +79,9 @@ class Controller:
 
     def _apply(self) -> None:
         wanted = {node.name: node for node in self.configuration.nodes}
+        mark = f"{SERVER_COOKIE}={self._server.cookie}"
         gone = [agent for name, agent in self.agents.items() if name not in wanted]
-        new = [Agent(node, self._node_changed) for name, node in wanted.items() if name not in self.agents]
+        new = [Agent(node, mark, self._node_changed) for name, node in wanted.items() if name not in self.agents]
         for name, agent in self.agents.items():
             if name in wanted:
                 agent.redefine(wanted[name])
@@ -99,3 +103,14 @@ class Controller:
     def _jobs_changed(self) -> None:
         self._link.jobs_changed(list(self.agents.values()))
         self.scheduler.wake()
+
+
+def _identity(home: Path) -> str:
+    """What marks this Jenkins' processes: made once."""
+    file = home / "pkgci-stand-in.identity"
+    try:
+        return file.read_text().strip()
+    except FileNotFoundError:
+        identity = secrets.token_hex(16)
+        file.write_text(f"{identity}\n")
+        return identity

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ..config.model import Configuration, NodeDefinition
 from ..jobs.record import Build
 
+# The variables by which the processes of a build, and those of this Jenkins, are found again on a node.
+BUILD_COOKIE = "JENKINS_NODE_COOKIE"
+SERVER_COOKIE = "JENKINS_SERVER_COOKIE"
+
+
+@dataclass(frozen=True)
+class Server:
+    """This Jenkins: where it keeps its data, and what marks its processes. ``cookie`` stays the same over restarts."""
+
+    home: str
+    cookie: str
+
 
 def environment(
-    build: Build, node: NodeDefinition, configuration: Configuration, workspace: str, home: str, cookie: str
+    build: Build, node: NodeDefinition, configuration: Configuration, workspace: str, server: Server, cookie: str
 ) -> dict[str, str]:
-    """The variables of ``build`` on ``node``. ``cookie`` is how the processes of the build are found again."""
+    """The variables of ``build`` on ``node``; ``cookie`` marks its processes."""
     url = configuration.url or ""
     values = {
         "BUILD_DISPLAY_NAME": f"#{build.number}",
@@ -18,10 +32,10 @@ def environment(
         "BUILD_TAG": f"jenkins-{build.job}-{build.number}",
         "CI": "true",
         "EXECUTOR_NUMBER": str(build.executor),
-        "HUDSON_HOME": home,
-        "JENKINS_HOME": home,
-        "JENKINS_NODE_COOKIE": cookie,
-        "JENKINS_SERVER_COOKIE": cookie,
+        "HUDSON_HOME": server.home,
+        "JENKINS_HOME": server.home,
+        BUILD_COOKIE: cookie,
+        SERVER_COOKIE: server.cookie,
         "JOB_BASE_NAME": build.job,
         "JOB_NAME": build.job,
         "NODE_LABELS": " ".join(sorted(node.all_labels)),

@@ -20,6 +20,7 @@ from ..nodes import remote
 from ..nodes.agent import Agent
 from ..nodes.artifacts import fetch
 from ..nodes.ssh import LostNodeError, NodeError, connect
+from .environment import BUILD_COOKIE
 
 _LOG = logging.getLogger(__name__)
 _ORDER = (Result.SUCCESS, Result.UNSTABLE, Result.FAILURE, Result.NOT_BUILT, Result.ABORTED)
@@ -81,7 +82,8 @@ def run_build(
         try:
             result, build = _steps(build, definition, agent, workspace, values, store, control, console)
         except LostNodeError as error:
-            agent.lost(str(error))
+            if agent.connected:
+                agent.lost(str(error))
             console.line(f"FATAL: {error}")
             console.line(f"ERROR: {agent.name} is offline")
         except NodeError as error:
@@ -109,6 +111,7 @@ def _steps(
     console: Console,
 ) -> tuple[Result, Build]:
     cookie = secrets.token_hex(16)
+    marked = f"{BUILD_COOKIE}={cookie}"
     console.line(build.cause)
     console.line("This is pkgci's stand-in for Jenkins, not Jenkins.")
     console.line(f"Building remotely on {agent.name} in workspace {workspace}")
@@ -118,13 +121,20 @@ def _steps(
         console.line(f"ERROR: pkgci's stand-in for Jenkins cannot do {', '.join(definition.impossible)}")
         return Result.FAILURE, build
     client = connect(agent.definition)
+    losses = agent.losses
+
+    def why_stop() -> str | None:
+        if agent.losses != losses:
+            raise LostNodeError("the node went offline during the build")
+        return control.reason
+
     try:
         if definition.clean_before:
             _clean(client, workspace, console)
-        result = _build_steps(definition, client, workspace, values(cookie), cookie, control, console)
+        result = _build_steps(definition, client, workspace, values(cookie), marked, why_stop, console)
         for archive in definition.archives:
             result, build = _archive(archive, client, workspace, store, build, result, console)
-        remote.kill(client, "", cookie)
+        remote.kill(client, "", marked)
         if definition.clean_after:
             _clean(client, workspace, console)
         return result, build
@@ -138,7 +148,7 @@ def _build_steps(
     workspace: str,
     environment: dict[str, str],
     cookie: str,
-    control: Control,
+    asked: Callable[[], str | None],
     console: Console,
 ) -> Result:
     started = time.monotonic()
@@ -146,8 +156,9 @@ def _build_steps(
 
     def why_stop() -> str | None:
         limit = definition.timeout
-        if control.reason is not None:
-            return control.reason
+        reason = asked()
+        if reason is not None:
+            return reason
         if limit is not None and time.monotonic() - (console.last if limit.idle else started) > limit.seconds:
             timed_out.append(f"Build timed out (after {limit.seconds / 60:g} minutes). Marking the build as ")
             return timed_out[0]

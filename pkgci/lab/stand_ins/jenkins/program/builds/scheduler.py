@@ -7,14 +7,14 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from ..config.model import Configuration
 from ..jobs.record import Build
 from ..jobs.store import JobStore, UnknownJobError
 from ..nodes.agent import Agent
-from .environment import environment
+from .environment import Server, environment
 from .labels import may_run
 from .run import Control, run_build, workspace_of
 
@@ -54,9 +54,9 @@ class Running:
 class Scheduler:
     """The queue and the executors. Whoever wants a build calls ``run`` in a thread of his own, and waits there."""
 
-    def __init__(self, store: JobStore, home: str) -> None:
+    def __init__(self, store: JobStore, server: Server) -> None:
         self._store = store
-        self._home = home
+        self._server = server
         self._changed = threading.Condition()
         self._ids = itertools.count(1)
         self._configuration = Configuration()
@@ -187,12 +187,13 @@ class Scheduler:
                 running.agent,
                 running.workspace,
                 lambda cookie: environment(
-                    running.build, running.agent.definition, configuration, running.workspace, self._home, cookie
+                    running.build, running.agent.definition, configuration, running.workspace, self._server, cookie
                 ),
                 self._store,
                 running.control,
             )
-            self._store.discard_old(item.job)
+            with suppress(UnknownJobError):
+                self._store.discard_old(item.job)
         return ended, running.agent
 
     @contextmanager

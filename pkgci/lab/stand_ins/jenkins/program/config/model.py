@@ -53,12 +53,10 @@ class Configuration:
     realm: str = "none"
     passwords: Mapping[str, str] = field(default_factory=dict, repr=False)
     permissions: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    crumbs: bool = True
     nodes: tuple[NodeDefinition, ...] = ()
     gearman: Gearman = field(default_factory=Gearman)
     environment: tuple[tuple[str, str], ...] = ()
     message: str = ""
-    strict_csp: bool = False
 
 
 def configuration(document: Mapping[str, Any], gearman: Gearman | None) -> Configuration:
@@ -77,12 +75,10 @@ def configuration(document: Mapping[str, Any], gearman: Gearman | None) -> Confi
         realm=realm,
         passwords=users,
         permissions=_permissions(jenkins.get("authorizationStrategy")),
-        crumbs=True,
         nodes=nodes,
         gearman=_gearman(unclassified.get("gearmanPluginConfig"), gearman),
         environment=tuple(_environment(jenkins.get("globalNodeProperties"))),
         message=str(jenkins.get("systemMessage") or ""),
-        strict_csp=_flag(_part(_part(document, "security"), "contentSecurityPolicy").get("enforce")),
     )
 
 

@@ -23,9 +23,15 @@ _JAVA_VERSION = re.compile(r'version "(\d+)')
 class Agent:
     """A node and its connection. ``on_change`` is told each time it comes or goes."""
 
-    def __init__(self, definition: NodeDefinition, on_change: Callable[[Agent], None]) -> None:
+    def __init__(self, definition: NodeDefinition, mark: str, on_change: Callable[[Agent], None]) -> None:
+        """``mark`` is what every build's processes have in their environment (``NAME=value``)."""
         self.definition = definition
+        self._mark = mark
+        # Whether builds that nobody waits for any more may still run there.
+        self._leftovers = True
         self.temporarily_offline: str | None = None
+        # How often the node was lost: whoever has a connection of his own sees from it that his is dead, too.
+        self.losses = 0
         self._on_change = on_change
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -87,6 +93,7 @@ class Agent:
 
     def lost(self, why: str) -> None:
         """A build lost its connection: the node counts as offline until a new connection is there."""
+        self._count_loss()
         self._lose(why)
         self._wake.set()
 
@@ -95,16 +102,23 @@ class Agent:
             if self._client is None:
                 self._connect()
             elif not is_alive(self._client):
+                self._count_loss()
                 self._lose("the connection was lost")
                 continue
             self._wake.wait(CHECK if self._client is not None else RETRY)
             self._wake.clear()
+
+    def _count_loss(self) -> None:
+        self.losses += 1
+        self._leftovers = True
 
     def _connect(self) -> None:
         client = None
         try:
             client = connect(self.definition)
             _prepare(client, self.definition)
+            if self._leftovers:
+                remote.kill(client, "", self._mark)
         except NodeError as error:
             if client is not None:
                 client.close()
@@ -113,7 +127,7 @@ class Agent:
             self._problem = str(error)
             return
         with self._lock:
-            self._client, self._problem = client, None
+            self._client, self._problem, self._leftovers = client, None, False
         if self._ended:
             self._lose("the node was deleted")
             return

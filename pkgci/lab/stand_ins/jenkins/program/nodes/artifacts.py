@@ -11,7 +11,7 @@ from typing import Any
 
 import paramiko  # type: ignore[import-untyped]
 
-from .ssh import LostNodeError
+from .ssh import LostNodeError, NodeError, is_alive
 
 
 def patterns(text: str) -> tuple[re.Pattern[str], ...]:
@@ -33,7 +33,7 @@ def _pattern(text: str) -> re.Pattern[str]:
 def fetch(client: Any, workspace: str, include: str, exclude: str, into: Path) -> tuple[str, ...]:
     """Copies the files of ``workspace`` that match into ``into``; their paths. Links are not followed.
 
-    Raises ``LostNodeError``.
+    Raises ``LostNodeError``, and ``NodeError`` for a file that cannot be read.
     """
     wanted, unwanted = patterns(include), patterns(exclude)
     fetched = []
@@ -46,7 +46,8 @@ def fetch(client: Any, workspace: str, include: str, exclude: str, into: Path) -
                     sftp.get(f"{workspace}/{path}", str(target))
                     fetched.append(path)
     except (paramiko.SSHException, OSError, EOFError) as error:
-        raise LostNodeError(f"cannot fetch the artifacts: {error}") from None
+        kind = NodeError if is_alive(client) else LostNodeError
+        raise kind(f"cannot fetch the artifacts: {error}") from None
     return tuple(sorted(fetched))
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import paramiko  # type: ignore[import-untyped]
 
-from .ssh import LostNodeError
+from .ssh import LostNodeError, is_alive
 
 _CHUNK = 1 << 15
 _LOOK = 0.5
@@ -74,7 +74,7 @@ def run(client: Any, text: str, say: Callable[[bytes], None], why_stop: Callable
     """Runs the shell program ``text``; its output goes to ``say`` as it arrives.
 
     ``why_stop`` is asked again and again: where it gives a reason, the program and what it started are ended.
-    Raises ``LostNodeError``.
+    Raises ``LostNodeError``, and what ``why_stop`` raises.
     """
     channel = _open(client, "exec sh -s")
     try:
@@ -101,9 +101,11 @@ def run(client: Any, text: str, say: Callable[[bytes], None], why_stop: Callable
                 raise LostNodeError("the connection to the node is lost")
         if why is not None:
             return Ended(None, why)
-        if not channel.exit_status_ready() and not client.get_transport().is_active():
+        status = int(channel.recv_exit_status())
+        # A channel that ends without a status: a signal ended the program, or the node is gone.
+        if status < 0 and not is_alive(client):
             raise LostNodeError("the connection to the node is lost")
-        return Ended(int(channel.recv_exit_status()))
+        return Ended(status)
     except (paramiko.SSHException, OSError, EOFError) as error:
         raise LostNodeError(f"the connection to the node is lost: {error}") from None
     finally:
@@ -111,12 +113,12 @@ def run(client: Any, text: str, say: Callable[[bytes], None], why_stop: Callable
 
 
 def kill(client: Any, leader: str, cookie: str) -> None:
-    """Ends a program: the process group of ``leader``, and what has the build's ``cookie`` in its environment."""
+    """Ends a program: the process group of ``leader``, and what has ``cookie`` (``NAME=value``) in its environment."""
     group = f"-{leader}" if leader.isdecimal() else ""
     text = f"""
         group={shlex.quote(group)}
         each() {{
-            for file in $(grep -lzsx {shlex.quote("JENKINS_NODE_COOKIE=" + cookie)} /proc/[0-9]*/environ); do
+            for file in $(grep -lzsxF {shlex.quote(cookie)} /proc/[0-9]*/environ); do
                 process=${{file#/proc/}}
                 kill "-$1" "${{process%/environ}}" 2>/dev/null
             done

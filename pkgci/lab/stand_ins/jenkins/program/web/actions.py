@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from ..controller import Controller
+from . import api
 from .messages import Refused, Request, Response, answer_json, answer_text, redirect
 from .resources import Resources
 
@@ -50,12 +51,12 @@ class Actions:
     def enable(self, request: Request, user: str, job: str) -> Response:
         """Enables a job."""
         self._controller.store.switch(job, disabled=False)
-        return redirect(f"{self._resources.base(request)}job/{job}/")
+        return redirect(api.job_url(self._resources.base(request), job))
 
     def disable(self, request: Request, user: str, job: str) -> Response:
         """Disables a job."""
         self._controller.store.switch(job, disabled=True)
-        return redirect(f"{self._resources.base(request)}job/{job}/")
+        return redirect(api.job_url(self._resources.base(request), job))
 
     # Views
 
@@ -96,7 +97,7 @@ class Actions:
         """Ends a build."""
         build = self._resources.find_build(job, number)
         self._controller.scheduler.abort(job, build.number, f"Aborted by {user}")
-        return redirect(f"{self._resources.base(request)}job/{job}/{build.number}/")
+        return redirect(f"{api.job_url(self._resources.base(request), job)}{build.number}/")
 
     def delete_build(self, request: Request, user: str, job: str, number: str) -> Response:
         """Deletes a build that has ended."""
@@ -104,7 +105,7 @@ class Actions:
         if build.result is None:
             raise Refused(HTTPStatus.BAD_REQUEST, f"{build.display_name} is still running")
         self._controller.store.delete_build(job, build.number)
-        return redirect(f"{self._resources.base(request)}job/{job}/")
+        return redirect(api.job_url(self._resources.base(request), job))
 
     def cancel(self, request: Request, user: str) -> Response:
         """Takes a build out of the queue. The real one answers 204, whatever it found."""
@@ -122,7 +123,7 @@ class Actions:
             raise Refused(HTTPStatus.NOT_FOUND, f"No node is named {node!r}")
         message = request.query.get("offlineMessage") or f"Disconnected by {user}"
         agent.switch(message if agent.temporarily_offline is None else None)
-        return redirect(f"{self._resources.base(request)}computer/{node}/")
+        return redirect(api.node_url(self._resources.base(request), node))
 
     def reload(self, request: Request, user: str) -> Response:
         """Reads the configuration again."""

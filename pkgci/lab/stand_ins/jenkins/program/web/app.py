@@ -126,7 +126,7 @@ class App:
             if route.post != (request.method == "POST"):
                 other_method = True
                 continue
-            if route.post and self._controller.configuration.crumbs:
+            if route.post:
                 gate.check_crumb(request, user)
             if route.permissions:
                 gate.require(user, *route.permissions)
@@ -181,4 +181,4 @@ def _post(pattern: str, handler: Callable[..., Response], *permissions: str) -> 
 
 
 def _header(text: str) -> str:
-    return text.encode("ascii", "replace").decode().replace("\n", " ")
+    return "".join(letter if letter.isascii() and letter.isprintable() else "?" for letter in text)

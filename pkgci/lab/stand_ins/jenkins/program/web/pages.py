@@ -83,12 +83,17 @@ class Pages:
 
     def progressive(self, request: Request, user: str, job: str, number: str) -> Response:
         """What a build has said since ``start``, a number of bytes."""
-        start = request.query.get("start", "0")
+        text = request.query.get("start", "0")
+        start = int(text) if text.isdecimal() else 0
         # Asked before the log is read: what is said between the two is not lost.
         build = self._resources.find_build(job, number)
         with self._log(build).open("rb") as log:
-            log.seek(int(start) if start.isdecimal() else 0)
+            log.seek(start)
             said = log.read(_CHUNK)
+            if build.result is None or len(said) == _CHUNK:
+                # Whole lines only: a letter may be longer than a byte, and must not be cut.
+                said = said[: said.rfind(b"\n") + 1] or said
+                log.seek(start + len(said))
             position, size = log.tell(), log.seek(0, 2)
         more = build.result is None or position < size
         return answer_text(said).with_headers(

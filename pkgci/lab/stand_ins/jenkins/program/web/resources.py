@@ -35,7 +35,7 @@ class Resources:
             "quietingDown": False,
             "slaveAgentPort": -1,
             "url": base,
-            "useCrumbs": self._controller.configuration.crumbs,
+            "useCrumbs": True,
             "useSecurity": True,
             "views": [
                 {"_class": "hudson.model.ListView", "name": name, "url": base if name == ALL else f"{base}view/{name}/"}

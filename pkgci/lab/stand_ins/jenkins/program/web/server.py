@@ -27,6 +27,10 @@ class Server(ThreadingHTTPServer):
         self.prefix, self.app = prefix, app
         super().__init__((address, port), _Handler)
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A connection that broke: it was the client's."""
+        _LOG.debug("a connection from %s broke", client_address, exc_info=True)
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
