@@ -126,10 +126,10 @@ def _triggers(site: Site) -> Iterator[dict[str, Any]]:
 
 
 def _steps(site: Site) -> Iterator[dict[str, str]]:
-    for step in STEPS.values():
-        if step.scope is Scope.PROJECT or site.targets:
-            title = step.title[0].upper() + step.title[1:] + "."
-            yield {"title": title, "pattern": job_pattern(site, [step]), "function": f"on_{step.role.value}"}
+    # Without targets there are no projects, and no jobs.
+    for step in STEPS.values() if site.targets else ():
+        title = step.title[0].upper() + step.title[1:] + "."
+        yield {"title": title, "pattern": job_pattern(site, [step]), "function": f"on_{step.role.value}"}
 
 
 def job_pattern(site: Site, steps: Iterable[Step]) -> str:

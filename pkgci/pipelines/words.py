@@ -13,7 +13,7 @@ from pkgci.pipelines.own import SECTIONS
 
 _PLACE = re.compile(r" @ data((?:\[(?:'[^']*'|\"[^\"]*\"|\d+)\])+)")
 _MISSING = re.compile(r"^FAILURE: Job (\S+) not defined$", re.MULTILINE)
-_WORD = re.compile(r"'([^']+)'|\"([^\"]+)\"|([^\s:,;'\"()]+)")
+_NO_KEY = re.compile(r"KeyError: '([^']+)'$")
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def missing_jobs(out: str) -> tuple[str, ...]:
 def refusal(layout: Layout, err: str) -> Refusal:
     """Why Zuul's test (its standard error) failed, and in which line of ``layout``."""
     words = _last_words(err)
-    return Refusal(_PLACE.sub("", words), _where(layout, words))
+    return Refusal(words, _where(layout, words))
 
 
 def _last_words(err: str) -> str:
@@ -54,7 +54,7 @@ def _where(layout: Layout, words: str) -> str | None:
             int(index) if index else text for text, index in re.findall(r"\[(?:['\"]([^'\"]*)['\"]|(\d+))\]", place[1])
         )
         return layout.where(_known(layout, path), key="extra keys" in words)
-    for path in (*_broken_patterns(layout), *_named(layout, words)):
+    for path in (*_broken_patterns(layout), *_named(layout, words), *_lacking(layout, words)):
         return layout.where(path)
     return None
 
@@ -80,11 +80,21 @@ def _broken_patterns(layout: Layout) -> Iterator[Path_]:
 
 
 def _named(layout: Layout, words: str) -> Iterator[Path_]:
-    """Where the longest word stands that Zuul names and the site's own files have."""
-    values = list(_own_values(layout))
-    found = sorted({next(filter(None, match)) for match in _WORD.findall(words)}, key=len, reverse=True)
-    for word in found:
-        yield from (path for path, value in values if value == word)
+    """Where the longest text stands that Zuul's words and the site's own files have in common."""
+    found = [(path, value) for path, value in _own_values(layout) if len(value) > 2 and _within(value, words)]
+    yield from (path for path, _ in sorted(found, key=lambda item: -len(item[1])))
+
+
+def _within(text: str, words: str) -> bool:
+    return re.search(rf"(?<![\w-]){re.escape(text)}(?![\w-])", words) is not None
+
+
+def _lacking(layout: Layout, words: str) -> Iterator[Path_]:
+    """The site's own pipelines without a key that Zuul took for granted."""
+    key = _NO_KEY.search(words)
+    for index, pipeline in enumerate(layout.data["pipelines"] if key else ()):
+        if layout.own_item(("pipelines", index)) is not None and key is not None and key[1] not in pipeline:
+            yield ("pipelines", index)
 
 
 def _own_values(layout: Layout) -> Iterator[tuple[Path_, str]]:
@@ -98,7 +108,9 @@ def _own_values(layout: Layout) -> Iterator[tuple[Path_, str]]:
 def _values(path: Path_, value: Any) -> Iterator[tuple[Path_, str]]:
     if isinstance(value, dict):
         for key, inner in value.items():
-            yield (*path, key), str(key)
+            # In a list of jobs, a key is the name of a job; elsewhere it is a word of Zuul's.
+            if isinstance(inner, list) and path[0] in ("projects", "project-templates") and len(path) > 2:
+                yield (*path, key), str(key)
             yield from _values((*path, key), inner)
     elif isinstance(value, list):
         for index, inner in enumerate(value):
