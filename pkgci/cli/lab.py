@@ -68,7 +68,8 @@ def status(site_file: Path, as_json: bool) -> int:
         for state in states:
             up_for = "" if state.uptime is None else f"up {_duration(state.uptime)}"
             image = state.image.partition(":")[2].rpartition("-")[0]
-            screen.print(f"{state.name:<{wide}} {state.state:<8} {state.address:<{far}} {up_for:<10} {image}".rstrip())
+            what = f"for {' and '.join(state.stands_in_for)}" if state.stands_in_for else image
+            screen.print(f"{state.name:<{wide}} {state.state:<8} {state.address:<{far}} {up_for:<10} {what}".rstrip())
     return ExitStatus.AS_DECLARED if all(state.running for state in states) else ExitStatus.NOT_AS_DECLARED
 
 
@@ -103,6 +104,42 @@ def execute(site_file: Path, host: str, words: tuple[str, ...]) -> int:
     machine = _machine(site, host)
     lab = Lab(site, remarks().print)
     return run_in(lab.client, lab.container(machine.name), words, sys.stdout.buffer, sys.stderr.buffer)
+
+
+@command.command(epilog="Example: pkgci lab clone packaging/hello && cd hello")
+@site_option
+@click.argument("project")
+@click.argument("directory", required=False, type=click.Path(path_type=Path))
+@click.option("--as", "user", metavar="USER", help="Whose clone it is. Default: the first administrator.")
+def clone(site_file: Path, project: str, directory: Path | None, user: str | None) -> int:
+    """Clone PROJECT from the lab's review, ready to push: `git push origin HEAD:refs/for/main` makes a change.
+
+    DIRECTORY is the last part of the project's name unless you give another. Any user name will do: the lab's key opens
+    all accounts but Zuul's.
+    """
+    from pkgci.lab.stand_ins.access import clone as make_clone
+    from pkgci.model.load import load_site
+
+    make_clone(load_site(site_file), project, directory or Path(project.rpartition("/")[2]), user)
+    return ExitStatus.AS_DECLARED
+
+
+@command.command(
+    epilog="Example: pkgci lab gerrit --as bob review 1,1 --code-review +2",
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+)
+@site_option
+@click.option("--as", "user", metavar="USER", help="Who runs it. Default: the first administrator.")
+@click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED, metavar="COMMAND...")
+def gerrit(site_file: Path, user: str | None, words: tuple[str, ...]) -> int:
+    """Run `gerrit COMMAND` on the lab's review: version, ls-projects, query, review, set-topic, stream-events.
+
+    Its exit status is passed on.
+    """
+    from pkgci.lab.stand_ins.access import run_gerrit
+    from pkgci.model.load import load_site
+
+    return run_gerrit(load_site(site_file), user, words)
 
 
 @command.command(epilog="Example: pkgci lab down --images")

@@ -115,26 +115,32 @@ def ssh_command(site: Site, host: Host, command: tuple[str, ...]) -> list[str]:
     return [*_ssh(site, host), "--", *command] if command else _ssh(site, host)
 
 
-def _ssh(site: Site, host: Host, forward: str | None = None) -> list[str]:
+def ssh_options(known_hosts: Path, known_as: str, key: Path) -> list[str]:
+    """Options of the ssh client with which it believes nothing but what ``known_hosts`` says of ``known_as``."""
     options = {
-        "UserKnownHostsFile": str(site.directory / "known_hosts"),
+        "UserKnownHostsFile": str(known_hosts),
         "GlobalKnownHostsFile": "/dev/null",
-        "HostKeyAlias": known_name(host),
+        "HostKeyAlias": known_as,
         "StrictHostKeyChecking": "yes",
         "IdentitiesOnly": "yes",
         "LogLevel": "ERROR",
     }
+    words = ["-F", "none", "-i", str(key)]
+    return [*words, *(word for name, value in options.items() for word in ("-o", f"{name}={_quoted(value)}"))]
+
+
+def _ssh(site: Site, host: Host, forward: str | None = None) -> list[str]:
+    words = ["ssh", *ssh_options(site.directory / "known_hosts", known_name(host), host.ssh.key or key_file(site))]
+    words += ["-p", str(host.ssh.port)]
     if host.ssh.jump:
         jump = _ssh(site, site.host(host.ssh.jump), forward=f"{host.address}:{host.ssh.port}")
-        options["ProxyCommand"] = shlex.join(jump).replace("%", "%%")
-    words = ["ssh", "-F", "none", "-i", str(host.ssh.key or key_file(site)), "-p", str(host.ssh.port)]
-    words += [word for key, value in options.items() for word in ("-o", f"{key}={_quoted(value)}")]
+        words += ["-o", f"ProxyCommand={shlex.join(jump).replace('%', '%%')}"]
     return [*words, *(["-W", forward] if forward else []), f"{host.ssh.user}@{host.address}"]
 
 
 def _quoted(value: str) -> str:
-    """An ssh option's value: one with spaces needs double quotes, but not ProxyCommand's, which is the rest of it."""
-    return f'"{value}"' if " " in value and not value.startswith("ssh ") else value
+    """An ssh option's value: one with spaces needs double quotes."""
+    return f'"{value}"' if " " in value else value
 
 
 def run_ssh(site: Site, host: Host, command: tuple[str, ...]) -> int:

@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -27,6 +28,7 @@ from pkgci.lab.network import ensure_network, lab_hosts, lab_network, network_na
 from pkgci.lab.parallel import side_by_side
 from pkgci.lab.recipe import Recipe, make_recipe
 from pkgci.lab.stand_ins.furnish import STATE, furnish
+from pkgci.lab.stand_ins.host import stands_in_for
 from pkgci.lab.stand_ins.image import TAG, build_image, has_image, stand_ins_image
 from pkgci.lab.state import HostState, outdated, state_of
 from pkgci.model.known_hosts import known_name
@@ -109,7 +111,9 @@ class Lab:
         containers = self._containers()
         known = {host.name: host.address for host in self.hosts}
         names = [*known, *sorted(set(containers) - set(known))]
-        return [state_of(name, known.get(name, ""), containers.get(name)) for name in names]
+        states = [state_of(name, known.get(name, ""), containers.get(name)) for name in names]
+        stand_ins = stands_in_for(self.site)
+        return [replace(item, stands_in_for=stand_ins) if item.name == STAND_INS else item for item in states]
 
     def container(self, name: str) -> Any:
         """The running container of the host ``name``. Raises ``PkgciError`` where there is none."""

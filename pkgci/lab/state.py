@@ -11,13 +11,16 @@ from pkgci.lab.hosts import IMAGE_OF_LABEL, MADE_OF_LABEL, Blueprint
 
 @dataclass(frozen=True)
 class HostState:
-    """A host of the lab as the engine sees it. ``state`` is Docker's word, or 'absent'; ``uptime`` is in seconds."""
+    """A host of the lab as the engine sees it. ``state`` is Docker's word, or 'absent'; ``uptime`` is in seconds.
+
+    ``stands_in_for`` is what the lab's own machine stands in for; other hosts are what they are."""
 
     name: str
     state: str
     address: str
     image: str
     uptime: float | None
+    stands_in_for: tuple[str, ...] = ()
 
     @property
     def running(self) -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from pkgci.errors import UsageError
 from pkgci.model.site import Site
+from pkgci.model.stand_ins import review_is_stand_in
 from pkgci.secrets.certificates import (
     ca_renewal_reason,
     issue,
@@ -127,6 +128,8 @@ def _names(site: Site, need: Need) -> tuple[str, ...]:
 
 
 def _domains(site: Site) -> tuple[str, ...]:
-    """What the authority may certify: the site's domain, and the names of public hosts that lie outside it."""
+    """What the authority may certify: the site's domain, and the names of public machines that lie outside it."""
     names = [name for host in site.hosts if host.public for name in (host.fqdn, *host.aliases)]
-    return outermost((site.domain, *names))
+    # The lab's stand-in for Gerrit has Gerrit's name, wherever that lies.
+    review = (site.gerrit.host,) if site.gerrit and review_is_stand_in(site) else ()
+    return outermost((site.domain, *names, *review))

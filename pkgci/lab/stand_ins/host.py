@@ -45,7 +45,6 @@ def stand_ins_host(site: Site) -> Host | None:
     )
 
 
-def stand_ins_of(site: Site) -> tuple[str, ...]:
-    """What the machine stands in for, in words."""
-    review = ("review (stands in for Gerrit)",) if review_is_stand_in(site) else ()
-    return (*review, *(("jenkins package (stands in for Jenkins)",) if jenkins_is_stand_in(site) else ()))
+def stands_in_for(site: Site) -> tuple[str, ...]:
+    """What the lab stands in for, by name."""
+    return (*(("Gerrit",) if review_is_stand_in(site) else ()), *(("Jenkins",) if jenkins_is_stand_in(site) else ()))

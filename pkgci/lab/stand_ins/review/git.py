@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pkgci.lab.stand_ins.review.model import File, RefusedError
+from pkgci.lab.stand_ins.review.model import COMMIT_MESSAGE, File, RefusedError
 
 ZERO = "0" * 40
 _KINDS = {"A": "ADDED", "M": "MODIFIED", "D": "DELETED", "R": "RENAMED", "C": "COPIED", "T": "MODIFIED"}
@@ -91,7 +91,7 @@ class Repository:
                 counts = [int(text) if text.isdecimal() else 0 for text in (inserted, deleted)]
                 found[path] = (found[path][0], counts[0], counts[1])
         lines = self.commit(revision).message.count("\n")
-        return (File("/COMMIT_MSG", "ADDED", lines, 0), *(File(path, *rest) for path, rest in found.items()))
+        return (File(COMMIT_MESSAGE, "ADDED", lines, 0), *(File(path, *rest) for path, rest in found.items()))
 
     def point(self, ref: str, revision: str, old: str | None = None) -> None:
         """Moves ``ref`` to ``revision``; with ``old``, only where it is there now."""

@@ -6,6 +6,10 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
+# How Gerrit lists the commit message among the files of a patch set.
+COMMIT_MESSAGE = "/COMMIT_MSG"
+
+
 class RefusedError(Exception):
     """What somebody asked for cannot be done; the text tells him why."""
 

@@ -6,7 +6,17 @@ from collections.abc import Iterable
 from typing import Any
 
 from pkgci.lab.stand_ins.review.labels import granted_by, label_states
-from pkgci.lab.stand_ins.review.model import Account, Approval, Change, File, Message, PatchSet, Status, ref_of
+from pkgci.lab.stand_ins.review.model import (
+    COMMIT_MESSAGE,
+    Account,
+    Approval,
+    Change,
+    File,
+    Message,
+    PatchSet,
+    Status,
+    ref_of,
+)
 
 Json = dict[str, Any]
 
@@ -48,7 +58,7 @@ def patch_set(change: Change, item: PatchSet) -> Json:
         "createdOn": item.created,
         "author": account(item.author),
         "kind": "REWORK",
-        "sizeInsertions": sum(file.inserted for file in item.files),
+        "sizeInsertions": sum(file.inserted for file in item.files if file.path != COMMIT_MESSAGE),
         "sizeDeletions": -sum(file.deleted for file in item.files),
     }
 

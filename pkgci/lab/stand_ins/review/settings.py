@@ -38,9 +38,14 @@ class Settings:
         """The public keys that log in as ``username``; none where it is no name of an account."""
         if username == self.ci_account:
             return self.ci_keys
-        if not _USERNAME.fullmatch(username):
+        if not is_username(username):
             return ()
         return (*self.common_keys, *self.personal_keys.get(username, ()))
+
+
+def is_username(text: str) -> bool:
+    """Whether ``text`` can be the name of an account."""
+    return _USERNAME.fullmatch(text) is not None
 
 
 def read_settings(path: Path) -> Settings:
