@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-
 # How Gerrit lists the commit message among the files of a patch set.
 COMMIT_MESSAGE = "/COMMIT_MSG"
 

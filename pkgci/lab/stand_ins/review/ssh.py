@@ -67,6 +67,7 @@ class SshSide:
             server_version="pkgci-review-stand-in",
             process_factory=self._serve,
             encoding=None,
+            reuse_address=True,
             password_auth=False,
             kbdint_auth=False,
             allow_scp=False,
