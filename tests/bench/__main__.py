@@ -11,7 +11,7 @@ import click
 
 from pkgci.model.load import load_site
 from pkgci.model.site import Site
-from tests.bench import deploy, local, push, tools
+from tests.bench import deploy, local, plan, push, tools
 from tests.bench.race import BenchError, Contender, race, run
 from tests.bench.report import Figure, Outcome, terminal, write
 from tests.bench.sites import CHECKOUT, WORK, make_lab_site
@@ -24,7 +24,11 @@ from tests.bench.sites import CHECKOUT, WORK, make_lab_site
 @click.option("--local", "only_local", is_flag=True, help="Only what needs no hosts.")
 def main(hosts: int, turns: int, keep: bool, only_local: bool) -> None:
     """Measure the budgets of the design, each beside a peer that does the same work in the same run."""
-    outcomes = [_said("start", local.start(turns)), _said("render", local.render(turns))]
+    outcomes = [
+        _said("start", local.start(turns)),
+        _said("render", local.render(turns)),
+        _said("plan", plan.plan(turns)),
+    ]
     if not only_local:
         outcomes += _with_lab(hosts, turns, keep)
     settings = f"medians of {turns} turns, {hosts} hosts in containers on the same machine"
