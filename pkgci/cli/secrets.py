@@ -1,4 +1,4 @@
-"""``pkgci secrets``: make, list, show and rotate the site's secrets."""
+"""``pkgci secrets``: make, list, show, rotate and set the site's secrets."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NAMED_HOSTS = 4
 
 @click.group(epilog="Example: pkgci secrets init && pkgci secrets show jenkins_master/admin_password")
 def command() -> None:
-    """Make, list, show and rotate the site's secrets.
+    """Make, list, show, rotate and set the site's secrets.
 
     They stand encrypted in secrets/secrets.eyaml beside the site file, which belongs in version control. The key that
     opens them, secrets/keys/private_key.pkcs7.pem, does not: keep a copy of it in a safe place.
@@ -40,7 +40,8 @@ def command() -> None:
 def init(site_file: Path, as_json: bool) -> int:
     """Make what is missing, and issue certificates again that expire soon or no longer fit the site.
 
-    Nothing else is ever made anew. Run it again after hosts were added.
+    Nothing else is ever made anew. Run it again after hosts were added. What only you can give is named, with the
+    command that takes it.
     """
     from pkgci.model.load import load_site
     from pkgci.secrets.store import SecretStore
@@ -56,6 +57,8 @@ def init(site_file: Path, as_json: bool) -> int:
     _show_changes(outcome)
     if outcome.not_needed:
         click.echo(f"needed no more, and kept: {', '.join(outcome.not_needed)}", err=True)
+    for need in outcome.to_give:
+        click.echo(f"still to be given: {need.remark}\n  pkgci secrets set {need.name}", err=True)
     if first:
         click.echo(f"Keep a copy of {key} in a safe place: nothing else opens them.", err=True)
     _show_remarks(outcome)
@@ -69,7 +72,7 @@ def list_(site_file: Path, as_json: bool) -> int:
     """List the secrets: name, kind, when made, until when valid, and which hosts get them. Never a value."""
     from pkgci.cli.screen import print_json
     from pkgci.model.load import load_site
-    from pkgci.secrets.needs import needs
+    from pkgci.secrets.needs import Kind, needs
     from pkgci.secrets.store import SecretStore
 
     site = load_site(site_file)
@@ -81,10 +84,13 @@ def list_(site_file: Path, as_json: bool) -> int:
     else:
         _show_rows(rows, len(site.hosts))
     missing = [row["name"] for row in rows if row["missing"]]
-    if missing:
-        click.echo(f"missing: {', '.join(missing)}\n  pkgci secrets init", err=True)
-        return ExitStatus.NOT_AS_DECLARED
-    return ExitStatus.AS_DECLARED
+    to_make = [name for name in missing if wanted[name].kind is not Kind.GIVEN]
+    if to_make:
+        click.echo(f"missing: {', '.join(to_make)}\n  pkgci secrets init", err=True)
+    for name in missing:
+        if name not in to_make:
+            click.echo(f"still to be given: {wanted[name].remark}\n  pkgci secrets set {name}", err=True)
+    return ExitStatus.NOT_AS_DECLARED if missing else ExitStatus.AS_DECLARED
 
 
 @command.command(epilog="Example: pkgci secrets show --public zuul/gerrit_ssh_key")
@@ -136,6 +142,41 @@ def rotate(site_file: Path, as_json: bool, name: str) -> int:
     return ExitStatus.AS_DECLARED
 
 
+@command.command("set", epilog="Example: pkgci secrets set jenkins_master/ldap_password < password.txt")
+@site_option
+@json_option
+@click.argument("name")
+def set_(site_file: Path, as_json: bool, name: str) -> int:
+    """Keep a value of yours as the secret NAME: one that only you can give, or a password that you choose.
+
+    It is asked for on a terminal, and read from standard input where that is none. It is never an argument, which
+    everybody on this machine could see.
+    """
+    from pkgci.model.load import load_site
+    from pkgci.secrets.needs import needs
+    from pkgci.secrets.store import SecretStore
+    from pkgci.secrets.upkeep import give
+
+    site = load_site(site_file)
+    _check_name(name, tuple(needs(site)))
+    value = _ask(name)
+    with SecretStore.change(_folder(site), site.name) as store:
+        outcome = give(site, store, name, value)
+    if as_json:
+        return _print_outcome(outcome)
+    click.echo(f"set     {name}")
+    if outcome.hosts:
+        click.echo(f"The hosts get it with: {_bootstrap(outcome.hosts, site)}", err=True)
+    return ExitStatus.AS_DECLARED
+
+
+def _ask(name: str) -> str:
+    if sys.stdin.isatty():
+        value: str = click.prompt(name, hide_input=True, confirmation_prompt=True, err=True)
+        return value
+    return sys.stdin.read().rstrip("\r\n")
+
+
 def _folder(site: Site) -> Path:
     return site.directory / "secrets"
 
@@ -171,16 +212,25 @@ def _print_outcome(outcome: Outcome) -> int:
     from pkgci.cli.screen import print_json
 
     changes = [{"name": c.need.name, "kind": c.need.kind, "reason": c.reason} for c in outcome.changes]
-    value = {"made": changes, "kept": outcome.kept, "not_needed": outcome.not_needed, "hosts": outcome.hosts}
-    print_json(value)
+    print_json(
+        {
+            "made": changes,
+            "kept": outcome.kept,
+            "not_needed": outcome.not_needed,
+            "to_give": [need.name for need in outcome.to_give],
+            "hosts": outcome.hosts,
+        }
+    )
     return ExitStatus.AS_DECLARED
 
 
 def _described(name: str, need: Need | None, store: SecretStore) -> dict[str, Any]:
     from pkgci.secrets.certificates import expiry
+    from pkgci.secrets.needs import Kind
 
-    missing = name not in store.names()
-    entry = None if missing else store.entry(name)
+    entry = store.entry(name) if name in store.names() else None
+    # What pkgci once made in place of what is to be given is not what the others know.
+    missing = entry is None or (need is not None and need.kind is Kind.GIVEN and entry.made is not None)
     is_certificate = bool(entry and entry.public and entry.public.startswith("-----BEGIN CERTIFICATE"))
     return {
         "name": name,
@@ -197,7 +247,7 @@ def _show_rows(rows: list[dict[str, Any]], all_hosts: int) -> None:
     """Two lines a secret on a terminal, one line when piped."""
     width = max(len(row["name"]) for row in rows)
     for row in rows:
-        click.echo(f"{row['name']:<{width}}  {row['kind']:<11}  {row['made'] or 'missing'}", nl=False)
+        click.echo(f"{row['name']:<{width}}  {row['kind']:<11}  {_when(row)}", nl=False)
         parts = [f"for {', '.join(row['hosts'])}"] if row["hosts"] else []
         if row["public_half"]:
             everyone = len(row["public_half"]) == all_hosts
@@ -211,3 +261,7 @@ def _show_rows(rows: list[dict[str, Any]], all_hosts: int) -> None:
             click.echo("".join(f"\n{line}" for line in lines))
         else:
             click.echo(f"  {text}".rstrip())
+
+
+def _when(row: dict[str, Any]) -> str:
+    return "missing" if row["missing"] else row["made"] or "by hand"

@@ -57,6 +57,7 @@ def check(document: Document, site_file: SiteFile | None) -> Checked:
         checked.faults += _key_files(document, site_file)
         checked.faults += _manifests(document, site_file)
         checked.faults += _gerrit_key(document, site_file)
+        checked.faults += _realm(document, site_file)
     return checked
 
 
@@ -270,6 +271,12 @@ def _manifests(document: Document, site_file: SiteFile) -> Iterator[Fault]:
         elif not (tree / manifests.site).exists():
             path: Path_ = ("manifests", "site" if "site" in document.data["manifests"] else "path")
             yield Fault(document.position(path), f"there is no {manifests.site} in {tree}")
+
+
+def _realm(document: Document, site_file: SiteFile) -> Iterator[Fault]:
+    if site_file.jenkins.ldap and site_file.jenkins.oidc:
+        place = document.position(("jenkins", "oidc"), key=True)
+        yield Fault(place, "jenkins has both 'ldap' and 'oidc': its users come from one of them")
 
 
 def _gerrit_key(document: Document, site_file: SiteFile) -> Iterator[Fault]:

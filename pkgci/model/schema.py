@@ -154,7 +154,7 @@ class Jenkins(_Model):
     ldap: Ldap | None = Field(None, description="Users from LDAP. Default: Jenkins' own, with one administrator.")
     oidc: Oidc | None = Field(None, description="Users from OpenID Connect.")
     administrators: tuple[str, ...] = Field(
-        ("admin",), description="Who may change Jenkins. The first is who deploys the jobs."
+        ("admin",), min_length=1, description="Who may change Jenkins. The first is who deploys the jobs."
     )
     jobs: tuple[PathText, ...] = Field(
         (), description="Your own jenkins-job-builder files or folders, relative to the site file."

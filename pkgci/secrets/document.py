@@ -23,7 +23,7 @@ HEADER = """\
 
 @dataclass(frozen=True)
 class Entry:
-    """One secret as it stands in the file. ``made`` is an ISO date."""
+    """One secret as it stands in the file. ``made`` is an ISO date, and None for what pkgci did not make."""
 
     encrypted: str
     public: str | None = None

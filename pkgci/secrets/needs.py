@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -19,6 +20,14 @@ class Kind(StrEnum):
     SSH_KEY = "SSH key"
     CA = "CA"
     CERTIFICATE = "certificate"
+    # Somebody else made it, and people give it to pkgci.
+    GIVEN = "given"
+
+
+# Where a site's users are not Jenkins' own, the first administrator's password or API token is given, too.
+ADMIN_PASSWORD = "jenkins_master/admin_password"  # noqa: S105 - a name
+LDAP_PASSWORD = "jenkins_master/ldap_password"  # noqa: S105 - a name
+OIDC_SECRET = "jenkins_master/oidc_secret"  # noqa: S105 - a name
 
 
 @dataclass(frozen=True)
@@ -26,7 +35,7 @@ class Need:
     """One secret of a site.
 
     ``holders`` are the hosts that get the secret itself, ``readers`` those that get its public half, each by name in
-    the order of the site file. ``remark`` says what people have to do with a new one.
+    the order of the site file. ``remark`` says what people have to do with a new one, or what they are to give.
     """
 
     name: str
@@ -53,7 +62,6 @@ class _Row:
 
 
 _TABLE = (
-    _Row("jenkins_master/admin_password", Kind.PASSWORD, (Role.JENKINS_MASTER,)),
     _Row(
         "zuul/gerrit_ssh_key",
         Kind.SSH_KEY,
@@ -68,7 +76,7 @@ _TABLE = (
 
 def needs(site: Site) -> dict[str, Need]:
     """The secrets that ``site`` needs, by name. Raises ``UsageError`` for a host whose name is taken by the CA."""
-    found = []
+    found = list(_of_jenkins(site))
     for row in _TABLE:
         holders = _hosts_with(site, row.holders)
         if holders:
@@ -92,6 +100,22 @@ def needs(site: Site) -> dict[str, Need]:
         if host.public:
             found.append(Need(certificate_name(host.name), Kind.CERTIFICATE, (host.name,)))
     return {need.name: need for need in found}
+
+
+def _of_jenkins(site: Site) -> Iterator[Need]:
+    """What Jenkins' users log in with, and what Jenkins asks others for them with."""
+    masters, first = _hosts_with(site, (Role.JENKINS_MASTER,)), site.jenkins.administrators[0]
+    if site.jenkins.ldap is None and site.jenkins.oidc is None:
+        yield Need(ADMIN_PASSWORD, Kind.PASSWORD, masters)
+        return
+    # The jobs are deployed from the operator's machine: Jenkins knows its users' passwords from elsewhere.
+    yield Need(ADMIN_PASSWORD, Kind.GIVEN, (), remark=f"the password, or better an API token, of {first} in Jenkins")
+    if site.jenkins.ldap is None:
+        yield Need(
+            OIDC_SECRET, Kind.GIVEN, masters, remark="the client secret that the OpenID Connect provider gave you"
+        )
+    elif site.jenkins.ldap.manager_dn:
+        yield Need(LDAP_PASSWORD, Kind.GIVEN, masters, remark=f"the password of {site.jenkins.ldap.manager_dn}")
 
 
 def certificate_name(host: str) -> str:

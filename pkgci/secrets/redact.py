@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 # A shorter value would hide half of what is to be read, and is no secret worth the name.
-_SHORTEST_VALUE = 4
+SHORTEST_VALUE = 4
 # The lines of a key are hidden one by one: a log may hold only some of them, indented or escaped.
 _SHORTEST_LINE = 12
 
@@ -41,7 +41,7 @@ def redact(text: str, secrets: Mapping[str, str]) -> str:
 
 def _words(value: str) -> list[str]:
     stripped = value.strip()
-    words = [value, stripped] if len(stripped) >= _SHORTEST_VALUE else []
+    words = [value, stripped] if len(stripped) >= SHORTEST_VALUE else []
     lines = [line.strip() for line in value.splitlines()]
     if len(lines) > 1:
         words += [line for line in lines if len(line) >= _SHORTEST_LINE and not line.startswith("-----")]

@@ -16,7 +16,7 @@ from pkgci.model.words import nearest
 from pkgci.secrets.document import Entry, parse, with_entry
 from pkgci.secrets.eyaml import KeyPair, load_key_pair, load_public_key, make_key_pair, private_key_file
 from pkgci.secrets.making import Made
-from pkgci.secrets.needs import CA
+from pkgci.secrets.needs import CA, LDAP_PASSWORD, OIDC_SECRET
 from pkgci.secrets.redact import Redactor
 
 _IGNORED = "# The key that opens the secrets stays with those who run the site.\n/keys/private_key.pkcs7.pem\n"
@@ -81,6 +81,10 @@ class SecretStore:
         try:
             return self._entries[name]
         except KeyError:
+            if name in (LDAP_PASSWORD, OIDC_SECRET):
+                raise PkgciError(
+                    f"the secret '{name}' has not been given yet ({self.file})", f"pkgci secrets set {name}"
+                ) from None
             known = nearest(name, self._entries)
             raise PkgciError(
                 f"there is no secret '{name}' in {self.file}{known}", "pkgci secrets init makes what the site needs"
@@ -116,8 +120,11 @@ class SecretStore:
         public = "".join(entry.public or "" for entry in self._entries.values())
         return Redactor({name: self.secret(name) for name in self._entries}, public)
 
-    def put(self, secrets: Mapping[str, Made], made: str) -> None:
-        """Encrypts ``secrets`` and writes them, all or none. ``made`` is today, as an ISO date."""
+    def put(self, secrets: Mapping[str, Made], made: str | None) -> None:
+        """Encrypts ``secrets`` and writes them, all or none.
+
+        ``made`` is today, as an ISO date; None for what pkgci did not make.
+        """
         key, text = load_public_key(self._keys), self._text
         entries = dict(self._entries)
         for name, value in secrets.items():

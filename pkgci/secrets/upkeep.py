@@ -1,4 +1,4 @@
-"""Keeps a site's secrets complete and its certificates valid: what ``pkgci secrets init`` and ``rotate`` do."""
+"""Keeps a site's secrets complete and its certificates valid: what ``pkgci secrets`` init, rotate and set do."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from pkgci.secrets.certificates import (
 )
 from pkgci.secrets.making import Made, make_password, make_ssh_key
 from pkgci.secrets.needs import CA, Kind, Need, needs
+from pkgci.secrets.redact import SHORTEST_VALUE
 from pkgci.secrets.store import SecretStore
 
 
@@ -32,11 +33,15 @@ class Change:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What happened: the changes, how many secrets were kept, and which ones that pkgci made are needed no more."""
+    """What happened: the changes, and how many secrets were kept.
+
+    ``not_needed`` are those that pkgci made and that are needed no more, ``to_give`` those that only people can give.
+    """
 
     changes: tuple[Change, ...]
     kept: int = 0
     not_needed: tuple[str, ...] = ()
+    to_give: tuple[Need, ...] = ()
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -48,7 +53,9 @@ def complete(site: Site, store: SecretStore, now: datetime) -> Outcome:
     """Makes the secrets that ``site`` needs and ``store`` lacks, and issues certificates again that need it."""
     wanted = needs(site)
     known = store.names()
-    reasons: dict[str, str | None] = {name: None for name in wanted if name not in known}
+    reasons: dict[str, str | None] = {
+        name: None for name, need in wanted.items() if name not in known and need.kind is not Kind.GIVEN
+    }
     new: dict[str, Made] = {}
     if CA in known:
         reason = ca_renewal_reason(store.public(CA), _domains(site), now)
@@ -77,6 +84,8 @@ def rotate(site: Site, store: SecretStore, name: str, now: datetime) -> Outcome:
     wanted = needs(site)
     if name not in wanted:
         raise UsageError(f"'{name}' is no secret that pkgci makes for this site", f"eyaml edit {store.file}")
+    if wanted[name].kind is Kind.GIVEN:
+        raise UsageError(f"pkgci does not make '{name}': it is {wanted[name].remark}", f"pkgci secrets set {name}")
     reasons: dict[str, str | None] = {name: "rotated"}
     if name != CA:
         authority = _pair(store, CA) if wanted[name].kind is Kind.CERTIFICATE else Made("")
@@ -91,6 +100,28 @@ def rotate(site: Site, store: SecretStore, name: str, now: datetime) -> Outcome:
     return _keep(store, wanted, new, reasons, now)
 
 
+def give(site: Site, store: SecretStore, name: str, value: str) -> Outcome:
+    """Keeps ``value`` as the secret ``name``: one that people are to give, or a password of their choice.
+
+    Raises ``UsageError`` for any other secret, and for a value that is too short to be hidden wherever it may turn up.
+    """
+    need = needs(site).get(name)
+    if need is None:
+        raise UsageError(f"'{name}' is no secret that this site needs", f"eyaml edit {store.file}")
+    if need.kind not in (Kind.GIVEN, Kind.PASSWORD):
+        raise UsageError(f"'{name}' is not given: pkgci makes it", f"pkgci secrets rotate {name}")
+    if len(value.strip()) < SHORTEST_VALUE:
+        raise UsageError(f"'{name}' is to have at least {SHORTEST_VALUE} characters")
+    store.put({name: Made(value)}, None)
+    return Outcome(changes=(Change(need, "given"),), to_give=_to_give(store, needs(site)))
+
+
+def _to_give(store: SecretStore, wanted: Mapping[str, Need]) -> tuple[Need, ...]:
+    """What is still to be given. What pkgci once made under such a name is not what the others know."""
+    given = {name for name in store.names() if store.entry(name).made is None}
+    return tuple(need for need in wanted.values() if need.kind is Kind.GIVEN and need.name not in given)
+
+
 def _keep(
     store: SecretStore,
     wanted: Mapping[str, Need],
@@ -101,10 +132,12 @@ def _keep(
     ordered = {name: new[name] for name in wanted if name in new}
     if ordered:
         store.put(ordered, now.date().isoformat())
+    to_give = _to_give(store, wanted)
     return Outcome(
         changes=tuple(Change(wanted[name], reasons[name]) for name in ordered),
-        kept=len(wanted) - len(ordered),
+        kept=len(wanted) - len(ordered) - len(to_give),
         not_needed=tuple(name for name in store.names() if name not in wanted and store.entry(name).made),
+        to_give=to_give,
     )
 
 

@@ -1,5 +1,6 @@
 """``pkgci secrets`` on the command line."""
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pkgci.cli.main import run
+from tests.unit.secrets.test_needs import LDAP
 
 
 @pytest.fixture
@@ -39,6 +41,25 @@ def test_the_life_of_a_secret(site_file: Path, capsys: pytest.CaptureFixture[str
     assert "pkgci bootstrap --host jenkins01" in rotated.err
     assert pkgci(site_file, "show", name) == 0
     assert capsys.readouterr().out.strip() not in (password, "")
+
+
+def test_a_given_secret_is_read_from_standard_input_and_never_shown(
+    site_file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site_file.write_text(site_file.read_text() + LDAP)
+    name = "jenkins_master/ldap_password"
+    assert pkgci(site_file, "init") == 0
+    assert f"still to be given: the password of cn=pkgci\n  pkgci secrets set {name}" in capsys.readouterr().err
+    assert pkgci(site_file, "list") == 1
+    assert f"  pkgci secrets set {name}" in capsys.readouterr().err
+
+    monkeypatch.setattr("sys.stdin", io.StringIO("hunter22\n"))
+    assert pkgci(site_file, "set", name) == 0
+    shown = capsys.readouterr()
+    assert "pkgci bootstrap --host jenkins01" in shown.err
+    assert "hunter22" not in shown.out + shown.err
+    assert pkgci(site_file, "show", name) == 0
+    assert capsys.readouterr().out == "hunter22\n"
 
 
 def test_an_unknown_name_is_wrong_use(site_file: Path, capsys: pytest.CaptureFixture[str]) -> None:

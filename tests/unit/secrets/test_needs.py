@@ -43,3 +43,25 @@ def test_a_public_host_cannot_be_called_like_the_authority(write_site: Callable[
     site = load_site(write_site(SITE.replace("zuul01:", "ca:")))
     with pytest.raises(UsageError, match=r"host 'ca'.*certificate authority"):
         needs(site)
+
+
+LDAP = 'jenkins: {ldap: {server: "ldaps://ldap.example.org", root_dn: dc=example, manager_dn: cn=pkgci}}\n'
+OIDC = 'jenkins: {administrators: [ann], oidc: {well_known: "https://id.example.org/c", client_id: jenkins}}\n'
+
+
+@pytest.mark.parametrize(
+    ("jenkins", "given"),
+    [
+        ("", {}),
+        (LDAP, {"jenkins_master/admin_password": (), "jenkins_master/ldap_password": ("jenkins01",)}),
+        (LDAP.replace(", manager_dn: cn=pkgci", ""), {"jenkins_master/admin_password": ()}),
+        (OIDC, {"jenkins_master/admin_password": (), "jenkins_master/oidc_secret": ("jenkins01",)}),
+    ],
+)
+def test_what_others_know_of_jenkins_users_is_given_and_not_made(
+    jenkins: str, given: dict[str, tuple[str, ...]], write_site: Callable[[str], Path]
+) -> None:
+    found = needs(load_site(write_site(SITE + jenkins)))
+    assert {name: need.holders for name, need in found.items() if need.kind is Kind.GIVEN} == given
+    assert (found["jenkins_master/admin_password"].kind is Kind.PASSWORD) == (not given)
+    assert all(found[name].remark for name in given)

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from pkgci.errors import UsageError
+from pkgci.errors import PkgciError, UsageError
 from pkgci.model.load import load_site
 from pkgci.model.site import Site
 from pkgci.secrets.store import SecretStore
-from pkgci.secrets.upkeep import Outcome, complete, rotate
+from pkgci.secrets.upkeep import Outcome, complete, give, rotate
 from tests.unit.conftest import SITE
 from tests.unit.secrets.conftest import NOW
+from tests.unit.secrets.test_needs import LDAP
 
 Opened = Callable[[], SecretStore]
 
@@ -77,3 +78,33 @@ def test_a_new_authority_issues_every_certificate_again(site: Site, filled: Open
 def test_a_secret_that_pkgci_did_not_make_is_not_rotated(site: Site, filled: Opened) -> None:
     with pytest.raises(UsageError, match="'own' is no secret that pkgci makes"):
         rotate(site, filled(), "own", NOW)
+
+
+def test_what_only_people_can_give_is_asked_for_until_they_gave_it(
+    filled: Opened, write_site: Callable[[str], Path]
+) -> None:
+    site = load_site(write_site(SITE + LDAP))
+    outcome = complete(site, filled(), NOW)
+    # The password that was made for Jenkins' own account is not the one that the directory knows.
+    assert [need.name for need in outcome.to_give] == ["jenkins_master/admin_password", "jenkins_master/ldap_password"]
+    assert (outcome.changes, outcome.kept) == ((), 12)
+    with pytest.raises(PkgciError) as missing:
+        filled().secret("jenkins_master/ldap_password")
+    assert missing.value.hint == "pkgci secrets set jenkins_master/ldap_password"
+
+    assert give(site, filled(), "jenkins_master/ldap_password", "of ours").hosts == ("jenkins01",)
+    give(site, filled(), "jenkins_master/admin_password", "a token")
+    assert complete(site, filled(), NOW).to_give == ()
+    assert filled().secret("jenkins_master/ldap_password") == "of ours"
+    with pytest.raises(UsageError, match="does not make 'jenkins_master/ldap_password'"):
+        rotate(site, filled(), "jenkins_master/ldap_password", NOW)
+
+
+def test_a_password_may_be_chosen_and_a_key_may_not(site: Site, filled: Opened) -> None:
+    give(site, filled(), "jenkins_master/admin_password", "chosen")
+    assert complete(site, filled(), NOW).changes == ()
+    assert filled().secret("jenkins_master/admin_password") == "chosen"
+    with pytest.raises(UsageError, match="pkgci makes it"):
+        give(site, filled(), "zuul/gerrit_ssh_key", "chosen")
+    with pytest.raises(UsageError, match="at least 4 characters"):
+        give(site, filled(), "jenkins_master/admin_password", "abc")

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """Makes Jenkins' plugins and configuration what Puppet wrote down as wanted, and undoes it where Jenkins rejects it.
 
-Plugins are installed into a folder aside and checked before they take the place of the old ones: that, and nothing else
-here, restarts Jenkins. A configuration is read again by the running Jenkins, so builds go on. The unit starts Jenkins only
-while the file `ready` stands; it is taken away while plugins are exchanged. Whatever this program is cut short in, the next
-run of it makes good.
+Plugins are installed into a folder aside and checked before they take the place of the old ones. That restarts Jenkins,
+once, as do other settings of its unit. A configuration is read again by the running Jenkins, so builds go on. The unit
+starts Jenkins only while the file ``ready`` stands; it is taken away while plugins are exchanged. Whatever this program
+is cut short in, the next run of it makes good.
 
     jenkins-apply            do it
     jenkins-apply --check    exit status 0 if there is nothing to do, 1 if there is
@@ -46,10 +46,14 @@ class ApplyError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """Jenkins' home and WAR, where the wanted state is and where the present one, the installer's command, Jenkins' address."""
+    """Where Jenkins' home, WAR and unit settings are, and the wanted state and the present one.
+
+    ``installer`` is the command that installs plugins; ``url`` is Jenkins' address on this host.
+    """
 
     home: Path
     war: Path
+    unit: Path
     wanted: Path
     state: Path
     installer: tuple[str, ...]
@@ -63,6 +67,7 @@ class Settings:
         return cls(
             home=Path(values["home"]),
             war=Path(values["war"]),
+            unit=Path(values["unit"]),
             wanted=Path(values["wanted"]),
             state=Path(values["state"]),
             installer=tuple(shlex.split(values["installer"])),
@@ -87,7 +92,7 @@ class Settings:
 
 
 def wanted_plugins(text: str) -> dict[str, str]:
-    """Plugin → version, from lines `id:version`."""
+    """Plugin → version, from lines ``id:version``."""
     pairs = (line.strip().split(":", 1) for line in text.splitlines() if line.strip())
     return {pair[0]: pair[1] for pair in pairs}
 
@@ -108,7 +113,7 @@ def configuration_state(settings: Settings) -> str:
 
 
 def faults(plugins: dict[str, str], folder: Path) -> list[str]:
-    """What is wrong with the plugins in `folder`: a wanted one that is missing, empty or of another version."""
+    """What is wrong with the plugins in ``folder``: a wanted one that is missing, empty or of another version."""
     found = []
     for name, version in plugins.items():
         files = [folder / f"{name}.{suffix}" for suffix in ("jpi", "hpi")]
@@ -156,7 +161,7 @@ class Service:
 
 
 def install_plugins(settings: Settings, plugins: dict[str, str], run: Callable[[list[str]], int]) -> Path:
-    """Installs `plugins` into a folder aside, and gives it. Raises `ApplyError` where one of them is not there then."""
+    """Installs ``plugins`` into a folder aside, and gives it. Raises ``ApplyError`` where one of them is not there then."""
     stage = settings.home / "plugins.new"
     shutil.rmtree(stage, ignore_errors=True)
     stage.mkdir(mode=0o755)
@@ -196,12 +201,14 @@ def run_as_jenkins(command: list[str]) -> int:
     return done.returncode
 
 
-def exchange(present: Path, new: Path, old: Path) -> None:
-    """Puts the folder `new` in the place of `present`, and `present` in that of `old`."""
+def exchange(present: Path, new: Path, old: Path) -> bool:
+    """Puts the folder ``new`` in the place of ``present``, and ``present`` in that of ``old``. Whether there was one."""
     shutil.rmtree(old, ignore_errors=True)
-    if present.exists():
+    existed = present.exists()
+    if existed:
         present.rename(old)
     new.rename(present)
+    return existed
 
 
 def stage_configuration(settings: Settings) -> Path:
@@ -217,7 +224,7 @@ def stage_configuration(settings: Settings) -> Path:
 
 
 def own(path: Path, user: str = USER) -> None:
-    """Gives `path` to `user` and to Jenkins' group."""
+    """Gives ``path`` to ``user`` and to Jenkins' group."""
     shutil.chown(path, user, USER)
 
 
@@ -284,11 +291,12 @@ class Work:
 
     plugins: bool
     configuration: bool
+    unit: bool
     ready: bool
 
     @property
     def nothing(self) -> bool:
-        return not (self.plugins or self.configuration) and self.ready
+        return not (self.plugins or self.configuration or self.unit) and self.ready
 
 
 def look(settings: Settings) -> Work:
@@ -296,6 +304,7 @@ def look(settings: Settings) -> Work:
     return Work(
         plugins=read(settings.state / "plugins") != plugins_state(settings) or not settings.plugins.is_dir(),
         configuration=read(settings.state / "casc") != configuration_state(settings) or not settings.live.is_dir(),
+        unit=read(settings.state / "unit") != settings.unit.read_text(),
         ready=settings.ready.exists(),
     )
 
@@ -306,48 +315,52 @@ def apply(
     run: Callable[[list[str]], int] = run_as_jenkins,
     reread: Callable[[Settings], str | None] = reload,
 ) -> None:
-    """Does what there is to do. Raises `ApplyError`."""
+    """Does what there is to do. Raises ``ApplyError``."""
     work = look(settings)
-    new_plugins = new_configuration = None
+    plugins, configuration = None, None
+    states = {
+        "plugins": plugins_state(settings),
+        "casc": configuration_state(settings),
+        "unit": settings.unit.read_text(),
+    }
     if work.plugins:
-        plugins = wanted_plugins((settings.wanted / "plugins.txt").read_text())
-        new_plugins = install_plugins(settings, plugins, run)
-    plugins_text, configuration_text = plugins_state(settings), configuration_state(settings)
+        wanted = wanted_plugins((settings.wanted / "plugins.txt").read_text())
+        plugins = install_plugins(settings, wanted, run)
     if work.configuration:
-        new_configuration = stage_configuration(settings)
+        configuration = stage_configuration(settings)
     ensure_token(settings)
-    if new_plugins:
-        exchange_plugins(settings, service, new_plugins, new_configuration)
-        write(settings.state / "plugins", plugins_text)
-    elif new_configuration:
-        exchange_configuration(settings, service, new_configuration, reread)
-    if new_configuration:
-        write(settings.state / "casc", configuration_text, 0o600)
+    if work.plugins or work.unit:
+        restart(settings, service, plugins, configuration)
+    elif configuration:
+        exchange_configuration(settings, service, configuration, reread)
+    for name, text in states.items():
+        write(settings.state / name, text, 0o600)
     write(settings.ready, "")
 
 
-def exchange_plugins(settings: Settings, service: Service, plugins: Path, configuration: Path | None) -> None:
-    """Restarts Jenkins with other plugins, and the configuration that may need them; with the old ones if it cannot."""
+def restart(settings: Settings, service: Service, plugins: Path | None, configuration: Path | None) -> None:
+    """Exchanges plugins, and the configuration that may need them, and restarts Jenkins if it runs; undoes it if that fails."""
     old_plugins, old_configuration = settings.home / "plugins.old", settings.state / "casc.old"
-    was_active, had_plugins = service.active(), settings.plugins.exists()
+    runs = service.active()
+    if runs:
+        service.stop()
     settings.ready.unlink(missing_ok=True)
-    if was_active:
-        service.stop()
-    exchange(settings.plugins, plugins, old_plugins)
-    if configuration:
-        exchange(settings.live, configuration, old_configuration)
+    plugins_go_back = plugins is not None and exchange(settings.plugins, plugins, old_plugins)
+    configuration_goes_back = configuration is not None and exchange(settings.live, configuration, old_configuration)
     write(settings.ready, "")
-    if not was_active or service.start():
+    if not runs or service.start():
         return
-    if had_plugins:
-        settings.ready.unlink(missing_ok=True)
-        service.stop()
+    service.stop()
+    settings.ready.unlink(missing_ok=True)
+    if plugins_go_back:
         exchange(settings.plugins, old_plugins, settings.home / "plugins.rejected")
-        if configuration and old_configuration.exists():
-            exchange(settings.live, old_configuration, settings.state / "casc.rejected")
-        write(settings.ready, "")
-        service.start()
-    raise ApplyError(f"Jenkins does not start with the new plugins, and has the old ones again: journalctl -u {UNIT}")
+    if configuration_goes_back:
+        exchange(settings.live, old_configuration, settings.state / "casc.rejected")
+    write(settings.ready, "")
+    service.start()
+    raise ApplyError(
+        f"Jenkins does not start like this; its plugins and configuration are the old ones: journalctl -u {UNIT}"
+    )
 
 
 def exchange_configuration(
@@ -355,12 +368,11 @@ def exchange_configuration(
 ) -> None:
     """Has Jenkins read another configuration while it runs, and puts the old one back if it rejects that."""
     old = settings.state / "casc.old"
-    had_one = settings.live.exists()
-    exchange(settings.live, new, old)
+    goes_back = exchange(settings.live, new, old)
     reason = reread(settings) if service.active() else None
     if reason is None:
         return
-    if had_one:
+    if goes_back:
         exchange(settings.live, old, settings.state / "casc.rejected")
     raise ApplyError(f"Jenkins rejects the configuration, and keeps the one that it had: {reason}")
 

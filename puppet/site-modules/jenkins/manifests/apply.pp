@@ -39,6 +39,7 @@ class jenkins::apply {
         'settings' => {
           'home'      => $jenkins::home,
           'war'       => $jenkins::war,
+          'unit'      => "${jenkins::drop_ins}/pkgci.conf",
           'wanted'    => $jenkins::etc,
           'state'     => $jenkins::state,
           'installer' => $installer,

@@ -48,11 +48,11 @@ class jenkins (
   Optional[Integer[256]]                                 $heap           = undef,
   Float[0.1, 0.9]                                        $heap_share     = 0.5,
 ) {
-  $home   = '/var/lib/jenkins'
-  $war    = '/usr/share/java/jenkins.war'
-  $etc    = '/etc/jenkins'
-  $state  = '/var/lib/jenkins-apply'
-  $curb   = '/etc/systemd/system/jenkins.service.d'
+  $home     = '/var/lib/jenkins'
+  $war      = '/usr/share/java/jenkins.war'
+  $etc      = '/etc/jenkins'
+  $state    = '/var/lib/jenkins-apply'
+  $drop_ins = '/etc/systemd/system/jenkins.service.d'
 
   contain jenkins::java
   contain jenkins::unit
@@ -69,9 +69,7 @@ class jenkins (
   } else {
     contain jenkins::war
     Class['jenkins::unit'] -> Class['jenkins::war'] -> Class['jenkins::configuration']
-    Class['jenkins::war'] ~> Class['jenkins::service']
   }
 
   Class['jenkins::configuration'] -> Class['jenkins::apply'] -> Class['jenkins::service']
-  Class['jenkins::unit'] ~> Class['jenkins::service']
 }

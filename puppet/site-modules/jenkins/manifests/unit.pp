@@ -5,14 +5,19 @@ class jenkins::unit {
   $shared  = Integer($bytes * $jenkins::heap_share / 67108864) * 64
   $heap    = pick($jenkins::heap, min(max($shared, 512), 8192))
 
-  file { $jenkins::curb:
+  $war     = 'sha256' in $jenkins::source ? {
+    true    => { 'war' => $jenkins::source['sha256'] },
+    default => {},
+  }
+
+  file { $jenkins::drop_ins:
     ensure => directory,
     owner  => 'root',
     group  => 'root',
     mode   => '0755',
   }
 
-  file { "${jenkins::curb}/pkgci.conf":
+  file { "${jenkins::drop_ins}/pkgci.conf":
     ensure  => file,
     owner   => 'root',
     group   => 'root',
@@ -34,7 +39,7 @@ class jenkins::unit {
         'etc'         => $jenkins::etc,
         'state'       => $jenkins::state,
         'home'        => $jenkins::home,
-        'restart_for' => $jenkins::restart_for,
+        'restart_for' => $jenkins::restart_for + $war,
     }),
   }
 }
