@@ -27,9 +27,10 @@ key)
         echo "$url has the key ${found:-(none)}, and not $fingerprint: it is not trusted" >&2
         exit 1
     fi
-    gpg --homedir "$folder" --batch --quiet --import "$folder/key"
+    # A public key needs no agent, which a small host does not have.
+    gpg --homedir "$folder" --no-autostart --batch --quiet --import "$folder/key"
     # Only that key, whatever else the file holds.
-    gpg --homedir "$folder" --batch --quiet --output "$folder/keyring" --export "$fingerprint"
+    gpg --homedir "$folder" --no-autostart --batch --quiet --output "$folder/keyring" --export "$fingerprint"
     install -m 0644 "$folder/keyring" "$keyring.new"
     mv "$keyring.new" "$keyring"
     ;;
