@@ -65,7 +65,7 @@ class Controller:
 
     def close(self) -> None:
         """Ends what runs, on the slaves too. Gearman's clients hear that their builds failed, and may try again."""
-        self._link.close(patience=3)
+        self._link.close()
         self.scheduler.close(patience=20)
         for agent in self.agents.values():
             agent.stop()

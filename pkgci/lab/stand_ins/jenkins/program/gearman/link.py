@@ -79,15 +79,12 @@ class GearmanLink:
             for agent in agents:
                 self.node_changed(agent)
 
-    def close(self, patience: float) -> None:
+    def close(self) -> None:
         """Closes every connection: for what is under way, Gearman's server tells its client that it failed."""
         with self._lock:
-            closing = [self._workers.pop(place).close() for place in list(self._workers)]
+            for name in {name for name, _ in self._workers}:
+                self._forget(name)
             self._set_manager(wanted=False)
-        self._scheduler.wake()
-        deadline = time.monotonic() + patience
-        for thread in closing:
-            thread.join(max(0.0, deadline - time.monotonic()))
 
     def _forget(self, name: str) -> None:
         for place in [place for place in self._workers if place[0] == name]:

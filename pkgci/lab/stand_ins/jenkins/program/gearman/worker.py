@@ -60,16 +60,16 @@ class Worker:
         if not self.closed:
             self._gear.stopWaitingForJobs()
 
-    def close(self) -> threading.Thread:
+    def close(self) -> None:
         """Closes the connection. A job that is under way fails for whoever waits for it.
 
-        It is done by the thread that is returned: where Gearman cannot be reached, it may take a while.
+        It returns at once, and nothing is sent after it: where Gearman cannot be reached, the rest may take a while.
         """
         with self._lock:
-            first, self.closed = not self.closed, True
-        closing = threading.Thread(target=self._shut_down if first else lambda: None, daemon=True)
-        closing.start()
-        return closing
+            if self.closed:
+                return
+            self.closed = True
+        threading.Thread(target=self._shut_down, daemon=True).start()
 
     def _shut_down(self) -> None:
         with suppress(Exception):
