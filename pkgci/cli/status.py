@@ -1,0 +1,76 @@
+"""``pkgci status``: one screen that says how the site is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pkgci.cli.options import connection_options, json_option, site_option
+from pkgci.errors import ExitStatus
+
+if TYPE_CHECKING:
+    from pkgci.model.site import Site
+    from pkgci.status.judge import Status
+
+
+@click.command(epilog="Examples: pkgci status, pkgci status --json, watch -c pkgci status")
+@site_option
+@json_option
+@connection_options
+def command(site_file: Path, as_json: bool, parallel: int, accept_new_host_keys: bool) -> int:
+    """Show on one screen how the site is: what is wrong first, and what to type next.
+
+    Asks every host at once, over SSH, for at most 10 seconds: the last run of Puppet, services, disk, certificates and
+    keys; what Gearman, Zuul and Jenkins have to do. Exit status 1: something is not as declared (a service is down, a
+    disk is more than 90 % full, a certificate or key ends within 30 days, a job that nobody offers, a node offline).
+    """
+    import time
+    from datetime import UTC, datetime
+
+    from pkgci.cli.connect import site_trust, status_of
+    from pkgci.cli.screen import print_json, remarks
+    from pkgci.model.load import load_site
+    from pkgci.status.gather import gather
+    from pkgci.status.judge import judge
+    from pkgci.status.report import as_data
+
+    site = load_site(site_file)
+    began = time.monotonic()
+    with remarks().status(f"asking {len(site.hosts)} hosts"):
+        answers = gather(site, site_trust(site, accept_new_host_keys), parallel=parallel)
+    status = judge(site, answers, _authority(site), datetime.now(UTC))
+    if as_json:
+        print_json(as_data(status, time.monotonic() - began))
+    else:
+        _show(status)
+    if not status.reached:
+        return status_of(answers)
+    return ExitStatus.NOT_AS_DECLARED if status.problems else ExitStatus.AS_DECLARED
+
+
+def _authority(site: Site) -> str | None:
+    """The certificate of the site's CA; None for a site without secrets."""
+    from pkgci.errors import PkgciError
+    from pkgci.secrets.needs import CA
+    from pkgci.secrets.store import SecretStore
+
+    try:
+        return SecretStore.open(site.directory / "secrets").public(CA)
+    except PkgciError:
+        return None
+
+
+def _show(status: Status) -> None:
+    from rich.text import Text
+
+    from pkgci.cli.screen import output
+    from pkgci.status.report import screen
+
+    console = output()
+    width = console.width if console.is_terminal else 80
+    for line in screen(status, width):
+        text = Text.assemble(*line)
+        text.rstrip()
+        console.print(text)

@@ -1,0 +1,1 @@
+"""How a site is: its hosts, services, certificates, and what is in Gearman, Zuul and Jenkins. Asked, judged, shown."""

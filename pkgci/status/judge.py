@@ -1,0 +1,219 @@
+"""Is the site as it should be? Pure: from what the hosts said to the whole picture, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pkgci.jobs.gearman import needed_functions
+from pkgci.model.roles import SLAVES, Role
+from pkgci.model.site import Host, Site
+from pkgci.model.stand_ins import jenkins_is_stand_in, review_is_stand_in
+from pkgci.model.steps import all_jobs
+from pkgci.remote.errors import HostError
+from pkgci.secrets.certificates import expiry
+from pkgci.status.collect import HostFacts, Run
+from pkgci.status.gather import Answers
+from pkgci.status.services import Gearman, Jenkins, Zuul, gearman_of, jenkins_of, zuul_of
+
+# `pkgci secrets init` renews what ends sooner.
+EXPIRY = timedelta(days=30)
+FULL = 90  # percent of a disk
+# systemd's states of a unit that does not run, in words that follow its name.
+_STATES = {"inactive": "does not run", "failed": "has failed", "activating": "is starting"}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that is not as declared: where, what, and what to type next."""
+
+    where: str
+    what: str
+    next: str = ""
+
+
+@dataclass(frozen=True)
+class HostStatus:
+    """One host: what it said, or why it did not; ``certificate`` is when its certificate ends."""
+
+    host: Host
+    facts: HostFacts | None
+    error: HostError | None
+    certificate: datetime | None
+
+
+@dataclass(frozen=True)
+class Status:
+    """The whole picture. A service is None where it did not answer. ``stand_ins`` are named by what they stand for."""
+
+    site: Site
+    now: datetime
+    hosts: tuple[HostStatus, ...]
+    authority: datetime | None
+    gearman: Gearman | None
+    zuul: Zuul | None
+    jenkins: Jenkins | None
+    missing: tuple[str, ...]
+    stand_ins: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def reached(self) -> bool:
+        """Whether any host answered."""
+        return any(status.facts is not None for status in self.hosts)
+
+
+def judge(site: Site, answers: Answers, authority: str | None, now: datetime) -> Status:
+    """The status of ``site`` from its hosts' ``answers``. ``authority`` is the certificate of the site's CA."""
+    hosts = tuple(_host(host, answers[host.name]) for host in site.hosts)
+    zuul_facts, jenkins_facts = _of(hosts, Role.ZUUL), _of(hosts, Role.JENKINS_MASTER)
+    gearman = gearman_of(zuul_facts) if zuul_facts else None
+    zuul = zuul_of(zuul_facts) if zuul_facts else None
+    jenkins = jenkins_of(jenkins_facts) if jenkins_facts else None
+    missing: tuple[str, ...] = ()
+    if gearman is not None:
+        known = gearman.functions
+        missing = tuple(
+            name for name in needed_functions(all_jobs(site)) if name not in known or not known[name].workers
+        )
+    until = _expiry(authority)
+    stands_in = jenkins.stand_in if jenkins is not None else jenkins_is_stand_in(site)
+    names = (("Gerrit", review_is_stand_in(site)), ("Jenkins", stands_in))
+    found = Status(
+        site=site,
+        now=now,
+        hosts=hosts,
+        authority=until,
+        gearman=gearman,
+        zuul=zuul,
+        jenkins=jenkins,
+        missing=missing,
+        stand_ins=tuple(name for name, stand_in in names if stand_in),
+        problems=(),
+    )
+    return Status(**{**vars(found), "problems": tuple(_problems(found))})
+
+
+def _host(host: Host, answer: HostFacts | HostError) -> HostStatus:
+    if isinstance(answer, HostError):
+        return HostStatus(host, None, answer, None)
+    return HostStatus(host, answer, None, _expiry(answer.certificate))
+
+
+def _expiry(pem: str | None) -> datetime | None:
+    try:
+        return expiry(pem) if pem else None
+    except ValueError:
+        return None
+
+
+def _of(hosts: Iterable[HostStatus], role: Role) -> HostFacts | None:
+    """What the host with this role said; None where it said nothing, or where nothing has been deployed to it yet."""
+    found = next((status.facts for status in hosts if role in status.host.roles), None)
+    return found if found is not None and found.release is not None else None
+
+
+def _problems(status: Status) -> Iterator[Problem]:
+    """All that is wrong, hosts first: without them the rest follows."""
+    for one in status.hosts:
+        if one.error is not None:
+            yield Problem(one.host.name, f"not reached: {one.error.reason}", one.error.hint or "")
+    bare = [one.host.name for one in status.hosts if one.facts is not None and one.facts.release is None]
+    if bare:
+        yield Problem(", ".join(bare), "nothing is deployed there yet", "pkgci deploy")
+    for one in status.hosts:
+        if one.facts is not None and one.facts.release is not None:
+            yield from _of_host(one, one.facts, status.now)
+    if status.authority is not None and status.authority - status.now < EXPIRY:
+        yield Problem("the site's CA", _ends(status.authority, status.now), "pkgci secrets init, then pkgci bootstrap")
+    yield from _of_zuul(status)
+    yield from _of_jenkins(status)
+
+
+def _of_host(one: HostStatus, facts: HostFacts, now: datetime) -> Iterator[Problem]:
+    name, again = one.host.name, f"pkgci bootstrap --host {one.host.name}"
+    if facts.run is not None and facts.run.ended and not facts.run.ok:
+        yield Problem(name, f"the last run of Puppet {_failure(facts.run)}", again)
+    missing = [unit.name for unit in facts.units if not unit.loaded]
+    if missing:
+        yield Problem(name, f"{_listed(missing)} not installed", again)
+    for unit in facts.units:
+        if unit.loaded and not unit.up:
+            yield Problem(name, f"{unit.name} {_STATES.get(unit.state, f'is {unit.state}')}", again)
+    for disk in {disk.mount: disk for disk in facts.disks}.values():
+        if disk.percent > FULL:
+            yield Problem(name, f"the disk with {disk.path} is {disk.percent} % full", "make room there")
+    if one.host.public and one.certificate is None:
+        yield Problem(name, "there is no certificate", again)
+    if one.certificate is not None and one.certificate - now < EXPIRY:
+        yield Problem(name, f"its certificate {_ends(one.certificate, now)}", f"pkgci secrets init, then {again}")
+    for key in facts.keys:
+        if key.until is not None and key.until - now < EXPIRY:
+            yield Problem(name, f"the signing key {key.file} {_ends(key.until, now)}", "is there a newer one?")
+
+
+def _failure(run: Run) -> str:
+    if run.code != "exited":
+        return f"was ended: {run.result}"
+    failed = run.counts.get("failed", 0) + run.counts.get("failed_to_restart", 0)
+    return f"failed: {failed} resources" if failed else f"failed with exit status {run.status}"
+
+
+def _ends(until: datetime, now: datetime) -> str:
+    day = until.date().isoformat()
+    return f"ended on {day}" if until <= now else f"ends on {day}"
+
+
+def _of_zuul(status: Status) -> Iterator[Problem]:
+    facts, hosts = _of(status.hosts, Role.ZUUL), status.site.with_role(Role.ZUUL)
+    if facts is None or not hosts:
+        return
+    name, states = hosts[0].name, {unit.name: unit.up for unit in facts.units}
+    if status.gearman is None and states.get("geard", True):
+        yield Problem(name, "geard does not answer", f"systemctl restart geard, on {name}")
+    if status.zuul is None and states.get("zuul-server", True):
+        yield Problem(name, "Zuul does not answer", f"journalctl -u zuul-server, on {name}")
+    if facts.gerrit == 0 and status.zuul is not None:
+        yield Problem(name, "Zuul has no connection to Gerrit", f"journalctl -u zuul-server, on {name}")
+    if status.missing:
+        functions = f"functions that jobs need: {_listed(status.missing, 2)}"
+        yield Problem("Gearman", f"nobody offers {len(status.missing)} {functions}", "pkgci deploy-jobs")
+
+
+def _of_jenkins(status: Status) -> Iterator[Problem]:
+    facts, hosts = _of(status.hosts, Role.JENKINS_MASTER), status.site.with_role(Role.JENKINS_MASTER)
+    if facts is None or not hosts:
+        return
+    master = hosts[0].name
+    if status.jenkins is None:
+        if all(unit.up for unit in facts.units if unit.name == "jenkins"):
+            yield Problem(master, "Jenkins does not answer", f"journalctl -u jenkins, on {master}")
+        return
+    nodes = {node.name: node for node in status.jenkins.nodes}
+    for host in status.site.hosts:
+        if set(SLAVES).isdisjoint(host.roles):
+            continue
+        if host.name not in nodes:
+            yield Problem("Jenkins", f"there is no node {host.name}", "pkgci bootstrap --role jenkins_master")
+        elif not nodes[host.name].online:
+            reason = nodes[host.name].reason
+            yield Problem("Jenkins", f"the node {host.name} is offline{f': {reason}' if reason else ''}", "")
+
+
+def _listed(names: Iterable[str], most: int = 4) -> str:
+    told = list(names)
+    more = f" and {len(told) - most} more" if len(told) > most else ""
+    return ", ".join(told[:most]) + more
+
+
+def days_left(until: datetime | None, now: datetime) -> int | None:
+    """Whole days until ``until``."""
+    return None if until is None else (until - now) // timedelta(days=1)
+
+
+def units_of(one: HostStatus) -> Mapping[str, str]:
+    """Unit → state, for a host that answered."""
+    if one.facts is None:
+        return {}
+    return {unit.name: unit.state if unit.loaded else "not installed" for unit in one.facts.units}

@@ -1,0 +1,297 @@
+"""The picture as people and machines read it: what is wrong first, then the hosts, then what goes on. Pure."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from pkgci.status.collect import Run
+from pkgci.status.judge import HostStatus, Problem, Status, days_left, units_of
+from pkgci.status.services import Build, Gearman, Item, Jenkins, Zuul
+
+# A line of text in pieces, each with its style (rich's names; empty for none).
+Line = tuple[tuple[str, str], ...]
+
+_LABEL = 9  # columns
+_MOST_ITEMS = 20
+# The table of hosts needs it.
+_NARROWEST = 80
+_LONGEST_NAME = 13
+
+
+def screen(status: Status, width: int) -> Iterator[Line]:
+    """The whole screen, at most ``width`` columns wide (80 at least)."""
+    width = max(width, _NARROWEST)
+    yield from _headline(status, width)
+    for where in dict.fromkeys(problem.where for problem in status.problems):
+        yield from _problems(where, [problem for problem in status.problems if problem.where == where], width)
+    yield ()
+    yield from _hosts(status)
+    yield ()
+    yield from _labelled("Gearman", _gearman(status), width)
+    yield from _labelled("Zuul", _zuul(status), width)
+    for line in _items(status, width):
+        yield ((line, ""),)
+    yield from _labelled("Jenkins", _jenkins(status), width)
+    if status.authority is not None:
+        yield from _labelled("CA", f"its certificate ends on {status.authority.date().isoformat()}", width)
+    if status.stand_ins:
+        words = " and ".join(status.stand_ins)
+        text = f"{words} {'are' if len(status.stand_ins) > 1 else 'is'} the lab's own, not the real thing"
+        yield from _labelled("Stand-ins", text, width, "yellow")
+
+
+def _headline(status: Status, width: int) -> Iterator[Line]:
+    hosts = len(status.hosts)
+    count = len(status.problems)
+    verdict = "all is as declared" if not count else f"{count} thing{'s are' if count > 1 else ' is'} not as declared"
+    text = f"{status.site.name}: {hosts} host{'s' if hosts > 1 else ''}, {verdict}"
+    moment = f"{status.now:%Y-%m-%d %H:%M} UTC"
+    room = width - len(text)
+    yield (text, "bold red" if count else "bold green"), (f"{moment:>{room}}" if room > len(moment) else "", "dim")
+
+
+def _problems(where: str, problems: Sequence[Problem], width: int) -> Iterator[Line]:
+    """All that is wrong at one place, and below it what to type, each once."""
+    text = f"{where}: {'; '.join(problem.what for problem in problems)}"
+    for line in textwrap.wrap(text, width, subsequent_indent="    ", break_on_hyphens=False):
+        yield ((line, "red"),)
+    for step in dict.fromkeys(problem.next for problem in problems if problem.next):
+        for line in textwrap.wrap(step, width - 4, break_on_hyphens=False):
+            yield ((f"    {line}", "bold"),)
+
+
+def _hosts(status: Status) -> Iterator[Line]:
+    """One row a host; a host with several roles has further rows."""
+    rows: list[tuple[tuple[str, str], ...]] = []
+    for one in status.hosts:
+        cells = _row(one, status.now)
+        rows.append(cells)
+        rows += [(("", ""), (role, ""), *(("", ""),) * (len(cells) - 2)) for role in one.host.roles[1:]]
+    titles = ("host", "role", "last run", "disk", "services", "certificate")
+    table = [tuple((title, "bold") for title in titles), *rows]
+    widths = [max(len(row[column][0]) for row in table) for column in range(len(titles))]
+    for row in table:
+        yield tuple(
+            (text if column == len(titles) - 1 else f"{text:<{widths[column]}}  ", style)
+            for column, (text, style) in enumerate(row)
+        )
+
+
+def _row(one: HostStatus, now: datetime) -> tuple[tuple[str, str], ...]:
+    name, role = one.host.name, one.host.roles[0] if one.host.roles else ""
+    name = name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
+    facts = one.facts
+    if facts is None:
+        return (name, "red"), (role, ""), ("not reached", "red"), ("", ""), ("", ""), ("", "")
+    disk = max((disk.percent for disk in facts.disks), default=0)
+    units = units_of(one)
+    up = sum(state == "active" for state in units.values())
+    services = f"{up} of {len(units)} up" if units else "none"
+    left = days_left(one.certificate, now)
+    return (
+        (name, ""),
+        (role, ""),
+        _run(facts.run, now) if facts.release is not None else ("nothing deployed", "yellow"),
+        (f"{disk:>2} %", "red" if disk > 90 else ""),
+        (services, "red" if up < len(units) else "" if units else "dim"),
+        ("none", "dim") if left is None else (f"{left} days", "red" if left < 30 else ""),
+    )
+
+
+def _run(run: Run | None, now: datetime) -> tuple[str, str]:
+    """When the last run was, and what it came to."""
+    if run is None:
+        return "none", "yellow"
+    when = "" if run.began is None else f"{run.began:%H:%M}" if _today(run.began, now) else f"{run.began:%d %b}"
+    if not run.ended:
+        return f"{when} not ended", "yellow"
+    if not run.ok:
+        return f"{when} failed", "red"
+    changed = run.counts.get("changed", 0)
+    return f"{when} {changed} changed" if changed else f"{when} as declared", ""
+
+
+def _today(moment: datetime, now: datetime) -> bool:
+    return moment.date() == now.date()
+
+
+def _labelled(label: str, text: str, width: int, style: str = "") -> Iterator[Line]:
+    indent = " " * (_LABEL + 1)
+    lines = textwrap.wrap(text, width - len(indent), break_on_hyphens=False) or [""]
+    yield (f"{label:<{_LABEL}} ", "bold"), (lines[0], style)
+    for line in lines[1:]:
+        yield ((indent + line, style),)
+
+
+def _gearman(status: Status) -> str:
+    gearman = status.gearman
+    if gearman is None:
+        return "no answer"
+    missing = f"{len(status.missing)} needed ones missing" if status.missing else "none missing"
+    workers = _count(len(gearman.workers), "worker")
+    queue = f"queue: {gearman.waiting} waiting, {gearman.running} running"
+    return f"{_count(len(gearman.functions), 'function')}, {missing}; {workers}; {queue}"
+
+
+def _zuul(status: Status) -> str:
+    zuul = status.zuul
+    if zuul is None:
+        return "no answer"
+    if not zuul.pipelines:
+        return f"{zuul.version}, no pipelines yet".lstrip(", ")
+    counts = Counter(item.pipeline for item in zuul.items)
+    pipelines = ", ".join(f"{name} {counts[name] or 'empty'}" for name in zuul.pipelines)
+    events = f"; {_count(zuul.events, 'event')} wait" if zuul.events else ""
+    return f"{zuul.version}: {pipelines}{events}".lstrip(": ")
+
+
+def _items(status: Status, width: int) -> Iterator[str]:
+    """What is in the pipelines, a line each."""
+    items = status.zuul.items if status.zuul is not None else ()
+    for item in items[:_MOST_ITEMS]:
+        text = f"{item.pipeline}: {item.project} {item.change}, {_for(item, status.now)}: {_builds(item.builds)}"
+        indent = " " * (_LABEL + 1)
+        yield from textwrap.wrap(
+            text, width, initial_indent=indent, subsequent_indent=indent + "    ", break_on_hyphens=False
+        )
+    if len(items) > _MOST_ITEMS:
+        yield f"{' ' * (_LABEL + 1)}and {len(items) - _MOST_ITEMS} more"
+
+
+def _for(item: Item, now: datetime) -> str:
+    if item.since is None:
+        return "queued"
+    minutes, seconds = divmod(max(0, round(now.timestamp() - item.since)), 60)
+    return f"for {minutes}:{seconds:02} min" if minutes else f"for {seconds} s"
+
+
+def _builds(builds: Sequence[Build]) -> str:
+    """What its jobs are at: ended ones counted by result, running ones by name."""
+    ended = Counter(build.result for build in builds if build.result)
+    running = [build.name for build in builds if not build.result and build.seconds is not None]
+    waiting = sum(not build.result and build.seconds is None for build in builds)
+    words = [f"{count} {result}" for result, count in ended.items()]
+    if running:
+        words.append(f"running {', '.join(running)}")
+    if waiting:
+        words.append(f"{waiting} waiting")
+    return ", ".join(words) or "no jobs"
+
+
+def _jenkins(status: Status) -> str:
+    jenkins = status.jenkins
+    if jenkins is None:
+        return "no answer"
+    online = sum(node.online for node in jenkins.nodes)
+    busy, executors = (sum(getattr(node, name) for node in jenkins.nodes) for name in ("busy", "executors"))
+    queue = f"{len(jenkins.queue)} queued: {jenkins.queue[0][0]}, {jenkins.queue[0][1]}" if jenkins.queue else ""
+    name = f"{jenkins.version}{' (stand-in)' if jenkins.stand_in else ''}".strip()
+    nodes = f"{online} of {_count(len(jenkins.nodes), 'node')} online"
+    return f"{name}: {nodes}, {busy} of {_count(executors, 'executor')} busy, {queue or 'queue empty'}"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def as_data(status: Status, seconds: float) -> dict[str, Any]:
+    """The whole picture, for machines."""
+    return {
+        "site": status.site.name,
+        "as_declared": not status.problems,
+        "at": status.now.isoformat(timespec="seconds"),
+        "seconds": round(seconds, 2),
+        "problems": [{"where": one.where, "what": one.what, "next": one.next or None} for one in status.problems],
+        "hosts": {one.host.name: _host_data(one, status.now) for one in status.hosts},
+        "authority": _expiry_data(status.authority, status.now),
+        "gearman": None if status.gearman is None else _gearman_data(status.gearman, status.missing),
+        "zuul": None if status.zuul is None else _zuul_data(status.zuul),
+        "jenkins": None if status.jenkins is None else _jenkins_data(status.jenkins),
+        "stand_ins": list(status.stand_ins),
+    }
+
+
+def _host_data(one: HostStatus, now: datetime) -> dict[str, Any]:
+    facts = one.facts
+    common = {"roles": list(one.host.roles), "address": one.host.address, "reached": facts is not None}
+    if facts is None:
+        return {**common, "problem": one.error.reason if one.error else None}
+    return {
+        **common,
+        "problem": None,
+        "release": facts.release,
+        "last_run": None if facts.run is None else _run_data(facts.run),
+        "services": dict(units_of(one)),
+        "disks": [{"path": disk.path, "mount": disk.mount, "percent": disk.percent} for disk in facts.disks],
+        "certificate": _expiry_data(one.certificate, now),
+        "keys": [{"file": key.file, **(_expiry_data(key.until, now) or {"until": None})} for key in facts.keys],
+    }
+
+
+def _run_data(run: Run) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "began": run.began.isoformat() if run.began else None,
+        "operator": run.operator,
+        "ended": run.ended,
+        "ok": run.ok,
+        "counts": dict(run.counts),
+    }
+
+
+def _expiry_data(until: datetime | None, now: datetime) -> dict[str, Any] | None:
+    return None if until is None else {"until": until.isoformat(), "days": days_left(until, now)}
+
+
+def _gearman_data(gearman: Gearman, missing: tuple[str, ...]) -> dict[str, Any]:
+    return {
+        "functions": {
+            one.name: {"waiting": one.waiting, "running": one.running, "workers": one.workers}
+            for one in gearman.functions.values()
+        },
+        "workers": list(gearman.workers),
+        "waiting": gearman.waiting,
+        "running": gearman.running,
+        "missing": list(missing),
+    }
+
+
+def _zuul_data(zuul: Zuul) -> dict[str, Any]:
+    return {
+        "version": zuul.version,
+        "events": zuul.events,
+        "pipelines": {
+            name: [
+                {
+                    "project": item.project,
+                    "change": item.change,
+                    "since": item.since,
+                    "jobs": [{"name": b.name, "result": b.result, "seconds": b.seconds} for b in item.builds],
+                }
+                for item in zuul.items
+                if item.pipeline == name
+            ]
+            for name in zuul.pipelines
+        },
+    }
+
+
+def _jenkins_data(jenkins: Jenkins) -> dict[str, Any]:
+    return {
+        "version": jenkins.version,
+        "stand_in": jenkins.stand_in,
+        "nodes": {
+            node.name: {
+                "online": node.online,
+                "reason": node.reason or None,
+                "executors": node.executors,
+                "busy": node.busy,
+            }
+            for node in jenkins.nodes
+        },
+        "queue": [{"job": job, "why": why} for job, why in jenkins.queue],
+    }

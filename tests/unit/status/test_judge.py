@@ -1,0 +1,143 @@
+"""What is not as declared, and what is."""
+
+from datetime import timedelta
+
+import pytest
+
+from pkgci.remote.errors import UnreachableError
+from tests.unit.status.conftest import ITEM, NOW, World, encoded, nodes, page, zuul
+
+
+def test_where_all_is_well_there_is_nothing_to_say(world: World) -> None:
+    assert world.problems() == []
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("LoadState=loaded ActiveState=inactive", "geard does not run"),
+        ("LoadState=loaded ActiveState=failed", "geard has failed"),
+        ("LoadState=not-found ActiveState=inactive", "geard not installed"),
+    ],
+)
+def test_a_service_that_is_down_is_named(world: World, state: str, words: str) -> None:
+    world.put("zuul01", "unit=geard", f"unit=geard {state}")
+    assert ("zuul01", words) in world.problems()
+
+
+def test_the_silence_of_a_stopped_service_is_not_told_twice(world: World) -> None:
+    world.put("zuul01", "unit=geard", "unit=geard LoadState=loaded ActiveState=inactive")
+    world.put("zuul01", "gearman=", None)
+    assert world.problems() == [("zuul01", "geard does not run")]
+
+
+def test_a_service_that_runs_and_does_not_answer_is_named(world: World) -> None:
+    world.put("zuul01", "page=zuul", "page=zuul ")
+    world.put("jenkins01", "page=nodes", f"page=nodes {encoded('HTTP/1.1 503 Starting' + chr(10) * 2)}")
+    assert world.problems() == [("zuul01", "Zuul does not answer"), ("jenkins01", "Jenkins does not answer")]
+
+
+def test_a_full_disk_is_named_and_one_that_is_nearly_full_is_not(world: World) -> None:
+    world.put("pub01", "disk=", "disk=/srv 90% /")
+    assert world.problems() == []
+    world.put("pub01", "disk=", "disk=/srv 91% /")
+    assert world.problems() == [("pub01", "the disk with /srv is 91 % full")]
+
+
+@pytest.mark.parametrize(("days", "count"), [(31, 0), (29, 1), (-1, 1)])
+def test_a_certificate_that_ends_within_thirty_days_is_named(world: World, days: int, count: int) -> None:
+    world.put("zuul01", "certificate=", f"certificate={encoded(world.certificate(days))}")
+    problems = world.status().problems
+    assert len(problems) == count
+    assert all("pkgci secrets init" in problem.next for problem in problems)
+
+
+def test_a_public_host_without_a_certificate_is_named(world: World) -> None:
+    world.put("log01", "certificate=", None)
+    assert world.problems() == [("log01", "there is no certificate")]
+
+
+def test_a_signing_key_that_ends_soon_is_named(world: World) -> None:
+    soon = int((NOW + timedelta(days=5)).timestamp())
+    world.lines["jenkins01"] += [f"key={soon} /etc/apt/keyrings/jenkins.asc", "key= /etc/apt/keyrings/never.asc"]
+    assert world.problems() == [("jenkins01", "the signing key /etc/apt/keyrings/jenkins.asc ends on 2026-11-28")]
+
+
+def test_the_sites_authority_is_watched_too(world: World) -> None:
+    (problem,) = (one for one in world.status(NOW + timedelta(days=3640)).problems if one.where == "the site's CA")
+    assert problem.what.startswith("ends on ")
+
+
+def test_a_run_that_failed_is_named_with_what_failed(world: World) -> None:
+    world.put("build01", "exit=", "exit=exit-code exited 6")
+    world.put("build01", "count=failed", "count=failed 2")
+    assert world.problems() == [("build01", "the last run of Puppet failed: 2 resources")]
+
+
+def test_a_run_that_changed_something_is_as_declared(world: World) -> None:
+    world.put("build01", "exit=", "exit=success exited 2")
+    assert world.problems() == []
+
+
+def test_a_function_that_a_job_needs_and_nobody_offers_is_named(world: World) -> None:
+    (line,) = (line for line in world.lines["zuul01"] if line.startswith("gearman=status"))
+    name = world.status().gearman.functions  # type: ignore[union-attr]
+    first = next(iter(name))
+    world.put(
+        "zuul01",
+        "gearman=status",
+        f"gearman=status {encoded(f'{first}' + chr(9) + '1' + chr(9) + '0' + chr(9) + '0' + chr(10) + '.')}",
+    )
+    status = world.status()
+    assert line not in world.lines["zuul01"]
+    assert first in status.missing
+    assert [problem.next for problem in status.problems] == ["pkgci deploy-jobs"]
+
+
+def test_a_node_that_is_offline_or_not_there_is_named(world: World) -> None:
+    data = nodes(build01="disk space\n is too low")
+    data["computer"] = [node for node in data["computer"] if node["displayName"] != "pub01"]
+    world.put("jenkins01", "page=nodes", f"page=nodes {page(data)}")
+    assert world.problems() == [
+        ("Jenkins", "there is no node pub01"),
+        ("Jenkins", "the node build01 is offline: disk space is too low"),
+    ]
+
+
+def test_a_zuul_that_has_lost_gerrit_is_named(world: World) -> None:
+    world.put("zuul01", "gerrit=", "gerrit=0")
+    assert world.problems() == [("zuul01", "Zuul has no connection to Gerrit")]
+
+
+def test_a_host_that_cannot_be_reached_is_named_and_nothing_is_guessed_about_it(world: World) -> None:
+    world.errors["zuul01"] = UnreachableError("zuul01", "it does not answer")
+    status = world.status()
+    assert [(one.where, one.what) for one in status.problems] == [("zuul01", "not reached: it does not answer")]
+    assert status.gearman is None and status.reached
+
+
+def test_bare_hosts_are_one_line_together(world: World) -> None:
+    for name in ("zuul01", "jenkins01"):
+        world.lines[name] = ["unit=geard LoadState=not-found ActiveState=inactive", "disk=/ 10% /"]
+    assert world.problems() == [("zuul01, jenkins01", "nothing is deployed there yet")]
+
+
+def test_the_stand_in_says_itself_what_it_is(world: World) -> None:
+    assert world.status().stand_ins == ()
+    world.put("jenkins01", "page=nodes", f"page=nodes {page(nodes(), X_Pkgci_Stand_In='jenkins')}")
+    assert world.status().stand_ins == ("Jenkins",)
+
+
+def test_what_is_in_zuuls_pipelines_is_known_with_its_jobs(world: World) -> None:
+    world.put("zuul01", "page=zuul", f"page=zuul {page(zuul(ITEM))}")
+    found = world.status().zuul
+    assert found is not None and found.pipelines == ("check", "gate") and found.events == 1
+    (item,) = found.items
+    assert (item.pipeline, item.project, item.change) == ("check", "packaging/hello", "12,1")
+    assert [(build.result, build.seconds) for build in item.builds] == [("SUCCESS", 9.0), (None, 4.0), (None, None)]
+
+
+def test_only_clients_that_offer_functions_are_workers(world: World) -> None:
+    gearman = world.status().gearman
+    assert gearman is not None
+    assert gearman.workers == tuple(f"{name}_exec-0" for name in ("pub01", "build01", "install01", "systest01"))
