@@ -98,8 +98,10 @@ def show_missing(missing: Mapping[str, str]) -> None:
     if not missing:
         return
     click.echo(f"pkgci: not registered in Gearman, so that Zuul cannot start it: {_jobs(len(missing))}", err=True)
-    for name, reason in missing.items():
-        click.echo(f"  {name}: {reason}", err=True)
+    for reason in dict.fromkeys(missing.values()):
+        click.echo(f"  {reason}:", err=True)
+        for name in (name for name, why in missing.items() if why == reason):
+            click.echo(f"    {name}", err=True)
     click.echo("  when that is mended: pkgci deploy-jobs", err=True)
 
 

@@ -133,7 +133,7 @@ def test_functions_that_are_not_registered_are_named_with_the_reason(
     monkeypatch.setattr(gearman, "wait_for", lambda needed, ask: (tuple(needed), {}))
     assert run(["deploy-jobs", "--yes", "--only", BUILD, "--site", site_file]) == 1
     err = capsys.readouterr().err
-    assert f"build:{BUILD}:slave_build: Jenkins has no node with the label slave_build (build01)" in err
+    assert f"  Jenkins has no node with the label slave_build (build01):\n    build:{BUILD}:slave_build\n" in err
     assert err.count(":slave_build") == 1
 
 
