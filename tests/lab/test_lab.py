@@ -31,6 +31,7 @@ SECOND = dedent("""\
         address: 198.19.254.11
         ssh: {jump: main, user: deploy, port: 2222, key: .lab/id_ed25519}
     gerrit: {host: review.second.lab.test}
+    lab: {}
     targets: {trixie: {deb: trixie}}
     projects: {hello: {targets: [trixie]}}
     """)
@@ -172,7 +173,7 @@ def test_a_second_lab_comes_and_goes_without_disturbing_the_first(lab: Lab, seco
     assert not reaches(second, "main", lab.site.hosts[0].address, lab.site.hosts[0].ssh.port)
     second.pkgci("lab", "down")
     assert containers(second) == {}
-    assert sorted(path.name for path in second.directory.iterdir()) == ["site.yaml"]
+    assert sorted(path.name for path in second.directory.iterdir()) == ["secrets", "site.yaml"]
     assert containers(lab) == before
     second.pkgci("lab", "down")
 

@@ -57,6 +57,8 @@ def furnish(site: Site, host: Host, container: Any, store: SecretStore) -> tuple
         with refusals("furnish the stand-ins"):
             container.put_archive("/", tar_of(files | certificate))
         _run(container, f"/{_PROGRAM}/setup", digest)
+    else:
+        _run(container, "systemctl", "start", _UNIT)
     fingerprint = lab_directory(site) / "jenkins.fingerprint"
     if jenkins_is_stand_in(site):
         _write_if_changed(fingerprint, _read(container, f"{STATE}/fingerprint"))
