@@ -57,11 +57,13 @@ class Progress:
 
 
 def show_plan(plan: Plan, *, delete_retired: bool) -> None:
-    """Writes each change with its diff, and a summary, to standard output."""
+    """Writes the diff of each change, then the list of them, and how many they are, to standard output."""
     for change in plan.changes:
-        click.echo(click.style(f"{change.action}: {change.name}", bold=True))
         for line in change.diff:
-            click.echo(f"  {click.style(line, fg=_COLOURS.get(line[:1]))}")
+            click.echo(click.style(line, fg=_COLOURS.get(line[:1])))
+        click.echo()
+    for change in plan.changes:
+        click.echo(f"{change.action}: {change.name}")
     click.echo(summary(plan))
     retired = len(plan.of(Action.RETIRED))
     if retired and not delete_retired:
@@ -81,7 +83,7 @@ def question(plan: Plan, *, delete_retired: bool) -> str:
         for action in Action
         if plan.of(action) and (delete_retired or action is not Action.RETIRED)
     ]
-    builds = ", with all their builds" if delete_retired and plan.of(Action.RETIRED) else ""
+    builds = " with all builds" if delete_retired and plan.of(Action.RETIRED) else ""
     return f"{' and '.join(parts)}{builds}?".capitalize()
 
 
