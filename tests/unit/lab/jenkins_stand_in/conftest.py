@@ -64,11 +64,13 @@ class LocalChannel:
         self._process.stdin.close()
 
     def recv(self, size: int) -> bytes:
+        deadline = time.monotonic() + (self._timeout or 60)
         with self._arrived:
-            if not self._client.up:
-                return b""
-            if not self._arrived.wait_for(lambda: self._said, timeout=min(self._timeout or 60, 0.1)):
-                raise TimeoutError
+            while not self._arrived.wait_for(lambda: self._said, timeout=0.05):
+                if not self._client.up:
+                    return b""
+                if time.monotonic() > deadline:
+                    raise TimeoutError
             return self._said.pop(0) if self._said[0] else b""
 
     def exit_status_ready(self) -> bool:
