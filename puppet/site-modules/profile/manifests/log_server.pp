@@ -1,4 +1,4 @@
-# @summary Where the logs and artifacts of jobs are kept, and the account that takes them in.
+# @summary Where the logs and artifacts of jobs are kept and shown, and the account that takes them in.
 #
 # Whoever holds the upload key can add files, and can neither change, remove nor read what is there: untrusted code runs on
 # the hosts that hold it.
@@ -11,31 +11,20 @@ class profile::log_server (
   Array[Stdlib::IP::Address::Nosubnet, 1] $uploaders,
   String[1]                               $authorized_key,
 ) {
-  $folder = '/srv/logs'
-
-  package { 'rsync':
-    ensure => installed,
-  }
-
-  user { 'logs':
-    ensure => present,
-    system => true,
-    home   => $folder,
-    shell  => '/bin/sh',
+  class { 'logs':
     groups => ['pkgci-keys'],
-  }
-
-  file { $folder:
-    ensure => directory,
-    owner  => 'logs',
-    group  => 'logs',
-    mode   => '0755',
   }
 
   ssh_access::keys { 'logs':
     keys    => [$authorized_key],
     from    => $uploaders,
-    options => ['restrict', "command=\"/usr/bin/rrsync -wo -no-del -no-overwrite ${folder}\""],
-    require => Package['rsync'],
+    options => ['restrict', "command=\"${logs::receiver}\""],
+    require => Class['logs'],
+  }
+
+  profile::web::locations { 'logs':
+    content => epp('logs/apache.conf.epp', { 'path' => '/logs', 'folder' => $logs::folder }),
+    modules => ['autoindex', 'headers'],
+    require => Class['logs'],
   }
 }

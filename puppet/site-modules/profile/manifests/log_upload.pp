@@ -8,7 +8,9 @@ class profile::log_upload (
   Sensitive[String[1]] $private_key,
   String[1]            $owner = 'root',
 ) {
-  file { '/etc/pkgci/keys/log_upload':
+  $file = '/etc/pkgci/keys/log_upload'
+
+  file { $file:
     ensure    => file,
     owner     => $owner,
     group     => 'root',

@@ -1,31 +1,42 @@
-# @summary A machine on which the Jenkins master runs jobs: the account, its work directory, and the master's way in.
+# @summary A machine on which the Jenkins master runs jobs: the master's way in, the account, and what a job calls.
 #
 # @param masters
 #   The addresses that the Jenkins master connects from.
 # @param authorized_keys
 #   Role → the master's public key for slaves of that role. Every slave role of the host adds its own.
+# @param user
+#   The account that runs jobs.
+# @param log_host
+#   The log server's address.
+# @param log_port
+#   Its SSH port.
+# @param log_host_keys
+#   Its SSH host keys. Without any, no log can be sent, and no job passes.
 class profile::slave (
   Array[Stdlib::IP::Address::Nosubnet, 1] $masters,
   Hash[String[1], String[1], 1]           $authorized_keys,
+  String[1]                               $user,
+  Stdlib::IP::Address::Nosubnet           $log_host,
+  Stdlib::Port                            $log_port,
+  Array[String[1]]                        $log_host_keys,
 ) {
-  $home = '/srv/jenkins'
+  # What a job fetches comes over TLS, from a host that the site's own authority vouches for.
+  require profile::ca_certificate
+  include profile::log_upload
 
-  user { 'jenkins':
-    ensure => present,
-    system => true,
-    home   => $home,
-    shell  => '/bin/bash',
+  class { 'jenkins_agent':
+    user   => $user,
     groups => ['pkgci-keys'],
   }
 
-  file { $home:
-    ensure => directory,
-    owner  => 'jenkins',
-    group  => 'jenkins',
-    mode   => '0750',
+  class { 'job_runner':
+    log_host      => $log_host,
+    log_port      => $log_port,
+    log_host_keys => $log_host_keys,
+    upload_key    => $profile::log_upload::file,
   }
 
-  ssh_access::keys { 'jenkins':
+  ssh_access::keys { $user:
     keys    => $authorized_keys.values,
     from    => $masters,
     options => ['restrict'],

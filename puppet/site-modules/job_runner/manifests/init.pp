@@ -1,0 +1,54 @@
+# @summary `pkgci-job STEP`, which Jenkins jobs call: it fetches a change, does the step, and hands its log to a log server.
+#
+# @param log_host
+#   The log server's address or DNS name.
+# @param log_host_keys
+#   The log server's SSH host keys, each as in 'ssh-ed25519 AAAA…'. No other host is given a log.
+# @param upload_key
+#   The file with the private SSH key that may add logs.
+# @param log_port
+#   The log server's SSH port.
+# @param log_user
+#   The account on the log server that takes logs in.
+class job_runner (
+  Stdlib::Host                              $log_host,
+  Array[Pattern[/\A(ssh|ecdsa)-\S+ \S+\z/]] $log_host_keys,
+  Stdlib::Absolutepath                      $upload_key,
+  Stdlib::Port                              $log_port = 22,
+  Pattern[/\A[a-z_][a-z0-9_-]*\z/]          $log_user = 'logs',
+) {
+  $known_hosts = '/etc/pkgci/log_server.known_hosts'
+  $lines       = $log_host_keys.map |$key| { "log-server ${key}" }
+
+  ensure_resource('package', ['git', 'python3', 'rsync'], { 'ensure' => 'installed', 'install_options' => ['--no-install-recommends'] })
+
+  file { $known_hosts:
+    ensure  => file,
+    owner   => 'root',
+    group   => 'root',
+    mode    => '0644',
+    content => "# Written by pkgci.\n${lines.join("\n")}\n",
+  }
+
+  file { '/etc/pkgci/job.json':
+    ensure  => file,
+    owner   => 'root',
+    group   => 'root',
+    mode    => '0644',
+    content => epp('job_runner/job.json.epp', {
+        'host'        => $log_host,
+        'port'        => $log_port,
+        'user'        => $log_user,
+        'key'         => $upload_key,
+        'known_hosts' => $known_hosts,
+    }),
+  }
+
+  file { '/usr/local/bin/pkgci-job':
+    ensure => file,
+    owner  => 'root',
+    group  => 'root',
+    mode   => '0755',
+    source => 'puppet:///modules/job_runner/pkgci_job.py',
+  }
+}
