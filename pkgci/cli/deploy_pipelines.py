@@ -52,7 +52,7 @@ def command(site_file: Path, only_plan: bool, as_json: bool, accept_new_host_key
             _show(planned, host)
         if not planned.changes:
             return _done(planned, host, as_json, deployed=False)
-        check_jobs(site, planned)
+        check_jobs(planned)
         if only_plan:
             test(session, layout, planned)
             _done(planned, host, as_json, deployed=False)

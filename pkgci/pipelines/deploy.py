@@ -50,7 +50,7 @@ class Live:
 
     ``python`` are the files that the live layout includes; ``status`` is Zuul's status.json, None where Zuul does not
     run; ``offered`` are the jobs that a worker offers in Gearman now, ``known`` those that Jenkins has, offered or not;
-    ``problem`` is why Jenkins or Gearman could not tell.
+    ``problem`` is why Jenkins could not tell, where it was asked.
     """
 
     layout: str | None
@@ -104,7 +104,6 @@ def live(told: dict[str, Any]) -> Live:
     """What the host has told of itself. Pure."""
     functions = told["functions"]
     offered = frozenset(name.split(":")[1] for name in functions or () if name.startswith("build:"))
-    problem = told["jenkins_problem"] or ("" if functions is not None else "Gearman does not answer")
     return Live(
         layout=told["layout"],
         python=told["python"],
@@ -113,7 +112,7 @@ def live(told: dict[str, Any]) -> Live:
         status=told["status"],
         offered=offered,
         known=offered | frozenset(told["jenkins"] or ()),
-        problem=problem,
+        problem=told["jenkins_problem"],
     )
 
 
@@ -148,23 +147,21 @@ def replace(session: Session, layout: Layout, plan: Plan, watch: Callable[[str],
     _judge(session.host, layout, plan, _ask(session, _request("replace", layout, plan), watch))
 
 
-def check_jobs(site: Site, plan: Plan) -> None:
+def check_jobs(plan: Plan) -> None:
     """Raises ``PkgciError`` where a job that the layout starts is not deployed: its changes would all fail."""
     if not plan.missing:
         return
     shown = "\n".join(f"  {job}" for job in plan.missing)
-    count = f"{len(plan.missing)} jobs are" if len(plan.missing) > 1 else "a job is"
-    reason = f" ({plan.live.problem})" if plan.live.problem else ""
-    raise PkgciError(
-        f"pkgci: {count} not in Jenkins, and the layout needs {_them(plan)}{reason}:\n{shown}", _DEPLOY_JOBS
-    )
+    count = f"{len(plan.missing)} job{'s' if len(plan.missing) > 1 else ''}"
+    if plan.live.problem:
+        raise PkgciError(
+            f"pkgci: no slave offers {count} of the layout, and Jenkins does not answer: {plan.live.problem}\n{shown}",
+            "is Jenkins up? Then: pkgci deploy-jobs",
+        )
+    raise PkgciError(f"pkgci: Jenkins does not have {count} of the layout:\n{shown}", _DEPLOY_JOBS)
 
 
 _DEPLOY_JOBS = "first: pkgci deploy-jobs"
-
-
-def _them(plan: Plan) -> str:
-    return "them" if len(plan.missing) > 1 else "it"
 
 
 def _request(do: str, layout: Layout, plan: Plan) -> dict[str, Any]:
