@@ -26,6 +26,7 @@ class Run:
     """The last run of Puppet that was meant to change something, and when it began.
 
     ``result``, ``code`` and ``status`` are how systemd saw it end, empty where it has not. ``counts`` are Puppet's.
+    ``running``: it is under way.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Run:
     code: str
     status: str
     counts: Mapping[str, int]
+    running: bool = False
 
     @property
     def ended(self) -> bool:
@@ -148,7 +150,7 @@ def parse(text: str) -> HostFacts:
     answers = {name: _decoded(rest) for name, _, rest in (value.partition(" ") for value in values.get("page", []))}
     gearman = {name: _decoded(rest) for name, _, rest in (value.partition(" ") for value in values.get("gearman", []))}
     return HostFacts(
-        run=_run(one("run"), one("operator"), one("exit"), values.get("count", [])) if one("run") else None,
+        run=_run(one("run"), one("operator"), one("exit"), values) if one("run") else None,
         release=one("release") or None,
         units=tuple(_unit(value) for value in values.get("unit", [])),
         disks=tuple(_disk(value) for value in values.get("disk", [])),
@@ -162,16 +164,15 @@ def parse(text: str) -> HostFacts:
     )
 
 
-def _run(name: str, operator: str, end: str, counts: list[str]) -> Run:
+def _run(name: str, operator: str, end: str, values: Mapping[str, list[str]]) -> Run:
     try:
         began: datetime | None = datetime.strptime(name.partition("-")[0], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
     except ValueError:
         began = None
     result, code, status = (*end.split(), "", "", "")[:3]
-    pairs = [count.split() for count in counts]
-    return Run(
-        name, began, operator, result, code, status, {key: int(value) for key, value in pairs if value.isdecimal()}
-    )
+    pairs = [count.split() for count in values.get("count", [])]
+    counts = {key: int(value) for key, value in pairs if value.isdecimal()}
+    return Run(name, began, operator, result, code, status, counts, "running" in values)
 
 
 def _unit(value: str) -> Unit:

@@ -63,6 +63,7 @@ look() {
         echo "run=$run"
         echo "operator=$(sed -n 's/^operator //p' "$root/runs/$run/holder")"
         [ -e "$root/runs/$run/exit" ] && echo "exit=$(cat "$root/runs/$run/exit")"
+        systemctl --quiet is-active "pkgci-run-$run" && echo "running=yes"
         sed -n '/^resources:/,/^[a-z]/s/^  \(changed\|failed\|failed_to_restart\|total\): /count=\1 /p' \
             "$root/runs/$run/summary.yaml" 2>/dev/null
         break

@@ -133,7 +133,11 @@ def _problems(status: Status) -> Iterator[Problem]:
 
 def _of_host(one: HostStatus, facts: HostFacts, now: datetime) -> Iterator[Problem]:
     name, again = one.host.name, f"pkgci bootstrap --host {one.host.name}"
-    if facts.run is not None and facts.run.ended and not facts.run.ok:
+    if facts.run is not None and facts.run.running:
+        # What is missing now may be there in a moment.
+        yield Problem(name, f"a run of {facts.run.operator} is under way", "look again when it has ended")
+        return
+    if facts.run is not None and not facts.run.ok:
         yield Problem(name, f"the last run of Puppet {_failure(facts.run)}", again)
     missing = [unit.name for unit in facts.units if not unit.loaded]
     if missing:
@@ -154,6 +158,8 @@ def _of_host(one: HostStatus, facts: HostFacts, now: datetime) -> Iterator[Probl
 
 
 def _failure(run: Run) -> str:
+    if not run.ended:
+        return "broke off"
     if run.code != "exited":
         return f"was ended: {run.result}"
     failed = run.counts.get("failed", 0) + run.counts.get("failed_to_restart", 0)
@@ -197,8 +203,8 @@ def _of_jenkins(status: Status) -> Iterator[Problem]:
         if host.name not in nodes:
             yield Problem("Jenkins", f"there is no node {host.name}", "pkgci bootstrap --role jenkins_master")
         elif not nodes[host.name].online:
-            reason = nodes[host.name].reason
-            yield Problem("Jenkins", f"the node {host.name} is offline{f': {reason}' if reason else ''}", "")
+            reason = f": {nodes[host.name].reason}" if nodes[host.name].reason else ""
+            yield Problem("Jenkins", f"the node {host.name} is offline{reason}", "pkgci verify-connectivity")
 
 
 def _listed(names: Iterable[str], most: int = 4) -> str:

@@ -26,8 +26,8 @@ def screen(status: Status, width: int) -> Iterator[Line]:
     """The whole screen, at most ``width`` columns wide (80 at least)."""
     width = max(width, _NARROWEST)
     yield from _headline(status, width)
-    for where in dict.fromkeys(problem.where for problem in status.problems):
-        yield from _problems(where, [problem for problem in status.problems if problem.where == where], width)
+    for places, problems in _alike(status.problems):
+        yield from _problems(", ".join(places), problems, width)
     yield ()
     yield from _hosts(status)
     yield ()
@@ -52,6 +52,16 @@ def _headline(status: Status, width: int) -> Iterator[Line]:
     moment = f"{status.now:%Y-%m-%d %H:%M} UTC"
     room = width - len(text)
     yield (text, "bold red" if count else "bold green"), (f"{moment:>{room}}" if room > len(moment) else "", "dim")
+
+
+def _alike(problems: Sequence[Problem]) -> Iterator[tuple[list[str], list[Problem]]]:
+    """The problems place by place; places where the same is wrong, and the same is to be done, stand together."""
+    places: dict[tuple[tuple[str, str], ...], list[str]] = {}
+    for where in dict.fromkeys(problem.where for problem in problems):
+        what = tuple((problem.what, problem.next) for problem in problems if problem.where == where)
+        places.setdefault(what, []).append(where)
+    for what, names in places.items():
+        yield names, [Problem(names[0], *words) for words in what]
 
 
 def _problems(where: str, problems: Sequence[Problem], width: int) -> Iterator[Line]:
@@ -107,8 +117,8 @@ def _run(run: Run | None, now: datetime) -> tuple[str, str]:
     if run is None:
         return "none", "yellow"
     when = "" if run.began is None else f"{run.began:%H:%M}" if _today(run.began, now) else f"{run.began:%d %b}"
-    if not run.ended:
-        return f"{when} not ended", "yellow"
+    if run.running:
+        return f"{when} under way", "yellow"
     if not run.ok:
         return f"{when} failed", "red"
     changed = run.counts.get("changed", 0)
@@ -237,7 +247,7 @@ def _run_data(run: Run) -> dict[str, Any]:
         "id": run.id,
         "began": run.began.isoformat() if run.began else None,
         "operator": run.operator,
-        "ended": run.ended,
+        "running": run.running,
         "ok": run.ok,
         "counts": dict(run.counts),
     }

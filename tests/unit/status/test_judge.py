@@ -74,6 +74,17 @@ def test_a_run_that_failed_is_named_with_what_failed(world: World) -> None:
     assert world.problems() == [("build01", "the last run of Puppet failed: 2 resources")]
 
 
+def test_a_run_that_broke_off_is_named(world: World) -> None:
+    world.put("build01", "exit=", None)
+    assert world.problems() == [("build01", "the last run of Puppet broke off")]
+
+
+def test_what_a_run_that_is_under_way_has_not_done_yet_is_not_told(world: World) -> None:
+    world.put("zuul01", "exit=", "running=yes")
+    world.put("zuul01", "unit=geard", "unit=geard LoadState=not-found ActiveState=inactive")
+    assert world.problems() == [("zuul01", "a run of alice@desk is under way")]
+
+
 def test_a_run_that_changed_something_is_as_declared(world: World) -> None:
     world.put("build01", "exit=", "exit=success exited 2")
     assert world.problems() == []

@@ -39,6 +39,13 @@ def test_what_is_wrong_comes_first_with_what_to_type(world: World) -> None:
     assert shown[2] == "    pkgci bootstrap --host zuul01"
 
 
+def test_places_where_the_same_is_wrong_stand_together(world: World) -> None:
+    for name in ("build01", "systest01"):
+        world.put(name, "exit=", "running=yes")
+    shown = lines(world.status())
+    assert shown[1:3] == ["build01, systest01: a run of alice@desk is under way", "    look again when it has ended"]
+
+
 def test_what_goes_on_is_told_in_a_line_each(world: World) -> None:
     world.put("zuul01", "page=zuul", f"page=zuul {page(zuul(ITEM))}")
     text = "\n".join(lines(world.status()))
