@@ -32,9 +32,9 @@ def command(site_file: Path, as_json: bool, parallel: int, accept_new_host_keys:
     from pkgci.cli.connect import site_trust, status_of
     from pkgci.cli.screen import print_json, remarks
     from pkgci.model.load import load_site
+    from pkgci.status.data import as_data
     from pkgci.status.gather import gather
     from pkgci.status.judge import judge
-    from pkgci.status.report import as_data
 
     site = load_site(site_file)
     began = time.monotonic()

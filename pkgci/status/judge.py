@@ -124,14 +124,15 @@ def _problems(status: Status) -> Iterator[Problem]:
         yield Problem(", ".join(bare), "nothing is deployed there yet", "pkgci deploy")
     for one in status.hosts:
         if one.facts is not None and one.facts.release is not None:
-            yield from _of_host(one, one.facts, status.now)
+            yield from _of_host(one, one.facts, status.now, own=status.site.manifests is None)
     if status.authority is not None and status.authority - status.now < EXPIRY:
         yield Problem("the site's CA", _ends(status.authority, status.now), "pkgci secrets init, then pkgci bootstrap")
     yield from _of_zuul(status)
     yield from _of_jenkins(status)
 
 
-def _of_host(one: HostStatus, facts: HostFacts, now: datetime) -> Iterator[Problem]:
+def _of_host(one: HostStatus, facts: HostFacts, now: datetime, *, own: bool) -> Iterator[Problem]:
+    """What is wrong on a host. ``own``: pkgci's own manifests are applied there, so that it is known what they make."""
     name, again = one.host.name, f"pkgci bootstrap --host {one.host.name}"
     if facts.run is not None and facts.run.running:
         # What is missing now may be there in a moment.
@@ -148,13 +149,15 @@ def _of_host(one: HostStatus, facts: HostFacts, now: datetime) -> Iterator[Probl
     for disk in {disk.mount: disk for disk in facts.disks}.values():
         if disk.percent > FULL:
             yield Problem(name, f"the disk with {disk.path} is {disk.percent} % full", "make room there")
-    if one.host.public and one.certificate is None:
+    if own and one.host.public and one.certificate is None:
         yield Problem(name, "there is no certificate", again)
     if one.certificate is not None and one.certificate - now < EXPIRY:
         yield Problem(name, f"its certificate {_ends(one.certificate, now)}", f"pkgci secrets init, then {again}")
     for key in facts.keys:
         if key.until is not None and key.until - now < EXPIRY:
-            yield Problem(name, f"the signing key {key.file} {_ends(key.until, now)}", "is there a newer one?")
+            yield Problem(
+                name, f"the signing key {key.file} {_ends(key.until, now)}", "a newer one is named in the site file"
+            )
 
 
 def _failure(run: Run) -> str:

@@ -5,8 +5,9 @@ import json
 import pytest
 
 from pkgci.remote.errors import UnreachableError
+from pkgci.status.data import as_data
 from pkgci.status.judge import Status
-from pkgci.status.report import as_data, screen
+from pkgci.status.report import screen
 from tests.unit.status.conftest import ITEM, World, nodes, page, zuul
 
 
