@@ -203,7 +203,9 @@ class Lab:
             if name not in wanted:
                 self._tell(f"{name}: no longer in the site file")
                 self._remove(container)
-                record_keys(self.site, [name], {})
+                # A Gerrit that is the real one now has another key than the lab's had under its name.
+                review = [self.site.gerrit.host] if self.site.gerrit and name == STAND_INS else []
+                record_keys(self.site, [name, *review], {})
 
     def _host_up(self, keys: dict[str, list[str]], base: str, blueprint: Blueprint) -> None:
         """Makes or starts one host and waits for it; puts its public host keys into ``keys`` (known name → keys)."""
