@@ -51,16 +51,15 @@ def command(
     from pkgci.model.load import load_site
 
     site = load_site(site_file)
-    if not yes and not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError("`pkgci deploy` asks before it begins, and nobody can be asked here", "pkgci deploy --yes")
     with alone(site):
         now = datetime.now(UTC).isoformat(timespec="seconds")
         begin = start(load(site), fingerprint(site), first, now)
         _check_secrets(site, begin.items)
         for line in lines(site, begin, ITEMS, _WIDTH):
             click.echo(line, err=as_json)
-        if not yes:
-            click.confirm("\nBegin?", abort=True, err=True)
+        if not yes and not _agreed():
+            click.echo("nothing was done", err=True)
+            return ExitStatus.NOT_AS_DECLARED
         # The whole plan has had its yes.
         options = {
             "as_json": as_json,
@@ -80,6 +79,12 @@ def command(
     if as_json:
         _print_json(site, ran)
     return _told(ran, site_file, as_json)
+
+
+def _agreed() -> bool:
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError("a deploy asks before it begins, and nobody can be asked here", "pkgci deploy --yes")
+    return click.confirm("\nBegin?", err=True)
 
 
 def _check_secrets(site: Site, items: tuple[WorkItem, ...]) -> None:

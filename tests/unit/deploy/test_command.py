@@ -1,6 +1,7 @@
 """``pkgci deploy``: the plan first, one command after another, and how to go on."""
 
 import json
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -66,8 +67,24 @@ def test_nobody_is_asked_where_there_is_no_terminal(
     site: Site, commands: Commands, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert pkgci_deploy(site) == 2
-    assert "--yes" in capsys.readouterr().err
+    captured = capsys.readouterr()
+    assert "5  deploy-pipelines" in captured.out
+    assert "--yes" in captured.err
     assert commands.called == []
+
+
+@pytest.mark.parametrize(("answer", "status", "count"), [("y", 0, 5), ("n", 1, 0)])
+def test_on_a_terminal_the_plan_needs_a_yes(
+    site: Site, commands: Commands, monkeypatch: pytest.MonkeyPatch, answer: str, status: int, count: int
+) -> None:
+    def confirm(text: str, err: bool) -> bool:
+        return answer == "y"
+
+    for stream in (sys.stdin, sys.stderr):
+        monkeypatch.setattr(stream, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(click, "confirm", confirm)
+    assert pkgci_deploy(site) == status
+    assert len(commands.called) == count
 
 
 def test_every_step_runs_under_its_heading_and_the_last_line_sums_up(
