@@ -257,8 +257,10 @@ class Lab:
 
     def _record(self, keys: dict[str, list[str]]) -> None:
         """Keeps ``keys`` (known name → keys) in the site's known_hosts, in place of what it had of these machines."""
-        names = [host.name for host in self.hosts if known_name(host) in keys]
-        record_keys(self.site, [*names, *self._review_name()], keys)
+        done = {known_name(host): host.name for host in self.hosts if known_name(host) in keys}
+        # In the order of the site file, whoever was ready first: another run changes nothing.
+        ordered = {known: keys[known] for known in (*done, *sorted(set(keys) - set(done)))}
+        record_keys(self.site, [*done.values(), *self._review_name()], ordered)
 
     def _review_name(self) -> tuple[str, ...]:
         """The name that known_hosts has for the review, where it is the lab's."""
