@@ -13,6 +13,7 @@ _SLOWEST = 5
 _LONGEST_VALUE = 40  # characters
 _LEVEL = re.compile(r"^(?:Debug|Info|Notice|Warning|Error|Alert|Critical|Emergency): ")
 _CHANGE = re.compile(r"^Notice: (/.+)/[a-z_]+: $")
+_SAID = re.compile(r"^Notice: (/.+)/returns: (.+)$")
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,10 @@ _Loader.add_multi_constructor("!ruby/", _plain)
 _Loader.add_multi_constructor("!binary", _plain)
 
 
-def parse_report(text: str, *, repeated: bool = False) -> Report:
+def parse_report(text: str, *, repeated: bool = False, log: Iterable[str] = ()) -> Report:
     """The report in Puppet's YAML. ``repeated`` says that the same release had been applied to its end before.
+
+    ``log`` are the lines of the run's log, in which commands say why they failed.
 
     Raises ``ValueError`` where it is none.
     """
@@ -96,7 +99,7 @@ def parse_report(text: str, *, repeated: bool = False) -> Report:
             corrective=(pending if document.get("noop") else counts["changed"]) if repeated else own,
             seconds={name: round(seconds, 3) for name, seconds in timed if name != "total"},
             slowest=_slowest(statuses),
-            failures=tuple(_failures(statuses)),
+            failures=tuple(_failures(statuses, log)),
             changes=tuple(name for name, status in statuses.items() if status["changed"]),
             waiting=tuple(
                 Pending(name, tuple(_differences(status))) for name, status in statuses.items() if _is_pending(status)
@@ -129,12 +132,15 @@ def _slowest(statuses: Mapping[str, Mapping[str, Any]]) -> tuple[tuple[str, floa
     return tuple((name, round(seconds, 3)) for name, seconds in sorted(timed, key=lambda item: -item[1])[:_SLOWEST])
 
 
-def _failures(statuses: Mapping[str, Mapping[str, Any]]) -> Iterable[Failure]:
+def _failures(statuses: Mapping[str, Mapping[str, Any]], log: Iterable[str]) -> Iterable[Failure]:
+    # What a command printed is not among its events: it says more than that the command failed.
+    said = [(match[1], match[2]) for match in map(_SAID.match, log) if match]
     for name, status in statuses.items():
         if status["failed"] or status.get("failed_to_restart"):
             events = [event for event in status.get("events") or () if event["status"] == "failure"]
-            messages = dict.fromkeys(str(event["message"]) for event in events)
-            yield Failure(name, "; ".join(messages) or "failed without a message: see the log of the run")
+            messages = "; ".join(dict.fromkeys(str(event["message"]) for event in events))
+            printed = [line for path, line in said if path.endswith(f"/{name}")]
+            yield Failure(name, "\n".join([messages or "failed without a message: see the log of the run", *printed]))
 
 
 def diffs(log: Iterable[str]) -> dict[str, tuple[str, ...]]:

@@ -195,7 +195,8 @@ def judge(
     report: Report | None = None
     if end.report:
         try:
-            report = parse_report(redact(end.report), repeated="pkgci: this release was applied before" in log)
+            repeated = "pkgci: this release was applied before" in log
+            report = parse_report(redact(end.report), repeated=repeated, log=log)
         except ValueError as error:
             problem = str(error)
     unfinished = _unfinished(deployment.site, following, end)

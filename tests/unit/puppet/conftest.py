@@ -77,6 +77,7 @@ def facts(host: Host) -> dict[str, Any]:
         "operatingsystemrelease": release,
         "operatingsystemmajrelease": release,
         "lsbdistcodename": codename,
+        "lsbdistrelease": release,
         "kernel": "Linux",
         "hostname": host.name,
         "fqdn": host.fqdn,

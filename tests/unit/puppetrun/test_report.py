@@ -148,3 +148,13 @@ def test_the_diff_of_a_file_is_found_in_the_log() -> None:
     found = diffs(LOG.splitlines())
     assert list(found) == ["/Stage[main]/Main/File[/etc/motd]"]
     assert found["/Stage[main]/Main/File[/etc/motd]"][2:] == ("@@ -1,2 +1,2 @@", " hello", "-there", "+world")
+
+
+def test_a_command_that_failed_is_told_with_what_it_printed() -> None:
+    text = HEAD.format(noop="false") + status("Exec[try]", failed=True, event=FAILED)
+    log = [
+        "Notice: /Stage[main]/Own/Exec[try]/returns: no such thing",
+        "Notice: /Stage[main]/Own/Exec[b]/returns: fine",
+    ]
+    (failure,) = parse_report(text, log=log).failures
+    assert failure.message.endswith("\nno such thing")

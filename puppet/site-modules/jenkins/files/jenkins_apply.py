@@ -15,8 +15,10 @@ from __future__ import annotations
 import argparse
 import configparser
 import hashlib
+import html
 import os
 import pwd
+import re
 import secrets
 import shlex
 import shutil
@@ -161,7 +163,7 @@ class Service:
 
 
 def install_plugins(settings: Settings, plugins: dict[str, str], run: Callable[[list[str]], int]) -> Path:
-    """Installs ``plugins`` into a folder aside, and gives it. Raises ``ApplyError`` where one of them is not there then."""
+    """Installs ``plugins`` into a folder aside, and gives it. Raises ``ApplyError`` where one is not there then."""
     stage = settings.home / "plugins.new"
     shutil.rmtree(stage, ignore_errors=True)
     stage.mkdir(mode=0o755)
@@ -202,7 +204,7 @@ def run_as_jenkins(command: list[str]) -> int:
 
 
 def exchange(present: Path, new: Path, old: Path) -> bool:
-    """Puts the folder ``new`` in the place of ``present``, and ``present`` in that of ``old``. Whether there was one."""
+    """Puts the folder ``new`` in place of ``present``, and ``present`` in place of ``old``. Whether there was one."""
     shutil.rmtree(old, ignore_errors=True)
     existed = present.exists()
     if existed:
@@ -270,12 +272,8 @@ def reload(settings: Settings) -> str | None:
 
 def words(page: str) -> str:
     """What a page says, without its markup, in at most 500 characters."""
-    text, depth = [], 0
-    for character in page:
-        depth += character == "<"
-        text.append(character if depth == 0 else "" if character != ">" else " ")
-        depth -= character == ">" and depth > 0
-    return " ".join("".join(text).split())[:500]
+    text = re.sub(r"(?is)<(head|script|style|header|nav)\b.*?</\1>|<[^>]*>", " ", page)
+    return " ".join(html.unescape(text).split())[:500]
 
 
 def read(path: Path) -> str | None:
@@ -339,7 +337,7 @@ def apply(
 
 
 def restart(settings: Settings, service: Service, plugins: Path | None, configuration: Path | None) -> None:
-    """Exchanges plugins, and the configuration that may need them, and restarts Jenkins if it runs; undoes it if that fails."""
+    """Exchanges plugins, with the configuration that may need them, and restarts a running Jenkins; or undoes it."""
     old_plugins, old_configuration = settings.home / "plugins.old", settings.state / "casc.old"
     runs = service.active()
     if runs:
@@ -374,7 +372,9 @@ def exchange_configuration(
         return
     if goes_back:
         exchange(settings.live, old, settings.state / "casc.rejected")
-    raise ApplyError(f"Jenkins rejects the configuration, and keeps the one that it had: {reason}")
+    raise ApplyError(
+        f"Jenkins rejects the configuration, and keeps the one that it had (journalctl -u {UNIT}): {reason}"
+    )
 
 
 def main() -> int:

@@ -38,7 +38,7 @@ class profile::zuul (
 
   profile::web::locations { 'zuul':
     content => epp('zuul/apache.conf.epp', { 'webapp_port' => $settings['webapp']['port'] }),
-    modules => ['proxy_http', 'cgid', 'rewrite'],
+    modules => ['proxy', 'proxy_http', 'cgid', 'rewrite'],
     require => Class['zuul'],
   }
 }

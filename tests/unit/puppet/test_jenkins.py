@@ -1,0 +1,140 @@
+"""What the Jenkins master becomes, read from the compiled catalogs."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+import pytest
+import yaml
+
+from pkgci.model.load import load_site
+from tests.unit.puppet.conftest import ALL_ROLES, ROOT, Catalog, compile_site
+
+CASC = "/etc/jenkins/casc.d/pkgci.yaml"
+UNIT = "/etc/systemd/system/jenkins.service.d/pkgci.conf"
+SECRETS = "/etc/jenkins/secrets"
+
+
+def content(catalog: Catalog, file: str) -> str:
+    return str(catalog.get("File", file)["content"])
+
+
+def casc(catalog: Catalog) -> Any:
+    return yaml.safe_load(content(catalog, CASC))
+
+
+@pytest.fixture
+def master(lab: dict[str, Catalog]) -> Catalog:
+    return lab["jenkins01"]
+
+
+@pytest.fixture(scope="module")
+def others(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Catalog]:
+    """One machine with every role, with Jenkins from a WAR and users from elsewhere, on each Ubuntu."""
+    variants = {
+        "ubuntu-22.04": "ldap: {server: 'ldaps://ldap.example.org', root_dn: 'dc=x', manager_dn: '${m}'}",
+        "ubuntu-24.04": "oidc: {well_known: 'https://id.example.org/c', client_id: me}, administrators: [ann, bob]",
+    }
+    found = {}
+    for system, realm in variants.items():
+        folder = tmp_path_factory.mktemp(system)
+        shutil.copy(ROOT / "examples/lab/keys/alice.pub", folder / "alice.pub")
+        (folder / "known_hosts").write_text("[one01]:2222 ssh-ed25519 AAAAone0\n")
+        war = f"war: {{url: 'https://mirror.example.org/jenkins.war', sha256: {'a' * 64}}}"
+        text = f"{ALL_ROLES}os: {system}\njenkins: {{{war}, plugins: {{git: '9', own: '1.0'}}, {realm}}}\n"
+        (folder / "site.yaml").write_text(text)
+        found[system] = compile_site(load_site(folder / "site.yaml"), folder)["one01"]
+    return found
+
+
+def test_nobody_but_administrators_may_do_more_than_read(master: Catalog) -> None:
+    entries = casc(master)["jenkins"]["authorizationStrategy"]["globalMatrix"]["entries"]
+    rights = {one["name"]: one["permissions"] for entry in entries for one in entry.values()}
+    read = ["Overall/Read", "Job/Read", "View/Read"]
+    assert rights == {"anonymous": read, "authenticated": read, "admin": ["Overall/Administer"]}
+
+
+def test_the_controller_runs_no_builds_and_listens_on_its_host_only(master: Catalog) -> None:
+    jenkins = casc(master)["jenkins"]
+    assert (jenkins["numExecutors"], jenkins["mode"], jenkins["slaveAgentPort"]) == (0, "EXCLUSIVE", -1)
+    assert 'Environment="JENKINS_LISTEN_ADDRESS=127.0.0.1"' in content(master, UNIT)
+
+
+def test_every_slave_is_a_node_with_its_label_and_its_pinned_host_key(master: Catalog) -> None:
+    nodes = {node["permanent"]["name"]: node["permanent"] for node in casc(master)["jenkins"]["nodes"]}
+    assert set(nodes) == {"build01", "install01", "systest01", "pub01"}
+    install = nodes["install01"]
+    assert (install["labelString"], install["numExecutors"], install["mode"]) == ("slave_install", 2, "EXCLUSIVE")
+    ssh = install["launcher"]["ssh"]
+    assert (ssh["host"], ssh["port"], ssh["credentialsId"]) == ("198.18.1.22", 2222, "slave-slave_install")
+    strategy = ssh["sshHostKeyVerificationStrategy"]
+    assert strategy == {"manuallyProvidedKeyVerificationStrategy": {"key": "ssh-ed25519 AAAAinst"}}
+
+
+def test_each_slave_role_has_a_key_of_its_own_that_only_jenkins_reads(master: Catalog) -> None:
+    (domain,) = casc(master)["credentials"]["system"]["domainCredentials"]
+    keys = {one["id"]: one for entry in domain["credentials"] for one in entry.values()}
+    assert set(keys) == {f"slave-{role}" for role in ("publisher", "slave_build", "slave_install", "slave_systest")}
+    for name, key in keys.items():
+        file = f"{SECRETS}/{name}"
+        assert key["privateKeySource"]["directEntry"]["privateKey"] == f"${{readFile:{file}}}"
+        assert (master.get("File", file)["owner"], master.get("File", file)["mode"]) == ("jenkins", "0600")
+    assert (master.get("File", SECRETS)["owner"], master.get("File", SECRETS)["mode"]) == ("jenkins", "0700")
+
+
+def test_jenkins_waits_for_its_plugins_and_its_configuration(master: Catalog) -> None:
+    assert "ConditionPathExists=/var/lib/jenkins-apply/ready" in content(master, UNIT)
+    assert "runSetupWizard=false" in content(master, UNIT)
+    order = [title for kind, title in master.resources if (kind, title) in {("File", UNIT), ("Package", "jenkins")}]
+    assert order == [UNIT, "jenkins"]
+
+
+def test_what_jenkins_writes_itself_is_seeded_and_jobs_are_left_alone(master: Catalog) -> None:
+    inside = {title: values for title, values in master.all("File").items() if title.startswith("/var/lib/jenkins/")}
+    assert set(inside) == {"/var/lib/jenkins/hudson.plugins.gearman.GearmanPluginConfig.xml"}
+    assert all(values["replace"] is False for values in inside.values())
+
+
+def test_the_package_stays_at_its_version(master: Catalog) -> None:
+    assert master.get("Package", "jenkins")["ensure"] == "2.568.2"
+    assert "Pin: version 2.568.2\nPin-Priority: 1001" in content(master, "/etc/apt/preferences.d/jenkins")
+    assert "Signed-By: /etc/apt/keyrings/jenkins.gpg" in content(master, "/etc/apt/sources.list.d/jenkins.sources")
+
+
+def test_the_heap_is_a_share_of_the_memory_and_smaller_beside_other_roles(master: Catalog, one: Catalog) -> None:
+    assert "-Xmx2048m " in content(master, UNIT)
+    assert "-Xmx1024m " in content(one, UNIT)
+
+
+def test_a_war_takes_the_place_of_the_package(others: dict[str, Catalog]) -> None:
+    for catalog in others.values():
+        assert not catalog.has("Package", "jenkins")
+        assert "SHA256:" + "a" * 64 in catalog.get("Exec", "download /usr/share/java/jenkins.war")["command"]
+        assert catalog.has("User", "jenkins") and catalog.has("User", "jenkins-agent")
+        assert "# Read when Jenkins starts: war aaaa" in content(catalog, UNIT)
+
+
+def test_a_site_adds_plugins_and_changes_versions(others: dict[str, Catalog]) -> None:
+    lines = content(others["ubuntu-22.04"], "/etc/jenkins/plugins.txt").splitlines()
+    assert {"git:9", "own:1.0", "gearman-plugin:0.8.0"} <= set(lines)
+    assert lines == sorted(lines)
+
+
+def test_users_come_from_a_directory_or_a_provider(others: dict[str, Catalog]) -> None:
+    (directory,) = casc(others["ubuntu-22.04"])["jenkins"]["securityRealm"]["ldap"]["configurations"]
+    # What a site writes is taken literally: Jenkins looks nothing up in it.
+    assert directory["managerDN"] == "^${m}"
+    assert directory["managerPasswordSecret"] == f"${{readFile:{SECRETS}/ldap_password}}"
+    provider = casc(others["ubuntu-24.04"])["jenkins"]["securityRealm"]["oic"]
+    assert provider["clientSecret"] == f"${{readFile:{SECRETS}/oidc_secret}}"
+    for catalog in others.values():
+        assert not catalog.has("File", f"{SECRETS}/admin_password")
+
+
+def test_agents_on_the_masters_own_host_have_another_user(others: dict[str, Catalog]) -> None:
+    (node,) = casc(others["ubuntu-24.04"])["jenkins"]["nodes"]
+    (domain,) = casc(others["ubuntu-24.04"])["credentials"]["system"]["domainCredentials"]
+    (credential,) = domain["credentials"]
+    assert credential["basicSSHUserPrivateKey"]["username"] == "jenkins-agent"
+    assert node["permanent"]["launcher"]["ssh"]["credentialsId"] == credential["basicSSHUserPrivateKey"]["id"]
