@@ -29,17 +29,20 @@ def command(site_file: Path, as_json: bool, parallel: int, accept_new_host_keys:
     import time
     from datetime import UTC, datetime
 
-    from pkgci.cli.connect import site_trust, status_of
+    from pkgci.cli.connect import status_of
     from pkgci.cli.screen import print_json, remarks
     from pkgci.model.load import load_site
+    from pkgci.remote.trust import Trust, accept, refuse
     from pkgci.status.data import as_data
     from pkgci.status.gather import gather
     from pkgci.status.judge import judge
 
     site = load_site(site_file)
+    # Nobody is asked about a key: a question does not go with a deadline.
+    trust = Trust.of(site, accept if accept_new_host_keys else refuse)
     began = time.monotonic()
     with remarks().status(f"asking {len(site.hosts)} hosts"):
-        answers = gather(site, site_trust(site, accept_new_host_keys), parallel=parallel)
+        answers = gather(site, trust, parallel=parallel)
     status = judge(site, answers, _authority(site), datetime.now(UTC))
     if as_json:
         print_json(as_data(status, time.monotonic() - began))

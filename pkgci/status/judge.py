@@ -11,7 +11,7 @@ from pkgci.model.roles import SLAVES, Role
 from pkgci.model.site import Host, Site
 from pkgci.model.stand_ins import jenkins_is_stand_in, review_is_stand_in
 from pkgci.model.steps import all_jobs
-from pkgci.remote.errors import HostError
+from pkgci.remote.errors import HostError, UnknownHostKeyError
 from pkgci.secrets.certificates import expiry
 from pkgci.status.collect import HostFacts, Run
 from pkgci.status.gather import Answers
@@ -117,7 +117,9 @@ def _of(hosts: Iterable[HostStatus], role: Role) -> HostFacts | None:
 def _problems(status: Status) -> Iterator[Problem]:
     """All that is wrong, hosts first: without them the rest follows."""
     for one in status.hosts:
-        if one.error is not None:
+        if isinstance(one.error, UnknownHostKeyError):
+            yield Problem(one.host.name, "not reached: its SSH host key is not known yet", "pkgci verify-servers")
+        elif one.error is not None:
             yield Problem(one.host.name, f"not reached: {one.error.reason}", one.error.hint or "")
     bare = [one.host.name for one in status.hosts if one.facts is not None and one.facts.release is None]
     if bare:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from pkgci.remote.errors import UnreachableError
+from pkgci.remote.errors import UnknownHostKeyError, UnreachableError
 from tests.unit.status.conftest import ITEM, NOW, World, encoded, nodes, page, zuul
 
 
@@ -125,6 +125,12 @@ def test_a_host_that_cannot_be_reached_is_named_and_nothing_is_guessed_about_it(
     status = world.status()
     assert [(one.where, one.what) for one in status.problems] == [("zuul01", "not reached: it does not answer")]
     assert status.gearman is None and status.reached
+
+
+def test_of_a_host_whose_key_is_not_known_it_is_said_who_asks_about_it(world: World) -> None:
+    world.errors["pub01"] = UnknownHostKeyError("pub01", "its key SHA256:x was not confirmed", "a long hint")
+    (problem,) = world.status().problems
+    assert (problem.what, problem.next) == ("not reached: its SSH host key is not known yet", "pkgci verify-servers")
 
 
 def test_bare_hosts_are_one_line_together(world: World) -> None:
