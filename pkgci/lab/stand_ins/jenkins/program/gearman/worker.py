@@ -52,8 +52,10 @@ class Worker:
             names = sorted(functions)
             self._gear.setFunctions([gear.FunctionRecord(name.encode()) for name in names])
             if names:
-                # A worker that sleeps is woken for new jobs only: registering asks for what waits already.
-                self._gear.registerFunction(names[-1])
+                # A worker that sleeps is woken for new jobs only: registering asks for what waits already. gear itself
+                # does not take its lock there, and may miss the answer: then the worker would never ask again.
+                with self._gear.job_lock:
+                    self._gear.registerFunction(names[-1])
 
     def interrupt(self) -> None:
         """Makes the worker ask ``ready`` again before it takes a job."""
