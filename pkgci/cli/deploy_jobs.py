@@ -72,7 +72,7 @@ def command(
         _refuse_foreign(plan)
         if only_plan:
             return ExitStatus.NOT_AS_DECLARED if to_do else ExitStatus.AS_DECLARED
-        if to_do and not yes and not _agreed(plan, delete_retired):
+        if to_do and not yes and not _agreed(plan, delete_retired, as_json):
             click.echo("nothing was done", err=True)
             return ExitStatus.NOT_AS_DECLARED
         done: list[Change] = []
@@ -99,9 +99,11 @@ def _refuse_foreign(plan: Plan) -> None:
         )
 
 
-def _agreed(plan: Plan, delete_retired: bool) -> bool:
+def _agreed(plan: Plan, delete_retired: bool, as_json: bool) -> bool:
     from pkgci.cli.deploy_jobs_show import question
 
+    if as_json:
+        raise UsageError("--json shows no plan that could be agreed to", "look at it with --plan, then add --yes")
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError("nobody can be asked: there is no terminal", "look at it with --plan, then add --yes")
     return click.confirm(question(plan, delete_retired=delete_retired), err=True)

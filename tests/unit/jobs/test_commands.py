@@ -170,6 +170,7 @@ def test_json_has_the_plan_what_was_done_and_what_is_missing(
     plan = json.loads(capsys.readouterr().out)
     assert plan["as_declared"] is False
     assert {change["action"] for change in plan["changes"]} == {"added"}
+    assert run(["deploy-jobs", "--json", "--site", site_file]) == 2
     assert run(["deploy-jobs", "--yes", "--json", "--site", site_file]) == 0
     result = json.loads(capsys.readouterr().out)
     assert result["done"] == [job.name for job in render_jobs(load_site(Path(site_file)))]
