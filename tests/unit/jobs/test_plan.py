@@ -86,6 +86,24 @@ def test_a_drift_is_found_also_in_a_saved_job_and_shown_as_a_short_diff(job: Ren
     assert 1 <= len(lines) <= 6
 
 
+def test_defaults_that_jenkins_fills_in_are_no_difference() -> None:
+    mark = "Made by pkgci from the site test as nightly. Changes made here are overwritten."
+    short = f"<project><description>{mark}</description></project>"
+    filled = "".join(
+        f"<{field}>false</{field}>"
+        for field in (
+            "keepDependencies",
+            "disabled",
+            "concurrentBuild",
+            "blockBuildWhenDownstreamBuilding",
+            "blockBuildWhenUpstreamBuilding",
+        )
+    )
+    live = short.replace("</project>", f'{filled}<scm class="hudson.scm.NullSCM"/><triggers/></project>')
+    assert plan(RenderedJob("nightly", short, own=False), live) == Plan((), 1)
+    assert plan(RenderedJob("nightly", short, own=False), live.replace("false", "true")).changes
+
+
 def test_the_order_of_builders_counts(job: RenderedJob) -> None:
     two = "<hudson.tasks.Shell><command>x</command></hudson.tasks.Shell><hudson.tasks.Ant><targets>a</targets>"
     one = job.xml.replace("<publishers />", f"<publishers>{two}</hudson.tasks.Ant></publishers>")
