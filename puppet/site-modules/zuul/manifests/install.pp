@@ -54,6 +54,14 @@ class zuul::install {
     ignore  => '__pycache__',
   }
 
+  file { "${zuul::library}/zuul_queue.py":
+    ensure => file,
+    owner  => 'root',
+    group  => 'root',
+    mode   => '0644',
+    source => 'puppet:///modules/zuul/zuul_queue.py',
+  }
+
   file { "${zuul::share}/status":
     ensure  => directory,
     source  => 'puppet:///modules/zuul/status',

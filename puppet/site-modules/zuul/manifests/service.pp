@@ -15,8 +15,7 @@ class zuul::service {
       group   => 'root',
       mode    => '0644',
       content => epp('zuul/zuul.service.epp', $about + {
-          'program' => $program,
-          'path'    => $zuul::path,
+          'command' => "${zuul::path}/bin/${program} -d",
           'home'    => $zuul::home,
           'logs'    => $zuul::logs,
           'statsd'  => $zuul::statsd,
@@ -32,5 +31,28 @@ class zuul::service {
         File["${zuul::library}/zuul_py3", "${zuul::etc}/zuul.conf", "${zuul::home}/.ssh/known_hosts", "${zuul::home}/.ssh/gerrit"],
       ],
     }
+  }
+
+  file { '/etc/systemd/system/zuul-queue.service':
+    ensure  => file,
+    owner   => 'root',
+    group   => 'root',
+    mode    => '0644',
+    content => epp('zuul/zuul.service.epp', {
+        'description' => 'Keeper of what is in Zuul\'s pipelines',
+        'command'     => "${zuul::path}/bin/python ${zuul::library}/zuul_queue.py --status http://127.0.0.1:${zuul::settings['webapp']['port']}/status.json",
+        'umask'       => '0077',
+        'reload'      => false,
+        'home'        => $zuul::home,
+        'logs'        => $zuul::logs,
+        'statsd'      => undef,
+    }),
+    notify  => Service['zuul-queue'],
+  }
+
+  service { 'zuul-queue':
+    ensure    => running,
+    enable    => true,
+    subscribe => [Python_venv::Environment[$zuul::path], File["${zuul::library}/zuul_queue.py"]],
   }
 }

@@ -1,0 +1,153 @@
+"""The connection to Gerrit: bytes, events, newer Gerrits, and whom to trust."""
+
+import types
+
+from zuul_py3.hook import mends
+from zuul_py3.tools import Facade, SnapshotDict, text
+
+# Seconds that Gerrit may take to let Zuul in, and to answer over HTTP. Upstream waits for ever, with all its queues.
+PATIENCE = 30
+
+
+@mends("zuul.connection.gerrit")
+def trust_known_hosts_only(module):
+    """zuul/connection/gerrit.py:174 and 371 warn of an unknown host key, and go on. (Not about Python 3.)
+
+    With this, a Gerrit whose key is not in the user's known_hosts, or not that one, is refused.
+    """
+    paramiko = module.paramiko
+
+    class Client(paramiko.SSHClient):
+        def connect(self, *args, **settings):
+            limits = {"timeout": PATIENCE, "banner_timeout": PATIENCE, "auth_timeout": PATIENCE}
+            return super().connect(*args, **{**limits, **settings})
+
+    module.paramiko = Facade(paramiko, WarningPolicy=paramiko.RejectPolicy, SSHClient=Client)
+
+
+@mends("zuul.connection.gerrit")
+def read_answers_as_text(module):
+    """zuul/connection/gerrit.py:384: what paramiko reads is bytes."""
+    ssh = module.GerritConnection._ssh
+
+    def ssh_as_text(self, command, stdin_data=None):
+        out, err = ssh(self, command, stdin_data)
+        return text(out), text(err)
+
+    module.GerritConnection._ssh = ssh_as_text
+
+
+@mends("zuul.connection.gerrit")
+def quote_messages(module):
+    """zuul/connection/gerrit.py:284 puts a message between quotes as it is: it could end them. (Not about Python 3.)
+
+    Messages carry results and addresses that come from Gearman workers.
+    """
+    review = module.GerritConnection.review
+
+    def review_quoted(self, project, change, message, action=None):
+        quoted = message.replace("\\", "\\\\").replace('"', '\\"') if message else message
+        return review(self, project, change, quoted, action or {})
+
+    module.GerritConnection.review = review_quoted
+
+
+@mends("zuul.connection.gerrit")
+def read_branch_heads(module):
+    """zuul/connection/gerrit.py:410: the answer is bytes; and Gerrit 3 has no /p/ in its addresses any more."""
+    cls, urllib = module.GerritConnection, module.urllib
+    get_info_refs = cls.getInfoRefs
+
+    def fetch(url):
+        return urllib.request.urlopen(url, timeout=PATIENCE).read()
+
+    def urlopen(url):
+        """The answer of an address, or of the same one without /p/, as text in which a character is a byte."""
+        try:
+            data = fetch(url)
+            if data[4:5] not in (b"#", "#"):
+                raise ValueError("this is no answer of git")
+        except Exception:
+            base, _, rest = url.rpartition("/p/")
+            if not base:
+                raise
+            try:
+                data = fetch(f"{base}/{rest}")
+            except Exception:
+                data = None
+            if data is None:
+                raise
+        as_text = data.decode("latin-1") if isinstance(data, bytes) else data
+        return types.SimpleNamespace(read=lambda: as_text)
+
+    def decoded(self, project):
+        return {
+            name.encode("latin-1").decode("utf-8", "replace"): commit
+            for name, commit in get_info_refs(self, project).items()
+        }
+
+    module.urllib = Facade(urllib, request=types.SimpleNamespace(urlopen=urlopen))
+    cls.getInfoRefs = decoded
+
+
+@mends("zuul.connection.gerrit")
+def let_changes_be_cached_while_they_are_walked(module):
+    """zuul/connection/gerrit.py:262 walks the cache in one thread while the event thread adds to it."""
+    init = module.GerritConnection.__init__
+
+    def with_snapshots(self, *args, **settings):
+        init(self, *args, **settings)
+        self._change_cache = SnapshotDict()
+
+    module.GerritConnection.__init__ = with_snapshots
+
+
+@mends("zuul.connection.gerrit")
+def read_every_event_at_once(module):
+    """zuul/connection/gerrit.py:162 reads one line for each packet: of two events in one, the second waits.
+
+    It waits until the next event comes, however long that takes. (Not about Python 3.)
+    """
+
+    def events(channel):
+        """The lines that have arrived. Raises where the stream has ended."""
+        data = b""
+        while True:
+            new = channel.recv(65536)
+            if not new:
+                raise Exception("Gerrit ended the stream of events")
+            data += new
+            *lines, data = data.split(b"\n")
+            yield [line for line in lines if line.strip()]
+
+    def listen(self, stdout, stderr):
+        channel = stdout.channel
+        poll = module.select.poll()
+        poll.register(channel)
+        arrived = events(channel)
+        while not self._stopped:
+            for descriptor, event in poll.poll(self.poll_timeout):
+                if descriptor != channel.fileno():
+                    continue
+                if event != module.select.POLLIN:
+                    raise Exception("the connection to Gerrit broke")
+                for line in next(arrived):
+                    self._read(types.SimpleNamespace(readline=lambda line=line: text(line)))
+
+    module.GerritWatcher._listen = listen
+
+
+@mends("zuul.connection.gerrit")
+def take_numbers_for_text(module):
+    """Newer Gerrits send the numbers of changes and patch sets as integers; Zuul compares and slices text."""
+    json = module.json
+
+    def as_text(found):
+        if isinstance(found.get("number"), int):
+            found["number"] = str(found["number"])
+        return found
+
+    def loads(data):
+        return json.loads(data, object_hook=as_text)
+
+    module.json = Facade(json, loads=loads)

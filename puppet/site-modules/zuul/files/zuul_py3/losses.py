@@ -1,0 +1,218 @@
+"""Not about Python 3: a Gearman server, a merger or workers that go away and come back cost no change its result.
+
+Upstream reports a change as failed, or as one that does not merge, where it only could not ask: the server was away,
+the merger died in the middle, or the workers had not registered again. Here such work waits, and is asked for again.
+
+The setting ``registration_grace`` in zuul.conf's [gearman] section says for how many seconds a job may be without
+workers before it is reported as NOT_REGISTERED; without it that is at once, as upstream does.
+"""
+
+import threading
+import time
+
+from zuul_py3.hook import mends
+
+# Seconds after which work that waits is looked at again.
+LOOK_AGAIN = 5
+# How often a merge is asked for whose merger died or failed. One that got lost with its server does not count.
+MERGE_ATTEMPTS = 3
+
+
+class NotYetError(Exception):
+    """Jobs cannot be started now, and may be later."""
+
+
+class Waker:
+    """Wakes the scheduler in a while, once however often it is asked."""
+
+    def __init__(self, scheduler, delay=LOOK_AGAIN):
+        self._scheduler = scheduler
+        self._delay = delay
+        self._lock = threading.Lock()
+        self._pending = False
+
+    def later(self):
+        with self._lock:
+            if self._pending:
+                return
+            self._pending = True
+        timer = threading.Timer(self._delay, self._wake)
+        timer.daemon = True
+        timer.start()
+
+    def _wake(self):
+        with self._lock:
+            self._pending = False
+        self._scheduler.wake_event.set()
+
+
+class Grace:
+    """For how long each function has been missing, and whether that is still to be borne."""
+
+    def __init__(self, seconds, clock=time.monotonic):
+        self._seconds = seconds
+        self._clock = clock
+        self._missing_since = {}
+
+    def bears(self, name, registered):
+        """Whether ``name``, which is ``registered`` or not at this moment, may still come back."""
+        if registered:
+            self._missing_since.pop(name, None)
+            return False
+        since = self._missing_since.setdefault(name, self._clock())
+        if self._clock() - since < self._seconds:
+            return True
+        del self._missing_since[name]
+        return False
+
+
+@mends("zuul.launcher.gearman")
+def wait_for_workers(module):
+    """zuul/launcher/gearman.py:364-395: what cannot be submitted now fails the change for good."""
+    cls = module.Gearman
+    init, launch, is_registered, completed = cls.__init__, cls.launch, cls.isJobRegistered, cls.onBuildCompleted
+
+    def with_grace(self, config, *args, **settings):
+        seconds = 0
+        if config.has_option("gearman", "registration_grace"):
+            seconds = config.getint("gearman", "registration_grace")
+        self.grace = Grace(seconds)
+        init(self, config, *args, **settings)
+
+    def registered_or_not_yet(self, name):
+        registered = is_registered(self, name)
+        if name.startswith("build:") and self.grace.bears(name, registered):
+            raise NotYetError(f"nobody has registered {name} yet")
+        return registered
+
+    def launch_or_not_yet(self, job, *args, **settings):
+        if job.name != "noop" and not self.gearman.active_connections:
+            raise NotYetError("the Gearman server is away")
+        try:
+            return launch(self, job, *args, **settings)
+        except NotYetError:
+            # It was noted as a build before it was submitted, and belongs to no change yet.
+            for uuid, build in self.builds.items():
+                if build.build_set is None:
+                    del self.builds[uuid]
+            raise
+
+    def completed_or_lost(self, job, result=None):
+        # Neither says anything of the job: the connection broke while it was submitted. Upstream tries again what has
+        # no result, as often as the job's `attempts` says.
+        completed(self, job, None if result in ("EXCEPTION", "NO_HANDLE") else result)
+
+    cls.__init__ = with_grace
+    cls.isJobRegistered = registered_or_not_yet
+    cls.launch = launch_or_not_yet
+    cls.onBuildCompleted = completed_or_lost
+
+
+@mends("zuul.scheduler")
+def keep_what_must_wait(module):
+    """zuul/scheduler.py:1486 and 1515: without a server, merges end the run of the queues, again and again."""
+    cls = module.BasePipelineManager
+    prepare = cls.prepareRef
+
+    def waker(sched):
+        if not hasattr(sched, "_waker"):
+            sched._waker = Waker(sched)
+        return sched._waker
+
+    def prepare_or_wait(self, item):
+        build_set = item.current_build_set
+        if build_set.merge_state == build_set.NEW and not self.sched.merger.isConnected():
+            self.log.info("%s waits for the Gearman server", item.change)
+            waker(self.sched).later()
+            return False
+        return prepare(self, item)
+
+    def launch_or_wait(self, item, jobs):
+        behind = self.getDependentItems(item)
+        for job in jobs:
+            try:
+                build = self.sched.launcher.launch(job, item, self.pipeline, behind)
+            except NotYetError as reason:
+                self.log.info("Job %s of %s waits: %s", job, item.change, reason)
+                waker(self.sched).later()
+            except Exception:
+                self.log.exception("Job %s of %s could not be launched", job, item.change)
+            else:
+                item.addBuild(build)
+
+    cls.prepareRef = prepare_or_wait
+    cls._launchJobs = launch_or_wait
+
+
+@mends("zuul.merger.client")
+def ask_again_for_lost_merges(module):
+    """zuul/merger/client.py:43-55: a merge whose server or merger died counts as one that failed."""
+    cls, gearman = module.MergeClient, module.MergeGearmanClient
+    init, submit = cls.__init__, cls.submitJob
+
+    def with_memory(self, *args, **settings):
+        # Id of a merge → what was asked for, and how often.
+        self.asked = {}
+        init(self, *args, **settings)
+
+    def is_connected(self):
+        return bool(self.gearman.active_connections)
+
+    def submit_and_remember(self, name, data, build_set, precedence=module.zuul.model.PRECEDENCE_NORMAL, attempt=1):
+        known = set(self.build_sets)
+        try:
+            submit(self, name, data, build_set, precedence)
+        finally:
+            for unique in set(self.build_sets) - known:
+                if self.build_sets.get(unique) is build_set:
+                    self.asked[unique] = (name, data, build_set, precedence, attempt)
+
+    def on_lost(self, job, counts):
+        """Whether a merge that got lost is asked for again; ``counts`` as one of its attempts, or not."""
+        asked = self.asked.pop(job.unique, None)
+        if asked is None or job.unique not in self.build_sets:
+            return False
+        name, data, build_set, precedence, attempt = asked
+        if counts and attempt >= MERGE_ATTEMPTS:
+            return False
+        self.log.warning("Merge %s got lost, asking again", job)
+        # gear calls from its own thread, which must not wait for an answer.
+        again = (name, data, build_set, precedence, attempt + counts)
+        threading.Thread(target=submit_when_possible, args=(self, job.unique, again), daemon=True).start()
+        return True
+
+    def submit_when_possible(self, lost, asked):
+        try:
+            while True:
+                self.gearman.waitForServer()
+                try:
+                    self.submitJob(*asked)
+                    return
+                except Exception:
+                    self.log.exception("Cannot ask for a merge, trying again")
+                    time.sleep(LOOK_AGAIN)
+        finally:
+            self.build_sets.pop(lost, None)
+
+    def lost_or(method, counts):
+        def handle(self, packet_or_job):
+            client = self._MergeGearmanClient__merge_client
+            base = getattr(module.gear.Client, method)
+            if method == "handleDisconnect":
+                base(self, packet_or_job)
+                job = packet_or_job
+            else:
+                job = base(self, packet_or_job)
+            if not client.onLost(job, counts):
+                client.onBuildCompleted(job)
+            return job
+
+        return handle
+
+    cls.__init__ = with_memory
+    cls.isConnected = is_connected
+    cls.submitJob = submit_and_remember
+    cls.onLost = on_lost
+    gearman.handleWorkFail = lost_or("handleWorkFail", counts=True)
+    gearman.handleWorkException = lost_or("handleWorkException", counts=True)
+    gearman.handleDisconnect = lost_or("handleDisconnect", counts=False)

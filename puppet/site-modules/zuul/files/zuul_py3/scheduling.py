@@ -1,0 +1,70 @@
+"""The model and the scheduler."""
+
+from zuul_py3.hook import mends
+from zuul_py3.tools import SnapshotDict, safe_yaml
+
+
+@mends("zuul.model")
+def filter_to_lists(module):
+    """zuul/model.py:926: what filterJobs() gives is tested for truth and walked more than once."""
+    module.filter = lambda function, values: [value for value in values if function(value)]
+
+
+@mends("zuul.model")
+def sort_builds(module):
+    """zuul/model.py:689 sorts dict.keys() in place."""
+
+    def builds_by_name(self):
+        return [self.builds[name] for name in sorted(self.builds)]
+
+    module.BuildSet.getBuilds = builds_by_name
+
+
+@mends("zuul.model")
+def count_tries_from_zero(module):
+    """zuul/launcher/gearman.py:372 asks whether None > attempts, before the first try."""
+
+    def tries(self, job_name):
+        return self.tries.get(job_name, 0)
+
+    module.BuildSet.getTries = tries
+
+
+@mends("zuul.model")
+def keep_times_in_binary_files(module):
+    """zuul/model.py:1415 and 1431 open the file of job times, which holds struct data, as text."""
+
+    def open_binary(path, mode="r"):
+        return open(path, mode + "b")  # noqa: PTH123 - it stands in for open()
+
+    module.open = open_binary
+
+
+@mends("zuul.model")
+def let_projects_be_added_while_they_are_walked(module):
+    """zuul/model.py, Layout: the web application walks the projects while the scheduler adds foreign ones."""
+    init = module.Layout.__init__
+
+    def with_snapshots(self):
+        init(self)
+        self.projects = SnapshotDict()
+
+    module.Layout.__init__ = with_snapshots
+
+
+@mends("zuul.scheduler")
+def load_the_layout(module):
+    """zuul/scheduler.py:405: yaml.load(file). Python objects in a layout are refused, too."""
+    module.yaml = safe_yaml()
+
+
+@mends("zuul.scheduler")
+def map_to_lists(module):
+    """zuul/scheduler.py:1500: what map() gives becomes JSON."""
+    module.map = lambda function, values: [function(value) for value in values]
+
+
+@mends("zuul.lib.cloner")
+def load_the_clone_map(module):
+    """zuul/lib/cloner.py:66: yaml.load(file)."""
+    module.yaml = safe_yaml()

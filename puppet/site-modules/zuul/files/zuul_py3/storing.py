@@ -1,0 +1,47 @@
+"""The SQL reporter."""
+
+import types
+
+from zuul_py3.hook import mends
+from zuul_py3.tools import Facade
+
+
+@mends("zuul.connection.sql")
+def load_alembic(module):
+    """zuul/connection/sql.py:58: `import alembic` no longer brings alembic.command and alembic.migration."""
+    import alembic.command
+    import alembic.migration
+
+    assert alembic.command and alembic.migration  # noqa: S101 - both are used by Zuul, through alembic
+
+
+@mends("zuul.connection.sql")
+def take_rows_for_ids(module):
+    """zuul/reporter/sql.py:74 passes inserted_primary_key, which is a row of one value now."""
+    sa = module.sa
+
+    class BuildsetId(sa.types.TypeDecorator):
+        impl = sa.Integer
+        cache_ok = True
+
+        def process_bind_param(self, value, dialect):
+            return value if value is None or isinstance(value, int) else value[0]
+
+    set_up = module.SQLConnection._setup_tables
+
+    def set_up_tables(self):
+        set_up(self)
+        self.zuul_build_table.c.buildset_id.type = BuildsetId()
+
+    module.SQLConnection._setup_tables = set_up_tables
+
+
+@mends("zuul.reporter.sql")
+def report_builds_that_never_ran(module):
+    """zuul/reporter/sql.py:78: a job that was skipped has no times. (Not about Python 3.)"""
+    datetime = module.datetime
+
+    def from_timestamp(seconds):
+        return None if seconds is None else datetime.datetime.fromtimestamp(seconds)
+
+    module.datetime = Facade(datetime, datetime=types.SimpleNamespace(fromtimestamp=from_timestamp))

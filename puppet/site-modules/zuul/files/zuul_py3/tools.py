@@ -1,0 +1,43 @@
+"""What the menders share."""
+
+import types
+
+
+class Facade(types.ModuleType):
+    """Stands in for a module inside one of Zuul's: some names are ours, all others are the module's own."""
+
+    def __init__(self, base, **ours):
+        super().__init__(base.__name__)
+        self.__dict__["_base"] = base
+        self.__dict__.update(ours)
+
+    def __getattr__(self, name):
+        return getattr(self._base, name)
+
+
+class SnapshotDict(dict):
+    """A dict whose keys, values and items are lists, as in Python 2.
+
+    Zuul walks some of its dicts in one thread while another one changes them: a view raises RuntimeError then.
+    """
+
+    def keys(self):
+        return list(dict.keys(self))
+
+    def values(self):
+        return list(dict.values(self))
+
+    def items(self):
+        return list(dict.items(self))
+
+
+def text(data):
+    """``data`` as text: what gear, paramiko and urllib give as bytes, and Zuul expects as str."""
+    return data.decode("utf-8", "replace") if isinstance(data, bytes) else data
+
+
+def safe_yaml():
+    """The yaml module, with a load() that needs no Loader (PyYAML 6 demands one) and makes plain data only."""
+    import yaml
+
+    return Facade(yaml, load=yaml.safe_load)

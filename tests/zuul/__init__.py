@@ -1,0 +1,1 @@
+"""Zuul's own test suite, run against the compatibility module: `make zuul-suite`."""

@@ -1,0 +1,140 @@
+"""Zuul's own tests are written for Python 2.7, too. Here they are mended as Zuul is; nothing they expect is touched.
+
+Runs in the suite's virtual environment, beside upstream's package ``tests``.
+"""
+
+import re
+import types
+
+from zuul_py3.hook import mends
+from zuul_py3.tools import Facade, safe_yaml, text
+
+
+@mends("tests.base")
+def give_text_to_the_fakes(module):
+    """tests/base.py: the fake worker speaks gear's text, the fake server knows job names as text."""
+    import gear
+
+    module.FakeWorker.__bases__ = (gear.TextWorker,)
+
+    def get_job(self, connection, peek=False):
+        for queue in (self.high_queue, self.normal_queue, self.low_queue):
+            for job in queue:
+                if not hasattr(job, "waiting"):
+                    job.waiting = self.hold_jobs_in_queue and text(job.name).startswith("build:")
+                if job.waiting or job.name not in connection.functions:
+                    continue
+                if not peek:
+                    queue.remove(job)
+                    connection.related_jobs[job.handle] = job
+                    job.worker_connection = connection
+                    self.waiting_jobs -= 1
+                    self.running_jobs += 1
+                job.running = True
+                return job
+        return None
+
+    def release(self, regex=None):
+        jobs = [job for job in self.getQueue() if re.match(f"build:{regex or ''}", text(job.name))]
+        for job in jobs:
+            job.waiting = False
+        if jobs:
+            self.wakeConnections()
+
+    module.FakeGearmanServer.getJobForConnection = get_job
+    module.FakeGearmanServer.release = release
+
+
+@mends("tests.base")
+def look_jobs_up_by_text(module):
+    """tests/base.py, areAllBuildsWaiting: the server knows the ids of jobs as bytes, the worker as text."""
+
+    class Jobs(dict):
+        def get(self, unique, default=None):
+            return dict.get(self, text(unique), default)
+
+    module.FakeWorker.gearman_jobs = property(
+        lambda self: self.__dict__["gearman_jobs"],
+        lambda self, value: self.__dict__.update(gearman_jobs=Jobs(value)),
+    )
+
+
+@mends("tests.base")
+def write_bytes_where_python_3_wants_them(module):
+    """tests/base.py: hashes of text, a pipe, and the packets that the fake statsd gets."""
+    import gear
+
+    hashlib, os = module.hashlib, module.os
+    module.hashlib = Facade(hashlib, sha1=lambda value: hashlib.sha1(value.encode()))
+    module.os = Facade(os, write=lambda pipe, value: os.write(pipe, value.encode()))
+    module.filter = lambda function, values: [value for value in values if function(value)]
+
+    def stats(self):
+        return self.__dict__["stats"]
+
+    def set_stats(self, value):
+        self.__dict__["stats"] = gear.TextList(value)
+
+    module.FakeStatsd.stats = property(stats, set_stats)
+
+
+@mends("tests.base")
+def answer_with_patience(module):
+    """tests/base.py: the fake Gerrit's pages, asked with a time-out."""
+    base = module.FakeURLOpener
+
+    class Opener(base):
+        def __init__(self, upstream_root, url, timeout=None):
+            super().__init__(upstream_root, url)
+
+    module.FakeURLOpener = Opener
+
+
+@mends("tests.base")
+def release_the_locks_of_configurations(module):
+    """tests/base.py, init_repo: three writers of one file in a row, each of which keeps its lock."""
+    git = module.git
+
+    class Writer:
+        """Writes each value at once, and lets go of the file."""
+
+        def __init__(self, repository):
+            self._repository = repository
+
+        def set_value(self, *arguments):
+            with git.Repo.config_writer(self._repository) as writer:
+                writer.set_value(*arguments)
+
+        def write(self):
+            pass
+
+    init = module.ZuulTestCase.init_repo
+
+    class Repo(git.Repo):
+        def config_writer(self, *arguments):
+            return Writer(self)
+
+    def init_repo(self, project):
+        module.git = Facade(git, Repo=types.SimpleNamespace(init=Repo.init))
+        try:
+            init(self, project)
+        finally:
+            module.git = git
+
+    module.ZuulTestCase.init_repo = init_repo
+
+
+@mends("tests.test_layoutvalidator", "tests.test_scheduler")
+def load_yaml(module):
+    """yaml.load(file) without a Loader."""
+    module.yaml = safe_yaml()
+
+
+@mends("tests.base")
+def compare_under_the_old_name(module):
+    """assertEquals(…, message=…): its name is gone since Python 3.12, testtools' own keyword since longer."""
+
+    def assert_equals(self, expected, observed, message="", msg=""):
+        self.assertEqual(expected, observed, message or msg)
+
+    module.BaseTestCase.assertEquals = assert_equals
