@@ -168,7 +168,9 @@ def _failure(run: Run) -> str:
     if run.code != "exited":
         return f"was ended: {run.result}"
     failed = run.counts.get("failed", 0) + run.counts.get("failed_to_restart", 0)
-    return f"failed: {failed} resources" if failed else f"failed with exit status {run.status}"
+    return (
+        f"failed: {failed} resource{'s' if failed > 1 else ''}" if failed else f"failed with exit status {run.status}"
+    )
 
 
 def _ends(until: datetime, now: datetime) -> str:
@@ -188,8 +190,10 @@ def _of_zuul(status: Status) -> Iterator[Problem]:
     if facts.gerrit == 0 and status.zuul is not None:
         yield Problem(name, "Zuul has no connection to Gerrit", f"journalctl -u zuul-server, on {name}")
     if status.missing:
-        functions = f"functions that jobs need: {_listed(status.missing, 2)}"
-        yield Problem("Gearman", f"nobody offers {len(status.missing)} {functions}", "pkgci deploy-jobs")
+        count = f"{len(status.missing)} function{'s' if len(status.missing) > 1 else ''}"
+        # Without Jenkins there cannot be any: it is what is to be mended.
+        step = "pkgci deploy-jobs" if status.jenkins is not None else ""
+        yield Problem("Gearman", f"nobody offers {count} that jobs need: {_listed(status.missing, 2)}", step)
 
 
 def _of_jenkins(status: Status) -> Iterator[Problem]:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from pkgci.model.steps import all_jobs
 from pkgci.remote.errors import UnknownHostKeyError, UnreachableError
 from tests.unit.status.conftest import ITEM, NOW, World, encoded, nodes, page, zuul
 
@@ -91,17 +92,11 @@ def test_a_run_that_changed_something_is_as_declared(world: World) -> None:
 
 
 def test_a_function_that_a_job_needs_and_nobody_offers_is_named(world: World) -> None:
-    (line,) = (line for line in world.lines["zuul01"] if line.startswith("gearman=status"))
-    name = world.status().gearman.functions  # type: ignore[union-attr]
-    first = next(iter(name))
-    world.put(
-        "zuul01",
-        "gearman=status",
-        f"gearman=status {encoded(f'{first}' + chr(9) + '1' + chr(9) + '0' + chr(9) + '0' + chr(10) + '.')}",
-    )
+    first, second = (f"build:{job.name}:{job.step.role}" for job in list(all_jobs(world.site))[:2])
+    answer = f"{first}\t1\t0\t0\n{second}\t1\t0\t1\n."
+    world.put("zuul01", "gearman=status", f"gearman=status {encoded(answer)}")
     status = world.status()
-    assert line not in world.lines["zuul01"]
-    assert first in status.missing
+    assert first in status.missing and second not in status.missing
     assert [problem.next for problem in status.problems] == ["pkgci deploy-jobs"]
 
 
