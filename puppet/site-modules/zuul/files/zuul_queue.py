@@ -51,12 +51,29 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
+class Vote:
+    """A vote of Zuul's on a change's current patch set; ``granted`` is in seconds since 1970."""
+
+    label: str
+    value: int
+    granted: float
+
+
+@dataclass(frozen=True)
 class Change:
-    """What Gerrit says of a change: its current patch set, its status, and when Zuul last voted on that patch set."""
+    """What Gerrit says of a change: its current patch set, its status, and Zuul's votes on that patch set."""
 
     patch_set: str
     status: str
-    verdict: float
+    votes: tuple[Vote, ...]
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """What the layout says of a pipeline: whether merges start it, and the votes (label, value) that end its work."""
+
+    on_merged: bool
+    verdicts: frozenset[tuple[str, int]]
 
 
 def items_of(status: dict[str, Any]) -> Iterator[Item]:
@@ -71,13 +88,17 @@ def items_of(status: dict[str, Any]) -> Iterator[Item]:
                         yield Item(pipeline["name"], item["project"], number, patch_set, enqueued)
 
 
-def still_waits(item: Item, change: Change | None, on_merged: frozenset[str]) -> bool:
-    """Whether ``item`` still has its way before it; ``on_merged`` are the pipelines of merged changes."""
+def still_waits(item: Item, change: Change | None, pipeline: Pipeline) -> bool:
+    """Whether ``item`` still has its way through ``pipeline`` before it."""
     if change is None or change.patch_set != item.patch_set:
         return False
-    if item.pipeline in on_merged:
+    if pipeline.on_merged:
         return change.status == "MERGED"
-    return change.status == "NEW" and change.verdict < int(item.enqueued)
+    # Another pipeline may have voted meanwhile, with values of its own. Gerrit counts whole seconds.
+    voted = any(
+        (vote.label, vote.value) in pipeline.verdicts and vote.granted >= int(item.enqueued) for vote in change.votes
+    )
+    return change.status == "NEW" and not voted
 
 
 def change_of(answer: str, user: str) -> Change | None:
@@ -86,28 +107,40 @@ def change_of(answer: str, user: str) -> Change | None:
         record = json.loads(line) if line.startswith("{") else {}
         patch_set = record.get("currentPatchSet")
         if patch_set:
-            granted = (
-                float(vote["grantedOn"])
+            votes = tuple(
+                Vote(vote["type"], int(vote["value"]), float(vote["grantedOn"]))
                 for vote in patch_set.get("approvals", [])
-                if (vote.get("by") or {}).get("username") == user and int(vote["value"]) != 0
+                if (vote.get("by") or {}).get("username") == user
             )
-            return Change(str(patch_set["number"]), record["status"], max(granted, default=0.0))
+            return Change(str(patch_set["number"]), record["status"], votes)
     return None
 
 
-def pipelines_on_merged(layout: dict[str, Any]) -> frozenset[str]:
-    """The pipelines of a layout that a merge starts."""
-
-    def listed(value: Any) -> list[Any]:
-        return value if isinstance(value, list) else [value]
-
-    return frozenset(
-        pipeline["name"]
+def pipelines_of(layout: dict[str, Any]) -> dict[str, Pipeline]:
+    """The pipelines of a layout, by name."""
+    return {
+        pipeline["name"]: Pipeline(_on_merged(pipeline), frozenset(_verdicts(pipeline)))
         for pipeline in layout.get("pipelines", [])
-        for triggers in pipeline.get("trigger", {}).values()
-        for trigger in listed(triggers)
-        if isinstance(trigger, dict) and "change-merged" in listed(trigger.get("event"))
-    )
+    }
+
+
+def _on_merged(pipeline: dict[str, Any]) -> bool:
+    triggers = [trigger for given in pipeline.get("trigger", {}).values() for trigger in _listed(given)]
+    return any("change-merged" in _listed(trigger.get("event")) for trigger in triggers if isinstance(trigger, dict))
+
+
+def _verdicts(pipeline: dict[str, Any]) -> Iterator[tuple[str, int]]:
+    for action in ("success", "failure", "merge-failure"):
+        for given in (pipeline.get(action) or {}).values():
+            for report in _listed(given):
+                for label, value in (report or {}).items():
+                    # `submit: true` is no vote; a value may be written as text.
+                    if not isinstance(value, bool) and str(value).lstrip("+-").isdigit():
+                        yield label, int(value)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def read(path: Path) -> Snapshot | None:
@@ -175,12 +208,12 @@ class Zuul:
         done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)
         return change_of(done.stdout, settings["user"])
 
-    def on_merged(self) -> frozenset[str]:
-        """The live layout's pipelines of merged changes."""
+    def pipelines(self) -> dict[str, Pipeline]:
+        """The live layout's pipelines."""
         import yaml
 
         layout = Path(self._parsed().get("zuul", "layout_config"))
-        return pipelines_on_merged(yaml.safe_load(layout.read_text()) or {})
+        return pipelines_of(yaml.safe_load(layout.read_text()) or {})
 
     def _gerrit(self) -> dict[str, str]:
         return dict(self._parsed().items("connection gerrit"))
@@ -196,10 +229,11 @@ def put_back(zuul: Zuul, snapshot: Snapshot, note: Callable[[Snapshot], None]) -
 
     Raises CalledProcessError or TimeoutExpired where Gerrit or Zuul cannot be asked: what is left is tried again later.
     """
-    on_merged = zuul.on_merged()
+    pipelines = zuul.pipelines()
     for done, item in enumerate(snapshot.items, 1):
         name = f"{item.change},{item.patch_set} of {item.project} in {item.pipeline}"
-        if not still_waits(item, zuul.change(item.change), on_merged):
+        pipeline = pipelines.get(item.pipeline)
+        if pipeline is None or not still_waits(item, zuul.change(item.change), pipeline):
             log.info("%s is done with, or has changed", name)
         else:
             try:
