@@ -1,8 +1,9 @@
-# @summary The Java that Jenkins runs on, and the fonts without which it does not start.
+# @summary The Java that Jenkins runs on, and what it draws text with: without that it does not start.
 class jenkins::java {
   contain java
 
-  package { 'fontconfig':
+  # Java's font library needs HarfBuzz, which the headless package only recommends.
+  package { ['fontconfig', 'libharfbuzz0b']:
     ensure          => installed,
     install_options => ['--no-install-recommends'],
   }
