@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.option("--plan", "only_plan", is_flag=True, help="Show what would be done, and do nothing. Exit 0: nothing.")
 @click.option("--delete-retired", is_flag=True, help="Also delete pkgci's jobs that the site no longer has.")
 @click.option("--only", default="*", metavar="GLOB", help="Only the jobs with such names, as in '*-build-*'.")
-@click.option("--yes", is_flag=True, help="Do not ask, for machines.")
+@click.option("--yes", is_flag=True, help="Do not ask before a deletion, for machines.")
 @click.option(
     "--accept-new-host-keys", is_flag=True, help="Record the key of Zuul's host seen for the first time, unasked."
 )
@@ -39,15 +39,16 @@ def command(
     accept_new_host_keys: bool,
     as_json: bool,
 ) -> int:
-    """Compare the site's jobs with those in Jenkins, show what differs, ask, and do it.
+    """Compare the site's jobs with those in Jenkins, show what differs, and do just that.
 
     Only what differs is written. Jobs that pkgci did not create are never touched. Jobs that the site no longer has are
-    listed, and deleted with --delete-retired only. At the end Gearman must know a function for every job, without which
-    Zuul could not start it.
+    listed, and deleted with --delete-retired only, which asks first. At the end Gearman must know a function for every
+    job, without which Zuul could not start it.
     """
     from pkgci.cli import deploy_jobs_show as show
     from pkgci.cli.changes import tell_changes
     from pkgci.jobs.deploy import plan_for
+    from pkgci.jobs.plan import Action
     from pkgci.jobs.render import render_jobs
     from pkgci.jobs.server import open_server
     from pkgci.model.load import load_site
@@ -66,13 +67,14 @@ def command(
         if not (plan.changes or plan.unchanged or plan.foreign) and only != "*":
             raise UsageError(f"no job of {site.path}, and none that pkgci made in Jenkins, matches '{only}'")
         if not as_json:
-            show.show_plan(plan, delete_retired=delete_retired)
+            show.show_plan(plan, delete_retired=delete_retired, whole=only_plan)
         if as_json and (only_plan or plan.foreign):
             show.print_plan(site, plan)
         _refuse_foreign(plan)
         if only_plan:
             return ExitStatus.NOT_AS_DECLARED if to_do else ExitStatus.AS_DECLARED
-        if to_do and not yes and not _agreed(plan, delete_retired, as_json):
+        deletes = any(change.action is Action.RETIRED for change in to_do)
+        if deletes and not yes and not _agreed(plan, as_json):
             click.echo("nothing was done", err=True)
             return ExitStatus.NOT_AS_DECLARED
         done: list[Change] = []
@@ -99,14 +101,14 @@ def _refuse_foreign(plan: Plan) -> None:
         )
 
 
-def _agreed(plan: Plan, delete_retired: bool, as_json: bool) -> bool:
+def _agreed(plan: Plan, as_json: bool) -> bool:
     from pkgci.cli.deploy_jobs_show import question
 
     if as_json:
         raise UsageError("--json shows no plan that could be agreed to", "look at it with --plan, then add --yes")
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError("nobody can be asked: there is no terminal", "look at it with --plan, then add --yes")
-    return click.confirm(question(plan, delete_retired=delete_retired), err=True)
+    return click.confirm(question(plan), err=True)
 
 
 def _carry_out(to_do: tuple[Change, ...], done: list[Change], server: JenkinsServer) -> None:

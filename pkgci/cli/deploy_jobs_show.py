@@ -14,7 +14,7 @@ from pkgci.jobs.plan import Action, Change, Plan
 from pkgci.model.site import Site
 
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
-_VERBS = {Action.ADDED: "add", Action.CHANGED: "change", Action.RETIRED: "delete"}
+_VERBS = {Action.ADDED: "add", Action.CHANGED: "change"}
 
 
 class Progress:
@@ -56,9 +56,12 @@ class Progress:
         self.stop()
 
 
-def show_plan(plan: Plan, *, delete_retired: bool) -> None:
-    """Writes the diff of each change, then the list of them, and how many they are, to standard output."""
-    for change in plan.changes:
+def show_plan(plan: Plan, *, delete_retired: bool, whole: bool) -> None:
+    """Writes the diff of each change, then the list of them, and how many they are, to standard output.
+
+    New jobs are shown in full where the ``whole`` plan is wanted: there may be hundreds of lines of them.
+    """
+    for change in plan.changes if whole else plan.of(Action.CHANGED):
         for line in change.diff:
             click.echo(click.style(line, fg=_COLOURS.get(line[:1])))
         click.echo()
@@ -76,15 +79,15 @@ def summary(plan: Plan) -> str:
     return f"jobs: {', '.join(counts)}, {plan.unchanged} unchanged"
 
 
-def question(plan: Plan, *, delete_retired: bool) -> str:
-    """What is asked before the plan is done."""
-    parts = [
+def question(plan: Plan) -> str:
+    """What is asked before a plan is done that deletes jobs."""
+    others = [
         f"{_VERBS[action]} {_jobs(len(plan.of(action)))}"
-        for action in Action
-        if plan.of(action) and (delete_retired or action is not Action.RETIRED)
+        for action in (Action.ADDED, Action.CHANGED)
+        if plan.of(action)
     ]
-    builds = " with all builds" if delete_retired and plan.of(Action.RETIRED) else ""
-    return f"{' and '.join(parts)}{builds}?".capitalize()
+    deleted = f"delete {_jobs(len(plan.of(Action.RETIRED)))} with all builds"
+    return f"{' and '.join((*others, deleted))}?".capitalize()
 
 
 def progress_of(done: Sequence[Change], to_do: Sequence[Change]) -> str:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pkgci.pipelines.deploy import Plan
 
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
+# Lines of a difference that a deployment shows; its plan shows all.
+_SHOWN = 40
 _DOING = {
     "test": "Zuul tests the layout",
     "reload": "Zuul reads the new layout; what is queued or running goes on",
@@ -49,7 +51,7 @@ def command(site_file: Path, only_plan: bool, as_json: bool, accept_new_host_key
     with open_session(site, host, site_trust(site, accept_new_host_keys)) as session:
         planned = plan(layout, look(session, site, layout))
         if not as_json:
-            _show(planned, host)
+            _show(planned, host, whole=only_plan)
         if not planned.changes:
             return _done(planned, host, as_json, deployed=False)
         check_jobs(planned)
@@ -70,10 +72,12 @@ def command(site_file: Path, only_plan: bool, as_json: bool, accept_new_host_key
     return _done(planned, host, as_json, deployed=True)
 
 
-def _show(plan: Plan, host: Host) -> None:
+def _show(plan: Plan, host: Host, *, whole: bool) -> None:
     """The plan, for people: the diff and the losses on standard output, remarks on standard error."""
-    for line in plan.diff:
+    for line in plan.diff if whole else plan.diff[:_SHOWN]:
         click.echo(click.style(line, fg=_COLOURS.get(line[:1])))
+    if not whole and len(plan.diff) > _SHOWN:
+        click.echo(f"… and {len(plan.diff) - _SHOWN} more lines: `pkgci render-pipelines` shows the whole layout")
     if plan.losses:
         click.echo("\nTaken out of Zuul's queues:")
         for loss in plan.losses:

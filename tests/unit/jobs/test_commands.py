@@ -90,10 +90,25 @@ def test_nothing_to_do_is_exit_0_and_asks_nothing(site_file: str, fake: FakeJenk
     assert run(["deploy-jobs", "--site", site_file]) == 0
 
 
-def test_without_a_terminal_and_without_yes_nothing_is_done(site_file: str, fake: FakeJenkins, capsys: Capture) -> None:
-    assert run(["deploy-jobs", "--site", site_file]) == 2
+def test_only_a_deletion_needs_a_yes(
+    site_file: str, fake: FakeJenkins, write_site: Callable[[str], Path], capsys: Capture
+) -> None:
+    assert run(["deploy-jobs", "--site", site_file]) == 0
+    assert len(fake.jobs) == 11
+    write_site(SITE.replace("targets: [trixie, el9]", "targets: [el9]"))
+    assert run(["deploy-jobs", "--delete-retired", "--site", site_file]) == 2
     assert "--yes" in capsys.readouterr().err
-    assert fake.jobs == {}
+    assert len(fake.jobs) == 11
+
+
+def test_a_deployment_names_new_jobs_and_its_plan_shows_them_in_full(
+    site_file: str, fake: FakeJenkins, capsys: Capture
+) -> None:
+    run(["deploy-jobs", "--plan", "--site", site_file])
+    assert "+<project>" in capsys.readouterr().out
+    run(["deploy-jobs", "--site", site_file])
+    shown = capsys.readouterr().out
+    assert f"added: {BUILD}\n" in shown and "<project>" not in shown
 
 
 def test_retired_jobs_are_listed_and_deleted_only_when_asked_for(
@@ -170,8 +185,7 @@ def test_json_has_the_plan_what_was_done_and_what_is_missing(
     plan = json.loads(capsys.readouterr().out)
     assert plan["as_declared"] is False
     assert {change["action"] for change in plan["changes"]} == {"added"}
-    assert run(["deploy-jobs", "--json", "--site", site_file]) == 2
-    assert run(["deploy-jobs", "--yes", "--json", "--site", site_file]) == 0
+    assert run(["deploy-jobs", "--json", "--site", site_file]) == 0
     result = json.loads(capsys.readouterr().out)
     assert result["done"] == [job.name for job in render_jobs(load_site(Path(site_file)))]
     assert result["missing_functions"] == {}

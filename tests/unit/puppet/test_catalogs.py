@@ -89,12 +89,13 @@ def test_a_slave_lets_only_the_jenkins_master_in(lab: dict[str, Catalog]) -> Non
 
 def test_the_upload_key_can_only_add_logs(lab: dict[str, Catalog]) -> None:
     line = lab["log01"].get("File", "/etc/ssh/authorized_keys.d/logs")["content"].splitlines()[-1]
-    assert 'restrict,command="/usr/bin/rrsync -wo -no-del -no-overwrite /srv/logs"' in line
+    assert 'restrict,command="/usr/bin/rrsync -wo -munge -no-del -no-lock -no-overwrite /srv/logs"' in line
     assert "198.18.1.21" in line and "198.18.1.200" not in line
 
 
 def test_a_host_with_every_role_has_the_keys_of_each(one: Catalog) -> None:
-    keys = one.get("File", "/etc/ssh/authorized_keys.d/jenkins")["content"]
+    # Beside the Jenkins master, whose own user is `jenkins`, agents have another one.
+    keys = one.get("File", "/etc/ssh/authorized_keys.d/jenkins-agent")["content"]
     for role in ("publisher", "slave_build", "slave_install", "slave_systest"):
         assert f"ssh/{role}" in keys
 
