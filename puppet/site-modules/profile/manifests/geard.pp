@@ -10,4 +10,5 @@ class profile::geard (
   class { 'geard':
     port => $port,
   }
+  contain geard
 }

@@ -124,6 +124,7 @@ class profile::jenkins_master (
     heap             => $heap,
     heap_share       => $heap_share,
   }
+  contain jenkins
 
   profile::web::locations { 'jenkins':
     content => epp('profile/jenkins.conf.epp', { 'port' => $port }),

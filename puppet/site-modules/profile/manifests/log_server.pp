@@ -14,6 +14,7 @@ class profile::log_server (
   class { 'logs':
     groups => ['pkgci-keys'],
   }
+  contain logs
 
   ssh_access::keys { 'logs':
     keys    => [$authorized_key],

@@ -28,6 +28,7 @@ class profile::slave (
     user   => $user,
     groups => ['pkgci-keys'],
   }
+  contain jenkins_agent
 
   class { 'job_runner':
     log_host      => $log_host,
@@ -35,6 +36,7 @@ class profile::slave (
     log_host_keys => $log_host_keys,
     upload_key    => $profile::log_upload::file,
   }
+  contain job_runner
 
   ssh_access::keys { $user:
     keys    => $authorized_keys.values,

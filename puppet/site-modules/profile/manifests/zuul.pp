@@ -35,6 +35,7 @@ class profile::zuul (
     log_levels       => $log_levels,
     statsd           => $statsd,
   }
+  contain zuul
 
   profile::web::locations { 'zuul':
     content => epp('zuul/apache.conf.epp', { 'webapp_port' => $settings['webapp']['port'] }),

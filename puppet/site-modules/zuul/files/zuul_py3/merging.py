@@ -61,3 +61,19 @@ def leave_the_branch_before_a_fetch(module):
         update(self)
 
     module.Repo.update = update_detached
+
+
+@mends("gitdb.util")
+def let_others_read_while_references_are_written(module):
+    """gitdb/util.py: a reference is written to a file of mode 0600, renamed, and opened to others only then.
+
+    Whoever serves the repository as another user, as a web server does, finds none for a moment. (Not about Python 3.)
+    """
+    open_lock = module.LockedFD.open
+
+    def open_readable(self, write=False, stream=False):
+        opened = open_lock(self, write, stream)
+        os.chmod(self._lockfilepath(), 0o644)  # noqa: PTH101, S103 - what gitdb gives it in the end
+        return opened
+
+    module.LockedFD.open = open_readable
