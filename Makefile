@@ -5,7 +5,7 @@ BIN   := $(VENV)/bin
 PKGCI := $(BIN)/pkgci
 SITE  := examples/lab/site.yaml
 
-.PHONY: demo test lint unit lab-test bench clean-lab help
+.PHONY: demo test lint unit lab-test zuul-suite bench clean-lab help
 
 help:
 	@echo "make demo       a packaging CI from nothing: seven hosts, a change, its votes, its merge"
@@ -13,6 +13,7 @@ help:
 	@echo "make lint       ruff, mypy, puppet-lint, shellcheck"
 	@echo "make unit       unit tests, in seconds"
 	@echo "make lab-test   the tests on real hosts, in a lab of their own"
+	@echo "make zuul-suite Zuul's own tests, against the module that runs it on Python 3"
 	@echo "make bench      the budgets, each beside its peer"
 	@echo "make clean-lab  remove every lab of this checkout, and their images"
 
@@ -46,6 +47,9 @@ unit: prepare-test $(VENV)/.develops
 
 lab-test: prepare-test $(VENV)/.develops
 	$(BIN)/pytest tests/lab
+
+zuul-suite: prepare-test $(VENV)/.develops
+	$(BIN)/python -m tests.zuul $(FILES)
 
 bench: prepare-test $(VENV)/.develops
 	$(BIN)/python -m tests.bench

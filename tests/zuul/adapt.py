@@ -138,3 +138,17 @@ def compare_under_the_old_name(module):
         self.assertEqual(expected, observed, message or msg)
 
     module.BaseTestCase.assertEquals = assert_equals
+
+
+@mends("tests.base")
+def keep_results_in_sqlite(module):
+    """tests/base.py, MySQLSchemaFixture: no database server is needed to see that results are written."""
+    fixtures = module.fixtures
+
+    class Database(fixtures.Fixture):
+        def setUp(self):
+            super().setUp()
+            folder = self.useFixture(fixtures.TempDir()).path
+            self.dburi = f"sqlite:///{folder}/results"
+
+    module.MySQLSchemaFixture = Database

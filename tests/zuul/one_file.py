@@ -3,6 +3,7 @@
 Usage: python one_file.py SDIST MODULE OUTPUT. Runs in the suite's virtual environment.
 """
 
+import faulthandler
 import json
 import logging
 import os
@@ -60,6 +61,8 @@ logging.getLogger().handlers.clear()
 logging.getLogger().addHandler(
     logging.FileHandler(os.environ["SUITE_LOG"]) if "SUITE_LOG" in os.environ else logging.NullHandler()
 )
+# A test that hangs ends the file, and says where.
+faulthandler.dump_traceback_later(2700, exit=True)
 suite.run(verdicts)
 output.write_text(json.dumps(verdicts.verdicts))
 # Threads of tests that failed may still run.

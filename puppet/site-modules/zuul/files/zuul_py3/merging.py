@@ -73,7 +73,7 @@ def let_others_read_while_references_are_written(module):
 
     def open_readable(self, write=False, stream=False):
         opened = open_lock(self, write, stream)
-        os.chmod(self._lockfilepath(), 0o644)  # noqa: PTH101, S103 - what gitdb gives it in the end
+        os.chmod(self._lockfilepath(), 0o644)  # noqa: PTH101 - what gitdb gives it in the end
         return opened
 
     module.LockedFD.open = open_readable
