@@ -102,9 +102,8 @@ def attempt(python: Path, sdist: Path, name: str, tests: str) -> dict[str, str]:
 def main() -> int:
     python, sdist = prepare()
     fewer = []
-    print(
-        f"Zuul 2.6.0 on Python {sys.version.split()[0]}\n{'file':<18}{'passed':>8}{'failed':>8}{'skipped':>8}{'known':>8}"
-    )
+    print(f"Zuul 2.6.0 on Python {sys.version.split()[0]}")
+    print(f"{'file':<18}{'passed':>8}{'failed':>8}{'skipped':>8}{'known':>8}")
     for name in sys.argv[1:] or KNOWN:
         (WORK / f"{name}.log").unlink(missing_ok=True)
         verdicts = run(python, sdist, name)

@@ -92,7 +92,7 @@ def wait_for_workers(module):
             return launch(self, job, *args, **settings)
         except NotYetError:
             # It was noted as a build before it was submitted, and belongs to no change yet.
-            for uuid, build in self.builds.items():
+            for uuid, build in list(self.builds.items()):
                 if build.build_set is None:
                     del self.builds[uuid]
             raise
