@@ -2,10 +2,11 @@
 class zuul::install {
   assert_private()
 
-  package { 'git':
-    ensure          => installed,
-    install_options => ['--no-install-recommends'],
-  }
+  # Others of the host may need them too.
+  ensure_resource('package', ['git', 'logrotate'], {
+      'ensure'          => 'installed',
+      'install_options' => ['--no-install-recommends'],
+  })
 
   user { 'zuul':
     ensure => present,
