@@ -39,8 +39,7 @@ class Change:
         gerrit(self.lab, "review", "--label", f"{label}={value:+d}", self.patch_set, user=user)
 
     def comment(self, text: str, user: str = "alice") -> None:
-        # As Gerrit does: the command travels as one line, so the words of a message are quoted for it.
-        gerrit(self.lab, "review", "--message", f"'{text}'", self.patch_set, user=user)
+        gerrit(self.lab, "review", "--message", text, self.patch_set, user=user)
 
     def approve(self) -> None:
         """What sends it to the gate: the reviewer's vote, and the approval."""
