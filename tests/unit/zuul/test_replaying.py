@@ -66,6 +66,18 @@ def test_a_merge_that_happened_meanwhile_is_replayed() -> None:
     assert kinds(change(90, status="MERGED", lastUpdated=90)) == []
 
 
+def test_a_merge_that_zuul_has_taken_in_is_not_replayed_whatever_was_said_since() -> None:
+    votes = (vote("Verified", 2, 120, "zuul"), vote("SUBM", 1, 121, "zuul"))
+    said = {"timestamp": 121, "reviewer": {"username": "zuul"}, "message": "Build succeeded (gate)."}
+    promoted = {"timestamp": 150, "reviewer": {"username": "zuul"}, "message": "Build succeeded (promote)."}
+    assert kinds(change(90, *votes, comments=(said,), status="MERGED", lastUpdated=160)) == ["change-merged"]
+    assert kinds(change(90, *votes, comments=(said, promoted), status="MERGED", lastUpdated=160)) == []
+
+
+def test_an_old_merge_that_somebody_comments_on_is_not_replayed() -> None:
+    assert kinds(change(50, vote("Verified", 2, 60, "zuul"), status="MERGED", lastUpdated=160)) == []
+
+
 def test_the_first_start_ever_has_missed_nothing(tmp_path: Path) -> None:
     heartbeat = Heartbeat(tmp_path / "listening")
     assert heartbeat.last() is None

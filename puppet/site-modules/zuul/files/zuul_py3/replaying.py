@@ -36,8 +36,11 @@ def missed_events(change, since, user):
     about = {key: change.get(key) for key in ("project", "branch", "id", "number", "subject", "owner", "url")}
     base = {"change": about, "patchSet": {key: value for key, value in patch_set.items() if key != "approvals"}}
     if change.get("status") == "MERGED":
-        when = int(change.get("lastUpdated", 0))
-        if when >= since:
+        submitted = [int(a["grantedOn"]) for a in approvals if a.get("type") == "SUBM"]
+        when = max(submitted, default=verdict or int(change.get("lastUpdated", 0)))
+        # What Zuul says later than the message that came with the merge is about a pipeline that took the merge in.
+        said = [int(c.get("timestamp", 0)) for c in change.get("comments", []) if _by(c, "reviewer", user)]
+        if when >= since and max(said, default=0) <= when + 2:
             yield when, {**base, "type": "change-merged", "submitter": {"username": user}}
         return
     created = int(patch_set.get("createdOn", 0))
