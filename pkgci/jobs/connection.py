@@ -5,12 +5,13 @@ python-jenkins knows Jenkins' API; how its requests travel, and what becomes of 
 
 from __future__ import annotations
 
+import json
 import ssl
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import jenkins  # type: ignore[import-untyped]
 import requests
@@ -20,7 +21,7 @@ from requests.exceptions import ConnectTimeout, ReadTimeout, RequestException, S
 from urllib3.exceptions import NewConnectionError
 
 from pkgci.errors import NothingReachedError, PkgciError
-from pkgci.jobs.answers import Door, cut_off, fault, is_starting, task
+from pkgci.jobs.answers import Door, cut_off, fault, is_page, is_starting, page_error, task
 
 # Seconds: to connect, and between two pieces of an answer.
 _TIMEOUT = (5.0, 30.0)
@@ -81,6 +82,30 @@ class Connection(jenkins.Jenkins):  # type: ignore[misc]
     def close(self) -> None:
         """Ends all connections."""
         self._session.close()
+
+    def maybe_add_crumb(self, req: requests.Request | requests.PreparedRequest) -> None:
+        """Adds the crumb, without which Jenkins takes no change. It is fetched once; ``False``: Jenkins wants none."""
+        if self.crumb is None:
+            self.crumb = self._fetched_crumb()
+        if self.crumb:
+            req.headers[self.crumb["crumbRequestField"]] = self.crumb["crumb"]
+
+    def _fetched_crumb(self) -> dict[str, str] | Literal[False]:
+        # python-jenkins would end in Python's own errors at an answer that is no data.
+        what = "give a crumb"
+        try:
+            text: str = self.jenkins_open(
+                requests.Request("GET", f"{self._access.url}{jenkins.CRUMB_URL}"), add_crumb=False
+            )
+        except (jenkins.NotFoundException, jenkins.EmptyResponseException):
+            return False
+        if is_page(text):
+            raise page_error(text, self._access.door, what)
+        try:
+            crumb = json.loads(text)
+            return {name: str(crumb[name]) for name in ("crumbRequestField", "crumb")}
+        except (ValueError, KeyError, TypeError):
+            raise cut_off(self._access.door, what) from None
 
     def _request(self, req: requests.Request, stream: bool | None = None) -> requests.Response:
         """Sends ``req``, again where it is safe and may help, and judges the answer."""

@@ -62,7 +62,10 @@ class JenkinsServer:
 
     def jobs(self) -> tuple[Listed, ...]:
         """The jobs outside folders, in one request."""
-        entries = self._data("", _JOBS, "jobs", "list its jobs")
+        what = "list its jobs"
+        entries = self._data("", _JOBS, "jobs", what)
+        if not all(isinstance(e.get("name", ""), str) and isinstance(e.get("description") or "", str) for e in entries):
+            raise cut_off(self._access.door, what)
         return tuple(Listed(e["name"], e.get("description", ""), e.get("buildable")) for e in entries if "name" in e)
 
     def nodes(self) -> dict[str, Node]:

@@ -144,6 +144,22 @@ def test_half_a_list_is_an_error_and_not_a_short_list(fake: FakeJenkins, server:
     assert "half an answer" in error_of(server.jobs).message
 
 
+@pytest.mark.parametrize("body", ["<html><title>Welcome</title></html>", '{"crumb": "c', "{}", "[]"])
+def test_the_very_first_answer_may_be_a_page_or_half_as_well(
+    fake: FakeJenkins, server: JenkinsServer, body: str
+) -> None:
+    fake.wrong = always(200, body)
+    assert "asked to give a crumb, Jenkins" in error_of(server.jobs).message
+
+
+def test_a_job_that_is_listed_with_something_else_than_words_is_half_an_answer(
+    fake: FakeJenkins, server: JenkinsServer
+) -> None:
+    server.jobs()
+    fake.wrong = always(200, '{"jobs": [{"name": 3, "description": 7}]}')
+    assert "half an answer" in error_of(server.jobs).message
+
+
 def cut(handler: Handler) -> bool:
     handler.send_response(200)
     handler.send_header("Content-Length", "1000")
