@@ -70,7 +70,8 @@ def show_plan(plan: Plan, *, delete_retired: bool, whole: bool) -> None:
     click.echo(summary(plan))
     retired = len(plan.of(Action.RETIRED))
     if retired and not delete_retired:
-        click.echo(f"{_jobs(retired)} that the site no longer has stay: --delete-retired deletes them", err=True)
+        stay, them = ("stays", "it") if retired == 1 else ("stay", "them")
+        click.echo(f"{_jobs(retired)} that the site no longer has {stay}: --delete-retired deletes {them}", err=True)
 
 
 def summary(plan: Plan) -> str:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,11 @@ _HINT = "the words are jenkins-job-builder's; its manual lists the modules and t
 
 @dataclass(frozen=True)
 class Built:
-    """A job as JJB builds it: its name, and the root of its config.xml."""
+    """A job as JJB builds it: its name, the root of its config.xml, and the FILE:LINE:COLUMN that defines it."""
 
     name: str
     root: ElementTree.Element
+    place: str
 
 
 def build(
@@ -52,13 +54,6 @@ def build(
         raise UsageError(f"{_name(files)}: no YAML: {error}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{_name(files)}: cannot be read: {error}") from None
-    except PkgciError:
-        raise
-    except Exception as error:
-        # JJB checks little of what it is given: the rest ends in Python's own errors.
-        raise UsageError(
-            f"{_name(files)}: jenkins-job-builder gives up: {type(error).__name__}: {error}", _HINT
-        ) from None
 
 
 def _build(
@@ -74,19 +69,53 @@ def _build(
 
     config = JJBConfig(str(_SETTINGS), config_file_required=True)
     roots = Roots(config)
-    load_files(config, roots, files)
+    for file in _expanded(files):
+        with _naming(str(file)):
+            load_files(config, roots, [file])
     for project in projects:
         data = LocDict({**project, "jobs": LocList(list(project["jobs"]))})
         root_adders["project"](config, roots, data, None)
-    if views := [view.name for view in roots.generate_views()]:
+    with _naming(_name(files)):
+        views = [view.name for view in roots.generate_views()]
+        jobs = roots.generate_jobs()
+    if views:
         raise UsageError(
             f"{_name(files)}: pkgci deploys jobs, not views: {', '.join(views)}", "leave the views out of jenkins.jobs"
         )
     registry = ModuleRegistry(config, _plugins(plugins))
     registry.set_macros(roots.macros)
-    jobs = roots.generate_jobs()
     registry.amend_job_dicts(jobs)
-    return tuple(Built(job.name, job.xml) for job in XmlJobGenerator(registry).generateXML(jobs))
+    generator = XmlJobGenerator(registry)
+    built = []
+    for job in jobs:
+        at = job.context[-1].pos
+        place = f"{at.path}:{at.line + 1}:{at.column + 1}" if at else _name(files)
+        with _naming(f"{place}: the job '{job.name}'"):
+            built += [Built(done.name, done.xml, place) for done in generator.generateXML([job])]
+    return tuple(built)
+
+
+def _expanded(files: Sequence[Path]) -> list[Path]:
+    """The files, and those of the folders. Raises ``UsageError`` for a folder without any."""
+    from jenkins_jobs.loader import enum_expanded_paths
+
+    for folder in files:
+        if folder.is_dir() and not any(enum_expanded_paths([folder])):
+            raise UsageError(f"{folder}: there are no JJB files (*.yaml, *.yml) in this folder")
+    return list(enum_expanded_paths(files))
+
+
+@contextmanager
+def _naming(what: str) -> Iterator[None]:
+    """JJB checks little of what it is given: the rest ends in Python's own errors, which do not say of ``what``."""
+    from jenkins_jobs.errors import JenkinsJobsException
+
+    try:
+        yield
+    except (JenkinsJobsException, yaml.YAMLError, OSError, UnicodeDecodeError, PkgciError):
+        raise
+    except Exception as error:
+        raise UsageError(f"{what}: jenkins-job-builder gives up: {type(error).__name__}: {error}", _HINT) from None
 
 
 def _plugins(versions: Mapping[str, str]) -> list[dict[str, Any]]:

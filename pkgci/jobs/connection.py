@@ -67,6 +67,7 @@ class Connection(jenkins.Jenkins):  # type: ignore[misc]
 
     def __init__(self, access: Access, told: Told = lambda _: None) -> None:
         super().__init__(access.url, access.user, access.password)
+        self.crumb: dict[str, str] | Literal[False] | None = None
         self._access = access
         self._told = told
         self._pace = _Pace()
@@ -122,6 +123,7 @@ class Connection(jenkins.Jenkins):  # type: ignore[misc]
                 pause = next(attempts, None) if _may_repeat(error, reads) else None
                 if pause is None:
                     raise self._failure(error, prepared) from None
+                self._told("Jenkins does not answer: asking again")
                 time.sleep(pause)
                 continue
             # Jenkins seldom says it; a guess is slow, and may be wrong.

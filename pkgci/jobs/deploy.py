@@ -13,6 +13,7 @@ from pkgci.jobs.mark import is_marked
 from pkgci.jobs.plan import Action, Change, NoJobError, Plan, make_plan, same
 from pkgci.jobs.render import RenderedJob
 from pkgci.jobs.server import JenkinsServer, Listed
+from pkgci.model.steps import names_a_step
 
 # How far: how many of how many jobs.
 Progress = Callable[[int, int], None]
@@ -59,8 +60,11 @@ def carry_out(
 
 
 def _may_be_own(job: Listed, site: str) -> bool:
-    """Whether a job that is not wanted may be one that pkgci made for ``site``: then its config.xml is read."""
-    return not job.description or is_marked(job.description, site, job.name)
+    """Whether a job that is not wanted may be one that pkgci made for ``site``: then its config.xml is read.
+
+    Somebody may have changed its description: then its name, which says its step, is a reason to look.
+    """
+    return not job.description or is_marked(job.description, site, job.name) or names_a_step(job.name)
 
 
 def _check_unchanged(change: Change, server: JenkinsServer) -> None:

@@ -11,23 +11,26 @@ from xml.sax.saxutils import escape
 
 from pkgci.errors import UsageError
 from pkgci.files import beside
-from pkgci.jobs.builder import build
+from pkgci.jobs.builder import Built, build
 from pkgci.jobs.mark import mark
+from pkgci.jobs.normal import parse
 from pkgci.model.site import Site
 from pkgci.model.steps import Job, Scope, Step, all_jobs
 
 DEFINITIONS = Path(__file__).with_name("definitions.yaml")
 # What JJB puts at the end of each description: by it `jenkins-jobs --delete-old` would take pkgci's jobs for its own.
 _JJB_MARK = "<!-- Managed by Jenkins Job Builder -->"
+# What Jenkins has in no name.
+_FORBIDDEN = frozenset("?*\\%!@#$^&|<>[]:;")
 
 
 @dataclass(frozen=True)
 class RenderedJob:
-    """A job as it should be. ``own`` jobs come from the site's projects, others from the site's JJB files."""
+    """A job as it should be. ``place`` is where the site's JJB files define it; '' for a job of a project."""
 
     name: str
     xml: str
-    own: bool = True
+    place: str = ""
 
 
 def render_jobs(site: Site) -> tuple[RenderedJob, ...]:
@@ -40,7 +43,7 @@ def render_jobs(site: Site) -> tuple[RenderedJob, ...]:
     for job in (*_own(site), *_written_by_hand(site)):
         if job.name in jobs:
             raise UsageError(
-                f"{site.path}: two jobs would be named '{job.name}'",
+                f"{job.place or site.path}: two jobs would be named '{job.name}'",
                 "rename one of the projects, or the job in the site's own JJB file",
             )
         jobs[job.name] = job
@@ -108,12 +111,28 @@ def _written_by_hand(site: Site) -> Iterator[RenderedJob]:
     if not files:
         return
     for job in build(files, (), site.jenkins.plugins):
-        if "/" in job.name:
-            raise UsageError(
-                f"{', '.join(map(str, files))}: the job '{job.name}' is in a folder",
-                "the Gearman plugin knows no folders: leave `folder` out",
-            )
-        yield RenderedJob(job.name, _text(_marked(job.root, site.name, job.name)), own=False)
+        _check_name(job)
+        text = _text(_marked(job.root, site.name, job.name))
+        try:
+            parse(text)
+        except ElementTree.ParseError:
+            raise UsageError(f"{job.place}: the job '{job.name}' has characters that XML cannot hold") from None
+        yield RenderedJob(job.name, text, job.place)
+
+
+def _check_name(job: Built) -> None:
+    """Raises ``UsageError`` for a name that Jenkins (its checkGoodName) or the Gearman plugin would refuse."""
+    if "/" in job.name:
+        raise UsageError(
+            f"{job.place}: the job '{job.name}' is in a folder",
+            "the Gearman plugin knows no folders: leave `folder` out",
+        )
+    bad = sorted({character for character in job.name if character in _FORBIDDEN or not character.isprintable()})
+    if bad or not job.name or job.name.endswith(".") or job.name != job.name.strip():
+        raise UsageError(
+            f"{job.place}: Jenkins takes no job with the name '{job.name}'",
+            f"leave out {' '.join(bad)}" if bad else "a name is not empty, and has no space or dot at its end",
+        )
 
 
 def _marked(root: ElementTree.Element, site: str, name: str) -> ElementTree.Element:

@@ -102,6 +102,11 @@ def job_name(project: str, step: Step, target: str | None) -> str:
     return "-".join((project.replace("/", "-"), step.name, *([target] if target else [])))
 
 
+def names_a_step(name: str) -> bool:
+    """Whether ``name`` is of the kind that ``job_name`` makes."""
+    return any(f"-{step}-" in f"{name}-" for step in STEPS)
+
+
 def jobs_of(site: Site, project: str) -> Iterator[Job]:
     """The jobs of ``project``, target by target, in the order of the steps."""
     for target in site.projects[project].targets:

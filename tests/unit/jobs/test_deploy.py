@@ -51,6 +51,14 @@ def test_only_restricts_what_is_added_and_what_is_retired(site: Site, fake: Fake
     assert [(change.name, change.action) for change in retired.changes] == [(jobs[0].name, Action.RETIRED)]
 
 
+def test_a_retired_job_is_known_also_where_somebody_changed_its_description(
+    site: Site, fake: FakeJenkins, server: JenkinsServer
+) -> None:
+    job, *others = render_jobs(site)
+    fake.jobs = {job.name: job.xml.replace("Made by pkgci", "Once made by pkgci")}
+    assert [change.name for change in plan_for(site.name, others, server).of(Action.RETIRED)] == [job.name]
+
+
 @pytest.mark.parametrize("meanwhile", ["changed", "deleted"])
 def test_a_job_that_somebody_changed_after_the_plan_is_left_alone(
     site: Site, fake: FakeJenkins, server: JenkinsServer, meanwhile: str

@@ -100,8 +100,8 @@ def test_defaults_that_jenkins_fills_in_are_no_difference() -> None:
         )
     )
     live = short.replace("</project>", f'{filled}<scm class="hudson.scm.NullSCM"/><triggers/></project>')
-    assert plan(RenderedJob("nightly", short, own=False), live) == Plan((), 1)
-    assert plan(RenderedJob("nightly", short, own=False), live.replace("false", "true")).changes
+    assert plan(RenderedJob("nightly", short), live) == Plan((), 1)
+    assert plan(RenderedJob("nightly", short), live.replace("false", "true")).changes
 
 
 def test_the_order_of_builders_counts(job: RenderedJob) -> None:

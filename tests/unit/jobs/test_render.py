@@ -115,7 +115,8 @@ def test_the_sites_own_jobs_are_added_and_marked(write_site: Write) -> None:
     assert root.findtext("description") == (
         "Made by pkgci from the site test as nightly. Changes made here are overwritten."
     )
-    assert [job.own for job in render_jobs(site) if job.name == "nightly"] == [False]
+    (place,) = (job.place for job in render_jobs(site) if job.name == "nightly")
+    assert place.endswith("/jobs/mine.yaml:1:3")
 
 
 @pytest.mark.parametrize(
@@ -128,8 +129,12 @@ def test_the_sites_own_jobs_are_added_and_marked(write_site: Write) -> None:
         ("- job: {name: a}\n- job: {name: a}\n", "Duplicate job: 'a'"),
         ("- job: {name: a, folder: f}\n", "f/a"),
         ("- view: {name: v, view-type: list}\n", "not views: v"),
-        ("- job: {name: a, parameters: 5}\n", "jenkins-job-builder gives up"),
-        (f"- job: {{name: {BUILD}}}\n", f"two jobs would be named '{BUILD}'"),
+        ("- job: {name: a, parameters: 5}\n", "mine.yaml:1:3: the job 'a': jenkins-job-builder gives up"),
+        ("hello\n", "mine.yaml: jenkins-job-builder gives up"),
+        (f"- job: {{name: {BUILD}}}\n", f"mine.yaml:1:3: two jobs would be named '{BUILD}'"),
+        ("- job: {name: 'a*b?'}\n", "mine.yaml:1:3: Jenkins takes no job with the name 'a*b?'"),
+        ("- job: {name: ''}\n", "mine.yaml:1:3: Jenkins takes no job with the name ''"),
+        ('- job: {name: a, description: "\\x01"}\n', "mine.yaml:1:3: the job 'a' has characters"),
     ],
 )
 def test_a_fault_in_the_sites_own_jobs_is_told_in_jenkins_job_builders_words(
@@ -143,6 +148,14 @@ def test_a_fault_in_the_sites_own_jobs_is_told_in_jenkins_job_builders_words(
 def test_a_file_of_jobs_that_is_not_there_is_named(write_site: Write) -> None:
     with pytest.raises(UsageError, match=r"there is no .*/absent\.yaml"):
         render_jobs(load_site(write_site(SITE + "jenkins: {jobs: [absent.yaml]}\n")))
+
+
+def test_a_folder_of_jobs_without_any_is_named(write_site: Write) -> None:
+    path = write_site(SITE + "jenkins: {jobs: [jobs]}\n")
+    (path.parent / "jobs").mkdir()
+    (path.parent / "jobs/mine.txt").write_text("- job: {name: a}\n")
+    with pytest.raises(UsageError, match="/jobs: there are no JJB files"):
+        render_jobs(load_site(path))
 
 
 def test_two_projects_whose_jobs_would_share_names_are_refused(write_site: Write) -> None:
