@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 # How long Jenkins and Zuul may take to say how they are, in seconds: the plan does not wait for what is not there yet.
 _PATIENCE = 15.0
 _KNOCK = 2.0
-_UNKNOWN = "not known before the bootstrap"
 
 
 def lines(site: Site, start: Start, items: Sequence[WorkItem], width: int) -> Iterator[str]:
@@ -50,22 +49,24 @@ def expected(site: Site, items: Sequence[WorkItem]) -> dict[str, str]:
         "bootstrap": f"applies Puppet to {_hosts(site)}: {', '.join(host.name for host in site.hosts)}",
         "verify-connectivity": f"tries {_connections(site)}: changes nothing",
     }
-    return found | _answers(site, {item.name: asked[item.name] for item in items if item.name in asked})
+    names = [item.name for item in items]
+    unknown = "not known before the bootstrap" if "bootstrap" in names else "not known: there is no answer"
+    return found | _answers(site, {name: asked[name] for name in names if name in asked}, unknown)
 
 
-def _answers(site: Site, asked: dict[str, Callable[[Site], str]]) -> dict[str, str]:
-    """Every answer that comes in time, side by side."""
+def _answers(site: Site, asked: dict[str, Callable[[Site], str]], unknown: str) -> dict[str, str]:
+    """Every answer that comes in time, side by side; ``unknown`` in place of the others."""
     told: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
 
     def ask(name: str, question: Callable[[Site], str]) -> None:
         try:
             told.put((name, question(site)))
-        except (PkgciError, OSError, KeyError, ValueError):
-            told.put((name, _UNKNOWN))
+        except (PkgciError, OSError, LookupError, ValueError):
+            told.put((name, unknown))
 
     for name, question in asked.items():
         threading.Thread(target=ask, args=(name, question), name=f"plan-{name}", daemon=True).start()
-    answers = dict.fromkeys(asked, _UNKNOWN)
+    answers = dict.fromkeys(asked, unknown)
     deadline = time.monotonic() + _PATIENCE
     for _ in asked:
         try:
@@ -99,8 +100,9 @@ def _jobs(site: Site) -> str:
     wanted = render_jobs(site)
     with open_server(site, SecretStore.open(site.directory / "secrets")) as server:
         plan = plan_for(site.name, wanted, server)
-    counts = {action: len(plan.of(action)) for action in Action}
-    words = ", ".join(f"{count} {action}" for action, count in counts.items() if count) or "nothing to do"
+    verbs = {Action.ADDED: "added", Action.CHANGED: "changed", Action.RETIRED: "retired (left there)"}
+    counts = {verb: len(plan.of(action)) for action, verb in verbs.items()}
+    words = ", ".join(f"{count} {verb}" for verb, count in counts.items() if count) or "nothing to do"
     return f"{words} ({plan.unchanged} jobs as declared)"
 
 

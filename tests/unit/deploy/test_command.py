@@ -152,5 +152,14 @@ def test_the_plan_says_what_is_known_and_what_is_not(site: Site, commands: Comma
     assert max(map(len, text.splitlines())) <= 80
 
 
+def test_of_what_does_not_answer_the_plan_blames_the_bootstrap_only_where_there_will_be_one(
+    site: Site, commands: Commands
+) -> None:
+    begin = start(None, "one", "deploy-pipelines", "2026-11-23T04:30:00+00:00")
+    text = "\n".join(deploy_plan.lines(site, begin, ITEMS, 80))
+    assert "not known: there is no answer" in text
+    assert "bootstrap" not in text.split("deploy-pipelines")[-1]
+
+
 def test_the_commands_options_are_those_of_the_steps() -> None:
     assert {"parallel", "accept_new_host_keys"} <= {parameter.name for parameter in deploy.command.params}
