@@ -42,10 +42,11 @@ class Item:
 
 @dataclass(frozen=True)
 class OwnLayouts:
-    """What the site adds: the items of each section, and the Python files (name on the host → text)."""
+    """What the site adds: the items of each section, and the Python files (name on the host → text, → the site's)."""
 
     items: dict[str, tuple[Item, ...]] = field(default_factory=dict)
     python: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, Path] = field(default_factory=dict)
 
     def text(self, section: str) -> str:
         """The items of ``section`` as they stand in the layout, each below the place where it comes from."""
@@ -58,6 +59,7 @@ def read_own(site: Site) -> OwnLayouts:
     """The site's own layouts. Raises ``UsageError`` and ``DocumentError``, naming file and line."""
     items: dict[str, list[Item]] = {section: [] for section in SECTIONS}
     python: dict[str, str] = {}
+    sources: dict[str, Path] = {}
     for text in site.zuul.layouts:
         document = read_document(beside(site.directory, text))
         faults = _faults(document)
@@ -67,9 +69,11 @@ def read_own(site: Site) -> OwnLayouts:
             for index, data in enumerate(document.data.get(section) or ()):
                 items[section].append(Item(document, (section, index), data))
         for index, include in enumerate(document.data.get(INCLUDES) or ()):
-            name, content = _python(document, index, include["python-file"])
-            python[name] = content
-    return OwnLayouts({section: tuple(found) for section, found in items.items()}, python)
+            path = beside(document.path.parent, include["python-file"])
+            content = _python(document, index, path)
+            name = hashed_name(path.stem, content)
+            python[name], sources[name] = content, path
+    return OwnLayouts({section: tuple(found) for section, found in items.items()}, python, sources)
 
 
 def hashed_name(stem: str, content: str) -> str:
@@ -96,9 +100,9 @@ def _faults(document: Document) -> list[Fault]:
     return faults
 
 
-def _python(document: Document, index: int, text: str) -> tuple[str, str]:
+def _python(document: Document, index: int, path: Path) -> str:
+    """What is in ``path``, which the include ``index`` of ``document`` names. Raises ``UsageError``."""
     position = document.position((INCLUDES, index, "python-file"))
-    path = beside(document.path.parent, text)
     try:
         content = path.read_text()
         compile(content, str(path), "exec")
@@ -110,7 +114,7 @@ def _python(document: Document, index: int, text: str) -> tuple[str, str]:
         line = f":{error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
         message = f"{path}{line}: {error.msg if isinstance(error, SyntaxError) else error}"
     else:
-        return hashed_name(path.stem, content), content
+        return content
     raise UsageError(f"{document.path}:{position.line}:{position.column}: {message}")
 
 

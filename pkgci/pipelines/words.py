@@ -13,6 +13,7 @@ from pkgci.pipelines.own import SECTIONS
 
 _PLACE = re.compile(r" @ data((?:\[(?:'[^']*'|\"[^\"]*\"|\d+)\])+)")
 _MISSING = re.compile(r"^FAILURE: Job (\S+) not defined$", re.MULTILINE)
+_FRAME = re.compile(r'^  File "([^"/]+)", line (\d+)', re.MULTILINE)
 _NO_KEY = re.compile(r"KeyError: '([^']+)'$")
 
 
@@ -32,7 +33,13 @@ def missing_jobs(out: str) -> tuple[str, ...]:
 def refusal(layout: Layout, err: str) -> Refusal:
     """Why Zuul's test (its standard error) failed, and in which line of ``layout``."""
     words = _last_words(err)
-    return Refusal(words, _where(layout, words))
+    return Refusal(words, _in_python(layout, err) or _where(layout, words))
+
+
+def _in_python(layout: Layout, err: str) -> str | None:
+    """The line of the site's own Python file in which a traceback ends."""
+    found = [(name, line) for name, line in _FRAME.findall(err) if name in layout.own.sources]
+    return f"{layout.own.sources[found[-1][0]]}:{found[-1][1]}:1" if found else None
 
 
 def _last_words(err: str) -> str:
@@ -81,7 +88,12 @@ def _broken_patterns(layout: Layout) -> Iterator[Path_]:
 
 def _named(layout: Layout, words: str) -> Iterator[Path_]:
     """Where the longest text stands that Zuul's words and the site's own files have in common."""
-    found = [(path, value) for path, value in _own_values(layout) if len(value) > 2 and _within(value, words)]
+    # A text of one or two letters may be a word of Zuul's: it counts where Zuul ends with it, as it does with a name.
+    found = [
+        (path, value)
+        for path, value in _own_values(layout)
+        if _within(value, words) and (len(value) > 2 or words.endswith(f" {value}"))
+    ]
     yield from (path for path, _ in sorted(found, key=lambda item: -len(item[1])))
 
 

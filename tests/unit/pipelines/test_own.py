@@ -122,6 +122,22 @@ def test_a_pattern_that_is_none_is_found_though_zuul_does_not_name_it(own: Own) 
     assert "own0.yaml:3:18" in found.where
 
 
+def test_a_python_file_that_breaks_while_zuul_reads_it_is_named_with_its_line(own: Own) -> None:
+    layout = own("includes: [{python-file: mine.py}]\n", mine="import re\nraise ValueError\n")
+    (name,) = layout.own.sources
+    frames = f'  File "/opt/zuul/scheduler.py", line 420, in _parseConfig\n  File "{name}", line 2, in <module>\n'
+    found = refusal(layout, f"Traceback (most recent call last):\n{frames}    raise ValueError\nValueError: no\n")
+    assert found.where is not None
+    assert found.where.endswith("/zuul/mine.py:2:1")
+
+
+def test_a_name_of_one_letter_is_found_as_well(own: Own) -> None:
+    layout = own("jobs:\n  - name: x\n    parameter-function: g\n")
+    found = refusal(layout, "Traceback (most recent call last):\nException: Unable to find function g\n")
+    assert found.where is not None
+    assert "own0.yaml:3:25" in found.where
+
+
 def test_zuuls_words_are_zuuls_own(own: Own) -> None:
     err = "Traceback\n  x\nvoluptuous.error.MultipleInvalid: extra keys not allowed @ data['pipelines'][0]['foo']\n"
     found = refusal(own(MINE), err)
