@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import logging
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
-from zuul_py3.replaying import Heartbeat, missed_events
+from zuul_py3.replaying import Heartbeat, missed_events, replay
 
 
 def vote(label: str, value: int, granted: int, user: str = "alice") -> dict[str, Any]:
@@ -20,6 +23,24 @@ def change(
     return {**base, "currentPatchSet": patch_set, **more}
 
 
+class Gerrit:
+    """A connection whose Gerrit knows one open change."""
+
+    user = "zuul"
+    log = logging.getLogger("test")
+    sched = SimpleNamespace(layout=SimpleNamespace(projects={"p": None}))
+
+    def __init__(self, line: str) -> None:
+        self._line = line
+        self.events: list[dict[str, Any]] = []
+
+    def _ssh(self, command: str) -> tuple[str, str]:
+        return (self._line if "status:open" in command else "", "")
+
+    def addEvent(self, event: dict[str, Any]) -> None:  # noqa: N802 - the name is Zuul's
+        self.events.append(event)
+
+
 def kinds(found: dict[str, Any]) -> list[str]:
     return [event["type"] for _, event in missed_events(found, 100, "zuul")]
 
@@ -28,6 +49,14 @@ def test_a_patch_set_that_came_meanwhile_is_replayed_with_its_uploader() -> None
     [(when, event)] = missed_events(change(120), 100, "zuul")
     assert (when, event["type"], event["uploader"]) == (120, "patchset-created", {"username": "alice"})
     assert event["change"]["number"] == "7" and event["patchSet"]["number"] == "1"
+
+
+def test_numbers_of_a_newer_gerrit_are_replayed_as_the_text_that_zuul_compares() -> None:
+    found = change(120, number=7)
+    found["currentPatchSet"]["number"] = 1
+    gerrit = Gerrit(json.dumps(found))
+    replay(gerrit, 100)
+    assert (gerrit.events[0]["change"]["number"], gerrit.events[0]["patchSet"]["number"]) == ("7", "1")
 
 
 def test_what_came_before_is_not_replayed() -> None:

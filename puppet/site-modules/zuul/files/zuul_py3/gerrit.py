@@ -3,7 +3,7 @@
 import types
 
 from zuul_py3.hook import mends
-from zuul_py3.tools import Facade, SnapshotDict, text
+from zuul_py3.tools import Facade, SnapshotDict, loads_gerrit, text
 
 # Seconds that Gerrit may take to let Zuul in, and to answer over HTTP. Upstream waits for ever, with all its queues.
 PATIENCE = 30
@@ -139,15 +139,5 @@ def read_every_event_at_once(module):
 
 @mends("zuul.connection.gerrit")
 def take_numbers_for_text(module):
-    """Newer Gerrits send the numbers of changes and patch sets as integers; Zuul compares and slices text."""
-    json = module.json
-
-    def as_text(found):
-        if isinstance(found.get("number"), int):
-            found["number"] = str(found["number"])
-        return found
-
-    def loads(data):
-        return json.loads(data, object_hook=as_text)
-
-    module.json = Facade(json, loads=loads)
+    """zuul/connection/gerrit.py reads events and queries; newer Gerrits send numbers in them. (Not about Python 3.)"""
+    module.json = Facade(module.json, loads=loads_gerrit)

@@ -8,13 +8,13 @@ already, Zuul itself leaves alone.
 On where the connection's section of zuul.conf says ``replay=true``. The first start ever replays nothing.
 """
 
-import json
 import os
 import threading
 import time
 from pathlib import Path
 
 from zuul_py3.hook import mends
+from zuul_py3.tools import loads_gerrit
 
 # Seconds between two notes of "still listening".
 BEAT = 5
@@ -104,7 +104,7 @@ def replay(connection, since):
                 connection.log.exception("Cannot ask for missed events of %s", project)
                 continue
             for line in out.splitlines():
-                change = json.loads(line) if line.startswith("{") else {}
+                change = loads_gerrit(line) if line.startswith("{") else {}
                 if "number" in change:
                     events += missed_events(change, since, connection.user)
     for when, event in sorted(events, key=lambda pair: pair[0]):

@@ -1,5 +1,6 @@
 """What the menders share."""
 
+import json
 import types
 
 
@@ -34,6 +35,20 @@ class SnapshotDict(dict):
 def text(data):
     """``data`` as text: what gear, paramiko and urllib give as bytes, and Zuul expects as str."""
     return data.decode("utf-8", "replace") if isinstance(data, bytes) else data
+
+
+def loads_gerrit(data):
+    """What Gerrit says in JSON, with the numbers of changes and patch sets as text.
+
+    Newer Gerrits send them as integers; Zuul compares and slices text.
+    """
+    return json.loads(data, object_hook=_number_as_text)
+
+
+def _number_as_text(found):
+    if isinstance(found.get("number"), int):
+        found["number"] = str(found["number"])
+    return found
 
 
 def safe_yaml():
