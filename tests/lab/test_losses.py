@@ -17,7 +17,7 @@ PATIENCE = 300.0
 def slow_change(deployed: Lab, tmp_path: Path) -> Change:
     """A change whose builds have begun, and will take a while."""
     change = Clone(deployed, tmp_path / "hello").propose("Take your time", {"ci/build": SLOW})
-    running = "pgrep -f ci/build"
+    running = "pgrep -f '[c]i/build'"  # not the shell that asks
     wait_until(
         lambda: deployed.exec("build01", "sh", "-c", running, check=False).returncode == 0,
         90,
