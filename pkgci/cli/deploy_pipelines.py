@@ -62,7 +62,9 @@ def command(site_file: Path, only_plan: bool, as_json: bool, accept_new_host_key
         if planned.losses:
             # A layout that is refused anyway needs no answer.
             test(session, layout, planned)
-            _ask(planned)
+            if not _agreed(planned, as_json):
+                click.echo("nothing was done", err=True)
+                return ExitStatus.NOT_AS_DECLARED
         try:
             replace(session, layout, planned, lambda what: click.echo(_DOING[what], err=True))
         except KeyboardInterrupt:
@@ -100,13 +102,15 @@ def _reason(plan: Plan) -> str:
     return f" ({plan.live.problem})" if plan.live.problem else ""
 
 
-def _ask(plan: Plan) -> None:
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+def _agreed(plan: Plan, as_json: bool) -> bool:
+    if as_json or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        count = len(plan.losses)
+        what = "1 change or job" if count == 1 else f"{count} changes or jobs"
         raise PkgciError(
-            f"{len(plan.losses)} changes or jobs would be taken out of Zuul's queues, and nobody can be asked",
-            "wait until they have ended, or run it on a terminal",
+            f"{what} would be taken out of Zuul's queues, and nobody can be asked",
+            "wait until what runs has ended, or run it on a terminal, without --json",
         )
-    click.confirm("Take them out of the queues?", abort=True, err=True)
+    return click.confirm("Take them out of the queues?", err=True)
 
 
 def _done(plan: Plan, host: Host, as_json: bool, *, deployed: bool) -> int:

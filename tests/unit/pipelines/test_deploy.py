@@ -1,5 +1,6 @@
 """The deployment of a layout: the plan, and the program that runs on Zuul's host, with a Zuul made of shell scripts."""
 
+import contextlib
 import fcntl
 import json
 import os
@@ -9,10 +10,15 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import click
 import pytest
 
+import pkgci.cli.deploy_pipelines
+import pkgci.remote.session
+from pkgci.cli.main import run
 from pkgci.errors import PkgciError
 from pkgci.model.load import load_site
 from pkgci.model.site import Site
@@ -289,6 +295,41 @@ def test_a_running_job_that_is_gone_is_listed_as_lost(write_site: Callable[[str]
     assert [str(loss) for loss in losses(STATUS, jobs_of(layout.data))] == [
         "gate: the job packaging-hello-build-el9 of change 7,2 (packaging/hello) is stopped"
     ]
+
+
+@pytest.mark.parametrize(
+    ("terminal", "options", "words"),
+    [
+        (False, (), "1 change or job would be taken out of Zuul's queues, and nobody can be asked"),
+        (True, ("--json",), "1 change or job would be taken out of Zuul's queues, and nobody can be asked"),
+        (True, (), "nothing was done"),
+    ],
+)
+def test_what_would_be_lost_needs_a_yes_and_without_one_nothing_is_done(
+    here: Any,
+    zuul: Path,
+    site: Site,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    terminal: bool,
+    options: tuple[str, ...],
+    words: str,
+) -> None:
+    queued = {"name": "check", "change_queues": [{"heads": [[{"id": "1,1", "project": "gone/away"}]]}]}
+    (zuul / "status.json").write_text(json.dumps({"last_reconfigured": 1000, "pipelines": [queued]}))
+    monkeypatch.setattr(pkgci.remote.session, "open_session", lambda *_, **__: contextlib.nullcontext(here))
+    monkeypatch.setattr(pkgci.cli.deploy_pipelines, "sys", SimpleNamespace(stdin=Screen(terminal), stderr=Screen(True)))
+    monkeypatch.setattr(click, "confirm", lambda *_, **__: False)
+    assert run(["deploy-pipelines", "--site", str(site.path), *options]) == 1
+    assert words in capsys.readouterr().err
+    assert (zuul / "etc" / LAYOUT).read_text().startswith("# The first.")
+
+
+class Screen:
+    """What is, or is not, a terminal."""
+
+    def __init__(self, terminal: bool) -> None:
+        self.isatty = lambda: terminal
 
 
 def test_a_layout_with_the_same_jobs_loses_nothing(layout: Layout) -> None:
