@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from pkgci.model.base import Model
 from pkgci.model.flows import GERRIT_SSH, SSH
 from pkgci.model.roles import Kind, OperatingSystem, Role
+from pkgci.model.services import Jenkins, Zuul
 from pkgci.model.texts import (
     Address,
     DomainName,
@@ -30,12 +32,7 @@ from pkgci.model.texts import (
 )
 
 
-class _Model(BaseModel):
-    # Built on first use: `pkgci validate` then builds one validator, not one for each class.
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
-
-
-class SshEntry(_Model):
+class SshEntry(Model):
     """How pkgci reaches a host."""
 
     user: UserName = Field("root", description="Who logs in. Anyone but root needs sudo without a password.")
@@ -47,7 +44,7 @@ class SshEntry(_Model):
     sudo: bool | None = Field(None, description="Whether commands run through sudo. Default: for anyone but root.")
 
 
-class HostEntry(_Model):
+class HostEntry(Model):
     """One machine."""
 
     role: Role | None = Field(None, description="What the host is for.")
@@ -61,14 +58,14 @@ class HostEntry(_Model):
     ssh: SshEntry | None = Field(None, description="How pkgci reaches it. Default: the site's `ssh`.")
 
 
-class OutsideEntry(_Model):
+class OutsideEntry(Model):
     """A machine outside the site from which pkgci proves what the world can and cannot reach."""
 
     address: Address
     ssh: SshEntry = Field(default_factory=SshEntry)
 
 
-class Access(_Model):
+class Access(Model):
     """Who may get in."""
 
     management: tuple[Network, ...] = Field(
@@ -79,7 +76,7 @@ class Access(_Model):
     )
 
 
-class Gerrit(_Model):
+class Gerrit(Model):
     """The code review that Zuul listens to."""
 
     host: DomainName
@@ -89,123 +86,20 @@ class Gerrit(_Model):
     host_key: str | None = Field(None, description="Gerrit's SSH host key, pinned: 'ssh-ed25519 AAAA…'.")
 
 
-class Archive(_Model):
-    """A file to download, by address and checksum."""
-
-    url: str = Field(pattern=r"^https?://[^\s]+$")
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="Its SHA-256 checksum, in hexadecimal digits.")
-
-
-class AptSource(_Model):
-    """An apt source of Jenkins, and the key that signs it."""
-
-    url: str = Field("https://pkg.jenkins.io/debian-stable", pattern=r"^https?://[^\s]+$")
-    key: str = Field(
-        "https://pkg.jenkins.io/debian-stable/jenkins.io-2026.key",
-        pattern=r"^https?://[^\s]+$",
-        description="Where its signing key is.",
-    )
-    # Jenkins' own since LTS 2.541.1 (reference: jenkins, "Installation").
-    fingerprint: str = Field(
-        "5E386EADB55F01504CAE8BCF7198F4B714ABFC68",
-        pattern=r"^[0-9A-F]{40}$",
-        description="The fingerprint that the key must have.",
-    )
-
-
-class Ldap(_Model):
-    """Jenkins' users come from an LDAP directory."""
-
-    server: str = Field(pattern=r"^ldaps?://[^\s]+$", description="As in 'ldaps://ldap.example.org'.")
-    root_dn: str = Field(description="As in 'dc=example,dc=org'.")
-    user_search: str = Field("uid={0}", description="The filter that finds a user.")
-    user_search_base: str = Field("", description="Below which part of the root users are.")
-    manager_dn: str | None = Field(
-        None, description="Who searches. Default: nobody. His password is the secret jenkins_master/ldap_password."
-    )
-
-
-class Oidc(_Model):
-    """Jenkins' users log in through an OpenID Connect provider."""
-
-    well_known: str = Field(pattern=r"^https://[^\s]+$", description="The provider's openid-configuration address.")
-    client_id: str = Field(description="The client's name; its secret is the secret jenkins_master/oidc_secret.")
-    user_claim: str = Field("preferred_username", description="The claim that names a user.")
-
-
-class Jenkins(_Model):
-    """The Jenkins master: which one, its plugins, and who may change it."""
-
-    version: str = Field("2.568.2", pattern=r"^\d+(\.\d+)+$", description="The LTS release, until you change it.")
-    apt: AptSource = Field(default_factory=AptSource, description="The apt source. Default: Jenkins' own.")
-    war: Archive | None = Field(None, description="A WAR to install in place of the apt source's package.")
-    plugins: dict[str, str] = Field(
-        default_factory=dict, description="Plugin → version, added to pkgci's list or in place of its version."
-    )
-    plugin_manager: Archive | None = Field(
-        None, description="jenkins-plugin-manager.jar. Default: the plugin manager project's own release."
-    )
-    update_center: str | None = Field(
-        None, pattern=r"^https?://[^\s]+$", description="A mirror of Jenkins' update center."
-    )
-    executors: dict[Role, int] = Field(
-        default_factory=dict, description="How many builds run at once on a slave of this role."
-    )
-    ldap: Ldap | None = Field(None, description="Users from LDAP. Default: Jenkins' own, with one administrator.")
-    oidc: Oidc | None = Field(None, description="Users from OpenID Connect.")
-    administrators: tuple[str, ...] = Field(
-        ("admin",), min_length=1, description="Who may change Jenkins. The first is who deploys the jobs."
-    )
-    jobs: tuple[PathText, ...] = Field(
-        (), description="Your own jenkins-job-builder files or folders, relative to the site file."
-    )
-
-
-class Vote(_Model):
-    """A vote in Gerrit."""
-
-    label: str = Field(pattern=r"^[A-Za-z0-9-]+$")
-    value: int = Field(ge=-4, le=4)
-
-
-class Trust(_Model):
-    """Which changes may run on the slaves at all: any, or those of some accounts, or those that somebody let pass."""
-
-    accounts: tuple[str, ...] = Field(
-        (), description="Gerrit accounts (user names or mail addresses) whose changes run at once."
-    )
-    approval: Vote | None = Field(
-        None, description="The vote that lets any other change run, as in {label: Code-Review, value: 1}."
-    )
-
-
-class Zuul(_Model):
-    """Zuul: whose changes run, what starts the gate, and the site's own layouts."""
-
-    trust: Trust | None = Field(None, description="Which changes may run. Default: every change.")
-    gate: Vote = Field(
-        default_factory=lambda: Vote(label="Workflow", value=1), description="The vote that sends a change to the gate."
-    )
-    periodic: str = Field("0 2 * * *", description="When the periodic pipeline runs, as in crontab(5); '' for never.")
-    layouts: tuple[PathText, ...] = Field(
-        (), description="Your own Zuul layout files, relative to the site file, added to pkgci's."
-    )
-
-
-class Tls(_Model):
+class Tls(Model):
     """Certificates of the public hosts, from the site's own certificate authority."""
 
     days: int = Field(397, ge=1, le=825, description="For how many days a certificate is valid.")
 
 
-class Mail(_Model):
+class Mail(Model):
     """Where the hosts' mail goes."""
 
     administrator: str = Field(pattern=r"^[^@\s]+@[^@\s]+$", description="Who gets the hosts' mail.")
     relay: DomainName | None = Field(None, description="The mail relay that the hosts hand their mail to.")
 
 
-class Target(_Model):
+class Target(Model):
     """What is built for: a Debian or Ubuntu suite, or a mock configuration."""
 
     deb: str | None = Field(None, pattern=r"^[a-z][a-z0-9.-]*$", description="The suite, as in 'trixie'.")
@@ -215,13 +109,13 @@ class Target(_Model):
     mirror: str | None = Field(None, pattern=r"^https?://[^\s]+$", description="Default: the host's own mirror.")
 
 
-class Project(_Model):
+class Project(Model):
     """One packaged source repository."""
 
     targets: tuple[TargetName, ...] = Field(min_length=1, description="What its packages are built for.")
 
 
-class ResourceEntry(_Model):
+class ResourceEntry(Model):
     """What to order in place of the role catalogue's figures."""
 
     cpu: int | None = Field(None, ge=1, description="CPU cores.")
@@ -231,7 +125,7 @@ class ResourceEntry(_Model):
     kvm: bool | None = Field(None, description="Whether KVM is needed.")
 
 
-class PuppetSettings(_Model):
+class PuppetSettings(Model):
     """How Puppet is run on the hosts."""
 
     flavour: Literal["distribution", "openvox"] = Field(
@@ -243,7 +137,7 @@ class PuppetSettings(_Model):
     )
 
 
-class ForeignRole(_Model):
+class ForeignRole(Model):
     """How a role of this site is named in a foreign manifest tree."""
 
     facts: dict[FactName, str] = Field(default_factory=dict, description="External facts of the run (FACTER_…).")
@@ -252,7 +146,7 @@ class ForeignRole(_Model):
     )
 
 
-class Manifests(_Model):
+class Manifests(Model):
     """Somebody's existing Puppet manifests, in place of pkgci's own."""
 
     path: PathText | None = Field(None, description="The folder of the tree, relative to the site file.")
@@ -268,7 +162,7 @@ class Manifests(_Model):
     roles: dict[Role, ForeignRole] = Field(default_factory=dict)
 
 
-class Lab(_Model):
+class Lab(Model):
     """How `pkgci lab` makes this site's hosts out of containers."""
 
     mirror: str | None = Field(None, pattern=r"^https?://[^\s]+$", description="Default: this machine's own mirror.")
@@ -280,7 +174,7 @@ class Lab(_Model):
     )
 
 
-class SiteFile(_Model):
+class SiteFile(Model):
     """A site file: everything that pkgci needs to know of one packaging CI. Secrets are never in it."""
 
     model_config = ConfigDict(title="pkgci site file")

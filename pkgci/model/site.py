@@ -13,7 +13,6 @@ from pkgci.model.schema import (
     Access,
     Gerrit,
     HostEntry,
-    Jenkins,
     Lab,
     Mail,
     Manifests,
@@ -25,8 +24,8 @@ from pkgci.model.schema import (
     SshEntry,
     Target,
     Tls,
-    Zuul,
 )
+from pkgci.model.services import Jenkins, Zuul
 from pkgci.model.texts import Address
 from pkgci.model.words import nearest
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pkgci.model.schema import AptSource
+from pkgci.model.services import AptSource
 from pkgci.model.site import Site
 
 # The machine of the lab that has the stand-ins: the name of its container, and its label in the site's domain.

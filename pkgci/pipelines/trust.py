@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pkgci.errors import UsageError
-from pkgci.model.schema import Trust, Vote
+from pkgci.model.services import Trust, Vote
 from pkgci.model.site import Site
 
 # A comment with a line that is only this word, in any case. Gerrit puts lines of its own before what people write.

@@ -8,7 +8,8 @@ import yaml
 
 from pkgci.cli.main import run
 from pkgci.model.load import load_site
-from pkgci.model.schema import Jenkins, Lab, SiteFile, Zuul
+from pkgci.model.schema import Lab, SiteFile
+from pkgci.model.services import Jenkins, Zuul
 from pkgci.starter import files
 from tests.unit.conftest import ALICE
 

@@ -1,0 +1,112 @@
+"""What can be said of Jenkins and Zuul in a site file."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from pkgci.model.base import Model
+from pkgci.model.roles import Role
+from pkgci.model.texts import PathText
+
+
+class Archive(Model):
+    """A file to download, by address and checksum."""
+
+    url: str = Field(pattern=r"^https?://[^\s]+$")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="Its SHA-256 checksum, in hexadecimal digits.")
+
+
+class AptSource(Model):
+    """An apt source of Jenkins, and the key that signs it."""
+
+    url: str = Field("https://pkg.jenkins.io/debian-stable", pattern=r"^https?://[^\s]+$")
+    key: str = Field(
+        "https://pkg.jenkins.io/debian-stable/jenkins.io-2026.key",
+        pattern=r"^https?://[^\s]+$",
+        description="Where its signing key is.",
+    )
+    # Jenkins' own since LTS 2.541.1 (reference: jenkins, "Installation").
+    fingerprint: str = Field(
+        "5E386EADB55F01504CAE8BCF7198F4B714ABFC68",
+        pattern=r"^[0-9A-F]{40}$",
+        description="The fingerprint that the key must have.",
+    )
+
+
+class Ldap(Model):
+    """Jenkins' users come from an LDAP directory."""
+
+    server: str = Field(pattern=r"^ldaps?://[^\s]+$", description="As in 'ldaps://ldap.example.org'.")
+    root_dn: str = Field(description="As in 'dc=example,dc=org'.")
+    user_search: str = Field("uid={0}", description="The filter that finds a user.")
+    user_search_base: str = Field("", description="Below which part of the root users are.")
+    manager_dn: str | None = Field(
+        None, description="Who searches. Default: nobody. His password is the secret jenkins_master/ldap_password."
+    )
+
+
+class Oidc(Model):
+    """Jenkins' users log in through an OpenID Connect provider."""
+
+    well_known: str = Field(pattern=r"^https://[^\s]+$", description="The provider's openid-configuration address.")
+    client_id: str = Field(description="The client's name; its secret is the secret jenkins_master/oidc_secret.")
+    user_claim: str = Field("preferred_username", description="The claim that names a user.")
+
+
+class Jenkins(Model):
+    """The Jenkins master: which one, its plugins, and who may change it."""
+
+    version: str = Field("2.568.2", pattern=r"^\d+(\.\d+)+$", description="The LTS release, until you change it.")
+    apt: AptSource = Field(default_factory=AptSource, description="The apt source. Default: Jenkins' own.")
+    war: Archive | None = Field(None, description="A WAR to install in place of the apt source's package.")
+    plugins: dict[str, str] = Field(
+        default_factory=dict, description="Plugin → version, added to pkgci's list or in place of its version."
+    )
+    plugin_manager: Archive | None = Field(
+        None, description="jenkins-plugin-manager.jar. Default: the plugin manager project's own release."
+    )
+    update_center: str | None = Field(
+        None, pattern=r"^https?://[^\s]+$", description="A mirror of Jenkins' update center."
+    )
+    executors: dict[Role, int] = Field(
+        default_factory=dict, description="How many builds run at once on a slave of this role."
+    )
+    ldap: Ldap | None = Field(None, description="Users from LDAP. Default: Jenkins' own, with one administrator.")
+    oidc: Oidc | None = Field(None, description="Users from OpenID Connect.")
+    administrators: tuple[str, ...] = Field(
+        ("admin",), min_length=1, description="Who may change Jenkins. The first is who deploys the jobs."
+    )
+    jobs: tuple[PathText, ...] = Field(
+        (), description="Your own jenkins-job-builder files or folders, relative to the site file."
+    )
+
+
+class Vote(Model):
+    """A vote in Gerrit."""
+
+    label: str = Field(pattern=r"^[A-Za-z0-9-]+$")
+    value: int = Field(ge=-4, le=4)
+
+
+class Trust(Model):
+    """Which changes may run on the slaves at all: any, or those of some accounts, or those that somebody let pass."""
+
+    accounts: tuple[str, ...] = Field(
+        (), description="Gerrit accounts (user names or mail addresses) whose changes run at once."
+    )
+    approval: Vote | None = Field(
+        None, description="The vote that lets any other change run, as in {label: Code-Review, value: 1}."
+    )
+
+
+class Zuul(Model):
+    """Zuul: whose changes run, what starts the gate, and the site's own layouts."""
+
+    trust: Trust | None = Field(None, description="Which changes may run. Default: every change.")
+    gate: Vote = Field(
+        default_factory=lambda: Vote(label="Workflow", value=1), description="The vote that sends a change to the gate."
+    )
+    periodic: str = Field("0 2 * * *", description="When the periodic pipeline runs, as in crontab(5); '' for never.")
+    layouts: tuple[PathText, ...] = Field(
+        (), description="Your own Zuul layout files, relative to the site file, added to pkgci's."
+    )
