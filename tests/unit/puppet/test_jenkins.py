@@ -132,6 +132,15 @@ def test_users_come_from_a_directory_or_a_provider(others: dict[str, Catalog]) -
         assert not catalog.has("File", f"{SECRETS}/admin_password")
 
 
+def test_jenkins_account_is_its_own_also_where_another_program_had_one_of_that_name(
+    master: Catalog, one: Catalog, others: dict[str, Catalog]
+) -> None:
+    # Before there was a Jenkins, agents of a host with every role had the user `jenkins`, and the agents' home.
+    for catalog in (master, one, *others.values()):
+        assert catalog.get("User", "jenkins")["home"] == "/var/lib/jenkins"
+    assert one.get("User", "jenkins-agent")["home"] == "/srv/jenkins"
+
+
 def test_agents_on_the_masters_own_host_have_another_user(others: dict[str, Catalog]) -> None:
     (node,) = casc(others["ubuntu-24.04"])["jenkins"]["nodes"]
     (domain,) = casc(others["ubuntu-24.04"])["credentials"]["system"]["domainCredentials"]

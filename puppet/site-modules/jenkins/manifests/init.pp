@@ -54,6 +54,7 @@ class jenkins (
   $state    = '/var/lib/jenkins-apply'
   $drop_ins = '/etc/systemd/system/jenkins.service.d'
 
+  contain jenkins::account
   contain jenkins::java
   contain jenkins::unit
   contain jenkins::configuration
@@ -61,7 +62,7 @@ class jenkins (
   contain jenkins::service
 
   # The package starts Jenkins: by then the unit must know that it is to wait.
-  Class['jenkins::java'] -> Class['jenkins::unit']
+  [Class['jenkins::account'], Class['jenkins::java']] -> Class['jenkins::unit']
 
   if 'fingerprint' in $source {
     contain jenkins::apt

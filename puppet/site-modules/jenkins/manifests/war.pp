@@ -1,18 +1,5 @@
 # @summary Jenkins from a WAR, laid out as its Debian package lays it out.
 class jenkins::war {
-  group { 'jenkins':
-    ensure => present,
-    system => true,
-  }
-
-  user { 'jenkins':
-    ensure => present,
-    system => true,
-    gid    => 'jenkins',
-    home   => $jenkins::home,
-    shell  => '/bin/bash',
-  }
-
   file { [$jenkins::home, '/var/cache/jenkins']:
     ensure => directory,
     owner  => 'jenkins',
