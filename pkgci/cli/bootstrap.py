@@ -89,7 +89,8 @@ def command(
         return ExitStatus.INTERRUPTED
     if not noop:
         changed = sum(one.report.changed for one in results.values() if isinstance(one, RunResult) and one.report)
-        tell_changes(f"{changed} changes on {len(results)} hosts")
+        count = len(results)
+        tell_changes(f"{changed} changes on {count} host{'s' if count > 1 else ''}")
     if as_json:
         print_json(json_of(results))
     else:

@@ -28,7 +28,7 @@ def lines(site: Site, start: Start, items: Sequence[WorkItem], width: int) -> It
     from pkgci.deploy.items import ITEMS
 
     known = expected(site, start.items)
-    yield f"{site.name}: {len(site.hosts)} hosts. The deploy {start.why or 'does all of this, in this order'}:"
+    yield f"{site.name}: {_hosts(site)}. The deploy {start.why or 'does all of this, in this order'}:"
     for number, item in enumerate(items, 1):
         before = start.done.get(item.name)
         if before is not None:

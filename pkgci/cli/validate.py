@@ -39,7 +39,8 @@ def command(site_file: Path, as_json: bool, schema: bool) -> int:
     if as_json:
         click.echo(json.dumps({"site": str(site_file), "valid": True, "hosts": len(site.hosts), "roles": counts}))
         return ExitStatus.AS_DECLARED
-    click.echo(f"{site_file}: valid. Site '{site.name}', {len(site.hosts)} hosts:")
+    count = len(site.hosts)
+    click.echo(f"{site_file}: valid. Site '{site.name}', {count} host{'s' if count > 1 else ''}:")
     for host in site.hosts:
         click.echo(f"  {host.name:<12} {host.address:<16} {', '.join(host.roles)}")
     return ExitStatus.AS_DECLARED
