@@ -147,7 +147,7 @@ def test_rules_that_would_lock_the_operator_out_do_not_compile(tmp_path: Path) -
 
 
 def test_the_key_of_a_role_that_a_host_no_longer_has_goes(lab: dict[str, Catalog]) -> None:
-    for folder in ("/etc/pkgci/keys", "/etc/ssh/authorized_keys.d"):
+    for folder in ("/etc/pkgci", "/etc/pkgci/keys", "/etc/ssh/authorized_keys.d"):
         assert lab["build01"].get("File", folder)["purge"] is True
     assert lab["jenkins01"].get("File", "/etc/jenkins/secrets")["purge"] is True
 

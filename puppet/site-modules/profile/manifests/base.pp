@@ -24,12 +24,16 @@ class profile::base (
   }
   Exec['finish what dpkg began'] -> Package <| |>
 
-  # What pkgci writes that has no place of its own.
+  # What pkgci writes that has no place of its own. What it no longer writes goes: it may have been a secret.
   file { '/etc/pkgci':
-    ensure => directory,
-    owner  => 'root',
-    group  => 'root',
-    mode   => '0755',
+    ensure  => directory,
+    owner   => 'root',
+    group   => 'root',
+    mode    => '0755',
+    recurse => true,
+    purge   => true,
+    force   => true,
+    backup  => false,
   }
 
   # Private keys for programs of this host. Each file belongs to the user that needs it; nobody lists the folder, and
