@@ -20,7 +20,8 @@ _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 _SHOWN = 40
 _DOING = {
     "test": "Zuul tests the layout",
-    "reload": "Zuul reads the new layout; what is queued or running goes on",
+    "reload": "Zuul reads the layout; what is queued or running goes on",
+    "roll back": "Zuul does not take it: the old one comes back",
     "start": "Zuul starts",
 }
 

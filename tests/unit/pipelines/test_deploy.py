@@ -178,6 +178,23 @@ def test_where_zuul_does_not_take_it_the_old_one_is_back(
     with pytest.raises(HostError, match=why):
         replace(here, layout, before, print)
     assert (zuul / "etc" / LAYOUT).read_text().startswith("# The first.")
+    assert not list((zuul / "etc").glob("*.py"))
+
+
+def test_the_failure_of_the_new_layout_is_shown_and_not_taken_for_one_of_the_old(
+    here: Any, site: Site, zuul: Path, layout: Layout
+) -> None:
+    before = planned(here, site, layout)
+    # The journal has what was written since a second; the first attempt fails, the second one does not.
+    (zuul / "bin/journalctl").write_text(
+        '#!/bin/sh\nif [ "$(stat -c %Y "$ZUUL/log")" -ge "${7#@}" ]; then cat "$ZUUL/log"; fi\n'
+    )
+    failure = 'echo \'ERROR: Reconfiguration failed: no such day\' > "$ZUUL/log"; touch "$ZUUL/again"'
+    (zuul / "reload").write_text(f'if [ -e "$ZUUL/again" ]; then {TAKEN} else {failure}; fi\n')
+    told: list[str] = []
+    with pytest.raises(HostError, match="the old one is back. Its log:(.|\n)*no such day"):
+        replace(here, layout, before, told.append)
+    assert told == ["test", "reload", "roll back", "reload"]
 
 
 def test_two_operators_do_not_deploy_at_once(here: Any, site: Site, zuul: Path, layout: Layout) -> None:
