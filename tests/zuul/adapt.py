@@ -41,6 +41,26 @@ def give_text_to_the_fakes(module):
         if jobs:
             self.wakeConnections()
 
+    class TextJob:
+        """A job of the server's, with its name as text."""
+
+        def __init__(self, job):
+            self.__dict__["job"] = job
+
+        @property
+        def name(self):
+            return text(self.job.name)
+
+        def __getattr__(self, key):
+            return getattr(self.job, key)
+
+        def __setattr__(self, key, value):
+            setattr(self.job, key, value)
+
+    def get_queue(self):
+        return [TextJob(job) for job in gear.Server.getQueue(self)]
+
+    module.FakeGearmanServer.getQueue = get_queue
     module.FakeGearmanServer.getJobForConnection = get_job
     module.FakeGearmanServer.release = release
 
@@ -152,3 +172,20 @@ def keep_results_in_sqlite(module):
             self.dburi = f"sqlite:///{folder}/results"
 
     module.MySQLSchemaFixture = Database
+
+
+@mends("tests.test_connection")
+def read_results_as_sqlalchemy_gives_them(module):
+    """tests/test_connection.py: select([…]), rows by name, and the inspector, as they were before SQLAlchemy 2."""
+    sa = module.sa
+    by_position = sa.engine.Row.__getitem__
+
+    def by_name(row, key):
+        return row._mapping[key] if isinstance(key, str) else by_position(row, key)
+
+    sa.engine.Row.__getitem__ = by_name
+    module.sa = Facade(
+        sa,
+        sql=Facade(sa.sql, select=lambda columns: sa.select(*columns)),
+        engine=types.SimpleNamespace(reflection=types.SimpleNamespace(Inspector=sa.inspect)),
+    )
