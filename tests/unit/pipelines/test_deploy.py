@@ -192,7 +192,7 @@ def test_the_failure_of_the_new_layout_is_shown_and_not_taken_for_one_of_the_old
     failure = 'echo \'ERROR: Reconfiguration failed: no such day\' > "$ZUUL/log"; touch "$ZUUL/again"'
     (zuul / "reload").write_text(f'if [ -e "$ZUUL/again" ]; then {TAKEN} else {failure}; fi\n')
     told: list[str] = []
-    with pytest.raises(HostError, match="the old one is back. Its log:(.|\n)*no such day"):
+    with pytest.raises(HostError, match=r"the old one is back\. Its log:(.|\n)*no such day"):
         replace(here, layout, before, told.append)
     assert told == ["test", "reload", "roll back", "reload"]
 
