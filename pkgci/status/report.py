@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from pkgci.status.collect import Run
-from pkgci.status.judge import HostStatus, Problem, Status, days_left, units_of
+from pkgci.status.judge import EXPIRY, FULL, HostStatus, Problem, Status, days_left, units_of
 from pkgci.status.services import Build, Item
 
 # A line of text in pieces, each with its style (rich's names; empty for none).
@@ -16,19 +16,20 @@ Line = tuple[tuple[str, str], ...]
 
 _LABEL = 9  # columns
 _MOST_ITEMS = 20
-# The table of hosts needs it.
-_NARROWEST = 80
+_NARROWEST = 60
+# The table's columns that a narrow terminal goes without, first to last: what is wrong there stands above the table.
+_LEFT_OUT = ("certificate", "disk")
 _LONGEST_NAME = 13
 
 
 def screen(status: Status, width: int) -> Iterator[Line]:
-    """The whole screen, at most ``width`` columns wide (80 at least)."""
+    """The whole screen, at most ``width`` columns wide (60 at least)."""
     width = max(width, _NARROWEST)
     yield from _headline(status, width)
     for places, problems in _alike(status.problems):
         yield from _problems(", ".join(places), problems, width)
     yield ()
-    yield from _hosts(status)
+    yield from _hosts(status, width)
     yield ()
     yield from _labelled("Gearman", _gearman(status), width)
     yield from _labelled("Zuul", _zuul(status), width)
@@ -73,7 +74,7 @@ def _problems(where: str, problems: Sequence[Problem], width: int) -> Iterator[L
             yield ((f"    {line}", "bold"),)
 
 
-def _hosts(status: Status) -> Iterator[Line]:
+def _hosts(status: Status, width: int) -> Iterator[Line]:
     """One row a host; a host with several roles has further rows."""
     rows: list[tuple[tuple[str, str], ...]] = []
     for one in status.hosts:
@@ -82,12 +83,14 @@ def _hosts(status: Status) -> Iterator[Line]:
         rows += [(("", ""), (role, ""), *(("", ""),) * (len(cells) - 2)) for role in one.host.roles[1:]]
     titles = ("host", "role", "last run", "disk", "services", "certificate")
     table = [tuple((title, "bold") for title in titles), *rows]
-    widths = [max(len(row[column][0]) for row in table) for column in range(len(titles))]
+    widths = {title: max(len(row[column][0]) for row in table) for column, title in enumerate(titles)}
+    for title in _LEFT_OUT:
+        if sum(widths.values()) + 2 * (len(widths) - 1) > width:
+            del widths[title]
     for row in table:
-        yield tuple(
-            (text if column == len(titles) - 1 else f"{text:<{widths[column]}}  ", style)
-            for column, (text, style) in enumerate(row)
-        )
+        cells = tuple(cell for cell, title in zip(row, titles, strict=True) if title in widths)
+        padded = (f"{text:<{wide}}  " for (text, _), wide in zip(cells, widths.values(), strict=True))
+        yield tuple((text, style) for text, (_, style) in zip(padded, cells, strict=True))
 
 
 def _row(one: HostStatus, now: datetime) -> tuple[tuple[str, str], ...]:
@@ -105,9 +108,9 @@ def _row(one: HostStatus, now: datetime) -> tuple[tuple[str, str], ...]:
         (name, ""),
         (role, ""),
         _run(facts.run, now) if facts.release is not None else ("nothing deployed", "yellow"),
-        (f"{disk:>2} %", "red" if disk > 90 else ""),
+        (f"{disk:>2} %", "red" if disk > FULL else ""),
         (services, "red" if up < len(units) else "" if units else "dim"),
-        ("none", "dim") if left is None else (f"{left} days", "red" if left < 30 else ""),
+        ("none", "dim") if left is None else (f"{left} days", "red" if left < EXPIRY.days else ""),
     )
 
 

@@ -73,7 +73,7 @@ def test_hosts_that_are_away_leave_a_row_that_says_so(world: World) -> None:
     assert any(line.split()[:4] == ["pub01", "publisher", "not", "reached"] for line in shown)
 
 
-@pytest.mark.parametrize("width", [80, 132])
+@pytest.mark.parametrize("width", [60, 70, 80, 132])
 def test_nothing_is_wider_than_the_terminal(world: World, width: int) -> None:
     world.put("zuul01", "page=zuul", f"page=zuul {page(zuul(*[ITEM] * 30))}")
     world.put("zuul01", "gearman=status", "gearman=status Lg==")
