@@ -5,8 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from pkgci.model.flows import EXTERNAL, FLOWS, HTTP, LOCAL_PORTS, SSH, End, Flow, Place, Port, flows_from, flows_to
-from pkgci.model.roles import Role
+from pkgci.model.flows import (
+    EXTERNAL,
+    FLOWS,
+    GEARMAN,
+    HTTP,
+    LOCAL_PORTS,
+    SSH,
+    End,
+    Flow,
+    Place,
+    Port,
+    flows_from,
+    flows_to,
+)
+from pkgci.model.roles import SLAVES, Role
 from pkgci.model.site import Host, Site
 
 WORLD_NETWORKS = ("0.0.0.0/0", "::/0")
@@ -54,6 +67,18 @@ def port_number(port: Port, host: Host) -> int:
 def listening(site: Site, host: Host) -> dict[int, Port]:
     """The TCP ports on which something of the site answers on ``host``, by number."""
     return {rule.number: rule.port for rule in inbound(site, host)}
+
+
+def kept_from_jobs(host: Host) -> tuple[Port, ...]:
+    """The ports on ``host`` that jobs which run there must not reach from inside: anybody may have written their code.
+
+    There are some where Zuul or Jenkins stand on the same host. Whoever reaches Gearman can fake results, and no
+    web server stands before the others.
+    """
+    if not set(host.roles) & set(SLAVES):
+        return ()
+    local = tuple(port for role in host.roles for port in LOCAL_PORTS.get(role, ()))
+    return (*((GEARMAN,) if Role.ZUUL in host.roles else ()), *local)
 
 
 def named_ports(site: Site) -> tuple[Port, ...]:

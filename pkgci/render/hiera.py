@@ -28,7 +28,7 @@ from pkgci.errors import PkgciError, UsageError
 from pkgci.model.flows import FLOWS, LOCAL_PORTS
 from pkgci.model.known_hosts import keys_of, known_name, name_at
 from pkgci.model.roles import Role
-from pkgci.model.rules import inbound
+from pkgci.model.rules import inbound, kept_from_jobs
 from pkgci.model.site import Host, Site
 from pkgci.model.stand_ins import jenkins_source
 from pkgci.model.urls import PATHS, gerrit_url, git_url, web_url
@@ -119,6 +119,7 @@ class Renderer:
             "site": self.site,
             "host": host,
             "rules": inbound(self.site, host),
+            "kept_from_jobs": kept_from_jobs(host),
             "ports": PORTS,
             "secret": recorder.secret,
             "public": recorder.public,

@@ -41,6 +41,13 @@ def test_gearman_is_open_to_the_jenkins_master_only(lab: dict[str, Catalog]) -> 
     assert not any("4730" in catalog.firewall for name, catalog in lab.items() if name != "zuul01")
 
 
+def test_jobs_beside_zuul_and_jenkins_do_not_reach_them_from_inside(lab: dict[str, Catalog], one: Catalog) -> None:
+    refused = 'oif "lo" meta skuid "jenkins-agent" tcp dport { 4730, 8001, 8080 } reject with tcp reset'
+    assert refused in one.firewall
+    assert "File[/etc/pkgci/firewall.nft]" in one.get("User", "jenkins-agent")["before"]
+    assert not any("hook output" in catalog.firewall for catalog in lab.values())
+
+
 def test_the_world_reaches_the_web_servers_in_both_families(lab: dict[str, Catalog]) -> None:
     for name in ("zuul01", "jenkins01", "pub01", "log01"):
         for family in ("ipv4", "ipv6"):

@@ -9,8 +9,11 @@
 #
 # @param rules
 #   What is permitted.
+# @param kept
+#   User → TCP ports of this host that the user's programs do not reach from inside.
 class packet_filter (
-  Array[Packet_filter::Rule] $rules,
+  Array[Packet_filter::Rule]                                            $rules,
+  Hash[Pattern[/\A[a-z_][a-z0-9_-]*\z/], Array[Stdlib::Port, 1]] $kept  = {},
 ) {
   $file = '/etc/pkgci/firewall.nft'
   $unit = 'pkgci-firewall.service'
@@ -24,9 +27,14 @@ class packet_filter (
     owner        => 'root',
     group        => 'root',
     mode         => '0644',
-    content      => epp('packet_filter/firewall.nft.epp', { 'rules' => $rules }),
+    content      => epp('packet_filter/firewall.nft.epp', { 'rules' => $rules, 'kept' => $kept }),
     validate_cmd => '/usr/sbin/nft -c -f %',
     require      => Package['nftables'],
+  }
+
+  # The kernel knows users by number.
+  $kept.keys.each |$user| {
+    User <| title == $user |> -> File[$file]
   }
 
   file { "/etc/systemd/system/${unit}":

@@ -4,9 +4,12 @@
 #   The connections to this host that the site permits.
 # @param ssh_port
 #   The port on which pkgci reaches this host. A set of rules that would cut it off is refused.
+# @param kept
+#   User → TCP ports of this host that the user's programs do not reach from inside.
 class profile::firewall (
-  Array[Packet_filter::Rule] $rules,
-  Stdlib::Port               $ssh_port,
+  Array[Packet_filter::Rule]             $rules,
+  Stdlib::Port                           $ssh_port,
+  Hash[String[1], Array[Stdlib::Port, 1]] $kept     = {},
 ) {
   unless $rules.any |$rule| { $rule['protocol'] == 'tcp' and $rule['port'] == $ssh_port } {
     fail("no firewall rule lets anybody reach SSH on port ${ssh_port}: this would cut the operator off")
@@ -14,6 +17,7 @@ class profile::firewall (
 
   class { 'packet_filter':
     rules   => $rules,
+    kept    => $kept,
     require => File['/etc/pkgci'],
   }
   contain packet_filter
