@@ -94,9 +94,11 @@ def question(plan: Plan) -> str:
 def progress_of(done: Sequence[Change], to_do: Sequence[Change]) -> str:
     """What was done, of what was to do."""
     if len(done) == len(to_do):
-        return f"{_jobs(len(done))} written"
+        deleted = sum(change.action is Action.RETIRED for change in done)
+        counts = ((len(done) - deleted, "written"), (deleted, "deleted"))
+        return ", ".join(f"{_jobs(count)} {how}" for count, how in counts if count) or "nothing written"
     following = to_do[len(done)].name
-    return f"{len(done)} of {_jobs(len(to_do))} written, '{following}' and what follows perhaps not: run it again"
+    return f"{len(done)} of {_jobs(len(to_do))} done, '{following}' and what follows perhaps not: run it again"
 
 
 def show_missing(missing: Mapping[str, str]) -> None:

@@ -73,7 +73,8 @@ def pkgci() -> None:
       pkgci validate
       pkgci secrets init
       pkgci order-servers
-      pkgci bootstrap --noop
+      pkgci deploy
+      pkgci status
     """
 
 

@@ -124,6 +124,7 @@ def test_retired_jobs_are_listed_and_deleted_only_when_asked_for(
     assert BUILD in fake.jobs
     assert run(["deploy-jobs", "--plan", "--delete-retired", "--site", site_file]) == 1
     assert run(["deploy-jobs", "--delete-retired", "--yes", "--site", site_file]) == 0
+    assert "5 jobs deleted" in capsys.readouterr().err
     assert not [name for name in fake.jobs if "trixie" in name]
     assert len(fake.jobs) == 6
 
@@ -158,7 +159,7 @@ def test_a_failure_in_the_middle_says_how_far_it_went(site_file: str, fake: Fake
     )
     assert run(["deploy-jobs", "--yes", "--site", site_file]) == 1
     err = capsys.readouterr().err
-    assert "2 of 11 jobs written" in err
+    assert "2 of 11 jobs done" in err
     assert "disk full" in err
 
 
@@ -174,7 +175,7 @@ def test_an_interruption_says_how_far_it_went(
 
     monkeypatch.setattr(JenkinsServer, "create", interrupted)
     assert run(["deploy-jobs", "--yes", "--site", site_file]) == 130
-    assert "4 of 11 jobs written" in capsys.readouterr().err
+    assert "4 of 11 jobs done" in capsys.readouterr().err
 
 
 def test_json_has_the_plan_what_was_done_and_what_is_missing(
