@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -105,6 +107,24 @@ def test_the_package_stays_at_its_version(master: Catalog) -> None:
 def test_the_heap_is_a_share_of_the_memory_and_smaller_beside_other_roles(master: Catalog, one: Catalog) -> None:
     assert "-Xmx2048m " in content(master, UNIT)
     assert "-Xmx1024m " in content(one, UNIT)
+
+
+def test_without_a_lab_nothing_comes_from_a_stand_in(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "examples/openstack", tmp_path / "site")
+    with (tmp_path / "site/site.yaml").open("a") as file:
+        file.write("os: ubuntu-24.04\n")
+    site = load_site(tmp_path / "site/site.yaml")
+    catalogs = compile_site(site, tmp_path)
+    assert not any("stand-in" in repr(catalog.resources) for catalog in catalogs.values())
+    master, source = catalogs["jenkins01"], site.jenkins.apt
+    assert f"URIs: {source.url}\n" in content(master, "/etc/apt/sources.list.d/jenkins.sources")
+    key = master.get("Exec", "trust the key of the Jenkins packages")["command"]
+    assert source.fingerprint in key and source.key in key
+    (installer,) = master.all("Jenkins::Download").values()
+    assert re.fullmatch("[0-9a-f]{64}", installer["sha256"])
+    assert "java -jar" in content(master, "/etc/jenkins/apply.conf")
+    assert site.gerrit is not None and site.gerrit.host_key is not None
+    assert site.gerrit.host_key in content(catalogs["zuul01"], "/var/lib/zuul/.ssh/known_hosts")
 
 
 def test_a_war_takes_the_place_of_the_package(others: dict[str, Catalog]) -> None:
