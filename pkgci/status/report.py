@@ -146,7 +146,9 @@ def _gearman(status: Status) -> str:
     missing = f"{len(status.missing)} needed ones missing" if status.missing else "none missing"
     workers = _count(len(gearman.workers), "worker")
     queue = f"queue: {gearman.waiting} waiting, {gearman.running} running"
-    return f"{_count(len(gearman.functions), 'function')}, {missing}; {workers}; {queue}"
+    # geard remembers functions that nobody offers any more.
+    offered = sum(function.workers > 0 for function in gearman.functions.values())
+    return f"{_count(offered, 'function')}, {missing}; {workers}; {queue}"
 
 
 def _zuul(status: Status) -> str:

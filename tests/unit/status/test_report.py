@@ -8,7 +8,7 @@ from pkgci.remote.errors import UnreachableError
 from pkgci.status.data import as_data
 from pkgci.status.judge import Status
 from pkgci.status.report import screen
-from tests.unit.status.conftest import ITEM, World, nodes, page, zuul
+from tests.unit.status.conftest import ITEM, World, encoded, nodes, page, zuul
 
 
 def lines(status: Status, width: int = 80) -> list[str]:
@@ -79,6 +79,12 @@ def test_nothing_is_wider_than_the_terminal(world: World, width: int) -> None:
     world.put("zuul01", "gearman=status", "gearman=status Lg==")
     world.put("jenkins01", "page=nodes", f"page=nodes {page(nodes(build01='a long story ' * 20))}")
     assert max(map(len, lines(world.status(), width))) <= width
+
+
+def test_functions_that_nobody_offers_any_more_are_not_counted(world: World) -> None:
+    answer = encoded("build:old\t0\t0\t0\nbuild:new\t0\t0\t2\n.\n")
+    world.put("zuul01", "gearman=status", f"gearman=status {answer}")
+    assert any(line.startswith("Gearman   1 function,") for line in lines(world.status()))
 
 
 def test_machines_get_everything(world: World) -> None:
