@@ -189,3 +189,20 @@ def read_results_as_sqlalchemy_gives_them(module):
         sql=Facade(sa.sql, select=lambda columns: sa.select(*columns)),
         engine=types.SimpleNamespace(reflection=types.SimpleNamespace(Inspector=sa.inspect)),
     )
+
+
+@mends("tests.base")
+def know_clients_by_text(module):
+    """tests/base.py, resetGearmanServer: the server knows the names of its clients as bytes."""
+
+    def reset(self):
+        self.worker.setFunctions([])
+        stay = ("Zuul RPC Listener", "Zuul Merger")
+        connections = self.gearman_server.active_connections
+        while any(one.functions and text(one.client_id) not in stay for one in connections):
+            module.time.sleep(0.01)
+        self.gearman_server.functions = set()
+        self.rpc.register()
+        self.merge_server.register()
+
+    module.ZuulTestCase.resetGearmanServer = reset
