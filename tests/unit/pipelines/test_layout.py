@@ -19,7 +19,8 @@ from pkgci.pipelines.layout import LAYOUT, Layout, job_pattern, render
 from tests.unit.conftest import SITE
 
 Write = Callable[[str], Path]
-EXAMPLES = sorted(path.parent.name for path in asset("examples").glob("*/site.yaml"))
+# The site of somebody's existing manifests has no Gerrit, and so no pipelines.
+EXAMPLES = sorted(path.parent.name for path in asset("examples").glob("*/site.yaml") if load_site(path).gerrit)
 
 
 def pipeline(layout: Layout, name: str) -> dict[str, Any]:
@@ -38,8 +39,6 @@ def attributes(layout: Layout, job: str) -> dict[str, Any]:
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_the_layout_of_every_example_has_exactly_the_jobs_of_its_projects(example: str) -> None:
     site = load_site(asset("examples") / example / "site.yaml")
-    if site.gerrit is None:
-        pytest.skip("this example has no Gerrit")
     layout = render(site)
     assert yaml.safe_load(layout.text) == layout.data
     assert set(all_names(jobs_of(layout.data))) == {job.name for job in all_jobs(site)}
