@@ -57,7 +57,7 @@ def command(folder: Path, example: str | None) -> int:
 def _steps(folder: Path, example: str | None) -> list[str]:
     enter = [] if folder.resolve() == Path().resolve() else [f"cd {folder}"]
     if example == "lab":
-        return [*enter, "pkgci lab up", "pkgci secrets init", "pkgci bootstrap", "pkgci verify-connectivity"]
+        return [*enter, "pkgci lab up", "pkgci deploy", "pkgci status"]
     edit = "edit site.yaml: your names, addresses, projects"
     return [*enter, edit, "pkgci validate", "pkgci secrets init", "pkgci order-servers"]
 

@@ -44,7 +44,7 @@ def up(site_file: Path) -> int:
         lab.up(module_packages(asset("puppet") / "Puppetfile"))
     screen.print(f"the lab '{site.name}' is up: {len(lab.hosts)} hosts in {time.monotonic() - started:.0f} s")
     option = "" if site_file == Path("site.yaml") else f" --site {shlex.quote(str(site_file))}"
-    screen.print(f"next: pkgci bootstrap{option}, or look at a host: pkgci lab ssh{option} {site.hosts[0].name}")
+    screen.print(f"next: pkgci deploy{option}, or look at a host: pkgci lab ssh{option} {site.hosts[0].name}")
     return ExitStatus.AS_DECLARED
 
 

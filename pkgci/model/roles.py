@@ -89,7 +89,7 @@ CATALOGUE: dict[Role, RoleSpec] = {
             mandatory=True,
             single=True,
             disk_path="/var/lib",
-            units=("zuul-server", "zuul-merger", "geard", "apache2"),
+            units=("zuul-server", "zuul-merger", "zuul-queue", "geard", "apache2"),
         ),
         RoleSpec(
             Role.JENKINS_MASTER,
