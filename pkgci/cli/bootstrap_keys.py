@@ -46,6 +46,7 @@ def learn(site: Site, selected: Iterable[Host], trust: Trust, *, parallel: int) 
     from pkgci.remote.fanout import each_host
     from pkgci.remote.session import open_session
 
+    _tell_unknown_gerrit(site, selected, trust)
     needed = pinned(site, selected)
     unknown = [site.host(name) for name in needed if not trust.known(site.host(name))]
     if not unknown:
@@ -61,3 +62,19 @@ def learn(site: Site, selected: Iterable[Host], trust: Trust, *, parallel: int) 
                 "run bootstrap again once it answers",
                 err=True,
             )
+
+
+def _tell_unknown_gerrit(site: Site, selected: Iterable[Host], trust: Trust) -> None:
+    """Gerrit is nobody's host here, so that its key is for people to pin: Zuul refuses a Gerrit that it does not know."""
+    from pkgci.model.known_hosts import gerrit_keys
+
+    gerrit = site.gerrit
+    if gerrit is None or not any(Role.ZUUL in host.roles for host in selected):
+        return
+    known_hosts = trust.known_hosts.read_text(errors="replace") if trust.known_hosts.is_file() else ""
+    if not gerrit_keys(site, known_hosts):
+        click.echo(
+            f"the SSH host key of {gerrit.host} is not known: Zuul will not connect to it; pin it in the site file "
+            f"(`gerrit: {{host_key: …}}`): `ssh-keyscan -p {gerrit.port} {gerrit.host}`, then compare",
+            err=True,
+        )

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 
-from pkgci.model.site import Host
+from pkgci.model.site import Host, Site
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,16 @@ def keys_of(name: str, text: str) -> tuple[HostKey, ...]:
         if any(_matches(pattern, name) for pattern in names.split(",")) and _is_base64(key):
             keys.append(HostKey(kind, key))
     return tuple(keys)
+
+
+def gerrit_keys(site: Site, text: str) -> tuple[HostKey, ...]:
+    """The SSH host keys of the site's Gerrit: the one that the site file pins, or those of known_hosts ``text``."""
+    if site.gerrit is None:
+        return ()
+    if site.gerrit.host_key:
+        kind, key = site.gerrit.host_key.split()[:2]
+        return (HostKey(kind, key),)
+    return keys_of(name_at(site.gerrit.host, site.gerrit.port), text)
 
 
 def _matches(pattern: str, name: str) -> bool:

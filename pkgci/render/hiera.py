@@ -26,7 +26,7 @@ import yaml
 from pkgci.assets import asset
 from pkgci.errors import PkgciError, UsageError
 from pkgci.model.flows import FLOWS, LOCAL_PORTS
-from pkgci.model.known_hosts import keys_of, known_name, name_at
+from pkgci.model.known_hosts import gerrit_keys, keys_of, known_name
 from pkgci.model.roles import Role
 from pkgci.model.rules import inbound, kept_from_jobs
 from pkgci.model.site import Host, Site
@@ -124,7 +124,7 @@ class Renderer:
             "secret": recorder.secret,
             "public": recorder.public,
             "host_keys": self._host_keys,
-            "gerrit_keys": self._gerrit_keys(),
+            "gerrit_keys": [f"{key.type} {key.text}" for key in gerrit_keys(self.site, self._known_hosts)],
             "jenkins_source": jenkins_source(self.site),
             "required": _required(isinstance(source, Placeholders)),
             "url": {role.value: web_url(self.site, role) for role in PATHS if self.site.with_role(role)},
@@ -147,16 +147,6 @@ class Renderer:
     def _host_keys(self, name: str) -> list[str]:
         """The SSH host keys ("type base64") that are recorded for the site's host ``name``."""
         return [f"{key.type} {key.text}" for key in keys_of(known_name(self.site.host(name)), self._known_hosts)]
-
-    def _gerrit_keys(self) -> list[str]:
-        """Gerrit's SSH host keys: the one that the site file pins, or those that known_hosts has."""
-        gerrit = self.site.gerrit
-        if gerrit is None:
-            return []
-        if gerrit.host_key:
-            return [" ".join(gerrit.host_key.split()[:2])]
-        recorded = keys_of(name_at(gerrit.host, gerrit.port), self._known_hosts)
-        return [f"{key.type} {key.text}" for key in recorded]
 
     def _layers(self, host: Host) -> Iterator[tuple[str, Role | None]]:
         if self._exists(f"hosts/{host.name}"):

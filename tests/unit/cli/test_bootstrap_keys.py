@@ -47,3 +47,13 @@ def test_a_host_that_is_away_is_remarked_on_with_what_that_means_and_stops_nothi
         "build01's host key is not known: Jenkins gets no node for it yet (it does not answer); "
         "run bootstrap again once it answers" in remarks
     )
+
+
+def test_a_gerrit_whose_key_nobody_pinned_is_remarked_on_with_how_to_pin_it(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    learn(site, site.select(("zuul",)), Trust.of(site), parallel=2)
+    assert "ssh-keyscan -p 29418 review.example.org" in capsys.readouterr().err
+    (site.directory / "known_hosts").write_text("[review.example.org]:29418 ssh-ed25519 AAAA\n")
+    learn(site, site.select(("zuul",)), Trust.of(site), parallel=2)
+    assert capsys.readouterr().err == ""
