@@ -65,7 +65,7 @@ def learn(site: Site, selected: Iterable[Host], trust: Trust, *, parallel: int) 
 
 
 def _tell_unknown_gerrit(site: Site, selected: Iterable[Host], trust: Trust) -> None:
-    """Gerrit is nobody's host here, so that its key is for people to pin: Zuul refuses a Gerrit that it does not know."""
+    """Gerrit is no host of ours: its key is for people to pin, and Zuul refuses a Gerrit that it does not know."""
     from pkgci.model.known_hosts import gerrit_keys
 
     gerrit = site.gerrit
