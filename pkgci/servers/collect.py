@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import resources
 
 from pkgci.model.roles import CATALOGUE
 from pkgci.model.site import Host
+from pkgci.remote.collector import Answers, program
 
 
 @dataclass(frozen=True)
@@ -71,38 +71,27 @@ def script(host: Host) -> bytes:
         "ADDRESSES": (str(address) for address in host.addresses),
         "PATHS": dict.fromkeys(CATALOGUE[role].disk_path for role in host.roles),
     }
-    lines = [f"{name}={shlex.quote(' '.join(values))}" for name, values in settings.items()]
-    text = resources.files(__package__).joinpath("collect.sh").read_text()
-    return "\n".join([*lines, text]).encode()
+    return program(resources.files(__package__).joinpath("collect.sh").read_text(), settings)
 
 
 def parse(text: str) -> Delivered:
     """What the collector printed. Raises ``ValueError`` where it did not come to its end."""
-    values: dict[str, list[str]] = {}
-    for line in text.splitlines():
-        key, _, value = line.partition("=")
-        values.setdefault(key, []).append(value.strip())
-    if "end" not in values:
-        raise ValueError("the look at the host broke off")
-
-    def one(key: str) -> str:
-        return values.get(key, [""])[0]
-
+    found = Answers(text)
     forward: dict[str, tuple[str, ...]] = {}
-    for name, address in (value.split() for value in values.get("forward", [])):
+    for name, address in (value.split() for value in found.all("forward")):
         forward[name] = (*forward.get(name, ()), address)
     return Delivered(
-        os=one("os"),
-        os_name=one("os_name") or "unknown",
-        cpu=int(one("cpu") or 0),
-        memory_mb=int(one("memory_kb") or 0) * 1.024 / 1000,
-        disks=tuple(_disk(value) for value in values.get("disk", [])),
-        kvm=one("kvm"),
+        os=found.one("os"),
+        os_name=found.one("os_name") or "unknown",
+        cpu=int(found.one("cpu") or 0),
+        memory_mb=int(found.one("memory_kb") or 0) * 1.024 / 1000,
+        disks=tuple(_disk(value) for value in found.all("disk")),
+        kvm=found.one("kvm"),
         forward=forward,
-        reverse=tuple(_name(value) for value in values.get("reverse", [])),
-        mirrors=_mirrors(values.get("mirror", [])) if "mirrors" in values else None,
-        listeners=_listeners(values.get("listen", []), values.get("listen_hex", [])),
-        deployed="deployed" in values,
+        reverse=tuple(_name(value) for value in found.all("reverse")),
+        mirrors=_mirrors(found.all("mirror")) if "mirrors" in found else None,
+        listeners=_listeners(found.all("listen"), found.all("listen_hex")),
+        deployed="deployed" in found,
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from pkgci.model.flows import GEARMAN, JENKINS_HTTP, ZUUL_WEBAPP
 from pkgci.model.roles import CATALOGUE, Role
 from pkgci.model.site import Host, Site
 from pkgci.model.urls import PATHS
+from pkgci.remote.collector import Answers, program
 
 # What is asked of Jenkins, and no more: anonymous users may read it.
 _NODES = "computer[displayName,offline,offlineCauseReason,numExecutors,executors[idle]]"
@@ -126,9 +126,7 @@ def script(site: Site, host: Host) -> bytes:
         "GEARMAN": [str(GEARMAN.number)] if zuul else [],
         "GERRIT": [str(site.gerrit.port)] if zuul and site.gerrit is not None else [],
     }
-    lines = [f"{name}={shlex.quote(' '.join(values))}" for name, values in settings.items()]
-    text = resources.files(__package__).joinpath("collect.sh").read_text()
-    return "\n".join([*lines, text]).encode()
+    return program(resources.files(__package__).joinpath("collect.sh").read_text(), settings)
 
 
 def _question(item: str, tree: str) -> str:
@@ -137,42 +135,34 @@ def _question(item: str, tree: str) -> str:
 
 def parse(text: str) -> HostFacts:
     """What the collector printed. Raises ``ValueError`` where it did not come to its end."""
-    values: dict[str, list[str]] = {}
-    for line in text.splitlines():
-        key, _, value = line.partition("=")
-        values.setdefault(key, []).append(value.strip())
-    if "end" not in values:
-        raise ValueError("the look at the host broke off")
-
-    def one(key: str) -> str:
-        return values.get(key, [""])[0]
-
-    answers = {name: _decoded(rest) for name, _, rest in (value.partition(" ") for value in values.get("page", []))}
-    gearman = {name: _decoded(rest) for name, _, rest in (value.partition(" ") for value in values.get("gearman", []))}
+    found = Answers(text)
+    answers = {name: _decoded(rest) for name, _, rest in (value.partition(" ") for value in found.all("page"))}
+    gearman = {name: _decoded(rest) for name, _, rest in (value.partition(" ") for value in found.all("gearman"))}
     return HostFacts(
-        run=_run(one("run"), one("operator"), one("exit"), values) if one("run") else None,
-        release=one("release") or None,
-        units=tuple(_unit(value) for value in values.get("unit", [])),
-        disks=tuple(_disk(value) for value in values.get("disk", [])),
-        certificate=_decoded(one("certificate")) or None,
-        keys=tuple(_key(value) for value in values.get("key", [])),
+        run=_run(found) if found.one("run") else None,
+        release=found.one("release") or None,
+        units=tuple(_unit(value) for value in found.all("unit")),
+        disks=tuple(_disk(value) for value in found.all("disk")),
+        certificate=_decoded(found.one("certificate")) or None,
+        keys=tuple(_key(value) for value in found.all("key")),
         pages={name: page for name, answer in answers.items() if (page := _page(answer)) is not None},
         # An answer that was cut off is none.
         gearman={name: said for name, said in gearman.items() if said.rstrip().endswith(".")},
-        gerrit=int(one("gerrit")) if one("gerrit").isdecimal() else None,
-        now=_moment(one("now")),
+        gerrit=int(found.one("gerrit")) if found.one("gerrit").isdecimal() else None,
+        now=_moment(found.one("now")),
     )
 
 
-def _run(name: str, operator: str, end: str, values: Mapping[str, list[str]]) -> Run:
+def _run(found: Answers) -> Run:
+    name = found.one("run")
     try:
         began: datetime | None = datetime.strptime(name.partition("-")[0], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
     except ValueError:
         began = None
-    result, code, status = (*end.split(), "", "", "")[:3]
-    pairs = [count.split() for count in values.get("count", [])]
+    result, code, status = (*found.one("exit").split(), "", "", "")[:3]
+    pairs = [count.split() for count in found.all("count")]
     counts = {key: int(value) for key, value in pairs if value.isdecimal()}
-    return Run(name, began, operator, result, code, status, counts, "running" in values)
+    return Run(name, began, found.one("operator"), result, code, status, counts, "running" in found)
 
 
 def _unit(value: str) -> Unit:
