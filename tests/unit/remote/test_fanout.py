@@ -3,11 +3,13 @@
 import os
 import signal
 import threading
+import time
 
 import pytest
 
 from pkgci.errors import PkgciError
 from pkgci.model.site import Host, Site
+from pkgci.remote.connection import POOL
 from pkgci.remote.errors import HostError, UnreachableError
 from pkgci.remote.fanout import each_host
 
@@ -80,7 +82,9 @@ def test_an_interrupt_starts_no_further_host(site: Site) -> None:
     def work(host: Host) -> None:
         started.append(host.name)
         os.kill(os.getpid(), signal.SIGINT)
-        threading.Event().wait(0.1)
+        deadline = time.monotonic() + 5
+        while not POOL.interrupted and time.monotonic() < deadline:
+            time.sleep(0.01)
 
     with pytest.raises(KeyboardInterrupt):
         each_host(site.hosts, work, parallel=1)
