@@ -43,7 +43,7 @@ lint: prepare-test $(VENV)/.develops
 	git ls-files -z | xargs -0 grep -lZE '^#!.*\b(ba)?sh\b' | xargs -0 shellcheck
 
 unit: prepare-test $(VENV)/.develops
-	$(BIN)/pytest tests/unit
+	$(BIN)/pytest --numprocesses auto --dist loadfile tests/unit
 
 lab-test: prepare-test $(VENV)/.develops
 	$(BIN)/pytest tests/lab
