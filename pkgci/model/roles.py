@@ -177,3 +177,6 @@ CATALOGUE: dict[Role, RoleSpec] = {
 
 # The machines on which the Jenkins master runs jobs over SSH. The publisher is one too: it runs the publishing jobs.
 SLAVES = (Role.PUBLISHER, Role.SLAVE_BUILD, Role.SLAVE_INSTALL, Role.SLAVE_SYSTEST)
+
+# Where an agent works on a slave (Jenkins' remoteFS), which is the home of its account.
+AGENT_HOME = "/srv/jenkins"

@@ -27,7 +27,7 @@ from pkgci.assets import asset
 from pkgci.errors import PkgciError, UsageError
 from pkgci.model.flows import FLOWS, LOCAL_PORTS
 from pkgci.model.known_hosts import gerrit_keys, keys_of, known_name
-from pkgci.model.roles import Role
+from pkgci.model.roles import AGENT_HOME, SLAVES, Role
 from pkgci.model.rules import inbound, kept_from_jobs
 from pkgci.model.site import Host, Site
 from pkgci.model.stand_ins import jenkins_source
@@ -128,6 +128,9 @@ class Renderer:
             "jenkins_source": jenkins_source(self.site),
             "required": _required(isinstance(source, Placeholders)),
             "url": {role.value: web_url(self.site, role) for role in PATHS if self.site.with_role(role)},
+            "paths": PATHS,
+            "slaves": SLAVES,
+            "agent_home": AGENT_HOME,
             "git_url": git_url(self.site) if self.site.with_role(Role.ZUUL) else None,
             "gerrit_url": gerrit_url(self.site),
         }

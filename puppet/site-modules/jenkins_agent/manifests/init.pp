@@ -7,8 +7,8 @@
 # @param groups
 #   Further groups of the account.
 class jenkins_agent (
-  Pattern[/\A[a-z_][a-z0-9_-]*\z/] $user   = 'jenkins',
-  Stdlib::Absolutepath             $home   = '/srv/jenkins',
+  Pattern[/\A[a-z_][a-z0-9_-]*\z/] $user,
+  Stdlib::Absolutepath             $home,
   Array[String[1]]                 $groups = [],
 ) {
   include java

@@ -10,6 +10,8 @@
 #   What installs plugins.
 # @param url
 #   Jenkins' web address, with a slash at its end.
+# @param port
+#   Where Jenkins listens, on this host only.
 # @param administrators
 #   Who may change Jenkins. The first is who deploys the jobs.
 # @param agent_keys
@@ -20,8 +22,6 @@
 #   Where jobs come from: Zuul's Gearman server.
 # @param admin_password
 #   The password of the first administrator, where users are Jenkins' own.
-# @param port
-#   Where Jenkins listens, on this host only.
 # @param update_center
 #   A mirror of Jenkins' update center.
 # @param ldap
@@ -48,12 +48,12 @@ class profile::jenkins_master (
   Hash[String[1], String[1]]                                             $plugins,
   Variant[Jenkins::Archive, Stdlib::Absolutepath]                        $plugin_installer,
   Pattern[/\Ahttps:\/\/.*\/\z/]                                          $url,
+  Stdlib::Port                                                           $port,
   Array[String[1], 1]                                                    $administrators,
   Sensitive[Hash[Jenkins::File_name, String[1]]]                         $agent_keys,
   Hash[String[1], Jenkins::Node]                                         $nodes,
   Struct[{ host => String[1], port => Stdlib::Port }]                    $gearman,
   Optional[Sensitive[String[1]]]                                         $admin_password = undef,
-  Stdlib::Port                                                           $port          = 8080,
   Optional[Stdlib::HTTPUrl]                                              $update_center = undef,
   Optional[Jenkins::Ldap]                                                $ldap          = undef,
   Optional[Sensitive[String[1]]]                                         $ldap_password = undef,
@@ -69,6 +69,8 @@ class profile::jenkins_master (
   require profile::ca_certificate
   include profile::web
 
+  # The same path on both sides of the web server.
+  $prefix   = $url.regsubst('\Ahttps://[^/]+(.*)/\z', '\1')
   $location = $mail ? {
     undef   => { 'url' => $url },
     default => { 'url' => $url, 'adminAddress' => jenkins::literal($mail) },
@@ -120,14 +122,14 @@ class profile::jenkins_master (
     restart_for      => { 'gearman' => "${gearman['host']}:${gearman['port']}" },
     update_center    => $update_center,
     port             => $port,
-    prefix           => '/jenkins',
+    prefix           => $prefix,
     heap             => $heap,
     heap_share       => $heap_share,
   }
   contain jenkins
 
   profile::web::locations { 'jenkins':
-    content => epp('profile/jenkins.conf.epp', { 'port' => $port }),
+    content => epp('profile/jenkins.conf.epp', { 'port' => $port, 'prefix' => $prefix }),
     modules => ['proxy', 'proxy_http', 'rewrite', 'headers'],
   }
 
@@ -137,6 +139,6 @@ class profile::jenkins_master (
     owner   => 'root',
     group   => 'root',
     mode    => '0644',
-    content => "User-agent: *\nDisallow: /jenkins/\n",
+    content => "User-agent: *\nDisallow: ${prefix}/\n",
   }
 }

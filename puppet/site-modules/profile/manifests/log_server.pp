@@ -7,9 +7,12 @@
 #   The addresses of the hosts that run jobs.
 # @param authorized_key
 #   The public half of the upload key.
+# @param path
+#   Where on the web server they are shown, with a slash at its end.
 class profile::log_server (
   Array[Stdlib::IP::Address::Nosubnet, 1] $uploaders,
   String[1]                               $authorized_key,
+  Pattern[/\A\/.*\/\z/]                    $path,
 ) {
   class { 'logs':
     groups => ['pkgci-keys'],
@@ -24,7 +27,7 @@ class profile::log_server (
   }
 
   profile::web::locations { 'logs':
-    content => epp('logs/apache.conf.epp', { 'path' => '/logs', 'folder' => $logs::folder }),
+    content => epp('logs/apache.conf.epp', { 'path' => $path.regsubst('/$', ''), 'folder' => $logs::folder }),
     modules => ['autoindex', 'headers'],
     require => Class['logs'],
   }

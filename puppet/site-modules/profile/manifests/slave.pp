@@ -6,6 +6,8 @@
 #   Role → the master's public key for slaves of that role. Every slave role of the host adds its own.
 # @param user
 #   The account that runs jobs.
+# @param home
+#   Its home, where jobs work.
 # @param log_host
 #   The log server's address.
 # @param log_port
@@ -16,6 +18,7 @@ class profile::slave (
   Array[Stdlib::IP::Address::Nosubnet, 1] $masters,
   Hash[String[1], String[1], 1]           $authorized_keys,
   String[1]                               $user,
+  Stdlib::Absolutepath                    $home,
   Stdlib::IP::Address::Nosubnet           $log_host,
   Stdlib::Port                            $log_port,
   Array[String[1]]                        $log_host_keys,
@@ -26,6 +29,7 @@ class profile::slave (
 
   class { 'jenkins_agent':
     user   => $user,
+    home   => $home,
     groups => ['pkgci-keys'],
   }
   contain jenkins_agent
