@@ -9,8 +9,10 @@ from typing import Any
 import gear
 import pytest
 
+from pkgci.lab.stand_ins.jenkins.program.builds import run
 from pkgci.lab.stand_ins.jenkins.program.controller import Controller
 from pkgci.lab.stand_ins.jenkins.program.jobs.record import Result
+from pkgci.lab.stand_ins.jenkins.program.nodes import agent
 
 from .conftest import Document, Machine, job_xml, until
 
@@ -149,6 +151,28 @@ def test_a_node_that_vanishes_fails_the_job_so_that_zuul_tries_again(
     assert job.failure
     assert [kind for kind, _ in client.heard] == ["data", "status"]
     until(lambda: list(_workers(geard)) == [f"{MANAGER}_manager"])
+
+
+def test_a_node_that_vanishes_before_the_build_reaches_it_fails_the_job_too(
+    jenkins: Controller, client: Client, geard: gear.Server, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = agent.is_alive
+
+    def slow_look(client: Any) -> bool:
+        time.sleep(0.3)
+        return look(client)
+
+    def connect(node: Any) -> Any:
+        machine.vanish()
+        return machine.connect(node)
+
+    monkeypatch.setattr(agent, "is_alive", slow_look)
+    monkeypatch.setattr(run, "connect", connect)
+    jenkins.store.create("slow", job_xml("sleep 4"))
+    until(lambda: _workers(geard)["build01_exec-0"])
+    job = client.submit("build:slow", {})
+    until(lambda: job.complete)
+    assert job.failure
 
 
 def test_a_node_can_be_asked_to_go_offline_after_its_build(

@@ -87,7 +87,7 @@ def run_build(
             console.line(f"FATAL: {error}")
             console.line(f"ERROR: {agent.name} is offline")
         except NodeError as error:
-            agent.suspect()
+            agent.suspect(str(error))
             console.line(f"FATAL: {error}")
         except OSError as error:
             _LOG.exception("build %s", build.display_name)

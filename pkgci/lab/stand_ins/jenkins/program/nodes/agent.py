@@ -87,9 +87,14 @@ class Agent:
         self.temporarily_offline = reason
         self._on_change(self)
 
-    def suspect(self) -> None:
-        """Somebody lost a connection to this node: the watch looks at once whether the node is there."""
-        self._wake.set()
+    def suspect(self, why: str) -> None:
+        """A build could not reach the node: it counts as lost unless its own connection still answers.
+
+        This is settled before it returns: what a build that never began is worth to its client depends on it.
+        """
+        client = self._client
+        if client is not None and not is_alive(client):
+            self.lost(why)
 
     def lost(self, why: str) -> None:
         """A build lost its connection: the node counts as offline until a new connection is there."""
