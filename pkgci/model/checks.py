@@ -184,6 +184,9 @@ def _targets(document: Document) -> Iterator[Fault]:
         if isinstance(target, dict) and len({"deb", "rpm"} & set(target)) != 1:
             place = document.position(("targets", name), key=True)
             yield Fault(place, f"target '{name}' needs one of 'deb' and 'rpm'")
+        elif isinstance(target, dict) and "backend" in target and "rpm" not in target:
+            place = document.position(("targets", name, "backend"), key=True)
+            yield Fault(place, f"target '{name}' is a Debian suite: 'backend' is for targets with 'rpm'")
     for name, project in projects.items() if isinstance(projects, dict) else ():
         named = project.get("targets") if isinstance(project, dict) else None
         for index, target in enumerate(named if isinstance(named, list) else []):

@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field
 from pkgci.model.base import Model
 from pkgci.model.flows import GERRIT_SSH, SSH
 from pkgci.model.roles import Kind, OperatingSystem, Role
-from pkgci.model.services import Jenkins, Zuul
+from pkgci.model.services import Builds, Jenkins, Logs, Repository, Systests, Zuul
 from pkgci.model.texts import (
     Address,
     DomainName,
@@ -104,15 +104,28 @@ class Target(Model):
 
     deb: str | None = Field(None, pattern=r"^[a-z][a-z0-9.-]*$", description="The suite, as in 'trixie'.")
     rpm: str | None = Field(
-        None, pattern=r"^[A-Za-z0-9][\w.+-]*$", description="The mock root, as in 'centos-stream+epel-9-x86_64'."
+        None,
+        pattern=r"^[A-Za-z0-9][\w.+-]*$",
+        description="The mock root, as in 'centos-stream+epel-9-x86_64'; for the backend chroot a Debian suite.",
+    )
+    backend: Literal["mock", "chroot"] = Field(
+        "mock",
+        description="How RPMs are built: by mock, or by rpmbuild in a clean chroot of a Debian suite where mock cannot "
+        "be had, which proves less.",
     )
     mirror: str | None = Field(None, pattern=r"^https?://[^\s]+$", description="Default: the host's own mirror.")
+    components: tuple[str, ...] = Field(("main",), min_length=1, description="The components of the suite.")
 
 
 class Project(Model):
     """One packaged source repository."""
 
     targets: tuple[TargetName, ...] = Field(min_length=1, description="What its packages are built for.")
+    own_steps: bool = Field(
+        False,
+        description="It is no package, and brings programs of its own: ci/build, ci/install, ci/repotest, ci/systest. "
+        "They run as the slaves' account, outside of any chroot: let only people whom you trust change it.",
+    )
 
 
 class ResourceEntry(Model):
@@ -190,6 +203,10 @@ class SiteFile(Model):
     gerrit: Gerrit | None = None
     jenkins: Jenkins = Field(default_factory=Jenkins)
     zuul: Zuul = Field(default_factory=Zuul)
+    builds: Builds = Field(default_factory=Builds)
+    systests: Systests = Field(default_factory=Systests)
+    repository: Repository = Field(default_factory=Repository)
+    logs: Logs = Field(default_factory=Logs)
     tls: Tls = Field(default_factory=Tls)
     mail: Mail | None = None
     targets: dict[TargetName, Target] = Field(default_factory=dict)

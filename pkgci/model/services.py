@@ -1,12 +1,14 @@
-"""What can be said of Jenkins and Zuul in a site file."""
+"""What can be said of Jenkins, Zuul, builds, repositories and logs in a site file."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 from pydantic import Field
 
 from pkgci.model.base import Model
 from pkgci.model.roles import Role
-from pkgci.model.texts import PathText
+from pkgci.model.texts import Megabytes, PathText
 
 
 class Archive(Model):
@@ -110,3 +112,36 @@ class Zuul(Model):
     layouts: tuple[PathText, ...] = Field(
         (), description="Your own Zuul layout files, relative to the site file, added to pkgci's."
     )
+
+
+class Builds(Model):
+    """What one build may take before it is ended."""
+
+    minutes: int = Field(120, ge=1, le=290, description="Minutes. The job around it has 300.")
+    memory: Megabytes = Field(4000, description="Memory, as in '4 GB'.")
+    disk: Megabytes = Field(10000, description="Disk, as in '10 GB'.")
+
+
+class Systests(Model):
+    """In what packages are tested as a whole system."""
+
+    machine: Literal["container", "vm"] = Field(
+        "container", description="A container, or a virtual machine: with KVM where the slave has it, slowly without."
+    )
+
+
+class Repository(Model):
+    """The package repositories."""
+
+    closed_days: int = Field(
+        14, ge=0, le=3650, description="For how many days a change's repository stays once nothing more came to it."
+    )
+    generations: int = Field(10, ge=2, le=1000, description="How many states of a repository one can roll back to.")
+    key_days: int = Field(730, ge=2, le=3650, description="For how many days a new signing key is valid.")
+
+
+class Logs(Model):
+    """How long logs and artifacts stay."""
+
+    days: int = Field(90, ge=1, le=3650, description="For how many days.")
+    disk: Megabytes = Field(50000, description="How much of the disk they may take; the oldest go first.")

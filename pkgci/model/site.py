@@ -25,7 +25,7 @@ from pkgci.model.schema import (
     Target,
     Tls,
 )
-from pkgci.model.services import Jenkins, Zuul
+from pkgci.model.services import Builds, Jenkins, Logs, Repository, Systests, Zuul
 from pkgci.model.texts import Address
 from pkgci.model.words import nearest
 
@@ -85,6 +85,10 @@ class Site:
     gerrit: Gerrit | None
     jenkins: Jenkins
     zuul: Zuul
+    builds: Builds
+    systests: Systests
+    repository: Repository
+    logs: Logs
     tls: Tls
     mail: Mail | None
     targets: dict[str, Target]
@@ -151,6 +155,10 @@ def resolve(document: SiteFile, path: Path, administrator_keys: dict[str, tuple[
         gerrit=document.gerrit,
         jenkins=document.jenkins,
         zuul=document.zuul,
+        builds=document.builds,
+        systests=document.systests,
+        repository=document.repository,
+        logs=document.logs,
         tls=document.tls,
         mail=document.mail,
         targets=document.targets,

@@ -27,6 +27,7 @@ from pkgci.assets import asset
 from pkgci.errors import PkgciError, UsageError
 from pkgci.model.flows import FLOWS, LOCAL_PORTS
 from pkgci.model.known_hosts import gerrit_keys, keys_of, known_name
+from pkgci.model.packages import step_settings
 from pkgci.model.roles import AGENT_HOME, SLAVES, Role
 from pkgci.model.rules import inbound, kept_from_jobs
 from pkgci.model.site import Host, Site
@@ -124,6 +125,7 @@ class Renderer:
             "secret": recorder.secret,
             "public": recorder.public,
             "host_keys": self._host_keys,
+            "step_settings": step_settings(self.site, host, self._host_keys),
             "gerrit_keys": [f"{key.type} {key.text}" for key in gerrit_keys(self.site, self._known_hosts)],
             "jenkins_source": jenkins_source(self.site),
             "required": _required(isinstance(source, Placeholders)),

@@ -75,8 +75,20 @@ def test_every_job_is_sent_to_the_slaves_of_its_role(site: Site, step: Step) -> 
     exec(functions.replace("import git\n", ""), code)
     for job in (job for job in all_jobs(site) if job.step is step):
         params = {"ZUUL_REF": "refs/zuul/main/Z1"}
-        code[attributes(layout, job.name)["parameter-function"]](None, None, params)
+        code[attributes(layout, job.name)["parameter-function"]](
+            SimpleNamespace(change=SimpleNamespace()), None, params
+        )
         assert params == {"ZUUL_REF": "refs/zuul/main/Z1", "ZUUL_NODE": step.role.value}
+
+
+@pytest.mark.parametrize(("topic", "group"), [("group/icehouse", "icehouse"), ("bug/12", None), (None, None)])
+def test_changes_with_the_topic_of_a_group_share_a_repository(site: Site, topic: str | None, group: str | None) -> None:
+    text = next(text for name, text in render(site).files.items() if name.startswith("functions-"))
+    code: dict[str, Any] = {}
+    exec(text.replace("import git\n", ""), code)
+    params = {"ZUUL_REF": "refs/zuul/main/Z1"}
+    code["on_publisher"](SimpleNamespace(change=SimpleNamespace(_data={"topic": topic})), None, params)
+    assert params.get("PKGCI_GROUP") == group
 
 
 def test_a_job_without_a_change_is_told_the_head_of_the_main_branch(site: Site) -> None:
@@ -93,7 +105,8 @@ def test_a_job_without_a_change_is_told_the_head_of_the_main_branch(site: Site) 
     exec(text.replace("import git\n", ""), code)
     config = SimpleNamespace(get=lambda section, key: {"merger git_dir": "/srv/git"}[f"{section} {key}"])
     sched = SimpleNamespace(config=config)
-    item = SimpleNamespace(pipeline=SimpleNamespace(source=SimpleNamespace(sched=sched)))
+    pipeline = SimpleNamespace(source=SimpleNamespace(sched=sched))
+    item = SimpleNamespace(pipeline=pipeline, change=SimpleNamespace(refspec=None))
     params = {"ZUUL_PROJECT": "packaging/hello"}
     code["on_slave_build"](item, None, params)
     assert opened == ["/srv/git/packaging/hello"]

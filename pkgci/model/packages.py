@@ -1,0 +1,55 @@
+"""What the programs of the steps are told of the site: the document that ``pkgci_steps/settings.py`` reads on hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pkgci.model.roles import Role
+from pkgci.model.schema import Target
+from pkgci.model.site import Host, Site
+from pkgci.model.urls import web_url
+
+# The public keys of the repositories on the hosts that install from them.
+KEY_FOLDER = "/etc/pkgci/repository"
+
+
+def step_settings(site: Site, host: Host, host_keys: Callable[[str], list[str]]) -> dict[str, Any]:
+    """/etc/pkgci/steps.json of ``host``. ``host_keys`` gives the SSH host keys of a host of the site, by name.
+
+    Only the publisher is told of the build slaves, which it fetches from.
+    """
+    fetches = Role.PUBLISHER in host.roles
+    return {
+        "site": site.name,
+        "targets": {name: _target(target) for name, target in site.targets.items()},
+        "projects": {
+            name: {"targets": list(project.targets), "own_steps": project.own_steps}
+            for name, project in site.projects.items()
+        },
+        "repository": {
+            "url": web_url(site, Role.PUBLISHER),
+            "release_key": f"{KEY_FOLDER}/release.asc",
+            "review_key": f"{KEY_FOLDER}/review.asc",
+            "closed_days": site.repository.closed_days,
+            "generations": site.repository.generations,
+        },
+        "limits": {
+            "minutes": site.builds.minutes,
+            "memory_mb": site.builds.memory,
+            "disk_mb": site.builds.disk,
+        },
+        "systest": site.systests.machine,
+        "build_hosts": [
+            {"name": slave.name, "address": slave.address, "port": slave.ssh.port, "keys": host_keys(slave.name)}
+            for slave in (site.with_role(Role.SLAVE_BUILD) if fetches else ())
+        ],
+    }
+
+
+def _target(target: Target) -> dict[str, Any]:
+    common = {"mirror": target.mirror, "components": list(target.components)}
+    if target.deb:
+        return {"kind": "deb", "suite": target.deb, **common}
+    suite, root = (target.rpm, None) if target.backend == "chroot" else (None, target.rpm)
+    return {"kind": "rpm", "suite": suite, "backend": target.backend, "mock_root": root, **common}

@@ -1,0 +1,104 @@
+"""What a step is told: the environment of its program.
+
+Whoever proposes a change controls some of these words. Each one is checked here, once; what passes is harmless as one
+argument of a program, and as one part of a path. None of them ever reaches a shell.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .status import Ended, Status
+
+NAME = r"[A-Za-z0-9_+][A-Za-z0-9._+@=,~-]*"
+NAMES = rf"{NAME}(/{NAME})*"
+BY_HAND = "by-hand"
+
+# Variable → what it looks like. An empty one counts as not given.
+PATTERNS: dict[str, str] = {
+    # The project, as the site file names it.
+    "PROJECT": NAMES,
+    # The target, as the site file names it.
+    "TARGET": NAME,
+    # The change's number, and its patch set's.
+    "CHANGE": r"[0-9]{1,18}",
+    "PATCHSET": r"[0-9]{1,9}",
+    # check, gate, promote or periodic: a build of the gate has the release's own version. By hand: check.
+    "PIPELINE": NAME,
+    # The branch that the change is for.
+    "BRANCH": NAMES,
+    # The ref that has the change with all before it, and the commit that it names. Zuul makes one for each run of a
+    # pipeline, so its last word names everything that belongs together.
+    "REF": rf"refs/{NAMES}",
+    "COMMIT": r"[0-9a-f]{40}([0-9a-f]{24})?",
+    # The change and all before it that it stands on, oldest first: "1,1 4,2" (Zuul's ZUUL_CHANGE_IDS).
+    "CHANGES": r"[0-9]{1,18},[0-9]{1,9}( [0-9]{1,18},[0-9]{1,9})*",
+    # The name that several changes share one review repository under: the topic group/NAME.
+    "GROUP": NAME,
+    "SOURCE": r"/[^\0\n]*",
+    "RESULTS": r"/[^\0\n]*",
+}
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What is to be done. ``''`` and () are what was not given."""
+
+    results: Path
+    source: Path | None = None
+    project: str = ""
+    target: str = ""
+    change: str = ""
+    patchset: str = ""
+    pipeline: str = ""
+    branch: str = ""
+    ref: str = ""
+    commit: str = ""
+    changes: tuple[tuple[str, str], ...] = ()
+    group: str = ""
+
+    @property
+    def build_id(self) -> str:
+        """What this run of a pipeline is called: by it each step finds what the one before it made."""
+        return self.ref.rpartition("/")[2] or BY_HAND
+
+    @property
+    def is_gate(self) -> bool:
+        """Whether this build is the one that is released if the change is merged."""
+        return self.pipeline == "gate"
+
+    @property
+    def before(self) -> tuple[str, ...]:
+        """The numbers of the changes that this one stands on, oldest first, without its own."""
+        return tuple(number for number, _ in self.changes if number != self.change)
+
+    @property
+    def repository(self) -> str:
+        """The name of the review repository: the change's number, or the group's name with ``group-`` before it."""
+        return f"group-{self.group}" if self.group else self.change
+
+
+def read(environment: Mapping[str, str], needed: Sequence[str]) -> Inputs:
+    """The inputs in ``environment``, of which ``needed`` (names of variables) must be there.
+
+    Raises ``Ended`` (misused) where one is missing or is not what it should look like.
+    """
+    values = {name: environment[name] for name in PATTERNS if environment.get(name)}
+    for name, value in values.items():
+        if not re.fullmatch(PATTERNS[name], value) or len(value) > 4000 or "/../" in f"/{value}/":
+            raise Ended(Status.MISUSED, f"{name} is not acceptable: {value[:100]!a}")
+    for name in (*needed, "RESULTS"):
+        if name not in values:
+            raise Ended(Status.MISUSED, f"{name} is missing in the environment")
+    words = {name.lower(): value for name, value in values.items()}
+    changes = tuple(tuple(pair.split(",")) for pair in words.pop("changes", "").split())
+    source = words.pop("source", "")
+    return Inputs(
+        results=Path(words.pop("results")),
+        source=Path(source) if source else None,
+        changes=changes,  # type: ignore[arg-type]
+        **words,  # type: ignore[arg-type]
+    )

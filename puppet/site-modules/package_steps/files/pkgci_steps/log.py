@@ -1,0 +1,39 @@
+"""A step's log."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from typing import BinaryIO
+
+LIMIT = 64 * 1024 * 1024  # bytes: a change must not fill a disk with words
+
+
+class Log:
+    """The step's log: in a file, and on standard output as long as somebody reads that. ``who`` is the program."""
+
+    def __init__(self, file: BinaryIO, who: str, limit: int = LIMIT) -> None:
+        self._file = file
+        self._who = who
+        self._left = limit
+
+    def say(self, text: str) -> None:
+        """One line of our own: never cut off."""
+        self._write(f"{self._who}: {text}\n".encode(errors="replace"))
+
+    def add(self, output: bytes) -> None:
+        """Output of what runs, up to the limit."""
+        if self._left <= 0:
+            return
+        self._write(output[: self._left])
+        self._left -= len(output)
+        if self._left <= 0:
+            self._write(b"\n")
+            self.say("the log is too long: the rest is left out")
+
+    def _write(self, output: bytes) -> None:
+        self._file.write(output)
+        self._file.flush()
+        with suppress(OSError):  # whoever read our output has hung up: the file still gets everything
+            sys.stdout.buffer.write(output)
+            sys.stdout.buffer.flush()

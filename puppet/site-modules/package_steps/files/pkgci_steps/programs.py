@@ -1,0 +1,180 @@
+"""Running programs: each as a process group of its own, which ends with it, and when this program is asked to stop."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+from typing import BinaryIO, cast
+
+from .log import Log
+from .status import Ended, Status
+
+GRACE_SECONDS = 10.0  # for what runs, between SIGTERM and SIGKILL
+# What `Programs.output` keeps, in bytes: more than any list of packages has.
+OUTPUT_LIMIT = 64 * 1024 * 1024
+
+
+class Stop:
+    """Whether somebody asked this program to end."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def ask(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
+        """As a signal's handler."""
+        self.asked = True
+
+    def listen(self) -> None:
+        """From now on, signals that end programs ask this one to end, so that it can tidy up."""
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self.ask)
+
+
+def plain_environment(home: Path) -> dict[str, str]:
+    """What a program gets: neither Jenkins' variables nor a way to somebody's keys."""
+    return {
+        "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin",
+        "HOME": str(home),
+        "LANG": "C.UTF-8",
+    }
+
+
+class Programs:
+    """Runs programs whose output goes to ``log``. ``Stop`` ends what runs."""
+
+    def __init__(self, log: Log, stop: Stop, home: Path) -> None:
+        self._log = log
+        self._stop = stop
+        self._home = home
+
+    def run(
+        self,
+        command: Sequence[str | Path],
+        *,
+        environment: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+        seconds: float | None = None,
+        late: Status = Status.INFRASTRUCTURE,
+    ) -> int:
+        """The exit status, negative where a signal ended it. Its output, both streams, is added to the log.
+
+        ``environment`` is added to ``plain_environment``. Raises ``Ended``: aborted where this program is asked to
+        stop, ``late`` after ``seconds``, infrastructure where there is no such program.
+        """
+        return self._run(command, environment, folder, seconds, late, self._log.add, subprocess.STDOUT)
+
+    def must(self, what: str, command: Sequence[str | Path], *, environment: Mapping[str, str] | None = None) -> None:
+        """Runs what does not fail on a healthy host. Raises ``Ended`` (infrastructure): ``what`` could not be done."""
+        status = self.run(command, environment=environment)
+        if status != 0:
+            raise Ended(Status.INFRASTRUCTURE, f"could not {what}: {command[0]} ended with status {status}")
+
+    def output(
+        self,
+        command: Sequence[str | Path],
+        *,
+        environment: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+        seconds: float | None = None,
+    ) -> tuple[int, bytes]:
+        """The exit status and the standard output, up to ``OUTPUT_LIMIT``; standard error is added to the log."""
+        kept = bytearray()
+
+        def keep(piece: bytes) -> None:
+            kept.extend(piece[: OUTPUT_LIMIT - len(kept)])
+
+        # Standard error has a pipe of its own below: one selector reads both.
+        status = self._run(command, environment, folder, seconds, Status.INFRASTRUCTURE, keep, subprocess.PIPE)
+        return status, bytes(kept)
+
+    def _run(
+        self,
+        command: Sequence[str | Path],
+        environment: Mapping[str, str] | None,
+        folder: Path | None,
+        seconds: float | None,
+        late: Status,
+        take: Callable[[bytes], None],
+        stderr: int,
+    ) -> int:
+        words = [str(word) for word in command]
+        deadline = time.monotonic() + seconds if seconds else None
+        try:
+            process = subprocess.Popen(
+                words,
+                cwd=folder or self._home,
+                env=plain_environment(self._home) | dict(environment or {}),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise Ended(Status.INFRASTRUCTURE, f"{words[0]} does not start: {error.strerror}") from None
+        with _outputs(process, take, self._log.add) as read:
+            try:
+                while process.poll() is None:
+                    read(0.2)
+                    if self._stop.asked:
+                        raise Ended(Status.ABORTED, "it was asked to stop")
+                    if deadline and time.monotonic() > deadline:
+                        raise Ended(late, f"{Path(words[0]).name} took longer than {seconds:g} s")
+            except Ended:
+                _signal_group(process.pid, signal.SIGTERM)
+                end = time.monotonic() + GRACE_SECONDS
+                while process.poll() is None and time.monotonic() < end:
+                    read(0.2)
+                raise
+            finally:
+                # Also what it started and left behind. One that made a group of its own may keep the pipe open: the
+                # rest is read as far as it is there, and no longer waited for.
+                _signal_group(process.pid, signal.SIGKILL)
+                process.wait()
+                while read(0.2):
+                    pass
+        return process.returncode
+
+
+@contextmanager
+def _outputs(
+    process: subprocess.Popen[bytes], take: Callable[[bytes], None], complain: Callable[[bytes], None]
+) -> Iterator[Callable[[float], bool]]:
+    """A function that reads what is there, waiting for it for some seconds; whether there was anything."""
+    streams = [(cast(BinaryIO, process.stdout), take)]
+    if process.stderr is not None:
+        streams.append((cast(BinaryIO, process.stderr), complain))
+    with selectors.DefaultSelector() as selector:
+        for stream, taker in streams:
+            selector.register(stream, selectors.EVENT_READ, taker)
+
+        def read(seconds: float) -> bool:
+            if not selector.get_map():
+                time.sleep(min(seconds, 0.02))
+                return False
+            some = False
+            for key, _ in selector.select(seconds):
+                piece = os.read(key.fd, 65536)
+                if piece:
+                    key.data(piece)
+                    some = True
+                else:
+                    selector.unregister(key.fileobj)
+            return some
+
+        try:
+            yield read
+        finally:
+            for stream, _ in streams:
+                stream.close()
+
+
+def _signal_group(group: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, number)

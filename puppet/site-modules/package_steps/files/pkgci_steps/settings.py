@@ -1,0 +1,129 @@
+"""What is true of the site: /etc/pkgci/steps.json, which Puppet writes from the site file (pkgci/model/packages.py)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .status import Ended, Status
+
+FILE = Path("/etc/pkgci/steps.json")
+
+# Where builds leave their packages on a build slave: BUILDS/<build id>/<target>. The publisher fetches from there.
+BUILDS = Path("/srv/pkgci/builds")
+# Warm chroots and the roots of tests: CHROOTS/<name>.tar.zst or the like.
+CHROOTS = Path("/srv/pkgci/chroots")
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is built for. ``kind`` is deb or rpm.
+
+    deb: ``suite`` of Debian or Ubuntu. rpm: ``backend`` mock with ``mock_root``, or chroot with the Debian ``suite``
+    that the chroot is made of. ``mirror`` None is the host's own.
+    """
+
+    name: str
+    kind: str
+    suite: str | None = None
+    mirror: str | None = None
+    components: tuple[str, ...] = ("main",)
+    backend: str = "chroot"
+    mock_root: str | None = None
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project. ``own_steps``: it brings programs of its own (ci/STEP), and no package."""
+
+    name: str
+    targets: tuple[str, ...]
+    own_steps: bool = False
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one build may take, in minutes, and in MB (powers of ten) of memory and of disk."""
+
+    minutes: int = 120
+    memory_mb: int = 4000
+    disk_mb: int = 10000
+
+
+@dataclass(frozen=True)
+class Repository:
+    """The package repositories. ``url`` ends with a slash; keys are files with an armoured certificate.
+
+    Review repositories go ``closed_days`` after their change was closed or last published, ``generations`` are kept.
+    """
+
+    url: str
+    release_key: Path
+    review_key: Path
+    closed_days: int = 14
+    generations: int = 10
+
+
+@dataclass(frozen=True)
+class BuildHost:
+    """A build slave, as the publisher reaches and knows it."""
+
+    name: str
+    address: str
+    port: int
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All of it. ``systest`` is container or vm. ``build_hosts`` are there on the publisher only."""
+
+    site: str
+    repository: Repository
+    targets: Mapping[str, Target]
+    projects: Mapping[str, Project]
+    limits: Limits = field(default_factory=Limits)
+    systest: str = "container"
+    build_hosts: tuple[BuildHost, ...] = ()
+
+    def target(self, name: str) -> Target:
+        """The target ``name``. Raises ``Ended`` (misused)."""
+        if name not in self.targets:
+            raise Ended(Status.MISUSED, f"no target '{name}' in {FILE}: there are {', '.join(self.targets) or 'none'}")
+        return self.targets[name]
+
+    def project(self, name: str) -> Project:
+        """The project ``name``. Raises ``Ended`` (misused)."""
+        if name not in self.projects:
+            raise Ended(Status.MISUSED, f"no project '{name}' in {FILE}")
+        return self.projects[name]
+
+
+def read(path: Path = FILE) -> Settings:
+    """The settings in ``path``. Raises ``Ended`` (infrastructure)."""
+    try:
+        return parse(json.loads(path.read_text()))
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise Ended(Status.INFRASTRUCTURE, f"{path}: {error}") from None
+
+
+def parse(data: Mapping[str, Any]) -> Settings:
+    """The settings in a document. Raises ``KeyError`` and ``TypeError``."""
+    repository = data["repository"]
+    keys = {name: Path(repository[name]) for name in ("release_key", "review_key")}
+    return Settings(
+        site=data["site"],
+        repository=Repository(**{**repository, **keys}),
+        targets={name: Target(**_tuples({"name": name, **item})) for name, item in data["targets"].items()},
+        projects={name: Project(**_tuples({"name": name, **item})) for name, item in data["projects"].items()},
+        limits=Limits(**data["limits"]),
+        systest=data["systest"],
+        build_hosts=tuple(BuildHost(**_tuples(item)) for item in data["build_hosts"]),
+    )
+
+
+def _tuples(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in item.items()}

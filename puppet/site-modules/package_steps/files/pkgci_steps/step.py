@@ -1,0 +1,120 @@
+"""A step's program, from its first line to its exit status: everything that all steps have in common."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from . import inputs as reading
+from . import settings as site
+from .inputs import Inputs
+from .log import Log
+from .programs import Programs, Stop
+from .report import Case, junit, result
+from .settings import Settings
+from .status import Ended, Status
+
+# The files that every step leaves in RESULTS.
+RESULT, JUNIT, LOG = "result.json", "junit.xml", "log.txt"
+
+
+@dataclass
+class Step:
+    """A step under way. ``cases`` and ``details`` become junit.xml and result.json.
+
+    ``scratch`` is a folder of its own, which is gone afterwards.
+    """
+
+    name: str
+    inputs: Inputs
+    settings: Settings
+    log: Log
+    stop: Stop
+    programs: Programs
+    scratch: Path
+    cases: list[Case] = field(default_factory=list)
+    details: dict[str, Any] = field(default_factory=dict)
+
+    def passed_or_failed(self, good: str) -> str:
+        """``good``, where no case says otherwise. Raises ``Ended`` with the worst of the cases' words."""
+        for status in (Status.ABORTED, Status.INFRASTRUCTURE, Status.FAILED, Status.SKIPPED):
+            bad = [case for case in self.cases if case.status is status]
+            if bad:
+                more = f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""
+                raise Ended(status, f"{bad[0].name}: {bad[0].message}{more}")
+        return good
+
+
+def run(
+    name: str,
+    perform: Callable[[Step], str],
+    *,
+    needed: Sequence[str],
+    usage: str,
+    scratch: Path | None = None,
+    arguments: Sequence[str] | None = None,
+    environment: Mapping[str, str] | None = None,
+    settings: Path = site.FILE,
+) -> int:
+    """Runs ``perform`` as the program ``pkgci-NAME``; returns the exit status. It takes no arguments but --help.
+
+    ``perform`` returns in one line why it passed, or raises ``Ended``. ``needed`` are the variables that must be there.
+    ``scratch`` is below which folder the step's own one is made; the default is the system's.
+    """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    environment = os.environ if environment is None else environment
+    if list(arguments) in (["--help"], ["-h"]):
+        print(usage.strip())
+        return 0
+    try:
+        if arguments:
+            raise Ended(Status.MISUSED, f"it takes no arguments: `pkgci-{name} --help`")
+        inputs = reading.read(environment, needed)
+        known = site.read(settings)
+    except Ended as ended:
+        print(f"pkgci-{name}: {ended.reason}", file=sys.stderr)
+        return ended.status.value
+    stop = Stop()
+    stop.listen()
+    try:
+        inputs.results.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f"pkgci-{name}-", dir=scratch, ignore_cleanup_errors=True) as own:
+            return _perform(name, perform, inputs, known, stop, Path(own)).value
+    except OSError as error:
+        print(f"pkgci-{name}: {error}", file=sys.stderr)
+        return Status.INFRASTRUCTURE.value
+
+
+def _perform(
+    name: str, perform: Callable[[Step], str], inputs: Inputs, settings: Settings, stop: Stop, scratch: Path
+) -> Status:
+    started, clock = datetime.now(timezone.utc), time.monotonic()  # noqa: UP017 (Python 3.10)
+    with (inputs.results / LOG).open("wb") as file:
+        log = Log(file, f"pkgci-{name}")
+        step = Step(name, inputs, settings, log, stop, Programs(log, stop, scratch), scratch)
+        try:
+            status, reason = Status.PASSED, perform(step)
+        except Ended as ended:
+            status, reason = ended.status, ended.reason
+        except OSError as error:
+            status, reason = Status.INFRASTRUCTURE, f"{error}"
+        log.say(f"{status.word}: {reason}")
+    seconds = time.monotonic() - clock
+    cases = step.cases or [Case(name, status, reason if status is not Status.PASSED else "", seconds=seconds)]
+    _write(inputs.results / JUNIT, junit(f"pkgci.{name}", cases))
+    # Last: whoever finds it knows that everything else is there.
+    _write(inputs.results / RESULT, result(name, inputs, status, reason, started, seconds, step.details))
+    return status
+
+
+def _write(path: Path, text: str) -> None:
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.write_text(text)
+    temporary.replace(path)

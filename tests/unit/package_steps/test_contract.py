@@ -1,0 +1,101 @@
+"""What every step's program does, whatever the step."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from pkgci_steps.inputs import PATTERNS, read
+from pkgci_steps.report import Case, junit
+from pkgci_steps.settings import parse
+from pkgci_steps.status import Ended, Status
+from pkgci_steps.step import Step, run
+
+from pkgci.model.load import load_site
+from pkgci.model.packages import step_settings
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Path:
+    site = load_site(ROOT / "examples/openstack/site.yaml")
+    path = tmp_path / "steps.json"
+    path.write_text(json.dumps(step_settings(site, site.hosts[0], lambda name: [])))
+    return path
+
+
+def test_the_hosts_read_what_the_site_file_says() -> None:
+    site = load_site(ROOT / "examples/lab/site.yaml")
+    publisher = site.host("pub01")
+    settings = parse(json.loads(json.dumps(step_settings(site, publisher, lambda name: [f"key of {name}"]))))
+    assert settings.repository.url == "https://pub01.pkg.lab.test/packages/"
+    assert settings.target("trixie").suite == "trixie"
+    assert [(host.name, host.keys) for host in settings.build_hosts] == [("build01", ("key of build01",))]
+    with pytest.raises(Ended, match="no target 'sid'"):
+        settings.target("sid")
+
+
+def test_a_step_leaves_its_result_its_report_and_its_log(tmp_path: Path, settings: Path) -> None:
+    def perform(step: Step) -> str:
+        assert step.programs.run(["sh", "-c", "echo some output; echo complaint >&2"]) == 0
+        step.details["files"] = []
+        return "all is well"
+
+    environment = {"RESULTS": str(tmp_path / "out"), "PROJECT": "a/b", "REF": "refs/zuul/main/Z1"}
+    status = run("try", perform, needed=["PROJECT"], usage="", arguments=[], environment=environment, settings=settings)
+    assert status == 0
+    result = json.loads((tmp_path / "out/result.json").read_text())
+    assert (result["status"], result["reason"], result["build_id"]) == ("passed", "all is well", "Z1")
+    assert (tmp_path / "out/log.txt").read_text() == "some output\ncomplaint\npkgci-try: passed: all is well\n"
+    assert ElementTree.parse(tmp_path / "out/junit.xml").getroot().get("tests") == "1"
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status is not Status.PASSED])
+def test_the_exit_status_says_whose_fault_it_is(tmp_path: Path, settings: Path, status: Status) -> None:
+    def perform(step: Step) -> str:
+        raise Ended(status, "because")
+
+    environment = {"RESULTS": str(tmp_path / "out")}
+    code = run("try", perform, needed=[], usage="", arguments=[], environment=environment, settings=settings)
+    assert code == status.value
+    assert json.loads((tmp_path / "out/result.json").read_text())["status"] == status.word
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+@pytest.mark.parametrize("value", ["$(reboot)", "../../etc/passwd", "-rf", "a b;c", "`x`", "refs/../x", "a\nb"])
+def test_no_word_of_a_change_is_more_than_a_word(name: str, value: str) -> None:
+    with pytest.raises(Ended) as ended:
+        read({"RESULTS": "/tmp/x", name: value}, [])
+    assert ended.value.status is Status.MISUSED
+
+
+def test_the_changes_before_are_those_it_stands_on() -> None:
+    inputs = read({"RESULTS": "/r", "CHANGE": "7", "CHANGES": "3,1 5,2 7,4", "GROUP": "icehouse"}, [])
+    assert inputs.before == ("3", "5")
+    assert inputs.repository == "group-icehouse"
+
+
+def test_a_step_that_is_asked_to_stop_ends_what_runs(tmp_path: Path, settings: Path) -> None:
+    def perform(step: Step) -> str:
+        os.kill(os.getpid(), signal.SIGTERM)
+        step.programs.run(["sleep", "1000"])
+        return "never"
+
+    environment = {"RESULTS": str(tmp_path / "out")}
+    assert run("try", perform, needed=[], usage="", arguments=[], environment=environment, settings=settings) == 143
+
+
+def test_a_report_counts_infrastructure_as_an_error_and_the_package_as_a_failure() -> None:
+    cases = [
+        Case("a"),
+        Case("b", Status.FAILED, "no \x00"),
+        Case("c", Status.INFRASTRUCTURE),
+        Case("d", Status.SKIPPED),
+    ]
+    root = ElementTree.fromstring(junit("x", cases))
+    assert [root.get(name) for name in ("tests", "failures", "errors", "skipped")] == ["4", "1", "1", "1"]
