@@ -20,6 +20,8 @@ from pkgci.model.site import Site
 CHECKOUT = Path(__file__).resolve().parents[2]
 # Below the checkout, so that `make clean-lab` finds what an interrupted test run left.
 LABS = CHECKOUT / ".lab"
+# A project whose changes bring their own steps: what Zuul and Jenkins do is tested without building packages.
+SCRIPTS = "packaging/hello"
 
 
 @dataclass(frozen=True)
@@ -67,12 +69,15 @@ class Lab:
 
 
 def make_lab(name: str) -> Lab:
-    """A new lab from the example, named ``name``, in a network that is free."""
+    """A new lab from the example, named ``name``, in a network that is free. It has one project more: ``SCRIPTS``."""
     directory = LABS / name
-    if not (directory / "site.yaml").exists():
+    site = directory / "site.yaml"
+    if not site.exists():
         subprocess.run(
             [sys.executable, "-m", "pkgci", "init", "--example", "lab", str(directory)], check=True, cwd=CHECKOUT
         )
+        project = f"projects:\n  {SCRIPTS}: {{targets: [trixie, bookworm], own_steps: true}}\n"
+        site.write_text(site.read_text().replace("projects:\n", project))
     return Lab(directory)
 
 

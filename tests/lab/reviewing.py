@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.lab.conftest import Lab
+from tests.lab.conftest import SCRIPTS, Lab
 
-PROJECT = "packaging/hello"
+PROJECT = SCRIPTS
 
 
 @dataclass(frozen=True)
@@ -85,11 +85,11 @@ def gerrit(lab: Lab, *words: str, user: str = "alice") -> str:
 class Clone:
     """A clone of a project, as one user has it."""
 
-    def __init__(self, lab: Lab, directory: Path, user: str = "alice") -> None:
+    def __init__(self, lab: Lab, directory: Path, user: str = "alice", project: str = PROJECT) -> None:
         self.lab = lab
         self.directory = directory
         if not directory.exists():
-            lab.pkgci("lab", "clone", PROJECT, str(directory), "--as", user)
+            lab.pkgci("lab", "clone", project, str(directory), "--as", user)
 
     def git(self, *words: str) -> subprocess.CompletedProcess[str]:
         result = subprocess.run(

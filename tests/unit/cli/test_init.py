@@ -9,7 +9,7 @@ import yaml
 from pkgci.cli.main import run
 from pkgci.model.load import load_site
 from pkgci.model.schema import Lab, SiteFile
-from pkgci.model.services import Jenkins, Zuul
+from pkgci.model.services import Builds, Jenkins, Logs, Repository, Systests, Zuul
 from pkgci.starter import files
 from tests.unit.conftest import ALICE
 
@@ -53,7 +53,7 @@ def test_without_a_key_it_says_what_to_do(tmp_path: Path, capsys: pytest.Capture
 
 def test_the_starter_shows_every_key_of_a_site_file() -> None:
     text = files.starter("mysite", "bob", None)["site.yaml"]
-    models = (SiteFile, Jenkins, Zuul, Lab)
+    models = (SiteFile, Jenkins, Zuul, Builds, Systests, Repository, Logs, Lab)
     assert [key for model in models for key in model.model_fields if f"{key}:" not in text] == []
 
 
