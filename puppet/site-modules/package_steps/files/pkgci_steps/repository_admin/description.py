@@ -1,0 +1,99 @@
+"""One state of a published repository, as its pages describe it."""
+
+from __future__ import annotations
+
+import hashlib
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+# The keys' names, and of the files below keys/.
+RELEASE, REVIEW = "release", "review"
+
+
+@dataclass(frozen=True, order=True)
+class Package:
+    """One package: ``architecture`` as its kind of package calls it (all, amd64, noarch, source…)."""
+
+    name: str
+    version: str
+    architecture: str
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What is published for one target. ``kind`` is deb or rpm."""
+
+    target: str
+    kind: str
+    packages: tuple[Package, ...]
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key as it is published: the armoured ``certificate``, and the fingerprint of its primary key (40 digits)."""
+
+    fingerprint: str
+    certificate: str
+
+
+@dataclass(frozen=True)
+class Description:
+    """One state of a repository.
+
+    ``url`` is where all repositories are, with a slash at its end. ``review`` is the name of a review repository, ''
+    for the released one; ``changes`` says in a line each whose packages a review repository has. ``keys`` are those
+    for RELEASE and REVIEW, ``authority`` is the certificate (PEM) of the site's own certificate authority, which the
+    web server's comes from.
+    """
+
+    site: str
+    url: str
+    listings: tuple[Listing, ...]
+    keys: Mapping[str, Key]
+    authority: str
+    made: datetime
+    review: str = ""
+    changes: tuple[str, ...] = ()
+
+    @property
+    def base(self) -> str:
+        """Where this repository is, with a slash at its end."""
+        return f"{self.url}review/{self.review}/" if self.review else self.url
+
+    @property
+    def label(self) -> str:
+        """What this repository's files are called on machines that use it."""
+        return f"{self.site}-review-{self.review}" if self.review else self.site
+
+    @property
+    def key(self) -> str:
+        """The name of the key that signs it."""
+        return REVIEW if self.review else RELEASE
+
+    @property
+    def apt_key(self) -> str:
+        """Where the key is on machines that use it with apt."""
+        return f"/etc/apt/keyrings/{self.site}-{self.key}.asc"
+
+    @property
+    def authority_url(self) -> str:
+        """Where the authority's certificate can be had."""
+        return f"{self.url}{self.site}-ca.crt"
+
+    @property
+    def rpm_authority(self) -> str:
+        """Where the authority's certificate is on machines that use it with dnf."""
+        return f"/etc/pki/{self.site}-ca.crt"
+
+    @property
+    def authority_fingerprint(self) -> str:
+        """The SHA-256 fingerprint of the authority's certificate, as browsers and OpenSSL show it."""
+        digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(self.authority.strip())).hexdigest().upper()
+        return ":".join(digest[index : index + 2] for index in range(0, len(digest), 2))
+
+    @property
+    def authority_checksum(self) -> str:
+        """The SHA-256 checksum of the file with the authority's certificate."""
+        return hashlib.sha256(self.authority.encode()).hexdigest()
