@@ -16,6 +16,8 @@ FILE = Path("/etc/pkgci/steps.json")
 BUILDS = Path("/srv/pkgci/builds")
 # Warm chroots and the roots of tests: CHROOTS/<name>.tar.zst or the like.
 CHROOTS = Path("/srv/pkgci/chroots")
+# Where builds and tests work, each in a folder of its own that is gone afterwards.
+WORK = Path("/srv/pkgci/work")
 
 
 @dataclass(frozen=True)
