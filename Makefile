@@ -22,7 +22,7 @@ demo: prepare-demo $(VENV)/.runs
 	$(PKGCI) lab up
 	$(PKGCI) validate
 	$(PKGCI) deploy --yes
-	PKGCI=$(PKGCI) examples/lab/first-change
+	PKGCI=$(PKGCI) examples/lab/first-package
 	$(PKGCI) status
 	@echo
 	@echo "The lab is a whole packaging CI now. What to look at next:"
