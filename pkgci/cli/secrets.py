@@ -116,24 +116,40 @@ def show(site_file: Path, public: bool, as_json: bool, name: str) -> int:
     return ExitStatus.AS_DECLARED
 
 
-@command.command(epilog="Example: pkgci secrets rotate ssh/slave_build")
+@command.command(epilog="Examples: pkgci secrets rotate ssh/slave_build, pkgci secrets rotate release-key")
 @site_option
 @json_option
+@click.option("--finish", is_flag=True, help="End the overlap that a rotation of a repository's key began.")
+@click.option("--yes", is_flag=True, help="Do not ask before a repository's key is rotated, for machines.")
 @click.argument("name")
-def rotate(site_file: Path, as_json: bool, name: str) -> int:
+def rotate(site_file: Path, as_json: bool, finish: bool, yes: bool, name: str) -> int:
     """Make the secret NAME anew. The hosts get it with the next bootstrap.
 
     A new certificate authority (tls/ca) issues every certificate again.
+
+    The keys of the package repositories, release-key and review-key, are rotated in two steps, so that nobody who uses
+    them is left behind: a new subkey joins the old one; with --finish, some weeks later, the old one signs no more.
+    Each step is shown before it is done.
     """
+    from pkgci.cli import rotate_key
     from pkgci.model.load import load_site
     from pkgci.secrets.needs import needs
+    from pkgci.secrets.rotation import NAMES
     from pkgci.secrets.store import SecretStore
     from pkgci.secrets.upkeep import rotate as make_anew
 
     site = load_site(site_file)
-    _check_name(name, (*needs(site), *SecretStore.open(_folder(site)).names()))
-    with SecretStore.change(_folder(site), site.name) as store:
-        outcome = make_anew(site, store, name, datetime.now(UTC))
+    known = (*NAMES, *needs(site), *SecretStore.open(_folder(site)).names())
+    _check_name(name, known)
+    if name in (*NAMES, *NAMES.values()):
+        outcome = rotate_key.rotate(site, _folder(site), NAMES.get(name, name), finish=finish, yes=yes, as_json=as_json)
+        if outcome is None:
+            return ExitStatus.NOT_AS_DECLARED
+    elif finish:
+        raise UsageError(f"'{name}' is rotated in one step", f"pkgci secrets rotate {name}")
+    else:
+        with SecretStore.change(_folder(site), site.name) as store:
+            outcome = make_anew(site, store, name, datetime.now(UTC))
     if as_json:
         return _print_outcome(outcome)
     _show_changes(outcome)
@@ -225,22 +241,31 @@ def _print_outcome(outcome: Outcome) -> int:
 
 
 def _described(name: str, need: Need | None, store: SecretStore) -> dict[str, Any]:
-    from pkgci.secrets.certificates import expiry
     from pkgci.secrets.needs import Kind
 
     entry = store.entry(name) if name in store.names() else None
     # What pkgci once made in place of what is to be given is not what the others know.
     missing = entry is None or (need is not None and need.kind is Kind.GIVEN and entry.made is not None)
-    is_certificate = bool(entry and entry.public and entry.public.startswith("-----BEGIN CERTIFICATE"))
     return {
         "name": name,
         "kind": need.kind if need else "not needed" if entry and entry.made else "own",
         "made": entry.made if entry else None,
-        "expires": expiry(entry.public or "").date().isoformat() if entry and is_certificate else None,
+        "expires": _expires(need, entry.public) if entry and entry.public else None,
         "hosts": need.holders if need else (),
         "public_half": need.readers if need else (),
         "missing": missing,
     }
+
+
+def _expires(need: Need | None, public: str) -> str | None:
+    """The last day of what has the public half ``public``; None where it has none."""
+    from pkgci.secrets.certificates import expiry
+    from pkgci.secrets.needs import Kind
+    from pkgci.secrets.repository_keys import signing_subkeys
+
+    if need is not None and need.kind is Kind.SIGNING_KEY:
+        return signing_subkeys(public)[-1].expires.date().isoformat()
+    return expiry(public).date().isoformat() if public.startswith("-----BEGIN CERTIFICATE") else None
 
 
 def _show_rows(rows: list[dict[str, Any]], all_hosts: int) -> None:

@@ -20,6 +20,9 @@ class Kind(StrEnum):
     SSH_KEY = "SSH key"
     CA = "CA"
     CERTIFICATE = "certificate"
+    # The key of a package repository, and the part of it that signs there.
+    REPOSITORY_KEY = "OpenPGP key"
+    SIGNING_KEY = "signing key"
     # Somebody else made it, and people give it to pkgci.
     GIVEN = "given"
 
@@ -28,6 +31,11 @@ class Kind(StrEnum):
 ADMIN_PASSWORD = "jenkins_master/admin_password"  # noqa: S105 - a name
 LDAP_PASSWORD = "jenkins_master/ldap_password"  # noqa: S105 - a name
 OIDC_SECRET = "jenkins_master/oidc_secret"  # noqa: S105 - a name
+
+# What the repositories of packages are signed with: released ones, and those of changes under review. Two keys, so that
+# nobody who trusts the one has to trust the other.
+RELEASE_KEY, REVIEW_KEY = "repository/release", "repository/review"
+REPOSITORY_KEYS = {RELEASE_KEY: "release", REVIEW_KEY: "review"}
 
 
 @dataclass(frozen=True)
@@ -81,6 +89,7 @@ def needs(site: Site) -> dict[str, Need]:
         holders = _hosts_with(site, row.holders)
         if holders:
             found.append(Need(row.name, row.kind, holders, _hosts_with(site, row.readers), row.remark))
+    found += _of_repositories(site)
     # The authority's key signs on the operator's machine: no host holds it, every host trusts its certificate.
     found.append(
         Need(
@@ -116,6 +125,20 @@ def _of_jenkins(site: Site) -> Iterator[Need]:
         )
     elif site.jenkins.ldap.manager_dn:
         yield Need(LDAP_PASSWORD, Kind.GIVEN, masters, remark=f"the password of {site.jenkins.ldap.manager_dn}")
+
+
+def _of_repositories(site: Site) -> Iterator[Need]:
+    """The repositories' keys: no host holds a primary key, the publisher holds what signs."""
+    publishers, users = _hosts_with(site, (Role.PUBLISHER,)), _hosts_with(site, SLAVES)
+    if publishers:
+        for name in REPOSITORY_KEYS:
+            yield Need(name, Kind.REPOSITORY_KEY, (), users)
+            yield Need(signing_name(name), Kind.SIGNING_KEY, publishers)
+
+
+def signing_name(key: str) -> str:
+    """The name of what signs with the repository's key called ``key``."""
+    return f"{key}_signing"
 
 
 def certificate_name(host: str) -> str:

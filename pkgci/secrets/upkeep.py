@@ -9,6 +9,7 @@ from datetime import datetime
 from pkgci.errors import UsageError
 from pkgci.model.site import Site
 from pkgci.model.stand_ins import review_is_stand_in
+from pkgci.secrets import repository_keys
 from pkgci.secrets.certificates import (
     ca_renewal_reason,
     issue,
@@ -18,7 +19,7 @@ from pkgci.secrets.certificates import (
     renewal_reason,
 )
 from pkgci.secrets.making import Made, make_password, make_ssh_key
-from pkgci.secrets.needs import CA, Kind, Need, needs
+from pkgci.secrets.needs import CA, REPOSITORY_KEYS, Kind, Need, needs, signing_name
 from pkgci.secrets.redact import SHORTEST_VALUE
 from pkgci.secrets.store import SecretStore
 
@@ -65,6 +66,7 @@ def complete(site: Site, store: SecretStore, now: datetime) -> Outcome:
     else:
         new[CA] = make_ca(site.name, _domains(site), now)
     authority = new.get(CA) or _pair(store, CA)
+    new |= _repository_keys(site, store, reasons, now)
     for need in wanted.values():
         if need.kind is Kind.CERTIFICATE and need.name in known:
             names = _names(site, need)
@@ -86,6 +88,9 @@ def rotate(site: Site, store: SecretStore, name: str, now: datetime) -> Outcome:
         raise UsageError(f"'{name}' is no secret that pkgci makes for this site", f"eyaml edit {store.file}")
     if wanted[name].kind is Kind.GIVEN:
         raise UsageError(f"pkgci does not make '{name}': it is {wanted[name].remark}", f"pkgci secrets set {name}")
+    if wanted[name].kind in (Kind.REPOSITORY_KEY, Kind.SIGNING_KEY):
+        key = name.removesuffix(signing_name(""))
+        raise UsageError(f"'{name}' is rotated with an overlap", f"pkgci secrets rotate {REPOSITORY_KEYS[key]}-key")
     reasons: dict[str, str | None] = {name: "rotated"}
     if name != CA:
         authority = _pair(store, CA) if wanted[name].kind is Kind.CERTIFICATE else Made("")
@@ -98,6 +103,20 @@ def rotate(site: Site, store: SecretStore, name: str, now: datetime) -> Outcome:
             new[need.name] = _make(need, site, authority, now)
             reasons[need.name] = "issued by the new CA"
     return _keep(store, wanted, new, reasons, now)
+
+
+def _repository_keys(site: Site, store: SecretStore, reasons: dict[str, str | None], now: datetime) -> dict[str, Made]:
+    """The keys of the repositories that are among ``reasons``, with what signs with them, which is added there."""
+    made: dict[str, Made] = {}
+    for name, purpose in REPOSITORY_KEYS.items():
+        if name in reasons:
+            user = f"{site.name} packages ({purpose})"
+            key = repository_keys.make(user, site.repository.key_days, now)
+            made |= {name: key.primary, signing_name(name): key.signing}
+            reasons.setdefault(signing_name(name), f"a part of {name}")
+        elif signing_name(name) in reasons:
+            made[signing_name(name)] = repository_keys.signing_half(_pair(store, name), now)
+    return made
 
 
 def give(site: Site, store: SecretStore, name: str, value: str) -> Outcome:

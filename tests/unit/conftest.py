@@ -1,6 +1,8 @@
 """Sites for unit tests: small, made here, on no network."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from textwrap import dedent
 
@@ -8,8 +10,12 @@ import pytest
 
 from pkgci.model.load import load_site
 from pkgci.model.site import Site
+from pkgci.secrets import openpgp, repository_keys
 
 ALICE = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOON7qoNM8XAcXoCkYr3/PQirgIHOiQRZe4sBPer69JB alice@example.org\n"
+
+# When the keys of repositories were made that tests share.
+CREATED = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 SITE = dedent("""\
     version: 1
@@ -33,6 +39,15 @@ SITE = dedent("""\
     projects:
       packaging/hello: {targets: [trixie, el9]}
     """)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_repository_keys() -> None:
+    """Elliptic curves, and every key once: what the size of a real key adds is waiting."""
+    openpgp.ALGORITHM = "ed25519"
+    make = repository_keys.make
+    made = cache(lambda user, days: make(user, days, CREATED))
+    repository_keys.make = lambda user, days, now: made(user, days)
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ def test_the_life_of_a_secret(site_file: Path, capsys: pytest.CaptureFixture[str
     name = "jenkins_master/admin_password"
     assert pkgci(site_file, "init") == 0
     shown = capsys.readouterr()
-    assert "13 made, 0 kept" in shown.out
+    assert "17 made, 0 kept" in shown.out
     assert "Keep a copy of" in shown.err
     assert pkgci(site_file, "show", name) == 0
     password = capsys.readouterr().out.strip()
@@ -85,3 +85,37 @@ def test_a_host_without_its_certificate_is_missing_in_the_list(
     assert rows["tls/pub02"]["missing"]
     assert rows["tls/pub01"]["kind"] == "not needed"
     assert rows["tls/zuul01"]["hosts"] == ["zuul01"]
+
+
+def test_a_repositorys_key_is_rotated_as_planned_once_somebody_said_yes(
+    site_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert pkgci(site_file, "init") == 0
+    capsys.readouterr()
+    assert pkgci(site_file, "rotate", "release-key") == 2
+    refused = capsys.readouterr()
+    assert "a new signing subkey, under the same primary key" in refused.out
+    assert "look at the plan, then add --yes" in refused.err
+
+    assert pkgci(site_file, "rotate", "release-key", "--yes") == 0
+    shown = capsys.readouterr()
+    assert "remade  repository/release " in shown.out
+    assert "pkgci secrets rotate release-key --finish" in shown.err
+    assert "pkgci bootstrap --host pub01" in shown.err
+    assert pkgci(site_file, "rotate", "repository/release", "--yes") == 2
+    assert "is being rotated already" in capsys.readouterr().err
+
+    assert pkgci(site_file, "rotate", "release-key", "--finish", "--yes", "--json") == 0
+    outcome = json.loads(capsys.readouterr().out)
+    assert [change["name"] for change in outcome["made"]] == ["repository/release_signing"]
+    assert pkgci(site_file, "list", "--json") == 0
+    rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
+    assert rows["repository/release"]["hosts"] == []
+    assert rows["repository/release_signing"]["hosts"] == ["pub01"]
+    assert rows["repository/release_signing"]["expires"] > "2027"
+
+
+def test_only_a_repositorys_key_has_an_overlap_to_end(site_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert pkgci(site_file, "init") == 0
+    assert pkgci(site_file, "rotate", "ssh/publisher", "--finish") == 2
+    assert "is rotated in one step" in capsys.readouterr().err

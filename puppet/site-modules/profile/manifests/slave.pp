@@ -26,6 +26,7 @@ class profile::slave (
   # What a job fetches comes over TLS, from a host that the site's own authority vouches for.
   require profile::ca_certificate
   include profile::log_upload
+  include profile::repository_keys
   include package_steps
 
   class { 'jenkins_agent':

@@ -1,0 +1,71 @@
+"""The rotation of a repository's key on the command line: the plan, the question, the step, and what comes next."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pkgci.errors import UsageError
+
+if TYPE_CHECKING:
+    from pkgci.model.site import Site
+    from pkgci.secrets.rotation import Rotation
+    from pkgci.secrets.upkeep import Outcome
+
+
+def rotate(site: Site, folder: Path, name: str, *, finish: bool, yes: bool, as_json: bool) -> Outcome | None:
+    """Shows the next step of rotating the key called ``name``, asks, and does it; None where the answer is no.
+
+    Raises ``UsageError`` where nobody can be asked.
+    """
+    from pkgci.secrets.rotation import carry_out, plan
+    from pkgci.secrets.store import SecretStore
+
+    rotation = plan(site, SecretStore.open(folder), name, finish=finish)
+    if not as_json:
+        for line in described(rotation, datetime.now(UTC)):
+            click.echo(line)
+    if not yes and not _agreed(as_json):
+        click.echo("nothing was done", err=True)
+        return None
+    with SecretStore.change(folder, site.name) as store:
+        outcome = carry_out(rotation, store, datetime.now(UTC))
+    if not finish:
+        click.echo(
+            f"Then let those who use the packages fetch the key again, and some weeks later:\n"
+            f"  pkgci secrets rotate {rotation.word} --finish",
+            err=True,
+        )
+    return outcome
+
+
+def described(rotation: Rotation, now: datetime) -> list[str]:
+    """The plan, for people."""
+    old = [f"  {one.fingerprint}  until {one.expires:%Y-%m-%d}" for one in rotation.signing]
+    if rotation.finish:
+        return [
+            f"{rotation.key.name}: the overlap ends",
+            f"-{old[0][1:]}  signs no more; what it signed stays valid",
+            f"{old[1]}  signs everything",
+            "A machine that has not fetched the key again refuses what is new from now on: the packages' index page says",
+            "how to. (Where rpm is older than 6, dnf has to forget the old key first.)",
+        ]
+    until = now + timedelta(days=rotation.days)
+    return [
+        f"{rotation.key.name}: a new signing subkey, under the same primary key",
+        f"{old[-1]}  goes on signing: lists of DEB packages, RPM packages and their lists",
+        f"+ {'(new)':<40}  until {until:%Y-%m-%d}  signs lists of DEB packages, too",
+        "Machines that know the old key, or the new one, or both, take everything until the overlap ends.",
+    ]
+
+
+def _agreed(as_json: bool) -> bool:
+    if as_json:
+        raise UsageError("--json shows no plan that could be agreed to", "look at it without --json, then add --yes")
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError("nobody can be asked: there is no terminal", "look at the plan, then add --yes")
+    return click.confirm("Do it?", err=True)
