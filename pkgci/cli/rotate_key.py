@@ -51,8 +51,8 @@ def described(rotation: Rotation, now: datetime) -> list[str]:
             f"{rotation.key.name}: the overlap ends",
             f"-{old[0][1:]}  signs no more; what it signed stays valid",
             f"{old[1]}  signs everything",
-            "A machine that has not fetched the key again refuses what is new from now on: the packages' index page says",
-            "how to. (Where rpm is older than 6, dnf has to forget the old key first.)",
+            "A machine that has not fetched the key again refuses what is new from now on: the packages' index page",
+            "says how to. (Where rpm is older than 6, dnf has to forget the old key first.)",
         ]
     until = now + timedelta(days=rotation.days)
     return [

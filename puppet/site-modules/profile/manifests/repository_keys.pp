@@ -15,7 +15,9 @@ class profile::repository_keys (
     mode   => '0755',
   }
 
-  { 'release' => $release, 'review' => $review }.each |String $name, String $certificate| {
+  $certificates = { 'release' => $release, 'review' => $review }
+
+  $certificates.each |String $name, String $certificate| {
     file { "/etc/pkgci/repository/${name}.asc":
       ensure  => file,
       owner   => 'root',
