@@ -12,6 +12,7 @@ from pkgci.errors import ExitStatus
 
 if TYPE_CHECKING:
     from pkgci.model.site import Site
+    from pkgci.secrets.openpgp import Subkey
     from pkgci.status.judge import Status
 
 
@@ -24,7 +25,8 @@ def command(site_file: Path, as_json: bool, parallel: int, accept_new_host_keys:
 
     Asks every host at once, over SSH, for at most 10 seconds: the last run of Puppet, services, disk, certificates and
     keys; what Gearman, Zuul and Jenkins have to do. Exit status 1: something is not as declared (a service is down, a
-    disk is more than 90 % full, a certificate or key ends within 30 days, a job that nobody offers, a node offline).
+    disk is more than 90 % full, a certificate ends within 30 days or a key within 60, a job that nobody offers, a node
+    offline).
     """
     import time
     from datetime import UTC, datetime
@@ -43,7 +45,7 @@ def command(site_file: Path, as_json: bool, parallel: int, accept_new_host_keys:
     began = time.monotonic()
     with remarks().status(f"asking {len(site.hosts)} hosts"):
         answers = gather(site, trust, parallel=parallel)
-    status = judge(site, answers, _authority(site), datetime.now(UTC))
+    status = judge(site, answers, _authority(site), datetime.now(UTC), _signing(site))
     if as_json:
         print_json(as_data(status, time.monotonic() - began))
     else:
@@ -63,6 +65,21 @@ def _authority(site: Site) -> str | None:
         return SecretStore.open(site.directory / "secrets").public(CA)
     except PkgciError:
         return None
+
+
+def _signing(site: Site) -> dict[str, tuple[Subkey, ...]]:
+    """What signs each repository's packages; nothing of those whose key has not been made yet."""
+    from pkgci.errors import PkgciError
+    from pkgci.secrets.needs import REPOSITORY_KEYS, signing_name
+    from pkgci.secrets.repository_keys import signing_subkeys
+    from pkgci.secrets.store import SecretStore
+
+    try:
+        store = SecretStore.open(site.directory / "secrets")
+        names = {purpose: signing_name(name) for name, purpose in REPOSITORY_KEYS.items()}
+        return {purpose: signing_subkeys(store.public(name)) for purpose, name in names.items()}
+    except PkgciError:
+        return {}
 
 
 def _show(status: Status) -> None:

@@ -20,6 +20,13 @@ def as_data(status: Status, seconds: float) -> dict[str, Any]:
         "problems": [{"where": one.where, "what": one.what, "next": one.next or None} for one in status.problems],
         "hosts": {one.host.name: _host_data(one, status.now) for one in status.hosts},
         "authority": _expiry_data(status.authority, status.now),
+        "signing_keys": {
+            repository: [
+                {"fingerprint": subkey.fingerprint, **(_expiry_data(subkey.expires, status.now) or {})}
+                for subkey in subkeys
+            ]
+            for repository, subkeys in status.signing.items()
+        },
         "gearman": None if status.gearman is None else _gearman_data(status.gearman, status.missing),
         "zuul": None if status.zuul is None else _zuul_data(status.zuul),
         "jenkins": None if status.jenkins is None else _jenkins_data(status.jenkins),

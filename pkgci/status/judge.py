@@ -13,12 +13,15 @@ from pkgci.model.stand_ins import jenkins_is_stand_in, review_is_stand_in
 from pkgci.model.steps import all_jobs
 from pkgci.remote.errors import HostError, UnknownHostKeyError
 from pkgci.secrets.certificates import expiry
+from pkgci.secrets.openpgp import Subkey
 from pkgci.status.collect import HostFacts, Run
 from pkgci.status.gather import Answers
 from pkgci.status.services import Gearman, Jenkins, Zuul, gearman_of, jenkins_of, zuul_of
 
 # `pkgci secrets init` renews what ends sooner.
 EXPIRY = timedelta(days=30)
+# A repository's key is rotated with an overlap of weeks, and the overlap ends some days before its old half does.
+_ROTATE_BEFORE, _FINISH_BEFORE = timedelta(days=60), timedelta(days=7)
 FULL = 90  # percent of a disk
 # systemd's states of a unit that does not run, in words that follow its name.
 _STATES = {"inactive": "does not run", "failed": "has failed", "activating": "is starting"}
@@ -45,12 +48,16 @@ class HostStatus:
 
 @dataclass(frozen=True)
 class Status:
-    """The whole picture. A service is None where it did not answer. ``stand_ins`` are named by what they stand for."""
+    """The whole picture. A service is None where it did not answer. ``stand_ins`` are named by what they stand for.
+
+    ``signing`` has for each repository (release, review) the subkeys that sign its packages, oldest first.
+    """
 
     site: Site
     now: datetime
     hosts: tuple[HostStatus, ...]
     authority: datetime | None
+    signing: Mapping[str, tuple[Subkey, ...]]
     gearman: Gearman | None
     zuul: Zuul | None
     jenkins: Jenkins | None
@@ -64,8 +71,17 @@ class Status:
         return any(status.facts is not None for status in self.hosts)
 
 
-def judge(site: Site, answers: Answers, authority: str | None, now: datetime) -> Status:
-    """The status of ``site`` from its hosts' ``answers``. ``authority`` is the certificate of the site's CA."""
+def judge(
+    site: Site,
+    answers: Answers,
+    authority: str | None,
+    now: datetime,
+    signing: Mapping[str, tuple[Subkey, ...]],
+) -> Status:
+    """The status of ``site`` from its hosts' ``answers``. ``authority`` is the certificate of the site's CA.
+
+    ``signing`` is as in ``Status``.
+    """
     hosts = tuple(_host(host, answers[host.name]) for host in site.hosts)
     zuul_facts, jenkins_facts = _of(hosts, Role.ZUUL), _of(hosts, Role.JENKINS_MASTER)
     gearman = gearman_of(zuul_facts) if zuul_facts else None
@@ -85,6 +101,7 @@ def judge(site: Site, answers: Answers, authority: str | None, now: datetime) ->
         now=now,
         hosts=hosts,
         authority=until,
+        signing=signing,
         gearman=gearman,
         zuul=zuul,
         jenkins=jenkins,
@@ -129,6 +146,8 @@ def _problems(status: Status) -> Iterator[Problem]:
             yield from _of_host(one, one.facts, status.now, own=status.site.manifests is None)
     if status.authority is not None and status.authority - status.now < EXPIRY:
         yield Problem("the site's CA", _ends(status.authority, status.now), "pkgci secrets init, then pkgci bootstrap")
+    for repository, subkeys in status.signing.items():
+        yield from _of_key(f"{repository}-key", subkeys, status.now)
     yield from _of_zuul(status)
     yield from _of_jenkins(status)
 
@@ -160,6 +179,17 @@ def _of_host(one: HostStatus, facts: HostFacts, now: datetime, *, own: bool) -> 
             yield Problem(
                 name, f"the signing key {key.file} {_ends(key.until, now)}", "a newer one is named in the site file"
             )
+
+
+def _of_key(name: str, subkeys: tuple[Subkey, ...], now: datetime) -> Iterator[Problem]:
+    """What is to be done about a repository's key: to rotate it, or to end a rotation, before what signs is too old."""
+    oldest, newest = subkeys[0], subkeys[-1]
+    step = f"pkgci secrets rotate {name}"
+    if len(subkeys) > 1 and oldest.expires - now < _FINISH_BEFORE:
+        yield Problem(f"the {name}", f"its old subkey {_ends(oldest.expires, now)}", f"{step} --finish")
+    if newest.expires - now < min(_ROTATE_BEFORE, (newest.expires - newest.created) / 3):
+        finish = f"{step} --finish, then " if len(subkeys) > 1 else ""
+        yield Problem(f"the {name}", _ends(newest.expires, now), f"{finish}{step}, then pkgci bootstrap")
 
 
 def _failure(run: Run) -> str:

@@ -38,6 +38,8 @@ def screen(status: Status, width: int) -> Iterator[Line]:
     yield from _labelled("Jenkins", _jenkins(status), width)
     if status.authority is not None:
         yield from _labelled("CA", f"its certificate ends on {status.authority.date().isoformat()}", width)
+    if status.signing:
+        yield from _labelled("Keys", "; ".join(_keys(status)), width)
     if status.stand_ins:
         words = " and ".join(status.stand_ins)
         text = f"{words} {'are' if len(status.stand_ins) > 1 else 'is'} the lab's own, not the real thing"
@@ -206,6 +208,14 @@ def _jenkins(status: Status) -> str:
     name = f"{jenkins.version}{' (stand-in)' if jenkins.stand_in else ''}".strip()
     nodes = f"{online} of {_count(len(jenkins.nodes), 'node')} online"
     return f"{name}: {nodes}, {busy} of {_count(executors, 'executor')} busy, {queue or 'queue empty'}"
+
+
+def _keys(status: Status) -> Iterator[str]:
+    """How long each repository's key signs, and which is being rotated."""
+    for repository, subkeys in status.signing.items():
+        left = days_left(subkeys[-1].expires, status.now)
+        overlap = f", the old one until {subkeys[0].expires.date().isoformat()}" if len(subkeys) > 1 else ""
+        yield f"{repository} until {subkeys[-1].expires.date().isoformat()} ({left} days){overlap}"
 
 
 def _count(number: int, word: str) -> str:

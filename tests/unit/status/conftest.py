@@ -13,6 +13,7 @@ from pkgci.model.steps import all_jobs
 from pkgci.remote.errors import HostError
 from pkgci.secrets.certificates import issue, make_ca
 from pkgci.secrets.making import Made
+from pkgci.secrets.openpgp import Subkey
 from pkgci.status.collect import HostFacts, parse, units
 from pkgci.status.judge import Status, judge
 
@@ -27,6 +28,12 @@ def encoded(text: str) -> str:
 def page(data: Any, **headers: str) -> str:
     lines = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
     return encoded(f"HTTP/1.1 200 OK\r\n{lines}\r\n{json.dumps(data)}")
+
+
+def subkey(letter: str, days: int) -> Subkey:
+    """A repository's subkey that ends in so many days, two years after it was made."""
+    end = NOW + timedelta(days=days)
+    return Subkey(letter * 40, end - timedelta(days=730), end)
 
 
 def nodes(**offline: str) -> dict[str, Any]:
@@ -78,6 +85,7 @@ class World:
         self.ca: Made = make_ca(site.name, (site.domain,), NOW - timedelta(days=1))
         self.lines: dict[str, list[str]] = {}
         self.errors: dict[str, HostError] = {}
+        self.signing = {"release": (subkey("A", 700),), "review": (subkey("B", 700),)}
         for host in site.hosts:
             lines = [f"unit={unit} LoadState=loaded ActiveState=active" for unit in units(site, host)]
             lines += ["disk=/srv 30% /", "run=20261123T083000-abcdef01", "operator=alice@desk", "exit=success exited 0"]
@@ -115,7 +123,7 @@ class World:
         }
 
     def status(self, now: datetime = NOW) -> Status:
-        return judge(self.site, self.answers(), self.ca.public, now)
+        return judge(self.site, self.answers(), self.ca.public, now, self.signing)
 
     def problems(self) -> list[tuple[str, str]]:
         return [(problem.where, problem.what) for problem in self.status().problems]

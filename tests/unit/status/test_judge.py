@@ -6,7 +6,7 @@ import pytest
 
 from pkgci.model.steps import all_jobs
 from pkgci.remote.errors import UnknownHostKeyError, UnreachableError
-from tests.unit.status.conftest import ITEM, NOW, World, encoded, nodes, page, zuul
+from tests.unit.status.conftest import ITEM, NOW, World, encoded, nodes, page, subkey, zuul
 
 
 def test_where_all_is_well_there_is_nothing_to_say(world: World) -> None:
@@ -153,3 +153,23 @@ def test_only_clients_that_offer_functions_are_workers(world: World) -> None:
     gearman = world.status().gearman
     assert gearman is not None
     assert gearman.workers == tuple(f"{name}_exec-0" for name in ("pub01", "build01", "install01", "systest01"))
+
+
+@pytest.mark.parametrize(("days", "count"), [(61, 0), (59, 1), (-1, 1)])
+def test_a_repositorys_key_is_to_be_rotated_weeks_before_it_ends(world: World, days: int, count: int) -> None:
+    world.signing["release"] = (subkey("A", days),)
+    problems = world.status().problems
+    assert len(problems) == count
+    assert all(problem.where == "the release-key" for problem in problems)
+    assert all(problem.next.startswith("pkgci secrets rotate release-key") for problem in problems)
+
+
+def test_an_overlap_is_to_be_ended_before_its_old_half_is_too_old(world: World) -> None:
+    world.signing["review"] = (subkey("A", 20), subkey("B", 700))
+    assert world.problems() == []
+    world.signing["review"] = (subkey("A", 6), subkey("B", 700))
+    (problem,) = world.status().problems
+    assert (problem.what, problem.next) == (
+        "its old subkey ends on 2026-11-29",
+        "pkgci secrets rotate review-key --finish",
+    )

@@ -8,7 +8,7 @@ from pkgci.remote.errors import UnreachableError
 from pkgci.status.data import as_data
 from pkgci.status.judge import Status
 from pkgci.status.report import screen
-from tests.unit.status.conftest import ITEM, World, encoded, nodes, page, zuul
+from tests.unit.status.conftest import ITEM, World, encoded, nodes, page, subkey, zuul
 
 
 def lines(status: Status, width: int = 80) -> list[str]:
@@ -99,3 +99,11 @@ def test_machines_get_everything(world: World) -> None:
     assert data["jenkins"]["nodes"]["build01"] == {"online": True, "reason": None, "executors": 2, "busy": 1}
     assert data["gearman"]["missing"] == []
     assert len(data["gearman"]["workers"]) == 4
+
+
+def test_the_screen_says_how_long_packages_are_signed_with_what(world: World) -> None:
+    world.signing["release"] = (subkey("A", 20), subkey("B", 700))
+    text = " ".join(" ".join(lines(world.status(), 100)).split())
+    assert "Keys release until 2028-10-23 (700 days), the old one until 2026-12-13; review until 2028-10-23" in text
+    keys = as_data(world.status(), 0.1)["signing_keys"]
+    assert [key["days"] for key in keys["release"]] == [20, 700]
