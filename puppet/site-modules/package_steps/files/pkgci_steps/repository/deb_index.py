@@ -1,0 +1,166 @@
+"""The index of one suite: what apt reads below dists/. apt-ftparchive describes what is new, and writes Release."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from ..programs import Programs
+from ..status import Ended, Status
+from . import folders
+from .manifest import Entry
+
+_BY_HASH = "by-hash/SHA256"
+# The checksums of packages: SHA-256 is the one that every apt knows and none refuses.
+_PLAIN = (
+    "-o",
+    "APT::FTPArchive::MD5=false",
+    "-o",
+    "APT::FTPArchive::SHA1=false",
+    "-o",
+    "APT::FTPArchive::SHA512=false",
+)
+# Release lists these. The uncompressed ones are what the next index is made from.
+_INDEXES = ("main/binary-*/Packages*", "main/source/Sources*")
+_SIGNED = ("Release", "InRelease", "Release.gpg")
+
+
+@dataclass(frozen=True)
+class Suite:
+    """What Release says of a suite. ``architecture`` is one that it always has."""
+
+    name: str
+    origin: str
+    label: str
+    architecture: str
+
+
+def write(
+    suite: Suite, folder: Path, entries: Sequence[Entry], shared: Path, known: Iterable[Path], tool: Programs
+) -> None:
+    """Writes the lists and Release of ``suite`` into ``folder``.
+
+    ``shared`` is the archive's root, with the packages; what the suites in ``known`` (earlier ones) say of a package
+    is taken from there, and only the others are read.
+    """
+    described = _Descriptions(shared, list(known), tool)
+    files = {f"{_in_archive(entry)}/{file.name}": file for entry in entries for file in entry.files}
+    binaries = {path: file.architecture for path, file in files.items() if path.endswith(".deb")}
+    sources = [path for path in files if path.endswith(".dsc")]
+    architectures = sorted({suite.architecture, *binaries.values()} - {"all"})
+    for architecture in architectures:
+        chosen = [path for path, own in binaries.items() if own in (architecture, "all")]
+        _write_list(folder / f"main/binary-{architecture}/Packages", described.of("packages", chosen))
+    _write_list(folder / "main/source/Sources", described.of("sources", sources))
+    _write_release(suite, architectures, folder, tool)
+
+
+def _in_archive(entry: Entry) -> str:
+    """Where its packages are, relative to the archive's root."""
+    return entry.folder.removeprefix("deb/")
+
+
+def copy(before: Path, folder: Path) -> None:
+    """Takes lists, Release and signatures of an earlier suite over as they are."""
+    for pattern in (*_INDEXES, *_SIGNED):
+        for file in before.glob(pattern):
+            folders.share(file, folder / file.relative_to(before))
+
+
+def add_by_hash(folder: Path, earlier: Iterable[Path]) -> None:
+    """Names every list by its checksum, and those of ``earlier`` suites too, for readers who have their Release."""
+    for suite in (folder, *earlier):
+        for name, checksum in _lists_in(suite):
+            listed = suite / name
+            if listed.exists():
+                folders.share(listed, (folder / name).parent / _BY_HASH / checksum)
+
+
+def _lists_in(suite: Path) -> list[tuple[str, str]]:
+    """The lists that Release names: name and SHA-256 checksum."""
+    try:
+        text = (suite / "Release").read_text()
+    except FileNotFoundError:
+        return []
+    _, _, lines = text.partition("\nSHA256:\n")
+    return [
+        (name, checksum) for checksum, name in re.findall(r"^ ([0-9a-f]{64}) +\d+ (main/\S+)$", lines, re.MULTILINE)
+    ]
+
+
+class _Descriptions:
+    """The stanzas of packages, by the path of their file."""
+
+    def __init__(self, shared: Path, known: list[Path], tool: Programs) -> None:
+        self._shared = shared
+        self._known = known
+        self._tool = tool
+
+    def of(self, kind: str, paths: Sequence[str]) -> list[bytes]:
+        """The stanzas (``kind``: packages or sources) of the files at ``paths``, in that order."""
+        known = self._from_lists(kind)
+        missing = [path for path in paths if path not in known]
+        if missing:
+            known |= self._made(kind, os.path.commonpath([str(PurePosixPath(path).parent) for path in missing]))
+        lost = [path for path in paths if path not in known]
+        if lost:
+            raise Ended(Status.INFRASTRUCTURE, f"apt-ftparchive says nothing of {lost[0]} below {self._shared}")
+        return [known[path] for path in paths]
+
+    def _from_lists(self, kind: str) -> dict[str, bytes]:
+        pattern = "main/binary-*/Packages" if kind == "packages" else "main/source/Sources"
+        lists = [file for suite in self._known for file in suite.glob(pattern)]
+        return {path: stanza for file in lists for path, stanza in _stanzas(kind, file.read_bytes()).items()}
+
+    def _made(self, kind: str, folder: str) -> dict[str, bytes]:
+        command = ["apt-ftparchive", *(_PLAIN if kind == "packages" else ()), kind, folder]
+        status, text = self._tool.output(command, folder=self._shared)
+        if status != 0:
+            raise Ended(Status.INFRASTRUCTURE, f"apt-ftparchive cannot read {self._shared / folder}")
+        return _stanzas(kind, text)
+
+
+def _stanzas(kind: str, text: bytes) -> dict[str, bytes]:
+    stanzas = (stanza.strip(b"\n") for stanza in text.split(b"\n\n"))
+    return {_path(kind, stanza): stanza for stanza in stanzas if stanza}
+
+
+def _path(kind: str, stanza: bytes) -> str:
+    """The path of the file that a stanza is of: for a source package, its .dsc."""
+    if kind == "packages":
+        return _found(rb"^Filename: (?:\./)?(\S+)$", stanza)
+    folder = _found(rb"^Directory: (?:\./)?(\S+)$", stanza)
+    return f"{folder}/" + _found(rb"^ [0-9a-f]{32,128} +[0-9]+ (\S+\.dsc)$", stanza)
+
+
+def _found(pattern: bytes, stanza: bytes) -> str:
+    match = re.search(pattern, stanza, re.MULTILINE)
+    return match[1].decode() if match else ""
+
+
+def _write_list(path: Path, stanzas: Sequence[bytes]) -> None:
+    path.parent.mkdir(parents=True)
+    text = b"".join(stanza + b"\n\n" for stanza in stanzas)
+    path.write_bytes(text)
+    path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(text, 5, mtime=0))
+
+
+def _write_release(suite: Suite, architectures: Sequence[str], folder: Path, tool: Programs) -> None:
+    words: Mapping[str, str] = {
+        "Origin": suite.origin,
+        "Label": suite.label,
+        "Suite": suite.name,
+        "Codename": suite.name,
+        "Architectures": " ".join(architectures),
+        "Components": "main",
+        "Acquire-By-Hash": "yes",
+    }
+    options = [word for name, value in words.items() for word in ("-o", f"APT::FTPArchive::Release::{name}={value}")]
+    status, text = tool.output(["apt-ftparchive", *_PLAIN, *options, "release", "."], folder=folder)
+    if status != 0:
+        raise Ended(Status.INFRASTRUCTURE, "apt-ftparchive cannot write Release")
+    (folder / "Release").write_bytes(text)

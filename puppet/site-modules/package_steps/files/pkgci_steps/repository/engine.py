@@ -1,0 +1,214 @@
+"""A repository: its generations, and the ways to a new one.
+
+Everything that changes a repository is an ``Update``: taken under the lock, begun from what readers see now, and seen
+by them as a whole when it is committed, or not at all.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..status import Ended, Status
+from . import folders, generation, locks, manifest, places, state
+from .manifest import Entry, Manifest
+from .pool import Pool
+from .publisher import Publisher
+from .state import State
+
+# For how long readers may hold on to what a generation said after the next one is there.
+GRACE_SECONDS = 3600.0
+
+
+@dataclass(frozen=True)
+class Generation:
+    """One state of a repository. ``folder`` has its indexes; the higher the ``number``, the newer it is."""
+
+    number: int
+    folder: Path
+
+    @property
+    def manifest(self) -> Manifest:
+        """What is in it."""
+        return manifest.parse((self.folder / generation.MANIFEST).read_text())
+
+    @property
+    def made(self) -> float:
+        """When it was made, in seconds since 1970."""
+        return (self.folder / generation.MANIFEST).stat().st_mtime
+
+
+class Repository:
+    """The repository ``name``: ``release``, or ``review/NAME``. It need not exist before something is published."""
+
+    def __init__(self, name: str, publisher: Publisher) -> None:
+        self.name = name
+        self.folder = publisher.public / name
+        self._publisher = publisher
+        self._generations = self.folder / "generations"
+        self._current = self.folder / "current"
+
+    # What is there: readable without a lock.
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything was ever published in it."""
+        return self._current.exists()
+
+    def generations(self) -> list[Generation]:
+        """The states that it can be rolled back to, oldest first; the last is the one that readers see."""
+        now = self._number()
+        numbers = sorted(int(path.name) for path in self._generations.glob("[0-9]*"))
+        return [Generation(number, self._generations / f"{number:06}") for number in numbers if number <= now]
+
+    def manifest(self) -> Manifest:
+        """What readers see now."""
+        return self._now().manifest if self.exists else Manifest("", "")
+
+    def state(self) -> State:
+        """Of a review repository: whose it is."""
+        return state.read(self.folder)
+
+    # Changes.
+
+    @contextmanager
+    def update(self) -> Iterator[Update]:
+        """Nobody else changes it meanwhile. What is not committed does not happen."""
+        with locks.locked(self._lock, self._publisher.stop):
+            self._tidy()
+            yield Update(self, self._publisher, self.manifest())
+
+    def remove(self, entries: Sequence[Entry], why: str) -> Generation:
+        """A new generation without ``entries`` (of its manifest). Their files go once no generation has them."""
+        with self.update() as update:
+            for entry in entries:
+                update.drop(entry)
+            return update.commit(why)
+
+    def roll_back(self, number: int, why: str) -> Generation:
+        """A new generation with the packages of generation ``number``, signed today.
+
+        Raises ``Ended`` (misused) where there is no such generation.
+        """
+        with self.update() as update:
+            chosen = [one for one in self.generations() if one.number == number]
+            if not chosen:
+                raise Ended(Status.MISUSED, f"{self.name} has no generation {number}")
+            update.entries = list(chosen[0].manifest.entries)
+            return update.commit(why, also=chosen)
+
+    def sign_again(self, why: str) -> Generation:
+        """A new generation with the same packages, whose indexes are signed by the keys of today."""
+        with self.update() as update:
+            return update.commit(why, afresh=True)
+
+    def set_state(self, new: State) -> None:
+        """Of a review repository, inside ``update`` only."""
+        state.write(self.folder, new)
+
+    def tidy(self) -> list[str]:
+        """Removes old generations, and packages that none has any more. Returns the paths of what went."""
+        with locks.locked(self._lock, self._publisher.stop):
+            self._tidy()
+            kept = {entry.folder for one in self.generations() for entry in one.manifest.entries}
+            return Pool(self.folder, self._publisher).sweep(kept)
+
+    def delete(self) -> None:
+        """Removes a review repository with everything in it, and the links to it. The released one stays."""
+        if self.name == places.RELEASE:
+            raise Ended(Status.MISUSED, "the released repository is not for removal")
+        with locks.locked(self._lock, self._publisher.stop):
+            for link in self.folder.parent.iterdir():
+                if link.is_symlink() and link.readlink() == Path(self.folder.name):
+                    link.unlink()
+            folders.remove(self.folder)
+            self._lock.unlink()
+
+    # Inside.
+
+    @property
+    def _lock(self) -> Path:
+        return self._publisher.locks / f"{self.name.replace('/', '.')}.lock"
+
+    def _number(self) -> int:
+        return int(self._current.readlink().name) if self._current.is_symlink() else 0
+
+    def _now(self) -> Generation:
+        number = self._number()
+        return Generation(number, self._generations / f"{number:06}")
+
+    def readable(self) -> list[Generation]:
+        """The generations that a reader may still be at, newest first."""
+        found: list[Generation] = []
+        since = time.time()
+        for one in reversed(self.generations()):
+            if since < time.time() - GRACE_SECONDS and found:
+                break
+            found.append(one)
+            since = one.made
+        return found
+
+    def _tidy(self) -> None:
+        """Removes what a killed program left, and generations that are neither kept nor read."""
+        folders.sweep(self._generations)
+        folders.sweep(self.folder)
+        there, now = self.generations(), self._number()
+        for path in self._generations.glob("[0-9]*"):
+            if int(path.name) > now:
+                folders.remove(path)
+        kept = {one.number for one in [*there[-self._publisher.settings.repository.generations :], *self.readable()]}
+        for one in there:
+            if one.number not in kept:
+                folders.remove(one.folder)
+
+    def show(self, aside: Path) -> Generation:
+        """Makes the finished generation in ``aside`` the one that readers see."""
+        number = self._number() + 1
+        new = Generation(number, self._generations / f"{number:06}")
+        folders.appear(aside, new.folder)
+        folders.link(self._current, f"generations/{number:06}")
+        return new
+
+
+class Update:
+    """A change of a repository under way: ``entries`` is what the next generation has."""
+
+    def __init__(self, repository: Repository, publisher: Publisher, before: Manifest) -> None:
+        self.repository = repository
+        self.before = before
+        self.entries = list(before.entries)
+        self._publisher = publisher
+        self._signer = publisher.signer(repository.name)
+
+    def put(self, entry: Entry, source: Path, *, replace: bool = False) -> Entry:
+        """Adds ``entry``, whose files are in ``source``; RPM packages are signed on the way. Returns it as it is now.
+
+        With ``replace``, other contents of the same version go.
+        """
+        placed = Pool(self.repository.folder, self._publisher).add(entry, source, self._signer)
+        if replace:
+            same = [one for one in self.entries if (one.source, one.version) == (entry.source, entry.version)]
+            self.entries = list(manifest.without(self.entries, [one for one in same if one.target == entry.target]))
+        self.entries.append(placed)
+        return placed
+
+    def drop(self, entry: Entry) -> None:
+        """Takes ``entry`` out."""
+        self.entries = list(manifest.without(self.entries, [entry]))
+
+    def commit(self, why: str, *, also: Sequence[Generation] = (), afresh: bool = False) -> Generation:
+        """Shows readers a new generation with ``entries``: at once, as a whole.
+
+        What generations ``also`` say of packages is used. ``afresh``: all indexes are signed again.
+        """
+        made = self._publisher.now().isoformat(timespec="seconds")
+        new = Manifest(made, why, self._signer.keys, tuple(self.entries))
+        readable = [one.folder for one in self.repository.readable()]
+        aside = folders.aside(self.repository.folder / "generations")
+        job = generation.Job(self.repository.name, self.repository.folder, self._publisher, self._signer)
+        before = None if afresh or self.before.signed_by != new.signed_by else self.before
+        job.write(aside, new, before, readable, [one.folder for one in also])
+        return self.repository.show(aside)

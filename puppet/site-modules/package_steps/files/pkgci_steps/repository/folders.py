@@ -1,0 +1,78 @@
+"""Folders that appear and go as a whole, also where a machine stops in the middle."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+# What is being made; whatever is called so and is not locked was left behind.
+ASIDE = ".new-"
+
+
+def aside(parent: Path) -> Path:
+    """A new folder to make something in, below ``parent``, that everybody may read."""
+    parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=ASIDE, dir=parent))
+    folder.chmod(0o755)
+    return folder
+
+
+def write(path: Path, text: str) -> None:
+    """Writes a file by a temporary name, so that readers see the old or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.write_text(text)
+    temporary.chmod(0o644)
+    temporary.replace(path)
+
+
+def link(path: Path, target: str) -> None:
+    """Makes ``path`` a link to ``target``, in place of the link that it may be."""
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(target)
+    temporary.replace(path)
+
+
+def share(source: Path, copy: Path) -> None:
+    """The same file under another name. Neither is ever written to again."""
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    if not copy.exists():
+        os.link(source, copy)
+
+
+def appear(aside: Path, place: Path) -> None:
+    """Lets a finished folder be at ``place``, once all of it is on the disk: a machine may stop at any moment."""
+    for folder, _, names in os.walk(aside):
+        for name in names:
+            if not Path(folder, name).is_symlink():
+                _sync(Path(folder, name))
+        _sync(Path(folder))
+    aside.rename(place)
+    _sync(place.parent)
+
+
+def remove(folder: Path) -> None:
+    """Removes a folder: at once from where it was, then in peace."""
+    gone = folder.with_name(f"{ASIDE}gone-{folder.name}")
+    if folder.exists():
+        if gone.exists():
+            shutil.rmtree(gone)
+        folder.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
+
+
+def sweep(parent: Path) -> None:
+    """Removes what was left behind in ``parent``."""
+    for folder in parent.glob(f"{ASIDE}*"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,57 @@
+"""What all repositories of this host have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+from ..programs import Programs, Stop
+from ..settings import Settings
+from ..step import Step
+from . import places, signing
+from .beside import pages_of
+from .manifest import Manifest
+from .signing import Signer
+
+# The files beside the packages of one state of a repository: its name, and what is in it → path in it → text.
+Pages = Callable[[str, Manifest], Mapping[str, str]]
+
+
+def utc_now() -> datetime:
+    """The time."""
+    return datetime.now(timezone.utc)  # noqa: UP017 (Python 3.10)
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """The host of the repositories: the folder that they are in, its settings, and ways to work on them.
+
+    ``signer`` says who signs for the repository of a name. ``architecture`` is Debian's name of the host's own: every
+    suite has an index of it.
+    """
+
+    public: Path
+    locks: Path
+    settings: Settings
+    programs: Programs
+    stop: Stop
+    signer: Callable[[str], Signer]
+    pages: Pages
+    architecture: str = "amd64"
+    now: Callable[[], datetime] = utc_now
+
+
+def this_host(step: Step) -> Publisher:
+    """The host that ``step`` runs on."""
+    return Publisher(
+        places.PUBLIC,
+        places.LOCKS,
+        step.settings,
+        step.programs,
+        step.stop,
+        lambda repository: signing.read(repository, step.programs),
+        lambda repository, manifest: pages_of(step.settings, repository, manifest),
+        step.programs.output(["dpkg", "--print-architecture"])[1].decode().strip(),
+    )

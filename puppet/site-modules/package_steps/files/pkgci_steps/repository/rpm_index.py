@@ -1,0 +1,73 @@
+"""The metadata of one RPM repository: what dnf reads below repodata/. createrepo_c makes it, from what is new only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from ..programs import Programs
+from ..status import Ended, Status
+from . import folders
+from .manifest import Entry
+
+DATA = "repodata"
+HEAD = "repodata/repomd.xml"
+SIGNATURE = "repodata/repomd.xml.asc"
+
+
+def write(folder: Path, entries: Sequence[Entry], shared: Path, known: Iterable[Path], tool: Programs) -> None:
+    """Writes the metadata of ``entries`` into ``folder``; ``shared`` is what their paths are relative to.
+
+    What the metadata in ``known`` (earlier ones) says of a package is taken from there.
+    """
+    folders_of = {entry.folder.partition("/packages/")[2]: entry for entry in entries}
+    paths = [f"packages/{place}/{file.name}" for place, entry in folders_of.items() for file in entry.files]
+    folder.mkdir(parents=True)
+    wanted = folder / ".packages"
+    wanted.write_text("".join(f"{path}\n" for path in paths))
+    updates = [word for earlier in known for word in ("--update-md-path", earlier)]
+    # A path never gets another content, so whether a file has changed need not be asked. gzip is what every dnf and
+    # yum reads.
+    command: list[str | Path] = [
+        "createrepo_c",
+        "--quiet",
+        "--no-database",
+        "--general-compress-type",
+        "gz",
+        "--pkglist",
+        wanted,
+    ]
+    command += ["--outputdir", folder, *(("--update", "--skip-stat", *updates) if updates else ()), shared]
+    status = tool.run(command)
+    wanted.unlink()
+    if status != 0:
+        raise Ended(Status.INFRASTRUCTURE, f"createrepo_c ended with status {status}: its words are in the log")
+
+
+def copy(before: Path, folder: Path) -> None:
+    """Takes earlier metadata over as it is, without its signature."""
+    for name in (HEAD, *_parts(before)):
+        folders.share(before / name, folder / name)
+
+
+def copy_signature(before: Path, folder: Path) -> None:
+    """Takes the signature of earlier metadata over, too."""
+    folders.share(before / SIGNATURE, folder / SIGNATURE)
+
+
+def keep_parts(folder: Path, earlier: Iterable[Path]) -> None:
+    """Keeps the parts of ``earlier`` metadata, named by checksum, for readers who have its repomd.xml."""
+    for before in earlier:
+        for name in _parts(before):
+            if (before / name).exists():
+                folders.share(before / name, folder / name)
+
+
+def _parts(folder: Path) -> list[str]:
+    """What repomd.xml names, as paths in the repository."""
+    try:
+        text = (folder / HEAD).read_text()
+    except FileNotFoundError:
+        return []
+    return re.findall(r'<location href="(repodata/[A-Za-z0-9._-]+)"', text)

@@ -1,0 +1,59 @@
+"""Signing with the repository's keys, which only the account `publisher` can read. gpg and rpmsign do it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..programs import Programs
+from ..status import Ended, Status
+from . import places
+
+
+@dataclass(frozen=True)
+class Signer:
+    """Signs for one repository. ``keys`` are subkeys ("FINGERPRINT!"): indexes get a signature of each of them."""
+
+    keys: tuple[str, ...]
+    home: Path
+    programs: Programs
+
+    def clear(self, text: Path, signed: Path) -> None:
+        """Writes ``signed``: ``text`` with its signatures around it (InRelease)."""
+        self._gpg("--clearsign", text, signed)
+
+    def detached(self, file: Path, signature: Path) -> None:
+        """Writes the signatures of ``file``, armoured."""
+        self._gpg("--detach-sign", file, signature)
+
+    def rpms(self, files: list[Path]) -> None:
+        """Signs RPM packages in place, with the first key, whatever signatures they had. Their content stays."""
+        macros = {"_gpg_name": self.keys[0], "_gpg_path": str(self.home), "__gpg": "/usr/bin/gpg"}
+        # What rpm 4 passes to gpg also asks for a terminal, which nobody has here.
+        defines = [word for name, value in macros.items() for word in ("--define", f"{name} {value}")]
+        for start in range(0, len(files), 100):
+            batch = files[start : start + 100]
+            self.programs.must("sign RPM packages", ["rpmsign", *defines, "--resign", *batch], environment=self._home)
+
+    @property
+    def _home(self) -> dict[str, str]:
+        return {"GNUPGHOME": str(self.home)}
+
+    def _gpg(self, what: str, source: Path, result: Path) -> None:
+        users = [word for key in self.keys for word in ("--local-user", key)]
+        command = ["gpg", "--batch", "--yes", "--no-tty", "--quiet", "--armor", "--digest-algo", "SHA512", *users]
+        command += ["--output", str(result), what, str(source)]
+        self.programs.must(f"sign {source.name}", command, environment=self._home)
+
+
+def read(repository: str, programs: Programs, file: Path = places.SIGNING, home: Path = places.GNUPG) -> Signer:
+    """Who signs for ``repository`` (its name among all repositories). Raises ``Ended`` (infrastructure)."""
+    role = repository.partition("/")[0]
+    try:
+        keys = tuple(json.loads(file.read_text())[role])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise Ended(Status.INFRASTRUCTURE, f"{file} names no keys for {role}: {error}") from None
+    if not keys:
+        raise Ended(Status.INFRASTRUCTURE, f"{file} names no keys for {role}: run `pkgci secrets init`, then deploy")
+    return Signer(keys, home, programs)
