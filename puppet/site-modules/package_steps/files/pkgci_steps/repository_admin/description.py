@@ -32,10 +32,15 @@ class Listing:
 
 @dataclass(frozen=True)
 class Key:
-    """A key as it is published: the armoured ``certificate``, and the fingerprint of its primary key (40 digits)."""
+    """A key as it is published: the armoured ``certificate``, and the fingerprint of its primary key (40 digits).
+
+    ``signing`` are the fingerprints of its subkeys, the newest first: dnf shows people that of the first.
+    ``certificate.key`` makes one.
+    """
 
     fingerprint: str
     certificate: str
+    signing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from html import escape
 
 from .description import Description, Listing
-from .instructions import apt_commands, apt_source, dnf_commands, dnf_repository
+from .instructions import apt_commands, apt_renewal, apt_source, dnf_commands, dnf_renewal, dnf_repository
 
 _STYLE = """\
 body { font-family: sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em; line-height: 1.5; color: #222; }
@@ -95,8 +95,16 @@ def _trust(description: Description) -> Iterator[str]:
     yield f'<p>The packages and their lists are signed with <a href="{escape(description.url)}keys/'
     yield f'{description.key}.asc">this key</a>. Its fingerprint:</p>'
     yield _pre([spaced(key.fingerprint)])
-    yield "<p>What it signs with is renewed from time to time. Fetch the key again where a machine does not know a"
-    yield "signature any more.</p>"
+    if key.signing:
+        yield "<p>It signs with a part of it, and dnf asks about that. The parts, the newest first:</p>"
+        yield _pre(spaced(fingerprint) for fingerprint in key.signing)
+    yield "<p>That part is renewed from time to time. A machine that does not take new packages any more because of"
+    yield "their signature fetches the key again:</p>"
+    kinds = {listing.kind for listing in description.listings}
+    if "deb" in kinds:
+        yield _pre(apt_renewal(description))
+    if "rpm" in kinds:
+        yield _pre(dnf_renewal(description))
     yield f'<p>This web server has its certificate from <a href="{escape(description.authority_url)}">the site\'s own'
     yield "authority</a>, which no browser knows. Its SHA-256 fingerprint:</p>"
     yield _pre([description.authority_fingerprint])

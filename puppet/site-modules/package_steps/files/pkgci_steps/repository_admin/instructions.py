@@ -9,7 +9,7 @@ def apt_source(description: Description, target: str) -> str:
     """What goes to /etc/apt/sources.list.d (sources.list(5), deb822)."""
     return (
         f"# Packages of {description.label} for {target}: {description.base}\n"
-        "Types: deb\n"
+        "Types: deb deb-src\n"
         f"URIs: {description.base}deb\n"
         f"Suites: {target}\n"
         "Components: main\n"
@@ -58,3 +58,14 @@ def dnf_commands(description: Description, target: str, package: str) -> list[st
         f"  {description.base}{description.site}-{target}.repo",
         f"dnf install --assumeyes {package}",
     ]
+
+
+def apt_renewal(description: Description) -> list[str]:
+    """How a machine with apt gets the key again."""
+    return [f"curl --fail --output {description.apt_key} {description.url}keys/{description.key}.asc"]
+
+
+def dnf_renewal(description: Description) -> list[str]:
+    """How a machine with dnf gets the key again: rpm before 6 takes no new subkey of a key that it knows."""
+    primary = description.keys[description.key].fingerprint
+    return [f"rpm --erase gpg-pubkey-{primary[-8:].lower()}", "dnf makecache --refresh"]
