@@ -97,7 +97,7 @@ class Job:
             entries = manifest.of_target(target)
             described = [one / path for one in known if (one / path / rpm_index.HEAD).exists()]
             rpm_index.write(folder, entries, shared, described, self.publisher.programs)
-            self.signer.detached(folder / rpm_index.HEAD, folder / rpm_index.SIGNATURE)
+            self.signer.detached_one(folder / rpm_index.HEAD, folder / rpm_index.SIGNATURE)
         rpm_index.keep_parts(folder, [one / path for one in readable])
         (folder / "packages").symlink_to(f"../../../../{pool.SHARED}/{path}/packages")
 

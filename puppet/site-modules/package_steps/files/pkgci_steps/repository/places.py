@@ -15,8 +15,8 @@ LOCKS = HOME / "locks"
 GNUPG = HOME / "gnupg"
 # Where programs work, on the same disk as PUBLIC, so that what is done there moves by a rename.
 WORK = HOME / "work"
-# Which keys sign: {"release": ["FINGERPRINT!", …], "review": […]}, the newest last. Metadata is signed by all of them,
-# an RPM by the first. Puppet writes it.
+# Which keys sign: {"release": ["FINGERPRINT!", …], "review": […]}, the newest last. DEB metadata is signed by all
+# of them, RPM metadata and packages by the first. Puppet writes it.
 SIGNING = Path("/etc/pkgci/repository/signing.json")
 # The key that opens the account `fetch` of the build slaves.
 FETCH_KEY = Path("/etc/pkgci/keys/fetch")

@@ -13,7 +13,7 @@ from . import places
 
 @dataclass(frozen=True)
 class Signer:
-    """Signs for one repository. ``keys`` are subkeys ("FINGERPRINT!"): indexes get a signature of each of them."""
+    """Signs for one repository. ``keys`` are subkeys ("FINGERPRINT!"), the oldest first."""
 
     keys: tuple[str, ...]
     home: Path
@@ -21,11 +21,18 @@ class Signer:
 
     def clear(self, text: Path, signed: Path) -> None:
         """Writes ``signed``: ``text`` with its signatures around it (InRelease)."""
-        self._gpg("--clearsign", text, signed)
+        self._gpg("--clearsign", text, signed, self.keys)
 
     def detached(self, file: Path, signature: Path) -> None:
-        """Writes the signatures of ``file``, armoured."""
-        self._gpg("--detach-sign", file, signature)
+        """Writes the signatures of ``file``, armoured (Release.gpg)."""
+        self._gpg("--detach-sign", file, signature, self.keys)
+
+    def detached_one(self, file: Path, signature: Path) -> None:
+        """Writes the first key's signature of ``file``, armoured (repomd.xml.asc).
+
+        A dnf whose OpenPGP is rpm's own (EL 10, Fedora) refuses a file with more than one.
+        """
+        self._gpg("--detach-sign", file, signature, self.keys[:1])
 
     def rpms(self, files: list[Path]) -> None:
         """Signs RPM packages in place, with the first key, whatever signatures they had. Their content stays."""
@@ -40,8 +47,8 @@ class Signer:
     def _home(self) -> dict[str, str]:
         return {"GNUPGHOME": str(self.home)}
 
-    def _gpg(self, what: str, source: Path, result: Path) -> None:
-        users = [word for key in self.keys for word in ("--local-user", key)]
+    def _gpg(self, what: str, source: Path, result: Path, keys: tuple[str, ...]) -> None:
+        users = [word for key in keys for word in ("--local-user", key)]
         command = ["gpg", "--batch", "--yes", "--no-tty", "--quiet", "--armor", "--digest-algo", "SHA512", *users]
         command += ["--output", str(result), what, str(source)]
         self.programs.must(f"sign {source.name}", command, environment=self._home)
