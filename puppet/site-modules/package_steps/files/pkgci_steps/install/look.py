@@ -1,0 +1,70 @@
+"""What an installed package must be like: its files as it declares them, its services such that systemd takes them."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from ..report import Case
+from ..status import Status
+from .root import Root, Said
+
+_UNIT = re.compile(r"(/usr)?/lib/systemd/system/[^/]+\.(service|socket|timer|path|mount|target)")
+# Prints which of the paths on standard input are not there.
+_MISSING = 'while IFS= read -r path; do [ -e "$path" ] || [ -L "$path" ] || printf "%s\\n" "$path"; done'
+
+
+def units(paths: list[str]) -> list[str]:
+    """Those of ``paths`` that are systemd's."""
+    return [path for path in paths if _UNIT.fullmatch(path)]
+
+
+def deb(root: Root, package: str, when: str) -> list[Case]:
+    """The cases of an installed DEB package. ``when`` goes before their names."""
+    listed = root.ask("dpkg-query", "--listfiles", package).splitlines()
+    paths = [line for line in listed if line.startswith("/")]
+    missing = root.run(
+        "sh", "-c", f'dpkg-query --listfiles "$1" | grep ^/ | {_MISSING}', "sh", package
+    ).text.splitlines()
+    # No output: all is as the package's md5sums and its configuration files say.
+    changed = root.run("dpkg", "--verify", package).text.splitlines()
+    return [_files(package, when, missing, changed), *services(root, package, paths, when)]
+
+
+def rpm(root: Root, package: str, when: str) -> list[Case]:
+    """The cases of an installed RPM package."""
+    paths = root.ask("rpm", "--query", "--list", package).splitlines()
+    # Marks: S size, M mode, 5 checksum…; files that the package says it does not own the content of are not its fault.
+    verified = root.run("rpm", "--verify", "--nodeps", package).text.splitlines()
+    bad = [line for line in verified if not re.match(r"[.?]{8}T? |\S+ +g /", line)]
+    missing = [line.split()[-1] for line in bad if line.startswith("missing")]
+    return [
+        _files(package, when, missing, [line for line in bad if not line.startswith("missing")]),
+        *services(root, package, paths, when),
+    ]
+
+
+def _files(package: str, when: str, missing: list[str], changed: list[str]) -> Case:
+    wrong = [f"{path} is not there" for path in missing] + [f"not as packaged: {line}" for line in changed]
+    more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+    status = Status.FAILED if wrong else Status.PASSED
+    return Case(f"{package}: {when}files", status, f"{wrong[0]}{more}" if wrong else "", "\n".join(wrong))
+
+
+def services(root: Root, package: str, paths: list[str], when: str) -> list[Case]:
+    """A case, where the package has units."""
+    found = units(paths)
+    if not found:
+        return []
+    started = time.monotonic()
+    said = root.run("systemd-analyze", "verify", "--man=no", "--recursive-errors=no", *found)
+    good = said.status == 0
+    name = f"{package}: {when}services"
+    message = "" if good else _first(said)
+    status = Status.PASSED if good else Status.FAILED
+    return [Case(name, status, message, said.text, time.monotonic() - started)]
+
+
+def _first(said: Said) -> str:
+    lines = [line for line in said.text.splitlines() if line.strip()]
+    return lines[0] if lines else f"systemd-analyze ended with status {said.status}"

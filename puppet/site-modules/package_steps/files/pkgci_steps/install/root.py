@@ -1,0 +1,151 @@
+"""Fresh roots for tests: folders that hold a system, entered as root of a user namespace.
+
+What runs in there is the change's own. It is root there and nobody outside: its ids are the account's subordinate ones
+(/etc/subuid), its processes end with the command, it sees no file of the host. It has the network only where told so.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from ..status import Ended, Status
+from ..step import Step
+from .tree import Tree
+
+# Where roots are unpacked.
+SCRATCH = Path("/srv/pkgci/tests")
+_HERE = Path(__file__).parent
+# Ids 0 to 65535 are the first that the account has in /etc/subuid; its own is none of them.
+_NAMESPACE = ("unshare", "--map-auto", "--setuid", "0", "--setgid", "0")
+_ISOLATED = ("--mount", "--pid", "--fork", "--kill-child", "--ipc", "--uts")
+_ENVIRONMENT = {"HOME": "/root", "LANG": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
+# enter.py's word for a root that cannot be entered.
+_NOT_ENTERED = 125
+# For one command in a root. A maintainer script that takes longer hangs.
+SECONDS = 900.0
+# Who vouches for web servers, on the host and in its roots.
+_HOST_AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
+AUTHORITIES = PurePosixPath("/etc/pkgci/authorities.crt")
+
+
+@dataclass(frozen=True)
+class Said:
+    """How a command ended, and what it said on both outputs."""
+
+    status: int
+    text: str
+
+
+class Root:
+    """A system in ``folder``."""
+
+    def __init__(self, step: Step, folder: Path) -> None:
+        self._step = step
+        self.folder = folder
+
+    def run(self, *command: str, network: bool = False, seconds: float = SECONDS) -> Said:
+        """Runs ``command`` in there, without the network unless told so.
+
+        Raises ``Ended``: the package is at fault where it takes longer than ``seconds``.
+        """
+        self._step.log.say(f"in the root: {' '.join(command)}")
+        said = self._output(command, network, seconds)
+        self._step.log.add(said.text.encode())
+        return said
+
+    def ask(self, *command: str) -> str:
+        """What ``command`` says, which is not for the log. Raises ``Ended`` (infrastructure) where it fails."""
+        said = self._output(command, network=False, seconds=SECONDS)
+        if said.status != 0:
+            raise Ended(Status.INFRASTRUCTURE, f"{command[0]} failed in the root: {said.text.strip()[-300:]}")
+        return said.text
+
+    def tree(self) -> Tree:
+        """What is in there now. Raises ``Ended`` (infrastructure)."""
+        command: list[str | Path] = [*_NAMESPACE, "/usr/bin/python3", "-I", _HERE / "tree.py", self.folder]
+        status, text = self._step.programs.output(command, seconds=SECONDS)
+        if status != 0:
+            raise Ended(Status.INFRASTRUCTURE, f"{self.folder} cannot be listed")
+        tree: dict[str, str] = json.loads(text)
+        return tree
+
+    def _output(self, command: Sequence[str], network: bool, seconds: float) -> Said:
+        net = () if network else ("--net",)
+        words = [*_NAMESPACE, *_ISOLATED, *net, "/usr/bin/python3", "-I", _HERE / "enter.py", self.folder, *command]
+        try:
+            status, text = self._step.programs.output(words, environment=_ENVIRONMENT, seconds=seconds)
+        except Ended as ended:
+            if ended.status is Status.INFRASTRUCTURE and "took longer" in ended.reason:
+                raise Ended(Status.FAILED, f"{' '.join(command)[:200]} took longer than {seconds:g} s") from None
+            raise
+        said = Said(status, text.decode(errors="replace"))
+        if status == _NOT_ENTERED:
+            raise Ended(Status.INFRASTRUCTURE, said.text.strip())
+        return said
+
+
+@contextmanager
+def fresh(step: Step, tarball: Path, files: Mapping[str, bytes]) -> Iterator[Root]:
+    """A root made of ``tarball`` with ``files`` (path inside → content) in it; all gone afterwards.
+
+    The host's names, name servers and web authorities come with it. Raises ``Ended`` (infrastructure).
+    """
+    holder = step.scratch / f"root-{sum(1 for _ in step.scratch.iterdir())}"
+    folder, stage = holder / "root", holder / "stage"
+    try:
+        # Only this folder's own ids may go into the scratch folder, and see no more than this one root.
+        step.scratch.chmod(0o711)
+        holder.mkdir(mode=0o711)
+        folder.mkdir()
+        _stage(stage, files)
+        # Only here the account's own id is one of the namespace: to hand the empty folder over.
+        step.programs.must("hand a root over", ["unshare", "--map-root-user", "--map-auto", "chown", "1:1", folder])
+        unpack: list[str | Path] = [
+            "tar",
+            "--extract",
+            "--file",
+            tarball,
+            "--directory",
+            folder,
+            "--numeric-owner",
+            "--exclude=./dev/*",
+        ]
+        step.programs.must(f"unpack {tarball}", [*_NAMESPACE, *unpack])
+        copy: list[str | Path] = [
+            "cp",
+            "--recursive",
+            "--no-preserve=ownership",
+            "--remove-destination",
+            f"{stage}/.",
+            folder,
+        ]
+        step.programs.must("set up a root", [*_NAMESPACE, *copy])
+        yield Root(step, folder)
+    finally:
+        _remove(step, holder)
+
+
+def _stage(stage: Path, files: Mapping[str, bytes]) -> None:
+    host = {
+        "/etc/resolv.conf": Path("/etc/resolv.conf").read_bytes(),
+        "/etc/hosts": Path("/etc/hosts").read_bytes(),
+        str(AUTHORITIES): _HOST_AUTHORITIES.read_bytes(),
+    }
+    for name, content in {**host, **files}.items():
+        path = stage / name.lstrip("/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        path.chmod(0o755 if content.startswith(b"#!") else 0o644)
+
+
+def _remove(step: Step, holder: Path) -> None:
+    # Not through `programs`, which starts nothing once the step was asked to stop.
+    import subprocess
+
+    subprocess.run([*_NAMESPACE, "rm", "-rf", str(holder / "root")], check=False, capture_output=True)
+    shutil.rmtree(holder, ignore_errors=True)
