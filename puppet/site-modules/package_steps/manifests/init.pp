@@ -21,7 +21,8 @@ class package_steps (
     ensure  => directory,
     owner   => 'root',
     group   => 'root',
-    mode    => 'u=rwX,go=rX',
+    # Folders get their `x` with it.
+    mode    => '0644',
     source  => 'puppet:///modules/package_steps/pkgci_steps',
     recurse => true,
     purge   => true,
