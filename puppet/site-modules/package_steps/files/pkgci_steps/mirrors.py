@@ -1,4 +1,4 @@
-"""Where the packages of a distribution come from, and how apt reaches them: a target's mirror, or the host's own apt."""
+"""Where a distribution's packages come from, and how apt reaches them: a target's mirror, or the host's own apt."""
 
 from __future__ import annotations
 

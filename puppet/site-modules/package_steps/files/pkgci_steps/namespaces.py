@@ -7,30 +7,56 @@ may read. Files made there belong to an identity of /etc/subuid; only in such a 
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from .status import Ended, Status
 from .step import Step
 
 # Runs a command in namespaces of its own (users, mounts, processes), as their root.
 INSIDE = ("mmdebstrap", "--unshare-helper")
-# The same without any network, not even to this host.
-INSIDE_OFFLINE = (*INSIDE, "unshare", "--net", "--")
+# As an ordinary user of it.
+_ANYBODY = ("setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", "--")
 
 
 @contextmanager
 def traversable(step: Step, above: Path) -> Iterator[Path]:
-    """A new folder in ``above``, which namespaces can go through and nobody can list. It is gone afterwards, with what
-    namespaces left in it."""
+    """A new folder in ``above``, which namespaces can read. It is gone afterwards, with what they left in it."""
     folder = Path(tempfile.mkdtemp(prefix=".work-", dir=above))
-    folder.chmod(0o711)
+    folder.chmod(0o755)
     try:
         yield folder
     finally:
         remove(step, folder)
+
+
+def offline(
+    step: Step,
+    command: Sequence[str | Path],
+    folder: Path,
+    *,
+    environment: Mapping[str, str] | None = None,
+    watch: Callable[[], None] | None = None,
+) -> int:
+    """Runs ``command`` inside, not as root, without any network, not even to this host; returns its exit status.
+
+    It works in ``folder``, which everybody may write to. Raises ``Ended`` (infrastructure) where there is no inside.
+    """
+    file = folder / f".status-{secrets.token_hex(8)}"
+    script = 'status=$1; shift; "$@"; echo "$?" >"$status"'
+    step.programs.run(
+        [*INSIDE, "unshare", "--net", "--", *_ANYBODY, "sh", "-c", script, "sh", file, *command],
+        environment=environment,
+        folder=folder,
+        watch=watch,
+    )
+    if not file.exists():
+        raise Ended(Status.INFRASTRUCTURE, f"no user namespace can be made: `{' '.join(INSIDE)} id` must work here")
+    return int(file.read_text())
 
 
 def remove(step: Step, folder: Path) -> None:

@@ -62,13 +62,15 @@ class Programs:
         folder: Path | None = None,
         seconds: float | None = None,
         late: Status = Status.INFRASTRUCTURE,
+        watch: Callable[[], None] | None = None,
     ) -> int:
         """The exit status, negative where a signal ended it. Its output, both streams, is added to the log.
 
-        ``environment`` is added to ``plain_environment``. Raises ``Ended``: aborted where this program is asked to
-        stop, ``late`` after ``seconds``, infrastructure where there is no such program.
+        ``environment`` is added to ``plain_environment``. ``watch`` is called again and again while it runs, and ends
+        it with the ``Ended`` that it raises. Raises ``Ended``: aborted where this program is asked to stop, ``late``
+        after ``seconds``, infrastructure where there is no such program.
         """
-        return self._run(command, environment, folder, seconds, late, self._log.add, subprocess.STDOUT)
+        return self._run(command, environment, folder, seconds, late, self._log.add, subprocess.STDOUT, watch)
 
     def must(self, what: str, command: Sequence[str | Path], *, environment: Mapping[str, str] | None = None) -> None:
         """Runs what does not fail on a healthy host. Raises ``Ended`` (infrastructure): ``what`` could not be done."""
@@ -103,6 +105,7 @@ class Programs:
         late: Status,
         take: Callable[[bytes], None],
         stderr: int,
+        watch: Callable[[], None] | None = None,
     ) -> int:
         words = [str(word) for word in command]
         deadline = time.monotonic() + seconds if seconds else None
@@ -126,6 +129,8 @@ class Programs:
                         raise Ended(Status.ABORTED, "it was asked to stop")
                     if deadline and time.monotonic() > deadline:
                         raise Ended(late, f"{Path(words[0]).name} took longer than {seconds:g} s")
+                    if watch:
+                        watch()
             except Ended:
                 _signal_group(process.pid, signal.SIGTERM)
                 end = time.monotonic() + GRACE_SECONDS

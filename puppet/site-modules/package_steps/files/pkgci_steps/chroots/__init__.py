@@ -1,4 +1,4 @@
-"""Warm chroots and roots, one tarball per target and purpose: kept fresh by a timer, made on demand where one is missing.
+"""Warm chroots and roots, a tarball per target and purpose: refreshed by a timer, made on demand where one is missing.
 
 A tarball is plain (`tar -xf`), complete, and owned by root within: unpack it in a user namespace that has root. Whoever
 needs one asks ``ensure``.

@@ -24,11 +24,12 @@ _HOSTS = b"127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n"
 @dataclass(frozen=True)
 class Recipe:
     """What a root has. ``at_hand`` packages are not installed, but lie in apt's cache: a build that asks for them
-    need not fetch them, and one that forgot to ask does not get them."""
+    need not fetch them, and one that forgot to ask does not get them. ``hooks`` finish it (mmdebstrap(1), HOOKS)."""
 
     variant: str
     packages: tuple[str, ...]
     at_hand: tuple[str, ...] = ()
+    hooks: tuple[str, ...] = ()
 
 
 RECIPES: dict[Purpose, Recipe] = {
@@ -71,6 +72,7 @@ def mmdebstrap(
     command += ["--dpkgopt=force-unsafe-io", f"--customize-hook=tar-in {overlay} /"]
     if "ca-certificates" in recipe.packages:
         command += ['--customize-hook=chroot "$1" update-ca-certificates']
+    command += [f"--customize-hook={hook}" for hook in recipe.hooks]
     command += ['--customize-hook=chroot "$1" apt-get clean']
     if recipe.at_hand:
         names = " ".join(recipe.at_hand)

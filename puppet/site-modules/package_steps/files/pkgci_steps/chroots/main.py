@@ -17,7 +17,7 @@ Makes the tarballs of chroots and roots of tests anew, below /srv/pkgci/chroots:
   RESULTS=/tmp/out pkgci-chroots                     what builds need, for every target
   TARGET=trixie PURPOSES='build test' RESULTS=/tmp/out pkgci-chroots
 
-PURPOSES  what for: build (packages are built in it), test (they are installed in it), system (it is booted). Default: build
+PURPOSES  what for: build (packages are built in it: the default), test (they are installed), system (it is booted)
 TARGET    only for this target
 RESULTS   the folder for result.json, junit.xml and log.txt
 

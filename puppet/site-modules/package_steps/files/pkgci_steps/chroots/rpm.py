@@ -1,17 +1,65 @@
-"""The roots of rpm targets."""
+"""The roots of rpm targets. Those of backend ``chroot`` are made of Debian, and stand in for an EL system's."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+from ..rpm import base, el
 from ..settings import Target
 from ..status import Ended, Status
 from ..step import Step
+from . import deb
+from .deb import Recipe
 from .purpose import Purpose
+
+_HERE = Path(__file__).resolve().parent.parent / "rpm"
+# What Debian's rpm does not define, but EL's macros packages do.
+_MACROS = f"upload {_HERE}/macros /usr/lib/rpm/macros.d/macros.pkgci"
+# Nobody asks apt for anything in these roots.
+_NO_LISTS = 'rm -rf "$1"/var/lib/apt/lists/*'
+# dnf, and what it checks signatures with.
+_DNF = ("ca-certificates", "dnf", "gpg", "gpg-agent", "python3", "rpm")
+
+RECIPES: dict[Purpose, Recipe] = {
+    # What nearly every spec counts on: BuildRequires are not resolved here.
+    Purpose.BUILD: Recipe(
+        "buildd",
+        (
+            "cmake",
+            "cpio",
+            "gettext",
+            "git",
+            "pkgconf",
+            "procps",
+            "python3",
+            "python3-setuptools",
+            "rpm",
+            "rpmlint",
+            "unzip",
+        ),
+        hooks=(_MACROS,),
+    ),
+    Purpose.TEST: Recipe("minbase", _DNF, hooks=(*base.HOOKS, _NO_LISTS)),
+    Purpose.SYSTEM: Recipe("minbase", (*_DNF, *deb.RECIPES[Purpose.SYSTEM].packages), hooks=(*base.HOOKS, _NO_LISTS)),
+}
 
 
 def make(step: Step, target: Target, purpose: Purpose, file: Path) -> None:
     """Writes the tarball of ``target``'s root to ``file``. Raises ``Ended`` (infrastructure)."""
-    raise Ended(
-        Status.SKIPPED, f"no root of {target.name} for {purpose.value} can be made here into {file}: {step.name}"
-    )
+    _BACKENDS[target.backend](step, target, purpose, file)
+
+
+def _make_chroot(step: Step, target: Target, purpose: Purpose, file: Path) -> None:
+    if purpose is not Purpose.BUILD:
+        step.log.say(base.NOTE)
+    deb.make_of(step, target, RECIPES[purpose], file)
+
+
+def _make_mock(step: Step, target: Target, purpose: Purpose, file: Path) -> None:
+    if purpose is Purpose.BUILD:
+        raise Ended(Status.SKIPPED, f"mock keeps the chroots of {target.name} itself")
+    el.make(step, target, purpose, file)
+
+
+_BACKENDS: dict[str, Callable[[Step, Target, Purpose, Path], None]] = {"chroot": _make_chroot, "mock": _make_mock}

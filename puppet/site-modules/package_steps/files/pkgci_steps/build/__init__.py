@@ -1,0 +1,1 @@
+"""Builds of packages: from a git tree to packages, in a clean chroot."""

@@ -1,0 +1,82 @@
+"""The build of a deb target, from the tree to the packages in RESULTS."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..chroots import Purpose, ensure
+from ..namespaces import traversable
+from ..report import Case, described
+from ..settings import BUILDS, WORK, Target
+from ..status import Status
+from ..step import Step
+from . import extra, lint, reproducible, sbuild
+from .git import Tree, check_out
+from .limits import Watch, nothing_left
+from .source import Source, make_source
+
+_PACKAGES = (".deb", ".udeb", ".ddeb", ".changes", ".buildinfo")
+
+
+def build_deb(step: Step, target: Target) -> str:
+    """Builds; returns in one line what was built. Raises ``Ended``."""
+    chroot = ensure(step, target, Purpose.BUILD)
+    with traversable(step, WORK) as folder, nothing_left():
+        watch = Watch(step, folder)
+        tree = check_out(step, folder / "tree")
+        room = folder / "source"
+        room.mkdir()
+        room.chmod(0o777)
+        source = make_source(step, tree, target.suite or "", room, watch)
+        step.details |= {"commit": tree.commit, "version": source.release.version, "source": source.release.source}
+        commands = extra.setup_commands(step, target)
+        started = time.monotonic()
+
+        def build(name: str) -> list[Path]:
+            built = sbuild.build(step, source.dsc, target.suite or "", chroot, commands, folder / name, watch)
+            return _files(source, built)
+
+        files = build("build")
+        step.cases.append(Case("build", seconds=time.monotonic() - started))
+        step.details["files"] = _keep(files, step.inputs.results)
+        step.details["lintian"], cases = lint.report(lint.findings(step, files, folder / "lintian", watch))
+        step.cases += cases
+        step.details["reproducible"] = _reproducible(step, tree, source, build)
+    return f"built {source.release.source} {source.release.version} for {target.name}"
+
+
+def _files(source: Source, built: Path) -> list[Path]:
+    """The packages that sbuild left in ``built``, and the source package with its tarballs."""
+    binaries = [file for file in built.iterdir() if file.suffix in _PACKAGES]
+    sources = [file for file in source.dsc.parent.iterdir() if file.suffix == ".dsc" or ".tar." in file.name]
+    sources += source.dsc.parent.parent.glob("*.orig.tar.*")
+    return sorted(file for file in binaries + sources if file.is_file() and not file.is_symlink())
+
+
+def _keep(files: list[Path], results: Path) -> list[dict[str, Any]]:
+    for file in files:
+        shutil.copyfile(file, results / file.name)
+    return described(results / file.name for file in files)
+
+
+def _reproducible(step: Step, tree: Tree, source: Source, build: Callable[[str], list[Path]]) -> dict[str, Any] | None:
+    """Whether another build of the commit gave the same files: one that was handed over here, or, where nobody waits
+    for the result, one more. None where there was none to compare with."""
+    if step.inputs.pipeline == "periodic":
+        step.log.say("once more, to compare")
+        other, what = described(build("again")), "a second build"
+    else:
+        words = {"project": step.inputs.project, "target": step.inputs.target, "commit": tree.commit}
+        found = reproducible.earlier(BUILDS, {**words, "version": source.release.version, "status": "passed"})
+        if found is None:
+            return None
+        other, what = found["files"], f"{found['build_id']} of {found['started']}"
+    differs = reproducible.compare(step.details["files"], other)
+    said = f"other than in {what}: {', '.join(differs)}" if differs else ""
+    step.cases.append(Case("reproducible", Status.FAILED if differs else Status.PASSED, said))
+    step.log.say(said or f"the same files as in {what}")
+    return {"same": not differs, "differs": differs, "compared_with": what}

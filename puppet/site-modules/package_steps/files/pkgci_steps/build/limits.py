@@ -1,0 +1,144 @@
+"""What a build may take: time, memory and disk. One that takes more is ended, for its package is at fault."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ..namespaces import INSIDE
+from ..settings import Limits
+from ..status import Ended, Status
+from ..step import Step
+
+PROC = Path("/proc")
+# Processes and threads of one build: far more than `make -j` of any machine, and no fork bomb.
+PROCESSES = 4000
+# How often to look, in seconds.
+_EVERY = 1.0
+# The disk is measured when so much of it went since the last time (a part of the limit), and at least so often (s).
+_PART, _SELDOM = 0.1, 60.0
+# What others need of the disk, in bytes: a build ends when less is left, whoever took it.
+_RESERVE = 500_000_000
+_SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER, linux/prctl.h
+
+
+class Watch:
+    """Called while a build runs in ``folder``: raises ``Ended`` (failed) as soon as a limit is passed."""
+
+    def __init__(self, step: Step, folder: Path) -> None:
+        self._step = step
+        self._limits: Limits = step.settings.limits
+        self._folder = folder
+        self._deadline = time.monotonic() + self._limits.minutes * 60
+        self._next = 0.0
+        self._measured = 0.0
+        self._free = 0
+
+    def __call__(self) -> None:
+        now = time.monotonic()
+        if now < self._next:
+            return
+        self._next = now + _EVERY
+        if now > self._deadline:
+            raise Ended(Status.FAILED, f"the build took longer than {self._limits.minutes} minutes (site file: builds)")
+        self._look_at_memory()
+        self._look_at_disk(now)
+
+    def _look_at_memory(self) -> None:
+        pids = descendants()
+        used = memory(pids)
+        if used > self._limits.memory_mb * 1_000_000:
+            raise Ended(
+                Status.FAILED,
+                f"the build took {used / 1e6:.0f} MB of memory, more than {self._limits.memory_mb} (site file: builds)",
+            )
+        if len(pids) > PROCESSES:
+            raise Ended(Status.FAILED, f"the build ran {len(pids)} processes, more than {PROCESSES}")
+
+    def _look_at_disk(self, now: float) -> None:
+        limit = self._limits.disk_mb * 1_000_000
+        state = os.statvfs(self._folder)
+        free = state.f_bavail * state.f_frsize
+        if self._measured and free > self._free - _PART * limit and now < self._measured + _SELDOM:
+            return
+        self._measured, self._free = now, free
+        used = disk(self._step, self._folder)
+        if used > limit:
+            raise Ended(
+                Status.FAILED,
+                f"the build took {used / 1e6:.0f} MB of disk, more than {self._limits.disk_mb} (site file: builds)",
+            )
+        if free < _RESERVE:
+            raise Ended(Status.INFRASTRUCTURE, f"the disk of {self._folder} is full, and not by this build alone")
+
+
+def disk(step: Step, folder: Path) -> int:
+    """Bytes of disk that ``folder`` takes, with what belongs to identities of namespaces in it."""
+    total = 0
+    for inside in ((), INSIDE):
+        command = [*inside, "sh", "-c", 'du -sxB1 "$1" 2>/dev/null; true', "sh", folder]
+        _, output = step.programs.output(command, folder=Path("/"))
+        with suppress(ValueError, IndexError):
+            total = max(total, int(output.split()[0]))
+    return total
+
+
+def memory(pids: set[int]) -> int:
+    """Bytes of memory that nobody else can use: the processes' own pages, and what lies in their /dev/shm."""
+    total = 0
+    shared: dict[int, int] = {}
+    for pid in pids:
+        with suppress(OSError):
+            for line in (PROC / str(pid) / "status").read_text().splitlines():
+                if line.startswith(("RssAnon:", "RssShmem:")):
+                    total += int(line.split()[1]) * 1024
+        with suppress(OSError):
+            place = PROC / str(pid) / "root/dev/shm"
+            state = os.statvfs(place)
+            shared[place.stat().st_dev] = (state.f_blocks - state.f_bfree) * state.f_frsize
+    shared.pop((PROC / "self/root/dev/shm").stat().st_dev if Path("/dev/shm").exists() else 0, None)  # noqa: S108
+    return total + sum(shared.values())
+
+
+def descendants() -> set[int]:
+    """Every process that this one started, or that was started by those."""
+    children: dict[int, list[int]] = {}
+    for entry in PROC.iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError):
+                # The name, in parentheses, may hold anything (proc_pid_stat(5)).
+                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+                children.setdefault(parent, []).append(int(entry.name))
+    found: set[int] = set()
+    new = [os.getpid()]
+    while new:
+        new = [child for pid in new for child in children.get(pid, []) if child not in found]
+        found.update(new)
+    return found
+
+
+@contextmanager
+def nothing_left() -> Iterator[None]:
+    """Afterwards nothing runs any more that was started meanwhile, however it tried to get away.
+
+    Orphans become this process's children, so that they are found.
+    """
+    ctypes.CDLL(None, use_errno=True).prctl(_SUBREAPER, 1, 0, 0, 0)
+    before = descendants()
+    try:
+        yield
+    finally:
+        end = time.monotonic() + 30
+        while (left := descendants() - before) and time.monotonic() < end:
+            for pid in left:
+                with suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+            with suppress(ChildProcessError):
+                while os.waitpid(-1, os.WNOHANG)[0]:
+                    pass
+            time.sleep(0.05)

@@ -1,0 +1,142 @@
+"""The build itself, by sbuild in a chroot of its own, and what sbuild's words at the end mean."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..status import Ended, Status
+from ..step import Step
+from . import extra
+from .limits import PROCESSES
+
+# Of sbuild's log, in bytes: more than its last words, and than apt's words about a hundred missing packages.
+_TAIL = 4 * 1024 * 1024
+_SUMMARY = re.compile(r"^\| Summary +\|$", re.MULTILINE)
+_WORD = re.compile(r"^([A-Z][A-Za-z-]+): (.*)$", re.MULTILINE)
+# apt's words where a mirror or a repository is at fault.
+_UNFETCHED = re.compile(
+    r"^(?:E|Err|Error)[: ].*(?:Failed to fetch|Unable to fetch|Could not resolve|Could not connect|Hash Sum mismatch|"
+    r"Connection failed|Temporary failure|404 +Not Found|NO_PUBKEY|is not signed)",
+    re.MULTILINE,
+)
+# Packages that a source package asks for, and that cannot be had: "Depends: libfoo-dev (>= 2) but it is not …".
+_UNMET = re.compile(r"\b(?:Depends|Conflicts|Breaks): ([a-z0-9][a-z0-9+.:-]+(?: \([^)]*\))?) but")
+
+# sbuild's settings, in its own language (sbuild.conf(5)). Nothing of a change is in it.
+_SETTINGS = """\
+$chroot_mode = 'unshare';
+$unshare_tmpdir_template = '{folder}/chroot.XXXXXXXXXX';
+$log_dir = '{folder}/logs';
+$build_path = '/build/reproducible-path';
+$verbose = 1;
+$apt_distupgrade = 0;
+$apt_upgrade = 0;
+$apt_update = {update};
+$clean_source = 0;
+$run_lintian = 0;
+$run_piuparts = 0;
+$run_autopkgtest = 0;
+$purge_build_deps = 'never';
+$bd_uninstallable_explainer = '';
+1;
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How sbuild ended. ``text`` is the end of its log, ``words`` are its summary's."""
+
+    status: int
+    text: str
+    words: dict[str, str]
+
+    @property
+    def unfetched(self) -> str:
+        """The first line that blames a mirror or a repository; '' for none."""
+        if self.words.get("Fail-Stage") == "build":
+            return ""
+        found = _UNFETCHED.search(self.text)
+        return found[0].strip() if found else ""
+
+
+def build(
+    step: Step, dsc: Path, suite: str, chroot: Path, commands: Sequence[str], folder: Path, watch: Callable[[], None]
+) -> Path:
+    """The folder with what was built of ``dsc`` in ``chroot``, below ``folder``. Raises ``Ended``.
+
+    A chroot is as old as the last night. Where the mirror has gone on meanwhile, the build is done again with its news.
+    """
+    outcome = _run(step, dsc, suite, chroot, commands, folder / "first", watch, update=0)
+    if outcome.status == 0:
+        return folder / "first"
+    if outcome.unfetched and extra.UNREADABLE not in outcome.text:
+        step.log.say(f"once more, with the mirror's news: {outcome.unfetched}")
+        outcome = _run(step, dsc, suite, chroot, commands, folder / "second", watch, update=1)
+        if outcome.status == 0:
+            return folder / "second"
+    raise why(outcome)
+
+
+def why(outcome: Outcome) -> Ended:
+    """Why a build did not succeed, and who is at fault."""
+    stage = outcome.words.get("Fail-Stage", "")
+    if outcome.words.get("Status") == "skipped":
+        return Ended(Status.SKIPPED, "sbuild skipped the build: the package is not for this architecture")
+    if stage == "build":
+        return Ended(Status.FAILED, "the build failed: see the end of its log")
+    if stage == "unpack":
+        return Ended(Status.FAILED, "the source package cannot be unpacked")
+    if extra.UNREADABLE in outcome.text:
+        return Ended(Status.INFRASTRUCTURE, extra.UNREADABLE.removeprefix("pkgci: "))
+    if outcome.unfetched:
+        return Ended(Status.INFRASTRUCTURE, f"build dependencies cannot be fetched: {outcome.unfetched[:300]}")
+    if stage == "install-deps":
+        names = list(dict.fromkeys(_UNMET.findall(outcome.text)))
+        said = ", ".join(names[:20]) or "see apt's words above"
+        return Ended(Status.FAILED, f"build dependencies cannot be installed: {said}")
+    return Ended(Status.INFRASTRUCTURE, f"sbuild ended with status {outcome.status} at '{stage or 'its start'}'")
+
+
+def summary(text: str) -> dict[str, str]:
+    """sbuild's last words, without what the build itself said before."""
+    places = list(_SUMMARY.finditer(text))
+    return dict(_WORD.findall(text[places[-1].end() :])) if places else {}
+
+
+def _run(
+    step: Step,
+    dsc: Path,
+    suite: str,
+    chroot: Path,
+    commands: Sequence[str],
+    folder: Path,
+    watch: Callable[[], None],
+    *,
+    update: int,
+) -> Outcome:
+    (folder / "logs").mkdir(parents=True)
+    settings = folder / "sbuild.conf"
+    settings.write_text(_SETTINGS.format(folder=folder, update=update))
+    command: list[str | Path] = ["prlimit", f"--nproc={PROCESSES}", "--core=0", "sbuild", f"--chroot={chroot}"]
+    command += [f"--dist={suite}", "--arch-all", "--arch-any"]
+    command += [f"--chroot-setup-commands={line}" for line in commands]
+    environment = {
+        "SBUILD_CONFIG": str(settings),
+        "DEB_BUILD_OPTIONS": f"parallel={len(os.sched_getaffinity(0))}",
+        # The chroot leaves the host's mounts behind, in place of hiding them.
+        "SBUILD_ENABLE_PIVOT_ROOT": "1",
+        "TMPDIR": str(folder),
+    }
+    status = step.programs.run([*command, dsc], environment=environment, folder=folder, watch=watch)
+    text = "".join(_tail(file) for file in sorted((folder / "logs").glob("*.build")) if not file.is_symlink())
+    return Outcome(status, text, summary(text))
+
+
+def _tail(file: Path) -> str:
+    with file.open("rb") as log:
+        log.seek(max(0, file.stat().st_size - _TAIL))
+        return log.read().decode(errors="replace")

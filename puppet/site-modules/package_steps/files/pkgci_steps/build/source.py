@@ -1,0 +1,92 @@
+"""The source package: made by git-buildpackage and dpkg-source, in a namespace where they are nobody and offline.
+
+Nothing of the tree runs: git-buildpackage reads no settings of the tree and calls no hook, debian/rules is not asked to
+clean. What they read (symbolic links, patches, whatever dpkg-source looks into) they read as nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..namespaces import offline
+from ..status import Ended, Status
+from ..step import Step
+from . import changelog
+from .git import Tree
+from .orig import write_orig
+
+NATIVE, QUILT, OLD = "3.0 (native)", "3.0 (quilt)", "1.0"
+
+_GBP = (
+    *("gbp", "buildpackage", "--git-export=WC", "--git-no-hooks", "--git-no-create-orig", "--git-no-pristine-tar"),
+    *("--git-no-purge", "--git-no-submodules", "--git-cleaner=/bin/true", "--git-builder=dpkg-source --build ."),
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source package: ``dsc`` and what it names lie in one folder."""
+
+    release: changelog.Release
+    dsc: Path
+
+
+def make_source(step: Step, tree: Tree, suite: str, folder: Path, watch: Callable[[], None]) -> Source:
+    """The source package of ``tree``, in ``folder`` (for everybody to write). Raises ``Ended`` (failed)."""
+    text = _required(tree)
+    kind = _format(tree)
+    release = changelog.latest(text)
+    native = kind == NATIVE or (kind == OLD and "-" not in release.version)
+    if native == ("-" in release.version) and kind != OLD:
+        raise Ended(
+            Status.FAILED,
+            f"the version {release.version} does not fit the source format '{kind}' (debian/source/format): "
+            + ("a native package's has no Debian revision" if native else "it needs a Debian revision, as in 1.0-1"),
+        )
+    if suffix := changelog.suffix(step.inputs):
+        release = replace(release, version=release.version + suffix)
+        added = changelog.entry(release, suite, step.inputs, tree.time, text)
+        (tree.folder / "debian/changelog").write_text(added + text)
+    step.log.say(f"{release.source} {release.version}, format {kind}")
+    if not native:
+        compression = "gz" if kind == OLD else "xz"
+        name = f"{release.source}_{release.upstream}.orig.tar.{compression}"
+        write_orig(tree, f"{release.source}-{release.upstream}", folder / name)
+    copy = folder / "tree"
+    command = [*_GBP, f"--git-export-dir={folder}/out", f"--git-tarball-dir={folder}"]
+    # git and git-buildpackage write into a tree: they get one of their own.
+    script = 'cp -r "$1" "$2" && cd "$2" && shift 2 && exec "$@"'
+    status = offline(
+        step,
+        ["sh", "-c", script, "sh", tree.folder, copy, *command],
+        folder,
+        environment={"GBP_CONF_FILES": "/dev/null", "HOME": str(folder), "EMAIL": "pkgci@localhost"},
+        watch=watch,
+    )
+    dsc = folder / "out" / f"{release.source}_{release.without_epoch}.dsc"
+    if status != 0 or not dsc.is_file():
+        raise Ended(Status.FAILED, "the source package cannot be made of the tree: see git-buildpackage's words above")
+    return Source(release, dsc)
+
+
+def _required(tree: Tree) -> str:
+    """debian/changelog. Raises ``Ended`` (failed) where something is missing that makes a tree a package."""
+    if not any(entry.path.startswith(b"debian/") for entry in tree.entries):
+        raise Ended(Status.FAILED, "there is no folder debian/ in the tree, which a deb target needs")
+    texts = {name: tree.text(f"debian/{name}") for name in ("changelog", "control", "rules")}
+    missing = [f"debian/{name}" for name, text in texts.items() if text is None]
+    if missing:
+        raise Ended(Status.FAILED, f"there is no plain file {', no '.join(missing)} in the tree")
+    return texts["changelog"] or ""
+
+
+def _format(tree: Tree) -> str:
+    kind = (tree.text("debian/source/format") or OLD).strip()
+    if kind not in (NATIVE, QUILT, OLD):
+        raise Ended(
+            Status.FAILED,
+            f"the source format {kind[:40]!a} (debian/source/format) is not built: {QUILT} or {NATIVE} is",
+        )
+    return kind
