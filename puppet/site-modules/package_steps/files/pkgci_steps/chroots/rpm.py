@@ -25,20 +25,8 @@ RECIPES: dict[Purpose, Recipe] = {
     # What nearly every spec counts on: BuildRequires are not resolved here.
     Purpose.BUILD: Recipe(
         "buildd",
-        (
-            "cmake",
-            "cpio",
-            "gettext",
-            "git",
-            "pkgconf",
-            "procps",
-            "python3",
-            "python3-setuptools",
-            "rpm",
-            "rpmlint",
-            "unzip",
-        ),
-        hooks=(_MACROS,),
+        ("cpio", "gettext", "pkgconf", "procps", "python3", "python3-setuptools", "rpm", "rpmlint", "xz-utils"),
+        hooks=(_MACROS, _NO_LISTS),
     ),
     Purpose.TEST: Recipe("minbase", _DNF, hooks=(*base.HOOKS, _NO_LISTS)),
     Purpose.SYSTEM: Recipe("minbase", (*_DNF, *deb.RECIPES[Purpose.SYSTEM].packages), hooks=(*base.HOOKS, _NO_LISTS)),
