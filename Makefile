@@ -8,7 +8,7 @@ SITE  := examples/lab/site.yaml
 .PHONY: demo test lint unit lab-test zuul-suite bench clean-lab help
 
 help:
-	@echo "make demo       a packaging CI from nothing: seven hosts, a change, its votes, its merge"
+	@echo "make demo       a packaging CI from nothing: seven hosts, and a package's whole way"
 	@echo "make test       lint, unit tests and lab tests"
 	@echo "make lint       ruff, mypy, puppet-lint, shellcheck"
 	@echo "make unit       unit tests, in seconds"
@@ -28,7 +28,7 @@ demo: prepare-demo $(VENV)/.runs
 	@echo "The lab is a whole packaging CI now. What to look at next:"
 	@echo "  export PKGCI_SITE=$(SITE)"
 	@echo "  $(PKGCI) status                      # one screen: hosts, services, jobs, pipelines"
-	@echo "  $(PKGCI) lab clone packaging/hello   # commit, push to refs/for/main, and watch"
+	@echo "  $(PKGCI) lab clone packaging/greet   # commit, push to refs/for/main, and watch"
 	@echo "  $(PKGCI) lab ssh zuul01              # be on one of the hosts"
 	@echo "  $(PKGCI) deploy --yes                # run it again: 0 changes"
 	@echo "  make clean-lab                             # nothing stays behind"
