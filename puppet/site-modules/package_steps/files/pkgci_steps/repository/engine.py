@@ -7,7 +7,7 @@ by them as a whole when it is committed, or not at all.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,19 +81,24 @@ class Repository:
             self._tidy()
             yield Update(self, self._publisher, self.manifest())
 
-    def remove(self, entries: Sequence[Entry], why: str) -> Generation:
-        """A new generation without ``entries`` (of its manifest). Their files go once no generation has them."""
+    def remove(self, entries: Sequence[Entry], why: str, planned_on: int) -> Generation:
+        """A new generation without ``entries`` (of its manifest). Their files go once no generation has them.
+
+        Raises ``Ended`` (failed) where readers see another generation than the one that it was ``planned_on``.
+        """
         with self.update() as update:
+            self._check(planned_on)
             for entry in entries:
                 update.drop(entry)
             return update.commit(why)
 
-    def roll_back(self, number: int, why: str) -> Generation:
+    def roll_back(self, number: int, why: str, planned_on: int) -> Generation:
         """A new generation with the packages of generation ``number``, signed today.
 
-        Raises ``Ended`` (misused) where there is no such generation.
+        Raises ``Ended`` (misused) where there is no such generation, and as ``remove``.
         """
         with self.update() as update:
+            self._check(planned_on)
             chosen = [one for one in self.generations() if one.number == number]
             if not chosen:
                 raise Ended(Status.MISUSED, f"{self.name} has no generation {number}")
@@ -116,22 +121,33 @@ class Repository:
             kept = {entry.folder for one in self.generations() for entry in one.manifest.entries}
             return Pool(self.folder, self._publisher).sweep(kept)
 
-    def delete(self) -> None:
-        """Removes a review repository with everything in it, and the links to it. The released one stays."""
+    def delete(self, may_go: Callable[[State], bool]) -> bool:
+        """Removes a review repository with everything in it, and the links to it, where ``may_go`` of its state.
+
+        Returns whether it went. The released one stays.
+        """
         if self.name == places.RELEASE:
             raise Ended(Status.MISUSED, "the released repository is not for removal")
         with locks.locked(self._lock, self._publisher.stop):
+            if not may_go(self.state()):
+                return False
             for link in self.folder.parent.iterdir():
                 if link.is_symlink() and link.readlink() == Path(self.folder.name):
                     link.unlink()
             folders.remove(self.folder)
             self._lock.unlink()
+            return True
 
     # Inside.
 
     @property
     def _lock(self) -> Path:
         return self._publisher.locks / f"{self.name.replace('/', '.')}.lock"
+
+    def _check(self, planned_on: int) -> None:
+        if self._number() != planned_on:
+            reason = f"{self.name} is at generation {self._number()} by now, and what was planned is for {planned_on}"
+            raise Ended(Status.FAILED, reason)
 
     def _number(self) -> int:
         return int(self._current.readlink().name) if self._current.is_symlink() else 0

@@ -45,13 +45,18 @@ class Publisher:
 
 def this_host(step: Step) -> Publisher:
     """The host that ``step`` runs on."""
+    return host(step.settings, step.programs, step.stop)
+
+
+def host(settings: Settings, programs: Programs, stop: Stop) -> Publisher:
+    """This host."""
     return Publisher(
         places.PUBLIC,
         places.LOCKS,
-        step.settings,
-        step.programs,
-        step.stop,
-        lambda repository: signing.read(repository, step.programs),
-        lambda repository, manifest: pages_of(step.settings, repository, manifest),
-        step.programs.output(["dpkg", "--print-architecture"])[1].decode().strip(),
+        settings,
+        programs,
+        stop,
+        lambda repository: signing.read(repository, programs),
+        lambda repository, manifest: pages_of(settings, repository, manifest),
+        programs.output(["dpkg", "--print-architecture"])[1].decode().strip(),
     )
