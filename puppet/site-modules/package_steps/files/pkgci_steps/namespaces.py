@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from .status import Ended, Status
 from .step import Step
+from .tidy import claim
 
 # Runs a command in namespaces of its own (users, mounts, processes), as their root.
 INSIDE = ("mmdebstrap", "--unshare-helper")
@@ -28,10 +30,13 @@ def traversable(step: Step, above: Path) -> Iterator[Path]:
     """A new folder in ``above``, which namespaces can read. It is gone afterwards, with what they left in it."""
     folder = Path(tempfile.mkdtemp(prefix=".work-", dir=above))
     folder.chmod(0o755)
+    claimed = claim(folder)
     try:
         yield folder
     finally:
-        remove(step, folder)
+        os.close(claimed)
+        if not remove(folder):
+            step.log.say(f"{folder} could not be removed: the next night does it")
 
 
 def offline(
@@ -59,12 +64,18 @@ def offline(
     return int(file.read_text())
 
 
-def remove(step: Step, folder: Path) -> None:
-    """Removes ``folder``, also what in it belongs to identities of namespaces."""
+def remove(folder: Path) -> bool:
+    """Removes ``folder``, also what in it belongs to identities of namespaces, also while this program is asked to end.
+
+    Whether it is gone.
+    """
     shutil.rmtree(folder, ignore_errors=True)
     for foreign in _foreign(folder):
-        step.programs.run([*INSIDE, "find", foreign, "-mindepth", "1", "-delete"], folder=Path("/"))
+        subprocess.run(
+            [*INSIDE, "find", foreign, "-mindepth", "1", "-delete"], cwd="/", capture_output=True, check=False
+        )
     shutil.rmtree(folder, ignore_errors=True)
+    return not folder.exists()
 
 
 def _foreign(folder: Path) -> list[Path]:

@@ -5,13 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-import time
 from pathlib import Path
 
 from ..step import JUNIT, LOG, RESULT
-
-# How long packages wait to be fetched, in days. What is published is published from what was fetched.
-DAYS = 3
 
 
 def hand_over(results: Path, builds: Path) -> Path:
@@ -37,16 +33,3 @@ def hand_over(results: Path, builds: Path) -> Path:
         shutil.rmtree(new, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
     return place
-
-
-def forget(builds: Path, now: float | None = None) -> list[Path]:
-    """Removes what lies in ``builds`` for longer than ``DAYS``; returns what was removed."""
-    limit = (now or time.time()) - DAYS * 86400
-    gone = [place for place in builds.glob("*/*") if place.stat().st_mtime < limit]
-    gone += [place for place in builds.glob(".new-*") if place.stat().st_mtime < limit]
-    for place in gone:
-        shutil.rmtree(place, ignore_errors=True)
-    for place in builds.iterdir():
-        if place.is_dir() and not any(place.iterdir()):
-            place.rmdir()
-    return gone

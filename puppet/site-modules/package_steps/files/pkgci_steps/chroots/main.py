@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Sequence
 
-from ..settings import CHROOTS, Target
+from ..namespaces import remove
+from ..settings import BUILDS, CHROOTS, WORK, Target
 from ..status import Ended, Status
 from ..step import Step, run
+from ..tidy import abandoned, forget_builds
 from .kept import refresh
 from .purpose import Purpose
 
 USAGE = """
-Makes the tarballs of chroots and roots of tests anew, below /srv/pkgci/chroots: written aside, then renamed.
+Makes the tarballs of chroots and roots of tests anew, below /srv/pkgci/chroots: written aside, then renamed. Before
+that it removes packages that lie in /srv/pkgci/builds for more than 3 days, and what killed builds left.
 
   RESULTS=/tmp/out pkgci-chroots                     what builds need, for every target
   TARGET=trixie PURPOSES='build test' RESULTS=/tmp/out pkgci-chroots
@@ -33,6 +37,7 @@ def main() -> int:
 def perform(step: Step) -> str:
     """Makes what is asked for. Raises ``Ended``: the one that fails does not keep the others from being made."""
     wanted = purposes(os.environ.get("PURPOSES", "build"))
+    _tidy(step)
     made, faults = [], []
     for target in _targets(step):
         for purpose in wanted:
@@ -57,6 +62,15 @@ def purposes(words: str) -> tuple[Purpose, ...]:
     if unknown or not words.split():
         raise Ended(Status.MISUSED, f"PURPOSES is not acceptable: {words[:100]!a} (any of: {', '.join(known)})")
     return tuple(known[word] for word in words.split())
+
+
+def _tidy(step: Step) -> None:
+    gone = forget_builds(BUILDS, time.time())
+    for folder in (*abandoned(WORK), *abandoned(CHROOTS)):
+        remove(folder)
+        gone.append(folder)
+    if gone:
+        step.log.say(f"removed {', '.join(str(place) for place in gone)}")
 
 
 def _targets(step: Step) -> Sequence[Target]:

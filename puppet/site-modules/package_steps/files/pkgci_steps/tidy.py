@@ -1,0 +1,62 @@
+"""What is left over on a slave: packages that were fetched long ago, and folders whose program was killed."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import time
+from contextlib import suppress
+from pathlib import Path
+
+# How long packages wait to be fetched, in days. What is published is published from what was fetched.
+DAYS = 3
+# In seconds: between making a folder and claiming it, and for what nobody claims, longer than any job takes.
+_GRACE, _UNCLAIMED = 60.0, 86400.0
+
+
+def forget_builds(builds: Path, now: float) -> list[Path]:
+    """Removes what lies in ``builds`` for longer than ``DAYS`` at the time ``now``; returns what was removed."""
+    limit = now - DAYS * 86400
+    places = [*builds.glob("*/*"), *builds.glob(".new-*")]
+    gone = [place for place in places if place.is_dir() and place.stat().st_mtime < limit]
+    for place in gone:
+        shutil.rmtree(place, ignore_errors=True)
+    for place in builds.glob("*"):
+        with suppress(OSError):  # there are builds in it
+            place.rmdir()
+    return gone
+
+
+def claim(folder: Path) -> int:
+    """Shows that somebody works in ``folder``, until the descriptor that it returns is closed."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_SH)
+    return descriptor
+
+
+def abandoned(above: Path) -> list[Path]:
+    """The working folders in ``above`` whose programs are gone."""
+    claimed = [folder for folder in above.glob(".work-*") if _age(folder) > _GRACE and _is_free(folder)]
+    return claimed + [folder for folder in above.glob("pkgci-*") if _age(folder) > _UNCLAIMED]
+
+
+def _age(folder: Path) -> float:
+    try:
+        return time.time() - folder.stat().st_ctime
+    except OSError:
+        return 0.0
+
+
+def _is_free(folder: Path) -> bool:
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
