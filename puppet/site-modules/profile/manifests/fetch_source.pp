@@ -1,6 +1,4 @@
-# @summary The account through which the publisher fetches what was built here.
-#
-# Until there is something to fetch, all that its key does is to say so.
+# @summary The account through which the publisher fetches what was built here: to read it, and nothing else.
 #
 # @param publishers
 #   The addresses that the publisher connects from.
@@ -10,6 +8,9 @@ class profile::fetch_source (
   Array[Stdlib::IP::Address::Nosubnet, 1] $publishers,
   String[1]                               $authorized_key,
 ) {
+  # The folder, and rsync with its program that restricts a key.
+  require profile::package_builder
+
   user { 'fetch':
     ensure => present,
     system => true,
@@ -21,6 +22,6 @@ class profile::fetch_source (
   ssh_access::keys { 'fetch':
     keys    => [$authorized_key],
     from    => $publishers,
-    options => ['restrict', 'command="/bin/echo There is nothing to fetch yet."'],
+    options => ['restrict', 'command="/usr/bin/rrsync -ro /srv/pkgci/builds"'],
   }
 }

@@ -1,0 +1,74 @@
+# @summary What makes warm chroots and roots of tests: the program, its tools, and user namespaces for who runs it.
+#
+# They are made at night and on first demand, never by Puppet: a host is there soon, whatever a mirror does.
+#
+# @param user
+#   Who makes and uses them: the account that runs jobs.
+# @param first_id
+#   The first of the 65536 identities that the account's user namespaces have. The default is above what useradd gives
+#   to people (SUB_UID_MAX, login.defs(5)) and what systemd-nspawn takes (524288 to 1879048191).
+class package_chroots (
+  Pattern[/\A[a-z_][a-z0-9_-]*\z/] $user,
+  Integer[65536, 4294836223]       $first_id = 1900000000,
+) {
+  include package_steps
+
+  ensure_resource(
+    'package',
+    [
+      # The tools, and what vouches for the packages of either distribution, whichever this host has.
+      'mmdebstrap', 'uidmap', 'zstd', 'debian-archive-keyring', 'ubuntu-keyring', 'distro-info-data', 'procps',
+    ],
+    { 'ensure' => 'installed', 'install_options' => ['--no-install-recommends'] },
+  )
+
+  # useradd gives system accounts none.
+  ['/etc/subuid', '/etc/subgid'].each |String $file| {
+    file_line { "${file}: ${user}":
+      path  => $file,
+      line  => "${user}:${first_id}:65536",
+      match => "^${user}:",
+    }
+  }
+
+  # Some distributions keep ordinary users from namespaces; what a kernel does not know is left out ('-').
+  file { '/etc/sysctl.d/60-pkgci-namespaces.conf':
+    ensure  => file,
+    owner   => 'root',
+    group   => 'root',
+    mode    => '0644',
+    content => "-kernel.unprivileged_userns_clone = 1\n-kernel.apparmor_restrict_unprivileged_userns = 0\n",
+    notify  => Exec['apply the settings of namespaces'],
+  }
+
+  exec { 'apply the settings of namespaces':
+    command     => 'sysctl -q -p /etc/sysctl.d/60-pkgci-namespaces.conf',
+    path        => ['/usr/sbin', '/usr/bin', '/sbin', '/bin'],
+    refreshonly => true,
+    require     => Package['procps'],
+  }
+
+  file { ['/srv/pkgci/chroots', '/srv/pkgci/work']:
+    ensure => directory,
+    owner  => $user,
+    group  => $user,
+    mode   => '0755',
+  }
+
+  package_steps::program { 'chroots':
+    module => 'chroots.main',
+  }
+
+  ['service', 'timer'].each |String $kind| {
+    file { "/etc/systemd/system/pkgci-chroots@.${kind}":
+      ensure  => file,
+      owner   => 'root',
+      group   => 'root',
+      mode    => '0644',
+      content => epp("package_chroots/pkgci-chroots@.${kind}.epp", $kind ? {
+          'timer' => {},
+          default => { 'user' => $user },
+      }),
+    }
+  }
+}
