@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from ..programs import Programs
 from ..status import Ended, Status
 from . import folders
-from .manifest import Entry
+from .manifest import Entry, File
 
 _BY_HASH = "by-hash/SHA256"
 # The checksums of packages: SHA-256 is the one that every apt knows and none refuses.
@@ -49,11 +49,11 @@ def write(
     """
     described = _Descriptions(shared, list(known), tool)
     files = {f"{_in_archive(entry)}/{file.name}": file for entry in entries for file in entry.files}
-    binaries = {path: file.architecture for path, file in files.items() if path.endswith(".deb")}
-    sources = [path for path in files if path.endswith(".dsc")]
-    architectures = sorted({suite.architecture, *binaries.values()} - {"all"})
+    binaries = {path: file for path, file in files.items() if path.endswith(".deb")}
+    sources = {path: file for path, file in files.items() if path.endswith(".dsc")}
+    architectures = sorted({suite.architecture, *(file.architecture for file in binaries.values())} - {"all"})
     for architecture in architectures:
-        chosen = [path for path, own in binaries.items() if own in (architecture, "all")]
+        chosen = {path: file for path, file in binaries.items() if file.architecture in (architecture, "all")}
         _write_list(folder / f"main/binary-{architecture}/Packages", described.of("packages", chosen))
     _write_list(folder / "main/source/Sources", described.of("sources", sources))
     _write_release(suite, architectures, folder, tool)
@@ -100,16 +100,19 @@ class _Descriptions:
         self._known = known
         self._tool = tool
 
-    def of(self, kind: str, paths: Sequence[str]) -> list[bytes]:
-        """The stanzas (``kind``: packages or sources) of the files at ``paths``, in that order."""
+    def of(self, kind: str, files: Mapping[str, File]) -> list[bytes]:
+        """The stanzas (``kind``: packages or sources) of ``files``, by their paths, in that order.
+
+        Raises ``Ended``: infrastructure where apt-ftparchive has nothing to say of one, failed where it says something
+        else than what was found when the package was looked into.
+        """
         known = self._from_lists(kind)
-        missing = [path for path in paths if path not in known]
+        missing = [path for path in files if path not in known]
         if missing:
             known |= self._made(kind, os.path.commonpath([str(PurePosixPath(path).parent) for path in missing]))
-        lost = [path for path in paths if path not in known]
-        if lost:
-            raise Ended(Status.INFRASTRUCTURE, f"apt-ftparchive says nothing of {lost[0]} below {self._shared}")
-        return [known[path] for path in paths]
+        for path in missing:
+            _compare(path, files[path], known.get(path))
+        return [known[path] for path in files]
 
     def _from_lists(self, kind: str) -> dict[str, bytes]:
         pattern = "main/binary-*/Packages" if kind == "packages" else "main/source/Sources"
@@ -122,6 +125,18 @@ class _Descriptions:
         if status != 0:
             raise Ended(Status.INFRASTRUCTURE, f"apt-ftparchive cannot read {self._shared / folder}")
         return _stanzas(kind, text)
+
+
+def _compare(path: str, file: File, stanza: bytes | None) -> None:
+    if stanza is None:
+        raise Ended(Status.INFRASTRUCTURE, f"apt-ftparchive says nothing of {path}")
+    words = {"Package": file.package, "Version": file.version, "SHA256": file.sha256}
+    if path.endswith(".dsc"):
+        del words["SHA256"]
+    for name, value in words.items():
+        said = re.findall(rb"^%s: (.*)$" % name.encode(), stanza, re.MULTILINE | re.IGNORECASE)
+        if said != [value.encode()]:
+            raise Ended(Status.FAILED, f"{file.name}: apt reads another {name} in it than dpkg does")
 
 
 def _stanzas(kind: str, text: bytes) -> dict[str, bytes]:

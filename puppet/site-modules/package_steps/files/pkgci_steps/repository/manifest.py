@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class File:
-    """A published file. ``size`` is in bytes; the ``architecture`` of source packages is ``source`` (DEB) or ``src`` (RPM).
+    """A published file. ``size`` is in bytes, ``architecture`` is ``source`` (DEB) or ``src`` (RPM) for sources.
 
     ``content`` tells what is in it apart from signatures: two files with the same one are the same package. For DEB it
     is the SHA-256 checksum, for RPM that of the header, which has those of the payload.

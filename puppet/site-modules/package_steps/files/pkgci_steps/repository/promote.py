@@ -1,0 +1,131 @@
+"""pkgci-promote: publishes what the gate tested of a merged change, in the released repository."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..inputs import Inputs
+from ..report import Case, sha256
+from ..status import Ended, Status
+from ..step import Step, run
+from . import ownership, places, pool, records, review_names, versions
+from .built import Built
+from .engine import Repository, Update
+from .manifest import Entry, Manifest
+from .publisher import Publisher, this_host
+
+USAGE = """
+Publishes what the gate tested of a merged change in the released repository, signed with the release key.
+
+  sudo -u publisher env PROJECT=packaging/hello CHANGE=5 PATCHSET=2 RESULTS=/tmp/out pkgci-promote
+
+PROJECT            the project; all its targets are published together
+CHANGE, PATCHSET   what was merged
+RESULTS            the folder for result.json, junit.xml and log.txt
+
+The very files that the gate published for its tests are taken, by checksum; RPM packages get the release key's
+signature in place of the review key's. Nothing is built again. What is there already is passed over.
+
+Exit status: 0 published, 1 an older version or another content of a published version, 2 wrong use, 3 the tested files
+are gone, or this host is at fault.
+"""
+
+
+def main() -> int:
+    """The program."""
+    return run("promote", perform, needed=("PROJECT", "CHANGE", "PATCHSET"), usage=USAGE, scratch=places.WORK)
+
+
+def perform(step: Step) -> str:
+    """Publishes. Raises ``Ended``."""
+    project = step.settings.project(step.inputs.project)
+    if project.own_steps:
+        return f"{project.name} has no package: nothing to publish"
+    return promote(step, this_host(step), project.targets)
+
+
+def promote(step: Step, publisher: Publisher, targets: tuple[str, ...]) -> str:
+    """Publishes what the gate tested for ``targets``: all of it, or nothing. Raises ``Ended``."""
+    name = review_names.of_change(publisher, step.inputs.change) if _has_review(step, publisher) else ""
+    review = Repository(places.review(name or step.inputs.change), publisher)
+    tested = _tested(review, step.inputs, targets)
+    bases = {entry.kind: ownership.base_of(entry.kind, step.programs) for entry in tested}
+    released = Repository(places.RELEASE, publisher)
+    with released.update() as update:
+        for entry in tested:
+            built = Built(entry.source, entry.version, entry.files)
+            ownership.check(entry.project, entry.kind, built, update.before, bases[entry.kind])
+        step.cases += [_case(entry, update.before) for entry in tested]
+        step.passed_or_failed("")
+        new = [entry for entry in tested if not _is_published(entry, update.before)]
+        placed = [_put(update, entry, review.folder, publisher) for entry in new]
+        if placed:
+            update.commit(f"{step.inputs.project}, change {step.inputs.change}, patch set {step.inputs.patchset}")
+    _close(review, step.inputs.change, publisher)
+    step.details["files"] = [vars(file) for entry in placed for file in entry.files]
+    if not placed:
+        return f"{_words(tested)}: all of it was published before"
+    return f"published {_words(placed)}: {step.settings.repository.url}"
+
+
+def _has_review(step: Step, publisher: Publisher) -> bool:
+    return (publisher.public / places.review(step.inputs.change)).exists()
+
+
+def _tested(review: Repository, inputs: Inputs, targets: tuple[str, ...]) -> list[Entry]:
+    """What the gate published for its tests, every file of it as it was then. Raises ``Ended`` (infrastructure)."""
+    found = records.of_gate(review.folder, inputs)
+    for target in targets:
+        if target not in found:
+            raise _gone(inputs, f"{review.name} has no record of what the gate tested for {target}")
+    entries = [found[target].entry for target in targets]
+    for entry in entries:
+        for file in entry.files:
+            path = review.folder / pool.SHARED / entry.folder / file.name
+            if not path.is_file():
+                raise _gone(inputs, f"{file.name} for {entry.target} is not in {review.name} any more")
+            if sha256(path) != file.sha256:
+                raise _gone(inputs, f"{file.name} for {entry.target} in {review.name} is not what was tested")
+    return entries
+
+
+def _gone(inputs: Inputs, what: str) -> Ended:
+    change = f"{inputs.change},{inputs.patchset}"
+    command = f"zuul enqueue --trigger gerrit --pipeline gate --project {inputs.project} --change {change}"
+    return Ended(
+        Status.INFRASTRUCTURE,
+        f"what was tested of change {change} is gone: {what}. Nothing was published. To build, test and publish it "
+        f"again, on Zuul's host: {command}",
+    )
+
+
+def _case(entry: Entry, released: Manifest) -> Case:
+    """Whether the rules for versions let ``entry`` into the released repository."""
+    name, message = f"{entry.source} {entry.version} for {entry.target}", ""
+    for one in released.versions(entry.target, entry.source):
+        if one.version == entry.version and not one.same_as(entry):
+            message = "this version was published before, with other content: give it a new version"
+        elif versions.is_older(entry.kind, entry.version, one.version):
+            message = f"the newer version {one.version} was published before: give it a version after that"
+    return Case(name, Status.FAILED if message else Status.PASSED, message)
+
+
+def _is_published(entry: Entry, released: Manifest) -> bool:
+    return any(one.version == entry.version for one in released.versions(entry.target, entry.source))
+
+
+def _put(update: Update, entry: Entry, review: Path, publisher: Publisher) -> Entry:
+    source = review / pool.SHARED / entry.folder
+    moment = publisher.now().isoformat(timespec="microseconds")
+    return update.put(replace(entry, published=moment), source)
+
+
+def _close(review: Repository, change: str, publisher: Publisher) -> None:
+    """The review repository may go after a while."""
+    with review.update():
+        review.set_state(review.state().with_closed(change, publisher.now()))
+
+
+def _words(entries: list[Entry]) -> str:
+    return ", ".join(f"{entry.source} {entry.version} for {entry.target}" for entry in entries)

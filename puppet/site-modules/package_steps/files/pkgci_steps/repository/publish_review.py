@@ -1,0 +1,141 @@
+"""pkgci-publish-review: publishes what a build of a change made, in the change's own repository."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..inputs import Inputs
+from ..settings import BuildHost, Target
+from ..status import Ended, Status
+from ..step import Step, run
+from . import claim, look_deb, look_rpm, ownership, places, records, review_names
+from .built import Built
+from .engine import Repository
+from .fetching import Source
+from .manifest import Entry
+from .publisher import Publisher, this_host
+from .records import Record
+
+USAGE = """
+Publishes what a build of a change made in the change's own repository, signed with the key for reviews.
+
+  sudo -u publisher env PROJECT=packaging/hello TARGET=trixie CHANGE=5 PATCHSET=2 RESULTS=/tmp/out pkgci-publish-review
+
+PROJECT, TARGET    what was built
+CHANGE, PATCHSET   the change that it was built of
+PIPELINE           check or gate, as for the build
+REF, COMMIT        as for the build: the last word of REF names the build (by-hand without it)
+GROUP              several changes share one repository, group-GROUP; review/<CHANGE> leads there
+RESULTS            the folder for result.json, junit.xml and log.txt
+
+The build is fetched from the build hosts, and nothing in it is trusted: names, sizes, checksums and the packages' own
+data are checked. What the gate built stays until it is promoted.
+
+Exit status: 0 published, 1 the package is at fault or refused, 2 wrong use, 3 this host or a build host is at fault.
+"""
+
+_LOOKS = {"deb": look_deb.look, "rpm": look_rpm.look}
+_PIPELINES = ("", "check", "gate")
+_MEGABYTE = 1_000_000
+
+
+def main() -> int:
+    """The program."""
+    needed = ("PROJECT", "TARGET", "CHANGE", "PATCHSET")
+    return run("publish-review", perform, needed=needed, usage=USAGE, scratch=places.WORK)
+
+
+def perform(step: Step) -> str:
+    """Publishes. Raises ``Ended``."""
+    inputs = step.inputs
+    target = step.settings.target(inputs.target)
+    project = step.settings.project(inputs.project)
+    if target.name not in project.targets:
+        raise Ended(Status.MISUSED, f"{project.name} is not built for {target.name}, by the site file")
+    if inputs.pipeline not in _PIPELINES:
+        raise Ended(Status.MISUSED, f"the pipeline {inputs.pipeline} publishes no reviews: only check and gate do")
+    if project.own_steps:
+        return f"{project.name} has no package: nothing to publish"
+    source = Source(step.settings.build_hosts, f"{inputs.build_id}/{target.name}", step.scratch, step.programs)
+    return Publication(step, this_host(step), target).publish(source)
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What is built for ``target`` on its way to the repository."""
+
+    step: Step
+    publisher: Publisher
+    target: Target
+
+    def publish(self, source: Source) -> str:
+        """Fetches, checks, publishes. Returns in one line what was done; raises ``Ended``."""
+        host, result = source.find()
+        folder, built = self._checked(source, host, result)
+        released = Repository(places.RELEASE, self.publisher).manifest()
+        base = ownership.base_of(self.target.kind, self.step.programs)
+        ownership.check(self.step.inputs.project, self.target.kind, built, released, base)
+        return self._published(built, folder)
+
+    def _checked(self, source: Source, host: BuildHost, result: bytes) -> tuple[Path, Built]:
+        """The folder with the files, and what they are. Raises ``Ended`` (failed) for anything that is not right."""
+        limit = self.step.settings.limits.disk_mb * _MEGABYTE
+        claimed = claim.read(result, self.step.inputs, limit)
+        self.step.log.say(f"fetching {len(claimed)} files from {host.name}")
+        folder = source.take(host, claimed)
+        checksums = {file.name: file.sha256 for file in claimed}
+        try:
+            return folder, _LOOKS[self.target.kind](folder, checksums, self.step.inputs, self.step.programs)
+        except ValueError as error:
+            raise Ended(Status.FAILED, f"refused: {error}") from None
+
+    def _published(self, built: Built, folder: Path) -> str:
+        inputs = self.step.inputs
+        repository = Repository(places.review(inputs.repository), self.publisher)
+        wanted = self._entry(built, inputs)
+        with repository.update() as update:
+            there = next((one for one in update.entries if _is_there(one, wanted)), None)
+            placed = there or update.put(wanted, folder, replace=True)
+            repository.set_state(repository.state().with_work(inputs.change, inputs.project, self.publisher.now()))
+            if there is None:
+                update.commit(f"{built.source} {built.version} for {self.target.name}, change {inputs.change}")
+            records.write(repository.folder, self._record(placed, inputs))
+        review_names.lead(self.publisher, inputs.change, inputs.repository)
+        url = f"{self.step.settings.repository.url}{repository.name}/"
+        self._tell(placed, url)
+        how = "was there already" if there else "is published"
+        return f"{built.source} {built.version} for {self.target.name} {how}: {url}"
+
+    def _entry(self, built: Built, inputs: Inputs) -> Entry:
+        return Entry(
+            target=self.target.name,
+            kind=self.target.kind,
+            source=built.source,
+            version=built.version,
+            project=inputs.project,
+            change=inputs.change,
+            patchset=inputs.patchset,
+            build_id=inputs.build_id,
+            published=self._moment(),
+            folder="",
+            files=built.files,
+        )
+
+    def _record(self, placed: Entry, inputs: Inputs) -> Record:
+        """What this run has published, though another one may have put it there."""
+        own = {"change": inputs.change, "patchset": inputs.patchset, "build_id": inputs.build_id}
+        return Record(inputs.pipeline or "check", inputs.commit, self._moment(), Entry(**{**vars(placed), **own}))
+
+    def _tell(self, placed: Entry, url: str) -> None:
+        self.step.details["url"] = url
+        self.step.details["source"], self.step.details["version"] = placed.source, placed.version
+        self.step.details["files"] = [vars(file) for file in placed.files]
+
+    def _moment(self) -> str:
+        return self.publisher.now().isoformat(timespec="microseconds")
+
+
+def _is_there(one: Entry, wanted: Entry) -> bool:
+    same = (one.target, one.source, one.version, one.project)
+    return same == (wanted.target, wanted.source, wanted.version, wanted.project) and one.same_as(wanted)

@@ -1,0 +1,55 @@
+"""What each run of a pipeline published: builds/<build id>/<target>.json, for the tests after it and for promote."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..inputs import Inputs
+from . import folders, generation, manifest
+from .manifest import Entry
+
+
+@dataclass(frozen=True)
+class Record:
+    """What one run published for one target: ``entry``, whose folder says where. ``moment`` is when (ISO 8601)."""
+
+    pipeline: str
+    commit: str
+    moment: str
+    entry: Entry
+
+
+def write(repository: Path, record: Record) -> None:
+    """Writes it into the repository in the folder ``repository``."""
+    entry = record.entry
+    files = [{**vars(file), "source": entry.source} for file in entry.files]
+    document = {**vars(entry), "pipeline": record.pipeline, "commit": record.commit, "moment": record.moment}
+    path = repository / generation.BUILDS / entry.build_id / f"{entry.target}.json"
+    folders.write(path, json.dumps({**document, "files": files}, indent=2) + "\n")
+
+
+def read_all(repository: Path) -> Iterator[Record]:
+    """All that are in the repository in the folder ``repository``."""
+    for path in (repository / generation.BUILDS).glob("[!.]*/[!.]*.json"):
+        yield _parse(json.loads(path.read_text()))
+
+
+def of_gate(repository: Path, inputs: Inputs) -> dict[str, Record]:
+    """Target → what the last run of the gate published of the change and patch set of ``inputs``."""
+    wanted = (inputs.project, inputs.change, inputs.patchset)
+    found = [
+        record
+        for record in read_all(repository)
+        if record.pipeline == "gate" and (record.entry.project, record.entry.change, record.entry.patchset) == wanted
+    ]
+    return {record.entry.target: record for record in sorted(found, key=lambda record: record.moment)}
+
+
+def _parse(data: dict[str, Any]) -> Record:
+    own = {name: data.pop(name) for name in ("pipeline", "commit", "moment")}
+    files = [{name: value for name, value in file.items() if name != "source"} for file in data.pop("files")]
+    return Record(**own, entry=manifest.entry({**data, "files": files}))
