@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from .. import review
+from ..report import Case
 from ..review import File, Repository
 from ..settings import Target
 from ..status import Ended, Status
 from ..step import Step
-from . import faults
+from . import faults, look
+from .manager import GONE
 from .root import AUTHORITIES, Root, Said
 
 ARCHIVES = "/var/cache/apt/archives"
@@ -57,12 +60,16 @@ def _configuration() -> str:
 
 
 class Apt:
-    """apt in ``root``. What it fetches has the network, what it installs has not."""
+    """apt in ``root``, as ``manager.Manager`` says."""
+
+    ways_out: Mapping[str, frozenset[str]] = MappingProxyType(
+        {"remove": frozenset({"config-files", GONE}), "purge": frozenset({GONE})}
+    )
 
     def __init__(self, root: Root) -> None:
         self.root = root
 
-    def update(self) -> None:
+    def use_released(self) -> None:
         """Fetches the lists. Raises ``Ended`` (infrastructure)."""
         said = self.root.run(*_GET, "update", network=True)
         if said.status != 0:
@@ -71,25 +78,40 @@ class Apt:
     def use_changes(self) -> None:
         """From now on, the repositories of changes count too. Raises ``Ended`` (infrastructure)."""
         self.root.run("cp", _WAITING, _SOURCES.format("review"))
-        self.update()
+        self.use_released()
 
-    def plan(self, words: Sequence[str]) -> tuple[Said, tuple[Planned, ...]]:
-        """What installing ``words`` (``package=version``) would install, in all."""
-        said = self.root.run(*_GET, "install", "--simulate", *words)
-        return said, planned(said.text)
+    def word(self, package: str, version: str) -> str:
+        """As apt-get takes it."""
+        return f"{package}={version}"
+
+    def plan(self, words: Sequence[str]) -> Said:
+        """What installing ``words`` would install, in all."""
+        return self.root.run(*_GET, "install", "--simulate", *words)
 
     def fetch(self, words: Sequence[str]) -> Said:
         """Fetches what installing ``words`` needs, and installs nothing."""
         return self.root.run(*_GET, "install", "--download-only", *words, network=True)
 
+    def sums(self) -> dict[str, str]:
+        """The checksums of what was fetched → the files' names."""
+        return self.root.sums(f"{ARCHIVES}/*.deb")
+
+    def needed(self, group: Sequence[File]) -> list[str]:
+        """What the packages need beside themselves; nothing where that needs them in turn."""
+        own = {file.package for file in group}
+        plan = planned(self.plan([self.word(file.package, file.version) for file in group]).text)
+        found = [self.word(item.package, item.version) for item in plan if item.package not in own]
+        if not found or {item.package for item in planned(self.plan(found).text)} & own:
+            return []
+        return found
+
     def install(self, words: Sequence[str]) -> Said:
         """Installs ``words``, all of which is there already."""
         return self.root.run(*_GET, "install", "--no-download", *words)
 
-    def sums(self) -> dict[str, str]:
-        """The checksums of what was fetched → the files' names."""
-        found = self.root.ask("sh", "-c", f"cd {ARCHIVES} && sha256sum -- *.deb || :")
-        return {line[:64]: line[66:] for line in found.splitlines()}
+    def remove(self, way: str, packages: Sequence[str]) -> Said:
+        """Removes or purges."""
+        return self.root.run(*_GET, way, *packages)
 
     def states(self, packages: Iterable[str]) -> dict[str, tuple[str, str]]:
         """The state of each package, in dpkg's words (``installed``, ``config-files``…), and its version."""
@@ -98,13 +120,27 @@ class Apt:
         rows = (line.split(" ") for line in text.splitlines())
         return {row[0]: (row[1], row[2]) for row in rows if row[0] in wanted}
 
+    def released(self, repository: Repository, packages: Iterable[str]) -> dict[str, str]:
+        """The newest version in ``repository`` of those packages that are in it."""
+        wanted = set(packages)
+        newest: dict[str, str] = {}
+        for row in stanzas(self.packages(f"Repo-URI: {repository.url}")):
+            name, version = row["Package"], row["Version"]
+            if name in wanted and (name not in newest or self.is_older(newest[name], version)):
+                newest[name] = version
+        return newest
+
     def is_older(self, version: str, than: str) -> bool:
         """Whether a version sorts before another."""
         return self.root.run("dpkg", "--compare-versions", version, "lt", than).status == 0
 
-    def index(self, repository: Repository) -> list[dict[str, str]]:
-        """The packages in a repository, as its Packages file has them."""
-        return stanzas(self.packages(f"Repo-URI: {repository.url}"))
+    def look(self, package: str, when: str) -> list[Case]:
+        """Whether the files and services of an installed package are as it declares them."""
+        return look.deb(self.root, package, when)
+
+    def owned(self) -> list[str]:
+        """Every path that an installed package has."""
+        return self.root.ask("sh", "-c", "cat /var/lib/dpkg/info/*.list").splitlines()
 
     def packages(self, *filters: str) -> str:
         """The Packages files of the sources that ``filters`` name (``apt-get indextargets``)."""
@@ -117,11 +153,6 @@ def planned(text: str) -> tuple[Planned, ...]:
     """What ``apt-get install --simulate`` says that it would install."""
     found = re.findall(r"^Inst ([^\s:]+)(?::\S+)? (?:\[\S+\] )?\((\S+) ", text, re.MULTILINE)
     return tuple(Planned(package, version) for package, version in found)
-
-
-def words(packages: Iterable[File]) -> list[str]:
-    """As apt-get takes them."""
-    return [f"{file.package}={file.version}" for file in packages]
 
 
 def stanzas(text: str) -> list[dict[str, str]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +18,8 @@ from pathlib import Path
 # linux/mount.h
 _NOSUID, _NODEV, _NOEXEC, _BIND, _REC = 2, 4, 8, 4096, 16384
 _DETACH = 2
+# linux/prctl.h
+_SET_PDEATHSIG = 1
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -28,31 +31,34 @@ def _checked(what: str, status: int) -> None:
         raise OSError(number, f"{what}: {os.strerror(number)}")
 
 
-def _mount(source: str, target: Path, kind: str, flags: int = 0, options: str = "") -> None:
+def mount(source: str, target: Path, kind: str, flags: int = 0, options: str = "") -> None:
+    """mount(2). Raises ``OSError``."""
     words = (source.encode(), str(target).encode(), kind.encode(), ctypes.c_ulong(flags), options.encode())
     _checked(f"mount {target}", _libc.mount(*words))
 
 
 def _devices(folder: Path) -> None:
-    _mount("tmpfs", folder, "tmpfs", _NOSUID, "mode=755,size=64m")
+    mount("tmpfs", folder, "tmpfs", _NOSUID, "mode=755,size=64m")
     for name in _DEVICES:
         (folder / name).touch()
-        _mount(f"/dev/{name}", folder / name, "", _BIND)
+        mount(f"/dev/{name}", folder / name, "", _BIND)
     for name in ("pts", "shm"):
         (folder / name).mkdir()
-    _mount("devpts", folder / "pts", "devpts", _NOSUID | _NOEXEC, "newinstance,ptmxmode=0666,mode=620")
-    _mount("tmpfs", folder / "shm", "tmpfs", _NOSUID | _NODEV, "size=64m")
+    mount("devpts", folder / "pts", "devpts", _NOSUID | _NOEXEC, "newinstance,ptmxmode=0666,mode=620")
+    mount("tmpfs", folder / "shm", "tmpfs", _NOSUID | _NODEV, "size=64m")
     for name, target in (("ptmx", "pts/ptmx"), ("fd", "/proc/self/fd"), ("stdout", "fd/1"), ("stderr", "fd/2")):
         (folder / name).symlink_to(target)
 
 
 def enter(root: Path) -> None:
-    """Makes ``root`` this process' system. Raises ``OSError``."""
-    _mount(str(root), root, "", _BIND | _REC)
-    _mount("proc", root / "proc", "proc", _NOSUID | _NODEV | _NOEXEC)
+    """Makes ``root`` this process' system, which ends with its parent. Raises ``OSError``."""
+    # As `unshare --kill-child` asked for, too; by a change of the user id, the kernel forgets it.
+    _checked("prctl", _libc.prctl(_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0))
+    mount(str(root), root, "", _BIND | _REC)
+    mount("proc", root / "proc", "proc", _NOSUID | _NODEV | _NOEXEC)
     # A network of its own is needed for it; a package can do without.
     with suppress(OSError):
-        _mount("sysfs", root / "sys", "sysfs", _NOSUID | _NODEV | _NOEXEC)
+        mount("sysfs", root / "sys", "sysfs", _NOSUID | _NODEV | _NOEXEC)
     _devices(root / "dev")
     os.chdir(root)
     _checked("pivot_root", _libc.pivot_root(b".", b"."))

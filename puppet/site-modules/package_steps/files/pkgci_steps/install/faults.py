@@ -14,6 +14,7 @@ _INFRASTRUCTURE = re.compile(
     r"|Connection (timed out|refused)|Hash Sum mismatch|File has unexpected size"
     r"|NO_PUBKEY|EXPKEYSIG|REVKEYSIG|is not signed|[Cc]ertificate verif"
     r"|Could not get lock|Unable to lock|No space left on device|gpgv.*fail|There is no public key"
+    r"|Version '.*' for '.*' was not found|Unable to locate package|Unable to find a match"
     r"|Curl error|Cannot download|Failed to download|All mirrors were tried|GPG check FAILED|repomd\.xml GPG signature"
     r"|[Bb]ad GPG signature|Public key for .* is not installed|Status code: [0-9]{3}|Failed to synchronize cache"
 )

@@ -6,7 +6,7 @@ import os
 
 from .. import review, step
 from ..step import Step
-from . import deb
+from . import deb, rpm
 from .root import SCRATCH
 
 _USAGE = """
@@ -37,7 +37,7 @@ def perform(own: Step) -> str:
     return own.passed_or_failed(f"{len(wanted)} packages: installed, removed, and nothing left behind")
 
 
-_KINDS = {"deb": deb.test}
+_KINDS = {"deb": deb.test, "rpm": rpm.test}
 
 
 def main() -> int:

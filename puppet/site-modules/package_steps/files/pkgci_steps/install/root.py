@@ -21,7 +21,7 @@ from .tree import Tree
 SCRATCH = Path("/srv/pkgci/tests")
 _HERE = Path(__file__).parent
 # Ids 0 to 65535 are the first that the account has in /etc/subuid; its own is none of them.
-_NAMESPACE = ("unshare", "--map-auto", "--setuid", "0", "--setgid", "0")
+NAMESPACE = ("unshare", "--map-auto", "--setuid", "0", "--setgid", "0")
 _ISOLATED = ("--mount", "--pid", "--fork", "--kill-child", "--ipc", "--uts")
 _ENVIRONMENT = {"HOME": "/root", "LANG": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
 # enter.py's word for a root that cannot be entered.
@@ -65,9 +65,23 @@ class Root:
             raise Ended(Status.INFRASTRUCTURE, f"{command[0]} failed in the root: {said.text.strip()[-300:]}")
         return said.text
 
+    def sums(self, pattern: str) -> dict[str, str]:
+        """The SHA-256 checksums of the files that ``pattern`` (of a shell) names → their paths."""
+        found = self.ask("sh", "-c", f"sha256sum -- {pattern} || :")
+        return {line[:64]: line[66:] for line in found.splitlines() if len(line) > 66}
+
+    def check_units(self, names: Sequence[str]) -> Said:
+        """What systemd says of the units ``names`` in there. The host's own reads them: a root need not have one."""
+        check = ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", f"--root={self.folder}", *names]
+        status, text = self._step.programs.output(
+            [*NAMESPACE, *_ISOLATED, "--net", "sh", "-c", 'exec "$@" 2>&1', "sh", *check], seconds=SECONDS
+        )
+        self._step.log.add(text)
+        return Said(status, text.decode(errors="replace"))
+
     def tree(self) -> Tree:
         """What is in there now. Raises ``Ended`` (infrastructure)."""
-        command: list[str | Path] = [*_NAMESPACE, "/usr/bin/python3", "-I", _HERE / "tree.py", self.folder]
+        command: list[str | Path] = [*NAMESPACE, "/usr/bin/python3", "-I", _HERE / "tree.py", self.folder]
         status, text = self._step.programs.output(command, seconds=SECONDS)
         if status != 0:
             raise Ended(Status.INFRASTRUCTURE, f"{self.folder} cannot be listed")
@@ -76,7 +90,7 @@ class Root:
 
     def _output(self, command: Sequence[str], network: bool, seconds: float) -> Said:
         net = () if network else ("--net",)
-        words = [*_NAMESPACE, *_ISOLATED, *net, "/usr/bin/python3", "-I", _HERE / "enter.py", self.folder, *command]
+        words = [*NAMESPACE, *_ISOLATED, *net, "/usr/bin/python3", "-I", _HERE / "enter.py", self.folder, *command]
         try:
             status, text = self._step.programs.output(words, environment=_ENVIRONMENT, seconds=seconds)
         except Ended as ended:
@@ -115,7 +129,7 @@ def fresh(step: Step, tarball: Path, files: Mapping[str, bytes]) -> Iterator[Roo
             "--numeric-owner",
             "--exclude=./dev/*",
         ]
-        step.programs.must(f"unpack {tarball}", [*_NAMESPACE, *unpack])
+        step.programs.must(f"unpack {tarball}", [*NAMESPACE, *unpack])
         copy: list[str | Path] = [
             "cp",
             "--recursive",
@@ -124,7 +138,7 @@ def fresh(step: Step, tarball: Path, files: Mapping[str, bytes]) -> Iterator[Roo
             f"{stage}/.",
             folder,
         ]
-        step.programs.must("set up a root", [*_NAMESPACE, *copy])
+        step.programs.must("set up a root", [*NAMESPACE, *copy])
         yield Root(step, folder)
     finally:
         _remove(step, holder)
@@ -147,5 +161,5 @@ def _remove(step: Step, holder: Path) -> None:
     # Not through `programs`, which starts nothing once the step was asked to stop.
     import subprocess
 
-    subprocess.run([*_NAMESPACE, "rm", "-rf", str(holder / "root")], check=False, capture_output=True)
+    subprocess.run([*NAMESPACE, "rm", "-rf", str(holder / "root")], check=False, capture_output=True)
     shutil.rmtree(holder, ignore_errors=True)

@@ -1,0 +1,134 @@
+"""dnf in a root."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+
+from .. import review
+from ..report import Case
+from ..review import File, Repository
+from ..status import Ended, Status
+from ..step import Step
+from . import faults, look
+from .manager import GONE, INSTALLED
+from .root import AUTHORITIES, Root, Said
+
+_CACHE = "/var/cache/dnf"
+# Where the repositories of the change wait until they are wanted.
+_WAITING = "/etc/pkgci/review.repo"
+_REPOSITORIES = "/etc/yum.repos.d/pkgci-{}.repo"
+_DNF = ("dnf", "--assumeyes", "--quiet", "--setopt=install_weak_deps=False", f"--setopt=cachedir={_CACHE}")
+_OFFLINE = (*_DNF, "--cacheonly")
+_KEPT = "--setopt=keepcache=True"
+_EVR = "%{NAME} %|EPOCH?{%{EPOCH}:}:{}|%{VERSION}-%{RELEASE}\n"
+# dnf's last words where it would go on, were it not told to assume a no.
+_WOULD = re.compile(r"Operation aborted|Nothing to do")
+# A row of the table of what dnf would do; a long name has a line of its own.
+_ROW = re.compile(r"^ ([A-Za-z0-9][\w.+-]*)\s+(?:noarch|[a-z][a-z0-9]*_?[0-9]+\w*)\s+\S+\s+\S+\s", re.MULTILINE)
+_OLDER = (
+    "import rpm, sys\n"
+    "def evr(text):\n"
+    "    epoch, _, rest = text.rpartition(':')\n"
+    "    version, _, release = rest.partition('-')\n"
+    "    return (epoch or '0', version, release)\n"
+    "sys.exit(0 if rpm.labelCompare(evr(sys.argv[1]), evr(sys.argv[2])) < 0 else 1)\n"
+)
+
+
+def files(step: Step, chosen: Sequence[Repository]) -> dict[str, bytes]:
+    """What dnf needs in a root for these repositories, those of changes only after ``Dnf.use_changes``."""
+    released = tuple(item for item in chosen if item.name == "released")
+    changes = tuple(item for item in chosen if item not in released)
+    keys = {"release.asc": step.settings.repository.release_key, "review.asc": step.settings.repository.review_key}
+    return {
+        _REPOSITORIES.format("released"): review.dnf_repo(released, str(AUTHORITIES)).encode(),
+        _WAITING: review.dnf_repo(changes, str(AUTHORITIES)).encode(),
+        **{str(review.KEYS / item.key): keys[item.key].read_bytes() for item in chosen},
+    }
+
+
+class Dnf:
+    """dnf in ``root``, as ``manager.Manager`` says."""
+
+    ways_out: Mapping[str, frozenset[str]] = MappingProxyType({"remove": frozenset({GONE})})
+
+    def __init__(self, root: Root) -> None:
+        self.root = root
+
+    def use_released(self) -> None:
+        """Fetches the lists. Raises ``Ended`` (infrastructure)."""
+        said = self.root.run(*_DNF, "makecache", "--refresh", network=True)
+        if said.status != 0:
+            raise Ended(Status.INFRASTRUCTURE, f"dnf makecache: {faults.message(said)}")
+
+    def use_changes(self) -> None:
+        """From now on, the repositories of changes count too. Raises ``Ended`` (infrastructure)."""
+        self.root.run("cp", _WAITING, _REPOSITORIES.format("review"))
+        self.use_released()
+
+    def word(self, package: str, version: str) -> str:
+        """As dnf takes it."""
+        return f"{package}-{version}"
+
+    def plan(self, words: Sequence[str]) -> Said:
+        """What installing ``words`` would install, in all."""
+        said = self.root.run(*_without_quiet(_OFFLINE), "--assumeno", "install", *words)
+        return Said(0, said.text) if _WOULD.search(said.text) else said
+
+    def fetch(self, words: Sequence[str]) -> Said:
+        """Fetches what installing ``words`` needs, and installs nothing."""
+        return self.root.run(*_DNF, _KEPT, "--downloadonly", "install", *words, network=True)
+
+    def sums(self) -> dict[str, str]:
+        """The checksums of what was fetched → the files' names."""
+        return self.root.sums(f"{_CACHE}/*/packages/*.rpm")
+
+    def needed(self, group: Sequence[File]) -> list[str]:
+        """What the packages need beside themselves; nothing where that needs them in turn."""
+        own = {file.package for file in group}
+        plan = self.plan([self.word(file.package, file.version) for file in group])
+        found = [name for name in planned(plan.text) if name not in own]
+        return [] if not found or set(planned(self.plan(found).text)) & own else found
+
+    def install(self, words: Sequence[str]) -> Said:
+        """Installs ``words``, all of which was fetched: every signature is checked here."""
+        return self.root.run(*_without_quiet(_OFFLINE), _KEPT, "install", *words)
+
+    def remove(self, way: str, packages: Sequence[str]) -> Said:
+        """Removes packages, and nothing that came with them."""
+        return self.root.run(*_without_quiet(_OFFLINE), "--noautoremove", way, *packages)
+
+    def states(self, packages: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """The version of each package that is installed."""
+        wanted = set(packages)
+        rows = (line.split(" ") for line in self.root.ask("rpm", "--query", "--all", "--qf", _EVR).splitlines())
+        return {row[0]: (INSTALLED, row[1]) for row in rows if row[0] in wanted}
+
+    def released(self, repository: Repository, packages: Iterable[str]) -> dict[str, str]:
+        """The newest version in ``repository`` of those packages that are in it."""
+        form = ("--latest-limit=1", "--queryformat=%{name} %{evr}\n")
+        text = self.root.ask(*_OFFLINE, "repoquery", f"--repo={repository.name}", *form, *packages)
+        return dict(line.split(" ") for line in text.splitlines() if line.count(" ") == 1)
+
+    def is_older(self, version: str, than: str) -> bool:
+        """Whether a version sorts before another."""
+        return self.root.run("python3", "-c", _OLDER, version, than).status == 0
+
+    def look(self, package: str, when: str) -> list[Case]:
+        """Whether the files and services of an installed package are as it declares them."""
+        return look.rpm(self.root, package, when)
+
+    def owned(self) -> list[str]:
+        """Every path that an installed package has."""
+        return self.root.ask("rpm", "--query", "--all", "--list").splitlines()
+
+
+def planned(text: str) -> list[str]:
+    """The names in the table that dnf shows before it asks."""
+    return list(dict.fromkeys(_ROW.findall(text)))
+
+
+def _without_quiet(words: Sequence[str]) -> tuple[str, ...]:
+    return tuple(word for word in words if word != "--quiet")

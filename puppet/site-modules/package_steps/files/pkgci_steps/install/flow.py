@@ -1,0 +1,173 @@
+"""The installation test, phase by phase, whatever the package manager."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+
+from ..report import Case
+from ..review import File, Repository
+from ..status import Ended, Status
+from ..step import Step
+from . import faults
+from .manager import GONE, INSTALLED, Manager
+from .root import Said
+from .tree import Tree, leftovers
+
+# A fresh root with a package manager in it.
+Fresh = Callable[[], AbstractContextManager[Manager]]
+
+
+def test(step: Step, wanted: Sequence[File], chosen: Sequence[Repository], fresh: Fresh) -> None:
+    """Installs ``wanted`` in fresh roots; a case for each package and each phase."""
+    with fresh() as manager:
+        manager.use_changes()
+        runs = [_Run(step, group) for group in together(step, manager, wanted)]
+        for first in runs[:1]:
+            with first.blamed("install"):
+                first.install_and_remove(manager)
+    for run in runs[1:]:
+        with fresh() as manager, run.blamed("install"):
+            manager.use_changes()
+            run.install_and_remove(manager)
+    released = [item for item in chosen if item.name == "released"]
+    if not released:
+        step.log.say("nothing is released for this target yet: there is nothing to upgrade from")
+    for repository in released:
+        for run in runs:
+            with fresh() as manager, run.blamed("upgrade"):
+                run.upgrade(manager, repository)
+
+
+def together(step: Step, manager: Manager, wanted: Sequence[File]) -> list[list[File]]:
+    """The packages in groups that can be installed together: one group, where none excludes another.
+
+    Adds the failures of those that can be installed in no way.
+    """
+    if manager.plan(_words(manager, wanted)).status == 0:
+        return [list(wanted)]
+    groups: list[list[File]] = []
+    for file in wanted:
+        started = time.monotonic()
+        alone = manager.plan(_words(manager, [file]))
+        if alone.status != 0:
+            step.cases.append(faults.case(f"{file.package}: install", alone, time.monotonic() - started))
+            continue
+        for group in groups:
+            if manager.plan(_words(manager, [*group, file])).status == 0:
+                group.append(file)
+                break
+        else:
+            groups.append([file])
+    return groups
+
+
+class _Run:
+    """One group of packages: its way through one root, and then through another."""
+
+    def __init__(self, step: Step, group: Sequence[File]) -> None:
+        self._step = step
+        self._group = group
+        self._names = [file.package for file in group]
+        # What is there before the packages, but with all that they need.
+        self._base: Tree = {}
+
+    @contextmanager
+    def blamed(self, phase: str) -> Iterator[None]:
+        """Where the packages are at fault for an early end of what is within, that is a case, and the test goes on."""
+        try:
+            yield
+        except Ended as ended:
+            if ended.status is not Status.FAILED:
+                raise
+            self._case(", ".join(self._names), phase, ended.reason)
+
+    def install_and_remove(self, manager: Manager) -> None:
+        """Install, look at what is there, remove, purge, look at what is left."""
+        self._prepare(manager)
+        self._base = manager.root.tree()
+        if self._installed(manager, "install"):
+            self._look(manager, "")
+            self._remove(manager, self._base, "")
+
+    def upgrade(self, manager: Manager, released: Repository) -> None:
+        """Install what is released, upgrade it, look, purge, look at what is left."""
+        manager.use_released()
+        found = manager.released(released, self._names)
+        newer = [file for file in self._group if found.get(file.package, file.version) != file.version]
+        for file in newer:
+            if manager.is_older(file.version, found[file.package]):
+                raise Ended(Status.FAILED, f"{file.package} {found[file.package]} is released: {file.version} is older")
+        old = [manager.word(file.package, found[file.package]) for file in newer]
+        if not old:
+            self._step.log.say(f"{', '.join(self._names)}: no other version is released, there is nothing to upgrade")
+            return
+        before = manager.root.tree()
+        _fetched(manager.fetch(old), "the released packages")
+        if manager.install(old).status != 0:
+            raise Ended(Status.INFRASTRUCTURE, f"the released packages do not install: {' '.join(old)}; see the log")
+        manager.use_changes()
+        self._prepare(manager)
+        self._step.details.setdefault("upgraded_from", []).extend(old)
+        if self._installed(manager, "upgrade"):
+            self._look(manager, "after the upgrade: ")
+            self._remove(manager, before, "after the upgrade: ")
+
+    def _prepare(self, manager: Manager) -> None:
+        """Everything fetched and checked, and what the packages need installed."""
+        _fetched(manager.fetch(_words(manager, self._group)), "the packages")
+        sums = manager.sums()
+        for file in self._group:
+            if file.sha256 not in sums:
+                raise Ended(Status.INFRASTRUCTURE, f"another {file.name} was fetched than the one that was published")
+        needed = manager.needed(self._group)
+        if needed and manager.install(needed).status != 0:
+            raise Ended(Status.INFRASTRUCTURE, f"what the packages need does not install: {' '.join(needed)}")
+
+    def _installed(self, manager: Manager, phase: str) -> bool:
+        started = time.monotonic()
+        said = manager.install(_words(manager, self._group))
+        seconds = time.monotonic() - started
+        states = manager.states(self._names)
+        for file in self._group:
+            now = states.get(file.package, (GONE, ""))
+            good = now == (INSTALLED, file.version)
+            message = "" if good else f"it is {' '.join(now).strip()}: {faults.message(said)}"
+            self._case(file.package, phase, message, said.text, seconds)
+        return said.status == 0
+
+    def _look(self, manager: Manager, when: str) -> None:
+        for name in self._names:
+            self._step.cases.extend(manager.look(name, when))
+
+    def _remove(self, manager: Manager, before: Tree, when: str) -> None:
+        for way, allowed in manager.ways_out.items():
+            said = manager.remove(way, self._names)
+            states = manager.states(self._names)
+            for name in self._names:
+                now, _ = states.get(name, (GONE, ""))
+                self._case(
+                    name, f"{when}{way}", "" if now in allowed else f"it is {now}: {faults.message(said)}", said.text
+                )
+        owned = manager.owned()
+        after = manager.root.tree()
+        # What they need may have come with an upgrade, and leaves what it leaves.
+        others = {path: what for path, what in self._base.items() if after.get(path) == what}
+        left = leftovers({**before, **others}, after, owned)
+        message = f"{len(left)} left: {left[0]}" if left else ""
+        self._case(", ".join(self._names), f"{when}leftovers", message, "\n".join(left))
+
+    def _case(self, who: str, phase: str, message: str, output: str = "", seconds: float = 0.0) -> None:
+        status = Status.FAILED if message else Status.PASSED
+        self._step.cases.append(Case(f"{who}: {phase}", status, message, output if message else "", seconds))
+
+
+def _words(manager: Manager, files: Sequence[File]) -> list[str]:
+    return [manager.word(file.package, file.version) for file in files]
+
+
+def _fetched(said: Said, what: str) -> None:
+    case = faults.case(what, said)
+    if case.status is not Status.PASSED:
+        raise Ended(case.status, f"{what} cannot be fetched: {case.message}")

@@ -1,0 +1,66 @@
+"""What a test asks of a package manager in a root: apt and dnf each answer in their own way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+from ..report import Case
+from ..review import File, Repository
+from .root import Root, Said
+
+INSTALLED = "installed"
+GONE = "not-installed"
+
+
+class Manager(Protocol):
+    """A package manager in ``root``. What it fetches has the network, what it installs has not.
+
+    A ``word`` names one version of one package, as the manager takes it.
+    """
+
+    root: Root
+    # How packages leave, in this order: the manager's word for it → the states that it may leave them in.
+    ways_out: Mapping[str, frozenset[str]]
+
+    def use_released(self) -> None:
+        """Fetches the lists of what is released. Raises ``Ended`` (infrastructure)."""
+
+    def use_changes(self) -> None:
+        """From now on, the repositories of changes count too. Raises ``Ended`` (infrastructure)."""
+
+    def word(self, package: str, version: str) -> str:
+        """As the manager takes it."""
+
+    def plan(self, words: Sequence[str]) -> Said:
+        """Whether ``words`` can be installed together: status 0; nothing happens."""
+
+    def fetch(self, words: Sequence[str]) -> Said:
+        """Fetches what installing ``words`` needs, and installs nothing."""
+
+    def sums(self) -> Mapping[str, str]:
+        """The checksums of what was fetched → the files' names."""
+
+    def needed(self, group: Sequence[File]) -> list[str]:
+        """What the packages of ``group`` need beside themselves; nothing where that needs them in turn."""
+
+    def install(self, words: Sequence[str]) -> Said:
+        """Installs ``words``, all of which was fetched."""
+
+    def remove(self, way: str, packages: Sequence[str]) -> Said:
+        """Takes packages out, one of the ``ways_out``."""
+
+    def states(self, packages: Iterable[str]) -> Mapping[str, tuple[str, str]]:
+        """The state and the version of each package that there is something of; INSTALLED for a whole one."""
+
+    def released(self, repository: Repository, packages: Iterable[str]) -> Mapping[str, str]:
+        """The newest version in ``repository`` of those packages that are in it."""
+
+    def is_older(self, version: str, than: str) -> bool:
+        """Whether a version sorts before another."""
+
+    def look(self, package: str, when: str) -> list[Case]:
+        """Whether the files and services of an installed package are as it declares them."""
+
+    def owned(self) -> list[str]:
+        """Every path that an installed package has."""
