@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from ..chroots import Purpose, ensure
 from ..namespaces import traversable
 from ..report import Case, described
-from ..settings import BUILDS, WORK, Target
-from ..status import Status
+from ..settings import WORK, Target
 from ..step import Step
 from . import extra, lint, reproducible, sbuild
-from .git import Tree, check_out
+from .git import check_out
 from .limits import Watch, nothing_left
 from .source import Source, make_source
 
@@ -45,7 +43,9 @@ def build_deb(step: Step, target: Target) -> str:
         step.details["files"] = _keep(files, step.inputs.results)
         step.details["lintian"], cases = lint.report(lint.findings(step, files, folder / "lintian", watch))
         step.cases += cases
-        step.details["reproducible"] = _reproducible(step, tree, source, build)
+        step.details["reproducible"] = reproducible.judge(
+            step, tree.commit, source.release.version, lambda: described(build("again"))
+        )
     return f"built {source.release.source} {source.release.version} for {target.name}"
 
 
@@ -61,22 +61,3 @@ def _keep(files: list[Path], results: Path) -> list[dict[str, Any]]:
     for file in files:
         shutil.copyfile(file, results / file.name)
     return described(results / file.name for file in files)
-
-
-def _reproducible(step: Step, tree: Tree, source: Source, build: Callable[[str], list[Path]]) -> dict[str, Any] | None:
-    """Whether another build of the commit gave the same files: one that was handed over here, or, where nobody waits
-    for the result, one more. None where there was none to compare with."""
-    if step.inputs.pipeline == "periodic":
-        step.log.say("once more, to compare")
-        other, what = described(build("again")), "a second build"
-    else:
-        words = {"project": step.inputs.project, "target": step.inputs.target, "commit": tree.commit}
-        found = reproducible.earlier(BUILDS, {**words, "version": source.release.version, "status": "passed"})
-        if found is None:
-            return None
-        other, what = found["files"], f"{found['build_id']} of {found['started']}"
-    differs = reproducible.compare(step.details["files"], other)
-    said = f"other than in {what}: {', '.join(differs)}" if differs else ""
-    step.cases.append(Case("reproducible", Status.FAILED if differs else Status.PASSED, said))
-    step.log.say(said or f"the same files as in {what}")
-    return {"same": not differs, "differs": differs, "compared_with": what}

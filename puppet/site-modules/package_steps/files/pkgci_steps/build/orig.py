@@ -17,25 +17,27 @@ from .git import Entry, Tree
 _TIME = 946684800
 
 
-def write_orig(tree: Tree, prefix: str, file: Path) -> None:
-    """Writes all of ``tree`` but debian/ to ``file`` (.tar.xz or .tar.gz), below the folder ``prefix``.
+def write_orig(tree: Tree, prefix: str, file: Path, without: bytes = b"debian/") -> None:
+    """Writes all of ``tree`` but the folder ``without`` to ``file`` (.tar.xz or .tar.gz), below the folder ``prefix``.
 
     The same files give the same bytes, whatever their commit is.
     """
     with _compressed(file) as output, tarfile.open(fileobj=output, mode="w", format=tarfile.GNU_FORMAT) as archive:
-        for path in _folders(tree):
+        entries = _upstream(tree, without)
+        for path in _folders(entries):
             archive.addfile(_entry(_name(prefix, path), tarfile.DIRTYPE, 0o755))
-        for entry in _upstream(tree):
+        for entry in entries:
             _add(archive, _name(prefix, entry.path), entry, tree.folder / os.fsdecode(entry.path))
 
 
-def _upstream(tree: Tree) -> Iterator[Entry]:
-    return (entry for entry in tree.entries if not entry.path.startswith(b"debian/") and entry.mode != "160000")
+def _upstream(tree: Tree, without: bytes) -> list[Entry]:
+    kept = (entry for entry in tree.entries if entry.mode != "160000")
+    return [entry for entry in kept if not (without and entry.path.startswith(without))]
 
 
-def _folders(tree: Tree) -> list[bytes]:
+def _folders(entries: list[Entry]) -> list[bytes]:
     found = {b""}
-    for entry in _upstream(tree):
+    for entry in entries:
         parts = entry.path.split(b"/")[:-1]
         found |= {b"/".join(parts[:count]) for count in range(1, len(parts) + 1)}
     return sorted(found)

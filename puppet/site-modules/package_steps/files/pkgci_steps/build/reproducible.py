@@ -3,13 +3,43 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ..report import Case
+from ..settings import BUILDS
+from ..status import Status
+from ..step import Step
+
 # These tell of the build itself: when and with what it was done.
 _ABOUT_THE_BUILD = (".buildinfo", ".changes")
+
+
+def judge(
+    step: Step,
+    commit: str,
+    version: str,
+    again: Callable[[], Sequence[Mapping[str, Any]]],
+    builds: Path = BUILDS,
+) -> dict[str, Any] | None:
+    """Whether another build of ``commit`` gave the same files: one that was handed over here, or, where nobody waits
+    for the result, one more (``again``). None where there was none to compare with."""
+    if step.inputs.pipeline == "periodic":
+        step.log.say("once more, to compare")
+        other, what = again(), "a second build"
+    else:
+        words = {"project": step.inputs.project, "target": step.inputs.target, "commit": commit}
+        found = earlier(builds, {**words, "version": version, "status": "passed"})
+        if found is None:
+            return None
+        other, what = found["files"], f"{found['build_id']} of {found['started']}"
+    differs = compare(step.details["files"], other)
+    said = f"other than in {what}: {', '.join(differs)}" if differs else ""
+    step.cases.append(Case("reproducible", Status.FAILED if differs else Status.PASSED, said))
+    step.log.say(said or f"the same files as in {what}")
+    return {"same": not differs, "differs": differs, "compared_with": what}
 
 
 def earlier(builds: Path, words: Mapping[str, Any]) -> Mapping[str, Any] | None:
