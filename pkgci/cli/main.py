@@ -28,6 +28,7 @@ COMMANDS = {
     "render-pipelines": "Write the Zuul layout, to review.",
     "deploy-pipelines": "Plan, test and deploy the Zuul layout.",
     "deploy": "All work items in order, as one plan.",
+    "publish": "Show what is published, take a package back, go back to an earlier state.",
     "status": "Show on one screen how the site is.",
     "topology": "Draw the hosts and the flows between them.",
     "lab": "Make the site's hosts out of containers.",

@@ -1,0 +1,149 @@
+"""``pkgci publish``: what is published, and taking it back."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pkgci.cli.options import json_option, site_option
+from pkgci.errors import ExitStatus, UsageError
+
+if TYPE_CHECKING:
+    from pkgci.publish.data import Plan
+
+_keys_option = click.option(
+    "--accept-new-host-keys", is_flag=True, help="Record the key of a host seen for the first time, unasked."
+)
+_yes_option = click.option("--yes", is_flag=True, help="Do not ask, for machines.")
+
+
+@click.group(epilog="Examples: pkgci publish list, pkgci publish rollback")
+def command() -> None:
+    """Show what is published, take a package back, or go back to an earlier state.
+
+    It is the publisher that does it: what was built and tested is never changed, and users see the state before or the
+    state after. What is taken back stays on machines that have installed it.
+    """
+
+
+@command.command("list", epilog="Example: pkgci publish list --json")
+@site_option
+@json_option
+@_keys_option
+def list_(site_file: Path, as_json: bool, accept_new_host_keys: bool) -> int:
+    """List what is released for each target, the repositories of changes under review, and earlier states."""
+    from dataclasses import asdict
+    from datetime import UTC, datetime
+
+    from pkgci.cli.connect import site_trust
+    from pkgci.cli.publish_show import overview
+    from pkgci.cli.screen import print_json
+    from pkgci.model.load import load_site
+    from pkgci.publish import on_host
+    from pkgci.remote.session import open_session
+
+    site = load_site(site_file)
+    with open_session(site, on_host.publisher(site), site_trust(site, accept_new_host_keys)) as session:
+        found = on_host.look(session)
+    if as_json:
+        print_json(asdict(found))
+    else:
+        for line in overview(found, datetime.now(UTC)):
+            click.echo(line)
+    return ExitStatus.AS_DECLARED
+
+
+@command.command(epilog="Example: pkgci publish remove greet --target trixie --version 1.2-1")
+@site_option
+@click.option("--target", metavar="TARGET", help="Only for this target. Default: all.")
+@click.option("--version", metavar="VERSION", help="Only this version. Default: all.")
+@_yes_option
+@json_option
+@_keys_option
+@click.argument("package")
+def remove(
+    site_file: Path,
+    target: str | None,
+    version: str | None,
+    yes: bool,
+    as_json: bool,
+    accept_new_host_keys: bool,
+    package: str,
+) -> int:
+    """Take PACKAGE out of the released packages, with all that was built from the same source."""
+    from pkgci.cli.connect import site_trust
+    from pkgci.model.load import load_site
+    from pkgci.model.words import nearest
+    from pkgci.publish import on_host
+    from pkgci.remote.session import open_session
+
+    site = load_site(site_file)
+    if target is not None and target not in site.targets:
+        raise UsageError(f"no target '{target}' in {site.path}{nearest(target, site.targets)}", "pkgci publish list")
+    with open_session(site, on_host.publisher(site), site_trust(site, accept_new_host_keys)) as session:
+        planned = on_host.plan_removal(session, package, target, version)
+        if not _agreed(planned, yes=yes, as_json=as_json):
+            return ExitStatus.NOT_AS_DECLARED
+        return _done(planned, on_host.remove(session, planned, package, target, version), as_json)
+
+
+@command.command(epilog="Examples: pkgci publish rollback, pkgci publish rollback 12")
+@site_option
+@_yes_option
+@json_option
+@_keys_option
+@click.argument("generation", type=click.IntRange(min=1), required=False)
+def rollback(site_file: Path, yes: bool, as_json: bool, accept_new_host_keys: bool, generation: int | None) -> int:
+    """Give the released repository the packages of an earlier GENERATION. Default: the one before the present.
+
+    `pkgci publish list` shows them. What is published then is a new generation: a rollback can be rolled back.
+    """
+    from pkgci.cli.connect import site_trust
+    from pkgci.model.load import load_site
+    from pkgci.publish import on_host
+    from pkgci.remote.session import open_session
+
+    site = load_site(site_file)
+    with open_session(site, on_host.publisher(site), site_trust(site, accept_new_host_keys)) as session:
+        planned = on_host.plan_rollback(session, generation)
+        if not (planned.gone or planned.back):
+            click.echo(f"nothing to do: generation {planned.to} has the packages that are published now", err=True)
+            return _done(planned, None, as_json)
+        if not _agreed(planned, yes=yes, as_json=as_json):
+            return ExitStatus.NOT_AS_DECLARED
+        return _done(planned, on_host.roll_back(session, planned), as_json)
+
+
+def _agreed(plan: Plan, *, yes: bool, as_json: bool) -> bool:
+    """Shows the plan and asks. Raises ``UsageError`` where nobody can be asked."""
+    from pkgci.cli.publish_show import difference
+
+    if not as_json:
+        for line in difference(plan):
+            click.echo(click.style(line, fg={"-": "red", "+": "green"}.get(line[:1])))
+    if yes:
+        return True
+    if as_json:
+        raise UsageError("--json shows no plan that could be agreed to", "look at it without --json, then add --yes")
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError("nobody can be asked: there is no terminal", "look at the plan, then add --yes")
+    if click.confirm("Do it?", err=True):
+        return True
+    click.echo("nothing was done", err=True)
+    return False
+
+
+def _done(plan: Plan, number: int | None, as_json: bool) -> int:
+    """Says which generation is published now; ``number`` is None where nothing was done."""
+    from dataclasses import asdict
+
+    from pkgci.cli.screen import print_json
+
+    if as_json:
+        print_json({"planned": asdict(plan), "generation": plan.generation if number is None else number})
+    elif number is not None:
+        click.echo(f"generation {number} is published; back again: pkgci publish rollback {plan.generation}", err=True)
+    return ExitStatus.AS_DECLARED

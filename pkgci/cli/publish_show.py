@@ -1,0 +1,78 @@
+"""What is published, and what would change, in lines for people. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from pkgci.publish.data import Overview, Plan, Review, Version
+
+_SHOWN = 20  # earlier states
+
+
+def overview(found: Overview, now: datetime) -> Iterator[str]:
+    """Everything that is published."""
+    yield f"{found.url}"
+    if not found.released:
+        yield "  nothing is released yet"
+    for target in dict.fromkeys(version.target for version in found.released):
+        yield ""
+        yield target
+        rows = [_cells(version) for version in found.released if version.target == target]
+        yield from _table(rows)
+    if found.reviews:
+        yield ""
+        yield "Under review"
+        yield from _table([_review(one, now) for one in found.reviews])
+    if len(found.generations) > 1:
+        yield ""
+        yield "States of what is released (pkgci publish rollback N)"
+        rows = [(str(one.number), f"{one.made:%Y-%m-%d %H:%M}", one.why) for one in found.generations[:_SHOWN]]
+        yield from _table(rows)
+
+
+def difference(plan: Plan) -> Iterator[str]:
+    """What would be gone, and what back."""
+    lines = [("-", version) for version in plan.gone] + [("+", version) for version in plan.back]
+    where = f" to {plan.to}" if plan.to is not None else ""
+    yield f"from generation {plan.generation}{where}: {len(plan.gone)} gone, {len(plan.back)} back"
+    widths = [max(len(text) for text in column) for column in zip(*(_cells(one) for _, one in lines), strict=True)]
+    for sign, version in lines:
+        cells = (text.ljust(width) for text, width in zip(_cells(version), widths, strict=True))
+        yield f"{sign} {version.target}  {'  '.join(cells)}".rstrip()
+
+
+def _cells(version: Version) -> tuple[str, ...]:
+    names = [name for name in version.packages if name != version.source]
+    origin = f"{version.project}, change {version.change}" if version.change else version.project
+    return version.source, version.version, origin, f"with {', '.join(names)}" if names else ""
+
+
+def _review(one: Review, now: datetime) -> tuple[str, ...]:
+    changes = ", ".join(f"{project} {change}" for change, project in one.changes)
+    state = "merged" if one.closed else "open"
+    return one.name, changes, state, ", ".join(one.targets), _age(one.last, now), _size(one.size), _states(one)
+
+
+def _states(one: Review) -> str:
+    return f"{one.generations} state{'' if one.generations == 1 else 's'}"
+
+
+def _age(moment: datetime | None, now: datetime) -> str:
+    if moment is None:
+        return ""
+    minutes = max(0, round((now - moment).total_seconds() / 60))
+    if minutes < 120:
+        return f"{minutes} min old"
+    return f"{minutes // 60} h old" if minutes < 48 * 60 else f"{minutes // 1440} days old"
+
+
+def _size(size: int) -> str:
+    """In powers of ten, as disks are sold."""
+    return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.0f} kB"
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        yield "  " + "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
