@@ -17,7 +17,7 @@ class package_chroots (
     'package',
     [
       # The tools, and what vouches for the packages of either distribution, whichever this host has.
-      'mmdebstrap', 'uidmap', 'zstd', 'debian-archive-keyring', 'ubuntu-keyring', 'distro-info-data', 'procps',
+      'mmdebstrap', 'uidmap', 'zstd', 'debian-archive-keyring', 'ubuntu-keyring', 'distro-info-data',
     ],
     { 'ensure' => 'installed', 'install_options' => ['--no-install-recommends'] },
   )
@@ -42,10 +42,8 @@ class package_chroots (
   }
 
   exec { 'apply the settings of namespaces':
-    command     => 'sysctl -q -p /etc/sysctl.d/60-pkgci-namespaces.conf',
-    path        => ['/usr/sbin', '/usr/bin', '/sbin', '/bin'],
+    command     => '/usr/lib/systemd/systemd-sysctl /etc/sysctl.d/60-pkgci-namespaces.conf',
     refreshonly => true,
-    require     => Package['procps'],
   }
 
   file { ['/srv/pkgci/chroots', '/srv/pkgci/work']:
