@@ -45,7 +45,7 @@ def plan_removal(session: Session, package: str, target: str | None, version: st
 
 def remove(session: Session, plan: Plan, package: str, target: str | None, version: str | None) -> int:
     """Carries out just that plan; returns the new generation's number."""
-    answer = _ask(session, *_removal(package, target, version), "--generation", str(plan.generation))
+    answer = _ask(session, *_removal(package, target, version, f"--generation={plan.generation}"))
     return int(answer["generation"])
 
 
@@ -56,13 +56,14 @@ def plan_rollback(session: Session, generation: int | None) -> Plan:
 
 def roll_back(session: Session, plan: Plan) -> int:
     """Carries out just that plan; returns the new generation's number."""
-    answer = _ask(session, "rollback", str(plan.to), "--generation", str(plan.generation))
+    answer = _ask(session, "rollback", f"--generation={plan.generation}", str(plan.to))
     return int(answer["generation"])
 
 
-def _removal(package: str, target: str | None, version: str | None) -> list[str]:
-    options = [f"--target={target}"] if target else []
-    return ["remove", *options, *([f"--version={version}"] if version else []), "--", package]
+def _removal(package: str, target: str | None, version: str | None, *options: str) -> list[str]:
+    chosen = {"target": target, "version": version}
+    words = [f"--{name}={value}" for name, value in chosen.items() if value]
+    return ["remove", *words, *options, "--", package]
 
 
 def _read(session: Session, read: Callable[[Any], T], *words: str) -> T:
