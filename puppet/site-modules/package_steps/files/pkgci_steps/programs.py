@@ -85,6 +85,7 @@ class Programs:
         environment: Mapping[str, str] | None = None,
         folder: Path | None = None,
         seconds: float | None = None,
+        watch: Callable[[], None] | None = None,
     ) -> tuple[int, bytes]:
         """The exit status and the standard output, up to ``OUTPUT_LIMIT``; standard error is added to the log."""
         kept = bytearray()
@@ -93,7 +94,7 @@ class Programs:
             kept.extend(piece[: OUTPUT_LIMIT - len(kept)])
 
         # Standard error has a pipe of its own below: one selector reads both.
-        status = self._run(command, environment, folder, seconds, Status.INFRASTRUCTURE, keep, subprocess.PIPE)
+        status = self._run(command, environment, folder, seconds, Status.INFRASTRUCTURE, keep, subprocess.PIPE, watch)
         return status, bytes(kept)
 
     def _run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ from ..chroots import Purpose, ensure
 from ..namespaces import traversable
 from ..report import Case, described
 from ..settings import WORK, Target
+from ..status import Ended, Status
 from ..step import Step
 from . import extra, lint, reproducible, sbuild
 from .git import check_out
@@ -18,6 +20,7 @@ from .limits import Watch, nothing_left
 from .source import Source, make_source
 
 _PACKAGES = (".deb", ".udeb", ".ddeb", ".changes", ".buildinfo")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+~:-]{0,250}")
 
 
 def build_deb(step: Step, target: Target) -> str:
@@ -50,11 +53,15 @@ def build_deb(step: Step, target: Target) -> str:
 
 
 def _files(source: Source, built: Path) -> list[Path]:
-    """The packages that sbuild left in ``built``, and the source package with its tarballs."""
-    binaries = [file for file in built.iterdir() if file.suffix in _PACKAGES]
-    sources = [file for file in source.dsc.parent.iterdir() if file.suffix == ".dsc" or ".tar." in file.name]
-    sources += source.dsc.parent.parent.glob("*.orig.tar.*")
-    return sorted(file for file in binaries + sources if file.is_file() and not file.is_symlink())
+    """The packages that sbuild left in ``built``, and the source package with its tarballs. Raises ``Ended``."""
+    found = [file for file in built.iterdir() if file.suffix in _PACKAGES]
+    found += [file for file in source.dsc.parent.iterdir() if file.suffix == ".dsc" or ".tar." in file.name]
+    found += source.dsc.parent.parent.glob("*.orig.tar.*")
+    files = {file.name: file for file in found if file.is_file() and not file.is_symlink()}
+    for name in files:
+        if not _NAME.fullmatch(name):
+            raise Ended(Status.FAILED, f"the name of a package's file is not acceptable: {name[:100]!a}")
+    return [files[name] for name in sorted(files)]
 
 
 def _keep(files: list[Path], results: Path) -> list[dict[str, Any]]:

@@ -72,12 +72,12 @@ def build(
     """
     outcome = _run(step, dsc, suite, chroot, commands, folder / "first", watch, update=0)
     if outcome.status == 0:
-        return folder / "first"
+        return folder / "first/out"
     if outcome.unfetched and extra.UNREADABLE not in outcome.text:
         step.log.say(f"once more, with the mirror's news: {outcome.unfetched}")
         outcome = _run(step, dsc, suite, chroot, commands, folder / "second", watch, update=1)
         if outcome.status == 0:
-            return folder / "second"
+            return folder / "second/out"
     raise why(outcome)
 
 
@@ -118,10 +118,14 @@ def _run(
     *,
     update: int,
 ) -> Outcome:
+    # What a package calls its files is its own affair: they get a folder with nothing else in it.
     (folder / "logs").mkdir(parents=True)
+    (folder / "out").mkdir()
     settings = folder / "sbuild.conf"
     settings.write_text(_SETTINGS.format(folder=folder, update=update))
-    command: list[str | Path] = ["prlimit", f"--nproc={PROCESSES}", "--core=0", "sbuild", f"--chroot={chroot}"]
+    # Where this program is killed, sbuild is asked to end.
+    command: list[str | Path] = ["setpriv", "--pdeathsig=TERM", "prlimit", f"--nproc={PROCESSES}", "--core=0"]
+    command += ["sbuild", f"--chroot={chroot}"]
     command += [f"--dist={suite}", "--arch-all", "--arch-any"]
     command += [f"--chroot-setup-commands={line}" for line in commands]
     environment = {
@@ -131,7 +135,7 @@ def _run(
         "SBUILD_ENABLE_PIVOT_ROOT": "1",
         "TMPDIR": str(folder),
     }
-    status = step.programs.run([*command, dsc], environment=environment, folder=folder, watch=watch)
+    status = step.programs.run([*command, dsc], environment=environment, folder=folder / "out", watch=watch)
     text = "".join(_tail(file) for file in sorted((folder / "logs").glob("*.build")) if not file.is_symlink())
     return Outcome(status, text, summary(text))
 

@@ -16,6 +16,7 @@ from .purpose import Purpose
 _HERE = Path(__file__).resolve().parent.parent / "rpm"
 # What Debian's rpm does not define, but EL's macros packages do.
 _MACROS = f"upload {_HERE}/macros /usr/lib/rpm/macros.d/macros.pkgci"
+_RPMLINT = ('mkdir -p "$1/etc/xdg/rpmlint"', f"upload {_HERE}/rpmlint.toml /etc/xdg/rpmlint/pkgci.toml")
 # Nobody asks apt for anything in these roots.
 _NO_LISTS = 'rm -rf "$1"/var/lib/apt/lists/*'
 # dnf, and what it checks signatures with.
@@ -25,8 +26,8 @@ RECIPES: dict[Purpose, Recipe] = {
     # What nearly every spec counts on: BuildRequires are not resolved here.
     Purpose.BUILD: Recipe(
         "buildd",
-        ("cpio", "gettext", "pkgconf", "procps", "python3", "python3-setuptools", "rpm", "rpmlint", "xz-utils"),
-        hooks=(_MACROS, _NO_LISTS),
+        ("cpio", "file", "gettext", "pkgconf", "procps", "python3", "python3-setuptools", "rpm", "rpmlint", "xz-utils"),
+        hooks=(_MACROS, *_RPMLINT, _NO_LISTS),
     ),
     Purpose.TEST: Recipe("minbase", _DNF, hooks=(*base.HOOKS, _NO_LISTS)),
     Purpose.SYSTEM: Recipe("minbase", (*_DNF, *deb.RECIPES[Purpose.SYSTEM].packages), hooks=(*base.HOOKS, _NO_LISTS)),

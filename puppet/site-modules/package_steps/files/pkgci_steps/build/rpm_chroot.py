@@ -1,0 +1,107 @@
+"""Builds in a clean chroot made of Debian: rpmbuild as an ordinary user, without network."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ..chroots import Purpose, ensure
+from ..install import enter
+from ..namespaces import INSIDE
+from ..settings import Target
+from ..status import Ended, Status
+from ..step import Step
+from . import rpm_spec
+from .limits import PROCESSES
+
+# In the chroot: where rpmbuild works, and what is taken from there. Only root of the chroot writes to the latter.
+_BUILD = "/build"
+_BUILDER = ("setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", "--no-new-privs", "--")
+_UNPACK = """\
+set -eu
+cd /
+mkdir "$1"
+tar --extract --file "$2" --directory "$1" --numeric-owner --exclude='./dev/*'
+mkdir "$1/out"
+"""
+# What an expanded spec left there is gone with the folder.
+_BRING = """\
+set -eu
+cd /
+rm -rf "$1/build"
+cp -r "$2" "$1/build"
+chown -R 1000:1000 "$1/build"
+find "$1/build" -exec touch --date "@$3" {} +
+"""
+_TAKE = 'find /build/RPMS /build/SRPMS -type f -name "*.rpm" -exec cp --target-directory=/out {} +'
+_LINT = "cd /out && exec rpmlint ./*.rpm"
+
+
+class Chroot:
+    """Builds for ``target`` in fresh chroots below ``folder``, which everybody may write to. ``time``: the commit's."""
+
+    name = "chroot"
+
+    def __init__(self, step: Step, target: Target, folder: Path, time: int, watch: Callable[[], None]) -> None:
+        self._step = step
+        self._folder = folder
+        self._tarball = ensure(step, target, Purpose.BUILD)
+        self._environment = {"HOME": _BUILD, "SOURCE_DATE_EPOCH": str(time), "TZ": "UTC"}
+        self._watch = watch
+        self.note = (
+            f"rpmbuild in a chroot made of Debian {target.suite}: neither an EL's libraries nor its own macros were "
+            "used, and that BuildRequires are complete was not proven"
+        )
+
+    def expand(self, files: Path, spec: str) -> tuple[str, str]:
+        """rpmspec's answers about ``spec``, which is in SPECS of ``files``. Raises ``Ended``."""
+        root = self._root("build", files)
+        file = f"{_BUILD}/SPECS/{spec}"
+        words = self._said(root, ["rpmspec", *_options(), "--query", "--srpm", "--qf", rpm_spec.QUERY, file])
+        return words, self._said(root, ["rpmspec", *_options(), "--parse", file])
+
+    def build(self, files: Path, spec: str, name: str) -> list[Path]:
+        """The packages that are made of ``files`` (SPECS and SOURCES) in the chroot ``name``. Raises ``Ended``."""
+        root = self._root(name, files)
+        if self._run(root, [*_BUILDER, "rpmbuild", "-ba", "--nodeps", *_options(), f"{_BUILD}/SPECS/{spec}"]) != 0:
+            raise Ended(Status.FAILED, "the build failed: see the end of its log")
+        if self._run(root, ["sh", "-c", _TAKE]) != 0:
+            raise Ended(Status.FAILED, "the build made no packages")
+        return [file for file in sorted((root / "out").iterdir()) if file.is_file() and not file.is_symlink()]
+
+    def lint(self, name: str) -> str:
+        """What rpmlint says of the packages that were built in the chroot ``name``."""
+        self._step.log.say("rpmlint:")
+        said = self._said(self._folder / name, ["sh", "-c", _LINT])
+        self._step.log.add(said.encode())
+        return said
+
+    def _root(self, name: str, files: Path) -> Path:
+        root = self._folder / name
+        if not root.exists():
+            unpack = [*INSIDE, "sh", "-c", _UNPACK, "sh", root, self._tarball]
+            self._step.programs.must(f"unpack {self._tarball}", unpack)
+        bring = [*INSIDE, "sh", "-c", _BRING, "sh", root, files, self._environment["SOURCE_DATE_EPOCH"]]
+        self._step.programs.must("bring the sources", bring)
+        return root
+
+    def _run(self, root: Path, command: Sequence[str]) -> int:
+        words = [*_inside(root), *command]
+        return self._step.programs.run(words, environment=self._environment, folder=Path("/"), watch=self._watch)
+
+    def _said(self, root: Path, command: Sequence[str]) -> str:
+        words = [*_inside(root), *_BUILDER, *command]
+        _, output = self._step.programs.output(
+            words, environment=self._environment, folder=Path("/"), watch=self._watch
+        )
+        return output.decode(errors="replace")
+
+
+def _inside(root: Path) -> list[str | Path]:
+    limits = ["prlimit", f"--nproc={PROCESSES}", "--core=0"]
+    return [*INSIDE, "unshare", "--net", "--", *limits, "/usr/bin/python3", "-I", enter.__file__, root]
+
+
+def _options() -> list[str]:
+    return ["--target", platform.machine(), "--define", f"_topdir {_BUILD}"]
