@@ -1,4 +1,4 @@
-# @summary `pkgci-job STEP`, which Jenkins jobs call: it fetches a change, does the step, and hands its log to a log server.
+# @summary `pkgci-job STEP`, which Jenkins jobs call: it does a step of a package's way, and hands its log to a log server.
 #
 # @param log_host
 #   The log server's address or DNS name.
@@ -19,8 +19,14 @@ class job_runner (
 ) {
   $known_hosts = '/etc/pkgci/log_server.known_hosts'
   $lines       = $log_host_keys.map |$key| { "log-server ${key}" }
+  # Where a program that runs as another account leaves its results for the job: each job makes a folder of its own.
+  $results     = '/srv/pkgci/results'
 
-  ensure_resource('package', ['git', 'python3', 'rsync'], { 'ensure' => 'installed', 'install_options' => ['--no-install-recommends'] })
+  ensure_resource('package', ['git', 'rsync'], { 'ensure' => 'installed', 'install_options' => ['--no-install-recommends'] })
+
+  package_steps::program { 'job':
+    module => 'job.main',
+  }
 
   file { $known_hosts:
     ensure  => file,
@@ -44,11 +50,19 @@ class job_runner (
     }),
   }
 
-  file { '/usr/local/bin/pkgci-job':
-    ensure => file,
+  file { $results:
+    ensure => directory,
     owner  => 'root',
     group  => 'root',
-    mode   => '0755',
-    source => 'puppet:///modules/job_runner/pkgci_job.py',
+    mode   => '1777',
+  }
+
+  # A job that was killed leaves its folder behind; no job takes two days.
+  file { '/etc/tmpfiles.d/pkgci-results.conf':
+    ensure  => file,
+    owner   => 'root',
+    group   => 'root',
+    mode    => '0644',
+    content => "# Written by pkgci.\nd ${results} 1777 root root 2d\n",
   }
 }

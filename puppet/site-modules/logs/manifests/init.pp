@@ -1,19 +1,43 @@
-# @summary A store of logs to which others add over SSH, and the account that takes them in.
+# @summary A store of logs to which others add over SSH, the account that takes them in, and the pages that show them.
 #
+# @param days
+#   For how many days a build's logs stay.
+# @param disk
+#   How many MB (powers of ten) they may take: the oldest go first.
+# @param path
+#   Where on the web server they are shown, without a slash at its end.
+# @param links
+#   Where the pages of builds lead to: `gerrit`, without a slash at its end, and `zuul`.
 # @param folder
 #   Where the logs are.
 # @param groups
 #   Further groups of the account `logs`.
 class logs (
+  Integer[1]           $days,
+  Integer[1]           $disk,
+  Stdlib::Absolutepath $path,
+  Hash                 $links  = {},
   Stdlib::Absolutepath $folder = '/srv/logs',
   Array[String[1]]     $groups = [],
 ) {
-  # What an upload is, whatever the client asks for: new files below the folder, and nothing else. Links that come along
-  # lead nowhere. Several hosts upload at once.
-  $receiver = "/usr/bin/rrsync -wo -munge -no-del -no-lock -no-overwrite ${folder}"
+  $library  = '/usr/local/lib/pkgci-logs'
+  # What nobody sends anything to: the pages, and whose a growing log is.
+  $state    = '/var/lib/pkgci-logs'
+  # What an upload is, whatever the client asks for.
+  $receiver = "${library}/receive ${folder} ${state}"
+
+  # What all pages have in common.
+  $web      = '/usr/local/share/pkgci-logs'
+  # What the web server is told, in the virtual host that shows them.
+  $apache   = epp('logs/apache.conf.epp', {
+      'path'   => $path,
+      'folder' => $folder,
+      'pages'  => "${state}/pages",
+      'web'    => $web,
+  })
 
   # A slave on the same host asks for the same.
-  ensure_resource('package', 'rsync', { 'ensure' => 'installed', 'install_options' => ['--no-install-recommends'] })
+  ensure_resource('package', ['python3', 'rsync'], { 'ensure' => 'installed', 'install_options' => ['--no-install-recommends'] })
 
   user { 'logs':
     ensure => present,
@@ -23,10 +47,20 @@ class logs (
     groups => $groups,
   }
 
-  file { $folder:
+  file { [$folder, $state, "${state}/pages"]:
     ensure => directory,
     owner  => 'logs',
     group  => 'logs',
     mode   => '0755',
   }
+
+  file { "${state}/streams":
+    ensure => directory,
+    owner  => 'logs',
+    group  => 'logs',
+    mode   => '0700',
+  }
+
+  contain logs::programs
+  contain logs::clean_up
 }

@@ -9,12 +9,25 @@
 #   The public half of the upload key.
 # @param path
 #   Where on the web server they are shown, with a slash at its end.
+# @param days
+#   For how many days they stay.
+# @param disk
+#   How many MB they may take: the oldest go first.
+# @param links
+#   Where the pages of builds lead to: `gerrit`, without a slash at its end, and `zuul`.
 class profile::log_server (
   Array[Stdlib::IP::Address::Nosubnet, 1] $uploaders,
   String[1]                               $authorized_key,
   Pattern[/\A\/.*\/\z/]                    $path,
+  Integer[1]                              $days,
+  Integer[1]                              $disk,
+  Struct[{ Optional[gerrit] => Optional[Stdlib::HTTPUrl], Optional[zuul] => Optional[Stdlib::HTTPUrl] }] $links = {},
 ) {
   class { 'logs':
+    days   => $days,
+    disk   => $disk,
+    path   => $path.regsubst('/$', ''),
+    links  => $links,
     groups => ['pkgci-keys'],
   }
   contain logs
@@ -27,8 +40,8 @@ class profile::log_server (
   }
 
   profile::web::locations { 'logs':
-    content => epp('logs/apache.conf.epp', { 'path' => $path.regsubst('/$', ''), 'folder' => $logs::folder }),
-    modules => ['autoindex', 'headers'],
+    content => $logs::apache,
+    modules => ['autoindex', 'headers', 'rewrite', 'setenvif'],
     require => Class['logs'],
   }
 }

@@ -1,0 +1,95 @@
+"""The pages above the builds' own: of a change, of a patch set, a pipeline or a job in it, and of the latest builds.
+
+They are files, made anew when a build begins, when its results come, and when it goes. They stand in a folder that
+nobody sends files to, at the same path as what they are about; a build's own page is the same file for all of them, and
+reads what the build sent (``build.js``).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from .build import Build, read_build
+from .page import page
+from .store import BuildPath, Refused, Store, build_path
+
+LATEST = 200  # builds on the first page
+SHOWN = 1000  # builds on any other
+
+
+def show(store: Store, path: BuildPath) -> None:
+    """Brings the pages above a build, which has begun or has sent results, up to date."""
+    with _only_one(store):
+        latest = _latest(store)
+        if path.text not in latest:
+            _write(store.state / "latest", "".join(f"{text}\n" for text in [path.text, *latest][:LATEST]))
+        _show_latest(store)
+        _show_subject(store, path.subject)
+
+
+def show_all(store: Store) -> None:
+    """Makes all pages anew, and removes those of what is gone."""
+    with _only_one(store):
+        paths = list(store.builds())
+        subjects = {path.subject for path in paths}
+        builds = sorted((read_build(store.logs, path) for path in paths), key=lambda build: build.started, reverse=True)
+        _write(store.state / "latest", "".join(f"{build.path.text}\n" for build in builds[:LATEST]))
+        _show_latest(store)
+        for subject in sorted(subjects):
+            _show_subject(store, subject)
+        kept = {folder for path in paths for folder in path.above} | {""}
+        for file in list(store.pages.rglob("index.html")):
+            if str(file.parent.relative_to(store.pages)).removeprefix(".") not in kept:
+                file.unlink()
+        for folder in sorted((entry for entry in store.pages.rglob("*") if entry.is_dir()), reverse=True):
+            with suppress(OSError):  # there is something in it
+                folder.rmdir()
+
+
+def _show_latest(store: Store) -> None:
+    builds = []
+    for text in _latest(store):
+        if (store.logs / text).is_dir():
+            with suppress(Refused):
+                builds.append(read_build(store.logs, build_path(text)))
+    _write(store.pages / "index.html", page("", builds))
+
+
+def _show_subject(store: Store, subject: str) -> None:
+    builds = _newest_first([read_build(store.logs, path) for path in store.builds(subject)])
+    for folder in {folder for build in builds for folder in build.path.above}:
+        inside = [build for build in builds if build.path.text.startswith(f"{folder}/")]
+        _write(store.pages / folder / "index.html", page(folder, inside[:SHOWN], len(inside)))
+
+
+def _newest_first(builds: Sequence[Build]) -> list[Build]:
+    return sorted(builds, key=lambda build: (int(build.path.patchset or 0), build.started), reverse=True)
+
+
+def _latest(store: Store) -> list[str]:
+    try:
+        return (store.state / "latest").read_text().splitlines()
+    except FileNotFoundError:
+        return []
+
+
+@contextmanager
+def _only_one(store: Store) -> Iterator[None]:
+    """Several hosts send at once; whoever comes last has seen everything."""
+    handle = os.open(store.state / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(text)
+    temporary.replace(path)

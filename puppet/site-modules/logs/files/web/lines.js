@@ -1,0 +1,61 @@
+// What a line of a log is: noise that folds, an error, or neither. All of it is guesswork for the reader's convenience.
+"use strict";
+
+const LONGEST = 2000; // characters of a line that are shown
+
+// What the noise is, and how its lines look.
+const NOISE = [
+  ["packages are fetched", /^(Get|Hit|Ign):\d+ |^Fetched |^\(\d+\/\d+\): |^Downloading |^ *\d+% \[|^\s*\d+ .*[kM]B\/s| \| *[\d.]+ [kM]?B\/s \|/],
+  ["packages are installed", /^(Selecting previously unselected|Preparing to unpack|Unpacking|Setting up|Processing triggers|\(Reading database|Removing|Purging configuration|update-alternatives:|debconf:|Created symlink|Extracting templates|Preconfiguring packages)|^ *(Installing|Upgrading|Verifying|Cleanup|Running scriptlet) *: /],
+  ["packages are chosen", /^(Reading package lists|Building dependency tree|Reading state information|The following .*packages|Need to get|After this operation|Solving dependencies|Suggested packages:|Recommended packages:|Inst |Conf |Remv )|^  [a-z0-9][a-z0-9.+:~-]+( [a-z0-9(][^ ]*)*$/],
+  ["debhelper", /^ +(dh_|rm -f|install -m|install -d|chmod|chown|mv |cp |find |gzip|cd |strip|objcopy|dpkg-|ln -s|PERL_DL_NONLAZY|fakeroot|xargs)/],
+  ["the compiler is called", /^(\/\S*\/)?(gcc|g\+\+|cc|c\+\+|clang|ld|ar|ranlib|libtool|x86_64-linux-gnu-\S+|aarch64-linux-gnu-\S+)[: ]|^make\[\d+\]: (Entering|Leaving|Nothing)|^checking (for|whether|how|if) /],
+  ["files are listed", /^(d|-|l)[rwxsStT-]{9} |^(copying|creating|adding|running|writing) '?\S+|^drwx/],
+];
+const ERROR = /(^|[\s:(])(E:|error:|fatal:|FATAL|FAILED|FAIL:|Traceback|Error:|ERROR)|\berror\b.*\bexit (status|code)|\*\*\* .*Error|undefined reference|^dpkg-\S+: error|segmentation fault|No space left on device|command not found|^pkgci-[a-z-]+: (failed|infrastructure|misused|aborted):/i;
+const NO_ERROR = /\b(0|no) (errors?|failures?|failed)\b|-Werror|errors?: 0\b|failed: 0\b|error(_handler|-free)|^\s*(gcc|cc|g\+\+|checking) /i;
+const OWN = /^pkgci-[a-z-]+: /;
+
+// Without the colours of a terminal, and as a terminal would leave it: what a carriage return wrote over is gone.
+export function clean(line) {
+  const text = line.replace(/\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(\x07|\x1b\\)|\x1b[()][A-Za-z0-9]/g, "").replace(/\r+$/, "");
+  const last = text.slice(text.lastIndexOf("\r") + 1);
+  return last.length > LONGEST ? `${last.slice(0, LONGEST)} … (${last.length - LONGEST} more characters: console.txt)` : last;
+}
+
+export function isError(line) {
+  return ERROR.test(line) && !NO_ERROR.test(line);
+}
+
+export function isOwn(line) {
+  return OWN.test(line);
+}
+
+// What kind of noise a line is: its place in NOISE, or -1.
+function noiseOf(line) {
+  return isError(line) ? -1 : NOISE.findIndex(([, look]) => look.test(line));
+}
+
+const FEWEST = 8; // lines that fold
+
+// The folds of some lines: {from, to, name}, of lines next to each other that are noise of any kind; `to` is not in it.
+export function foldsOf(lines) {
+  const found = [];
+  let from = -1;
+  let counts = new Map();
+  for (let index = 0; index <= lines.length; index += 1) {
+    const kind = index < lines.length ? noiseOf(lines[index]) : -1;
+    if (kind >= 0) {
+      if (from < 0) from = index;
+      counts.set(kind, (counts.get(kind) || 0) + 1);
+      continue;
+    }
+    if (from >= 0 && index - from >= FEWEST) {
+      const most = [...counts].sort((one, other) => other[1] - one[1])[0][0];
+      found.push({ from, to: index, name: NOISE[most][0] });
+    }
+    from = -1;
+    counts = new Map();
+  }
+  return found;
+}

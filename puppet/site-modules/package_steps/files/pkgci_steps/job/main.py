@@ -1,0 +1,207 @@
+"""The program pkgci-job: one step, from Jenkins' call to its exit status."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from .. import settings as site
+from ..log import Log
+from ..programs import Programs, Stop
+from ..report import result
+from ..status import Ended, Status
+from ..step import RESULT
+from .calling import Outcome, call, once_more, results_folder, run_the_change
+from .fetching import fetch
+from .log_server import SETTINGS, LogServer, read_log_server, upload
+from .results import Kept, collect
+from .streaming import Stream
+from .task import USAGE, Task, read_task
+from .workspace import emptied, in_use
+
+HELP = f"""{USAGE}
+
+Does one step of a package's way on this slave, and hands its log and its results to the log server. Jenkins calls it.
+What to do comes in the environment: Zuul's parameters (ZUUL_*, LOG_PATH), Jenkins' (WORKSPACE, JOB_NAME, NODE_NAME,
+BUILD_URL) and the job's own (PKGCI_TARGET, PKGCI_GROUP). The log server is in {SETTINGS}, what is true of the site in
+{site.FILE}.
+
+The step's program is called as by hand: `pkgci-build --help`. A project with own_steps runs ci/STEP of the change.
+
+Exit status, whose name is the status in result.json:
+
+    0 passed            nothing is wrong with the package
+    1 failed            the package is at fault
+    2 misused           the program was called wrongly, or a parameter is not what Zuul sends
+    3 infrastructure    something around the package is at fault, twice, or the log could not be kept
+    4 skipped           it could not be done, or there was no reason to do it
+    143 aborted         somebody, or the job's time limit, ended it
+
+A log that could not be kept turns a pass into 3, since nobody could see what passed. Every other result stays what it
+is.
+
+On the log server, at LOG_PATH: console.txt, as it grows; job.json, what runs; and at the end the step's files, its
+packages below artifacts/, and result.json: the step's own, with job, node, build_url, and the files that were uploaded
+and left_out.
+"""
+
+
+@dataclass
+class Way:
+    """What becomes of a task on its way."""
+
+    outcome: Outcome = field(default_factory=lambda: Outcome(Status.INFRASTRUCTURE, "nothing was done"))
+    commit: str | None = None
+    kept: Kept = field(default_factory=Kept)
+
+
+class Runner:
+    """Does one task in its workspace. ``protocol`` is git's."""
+
+    def __init__(self, task: Task, own: Path, log: Log, stop: Stop, settings: Path, protocol: str) -> None:
+        self._task = task
+        self._own = own
+        self._log = log
+        self._stop = stop
+        self._settings = settings
+        self._protocol = protocol
+        self._programs = Programs(log, stop, own)
+
+    def run(self, way: Way) -> None:
+        """Does the step; what it leaves is in ``upload`` afterwards. Raises ``Ended`` and ``OSError``."""
+        task = self._task
+        if site.read(self._settings).project(task.values["ZUUL_PROJECT"]).own_steps:
+            way.outcome = self._of_the_change(way)
+        else:
+            source = self._fetched(way) if task.action.source else None
+            way.outcome = once_more(lambda: self._of_the_site(way, source), self._log, self._stop)
+
+    def _of_the_change(self, way: Way) -> Outcome:
+        if self._task.action.publishes:
+            # Nothing of the change is fetched here, let alone run: this host holds the keys that sign packages.
+            return Outcome(Status.PASSED, f"there is nothing to {self._task.step}: the project has steps of its own")
+        return run_the_change(self._task, self._fetched(way), self._programs, self._log)
+
+    def _of_the_site(self, way: Way, source: Path | None) -> Outcome:
+        with results_folder(self._task, self._own) as results:
+            outcome = call(self._task, results, source, way.commit, self._programs, self._log)
+            way.kept = collect(results, outcome.document, emptied(self._own / "upload"))
+        return outcome
+
+    def _fetched(self, way: Way) -> Path:
+        tree = self._own / "tree"
+        way.commit = fetch(self._task, tree, self._programs, self._log, self._stop, self._protocol)
+        return tree
+
+
+def perform(task: Task, stop: Stop, settings: Path, log_settings: Path, protocol: str = "https") -> Status:
+    """Does the task, and keeps its log."""
+    started, clock = datetime.now(timezone.utc), time.monotonic()  # noqa: UP017 (Python 3.10)
+    try:
+        own = emptied(task.workspace / ".pkgci")
+        upload_folder = emptied(own / "upload")
+    except OSError as error:
+        print(f"pkgci-job: the workspace cannot be emptied: {error}", flush=True)
+        return Status.INFRASTRUCTURE
+    way = Way()
+    with (own / "console.txt").open("wb") as file:
+        log = Log(file, "pkgci-job")
+        log.say(f"{task.step} of {task.values['ZUUL_PROJECT']} on {task.get('NODE_NAME') or 'this host'}")
+        server = _log_server(log_settings, log)
+        stream = _stream(own / "console.txt", server, task, started) if server else None
+        try:
+            Runner(task, own, log, stop, settings, protocol).run(way)
+        except Ended as ended:
+            way.outcome = Outcome(ended.status, ended.reason)
+        except OSError as error:
+            way.outcome = Outcome(Status.INFRASTRUCTURE, f"{error}")
+        status = way.outcome.status
+        log.say(f"{status.word}: {way.outcome.reason}")
+        (upload_folder / RESULT).write_text(_result(task, way, started, time.monotonic() - clock))
+        trouble = _hand_over(upload_folder, task, server, stream, own, log)
+        if trouble:
+            log.say(f"the log stays in this workspace, on this host: {trouble}")
+            return Status.INFRASTRUCTURE if status is Status.PASSED else status
+    shutil.rmtree(upload_folder, ignore_errors=True)
+    return status
+
+
+def _log_server(settings: Path, log: Log) -> LogServer | None:
+    try:
+        return read_log_server(settings)
+    except Ended as ended:
+        log.say(f"the log goes nowhere: {ended.reason}")
+        return None
+
+
+def _stream(file: Path, server: LogServer, task: Task, started: datetime) -> Stream:
+    """Sends the log from now on, with what is known of the job."""
+    inputs = task.inputs(file.parent)
+    known = json.loads(result(task.step, inputs, Status.SKIPPED, "", started, 0, _of_the_job(task)))
+    job = {name: value for name, value in known.items() if name not in ("status", "reason", "duration")}
+    stream = Stream(file, server.append(task.values["LOG_PATH"]), job)
+    stream.start()
+    return stream
+
+
+def _of_the_job(task: Task) -> dict[str, Any]:
+    return {"job": task.get("JOB_NAME"), "build_url": task.get("BUILD_URL"), "node": task.get("NODE_NAME")}
+
+
+def _result(task: Task, way: Way, started: datetime, seconds: float) -> str:
+    """result.json: the job's words, and whatever else the step has to say."""
+    more = {**_of_the_job(task), "uploaded": way.kept.files, "left_out": way.kept.left_out}
+    inputs = task.inputs(task.workspace)
+    document = json.loads(result(task.step, inputs, way.outcome.status, way.outcome.reason, started, seconds, more))
+    if task.action.source or way.commit:
+        document["commit"] = way.commit
+    steps_own = {name: value for name, value in (way.outcome.document or {}).items() if name not in document}
+    return json.dumps({**document, **steps_own}, indent=2) + "\n"
+
+
+def _hand_over(
+    folder: Path, task: Task, server: LogServer | None, stream: Stream | None, own: Path, log: Log
+) -> str | None:
+    """Gives the log server what it does not have yet, also when somebody asks to stop. Why that is not possible."""
+    if server is None or stream is None:
+        return "there is no log server"
+    # Whoever serves the files may read them, whatever umask this host has.
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    trouble = stream.finish()
+    try:
+        upload(folder, task.values["LOG_PATH"], server, Programs(log, Stop(), own), log)
+    except (Ended, OSError) as problem:
+        return str(problem)
+    return f"the end of the log could not be sent: {trouble}" if trouble else None
+
+
+def main(
+    arguments: Sequence[str] | None = None,
+    environment: Mapping[str, str] | None = None,
+    settings: Path = site.FILE,
+    log_settings: Path = SETTINGS,
+    protocol: str = "https",
+) -> int:
+    """The program; its exit status."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if list(arguments) in (["--help"], ["-h"]):
+        print(HELP.strip())
+        return 0
+    stop = Stop()
+    stop.listen()
+    try:
+        task = read_task(arguments, os.environ if environment is None else environment)
+    except Ended as ended:
+        print(f"pkgci-job: {ended.reason}", flush=True)
+        return ended.status.value
+    with in_use(task.workspace):
+        return perform(task, stop, settings, log_settings, protocol).value

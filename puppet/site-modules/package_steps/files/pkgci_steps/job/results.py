@@ -1,0 +1,79 @@
+"""What a step leaves: its result, which is read, and its files, of which so many go to the log server."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..inputs import NAMES
+from ..step import LOG, RESULT
+
+# What goes to the log server, in bytes, and in files. Packages are in the review repository as well.
+SIZE_LIMIT = 500 * 1000 * 1000
+COUNT_LIMIT = 500
+_RESULT_LIMIT = 4 * 1024 * 1024  # bytes of a result.json
+ARTIFACTS = "artifacts"
+# The step's log is in the job's, and the job writes a result of its own.
+_NOT_COPIED = (RESULT, LOG, "console.txt", "job.json")
+
+
+@dataclass
+class Kept:
+    """Files for the log server: ``files`` with their sizes in bytes, and the names of those that were too much."""
+
+    files: list[dict[str, Any]] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+
+def read_result(folder: Path) -> dict[str, Any] | None:
+    """The step's result.json; None where there is no such document."""
+    try:
+        with (folder / RESULT).open("rb") as file:
+            document = json.loads(file.read(_RESULT_LIMIT))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def collect(results: Path, document: Mapping[str, Any] | None, upload: Path) -> Kept:
+    """Copies a step's files to ``upload``: its packages, which its result names, below artifacts/, last and by size."""
+    packages = _packages(document or {})
+    found = sorted(
+        _files(results), key=lambda file: (str(file.relative_to(results)) in packages, file.stat().st_size, file)
+    )
+    kept, left = Kept(), SIZE_LIMIT
+    for file in found:
+        name = str(file.relative_to(results))
+        size = file.stat().st_size
+        if size > left or len(kept.files) >= COUNT_LIMIT:
+            kept.left_out.append(name)
+            continue
+        left -= size
+        name = f"{ARTIFACTS}/{name}" if name in packages else name
+        (upload / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, upload / name)
+        kept.files.append({"name": name, "size": size})
+    return kept
+
+
+def _packages(document: Mapping[str, Any]) -> set[str]:
+    files = document.get("files")
+    if not isinstance(files, list):
+        return set()
+    return {str(item["name"]) for item in files if isinstance(item, dict) and "name" in item}
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Files with harmless names; no links, and nothing that waits for somebody to write into it."""
+    for path, _, names in os.walk(folder):
+        for name in names:
+            file = Path(path, name)
+            inner = str(file.relative_to(folder))
+            if inner not in _NOT_COPIED and re.fullmatch(NAMES, inner) and file.is_file() and not file.is_symlink():
+                yield file

@@ -1,0 +1,116 @@
+"""What is to be done: what Zuul and Jenkins say of it, and what the step's program is told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..inputs import NAME, NAMES, PATTERNS, Inputs
+from ..inputs import read as read_inputs
+from ..status import Ended, Status
+
+
+@dataclass(frozen=True)
+class Action:
+    """What a step is. ``program`` is the one of all packages, without its source unless ``source``.
+
+    ``publishes``: it runs on the publisher, as the account that has the signing keys there, and nothing of a change is
+    ever fetched or run there.
+    """
+
+    program: str
+    source: bool = False
+    publishes: bool = False
+
+
+ACTIONS: dict[str, Action] = {
+    "build": Action("pkgci-build", source=True),
+    "publish": Action("pkgci-publish-review", publishes=True),
+    "install": Action("pkgci-install-test"),
+    "repotest": Action("pkgci-repotest"),
+    "systest": Action("pkgci-systest", source=True),
+    "promote": Action("pkgci-promote", publishes=True),
+}
+
+# Zuul's variable → the step's, whose pattern it has.
+TOLD = {
+    "ZUUL_PROJECT": "PROJECT",
+    "ZUUL_CHANGE": "CHANGE",
+    "ZUUL_PATCHSET": "PATCHSET",
+    "ZUUL_PIPELINE": "PIPELINE",
+    "ZUUL_BRANCH": "BRANCH",
+    "ZUUL_REF": "REF",
+    "ZUUL_COMMIT": "COMMIT",
+    "ZUUL_CHANGE_IDS": "CHANGES",
+    "PKGCI_TARGET": "TARGET",
+    "PKGCI_GROUP": "GROUP",
+}
+# Variable → what it looks like. Empty is a value of its own: Zuul has no ref for what a clock started.
+PARAMETERS = {
+    **{name: PATTERNS[told] for name, told in TOLD.items()},
+    "ZUUL_URL": r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*/?",
+    "LOG_PATH": NAMES,
+    "JOB_NAME": NAME,
+    "NODE_NAME": NAME,
+    "BUILD_URL": r"https?://[A-Za-z0-9.:\[\]-]+/[A-Za-z0-9._~/%@+-]*",
+}
+_LONGEST = {"ZUUL_CHANGE_IDS": 4000}  # characters; 500 for the others
+USAGE = f"usage: pkgci-job {'|'.join(ACTIONS)}"
+
+
+@dataclass(frozen=True)
+class Task:
+    """One step to do. Every text is harmless as one argument of a program; ``None`` is what was not given."""
+
+    step: str
+    workspace: Path
+    values: Mapping[str, str]
+
+    def get(self, name: str) -> str | None:
+        return self.values.get(name)
+
+    @property
+    def action(self) -> Action:
+        return ACTIONS[self.step]
+
+    @property
+    def ref(self) -> str:
+        """What to fetch. A clock's builds have no ref: they build what has been merged."""
+        return self.values.get("ZUUL_REF") or f"refs/heads/{self.values.get('ZUUL_BRANCH', 'main')}"
+
+    def told(self, results: Path, source: Path | None = None, commit: str | None = None) -> dict[str, str]:
+        """The environment of the step's program. ``commit`` is what was fetched, where something was."""
+        told = {told: self.values[name] for name, told in TOLD.items() if name in self.values}
+        told |= {"REF": self.ref, "RESULTS": str(results)}
+        if commit:
+            told["COMMIT"] = commit
+        if source:
+            told["SOURCE"] = str(source)
+        return told
+
+    def inputs(self, results: Path) -> Inputs:
+        """What the step's program makes of it."""
+        return read_inputs(self.told(results), ["PROJECT"])
+
+
+def read_task(arguments: Sequence[str], environment: Mapping[str, str]) -> Task:
+    """What the command line and the environment ask for. Raises ``Ended`` (misused) where they are not right."""
+    if len(arguments) != 1 or arguments[0] not in ACTIONS:
+        raise Ended(Status.MISUSED, USAGE)
+    workspace = Path(environment.get("WORKSPACE", ""))
+    if not workspace.is_absolute() or not workspace.is_dir():
+        raise Ended(Status.MISUSED, "WORKSPACE is not a folder: is this a Jenkins job?")
+    values = {name: environment[name] for name in PARAMETERS if environment.get(name)}
+    for name, value in values.items():
+        longest = _LONGEST.get(name, 500)
+        if not re.fullmatch(PARAMETERS[name], value) or ".." in value or len(value) > longest:
+            raise Ended(Status.MISUSED, f"{name} is not acceptable: {value[:100]!a}")
+    publishes = ACTIONS[arguments[0]].publishes
+    needed = ["ZUUL_PROJECT", "LOG_PATH", *([] if publishes else ["ZUUL_URL"])]
+    if missing := [name for name in needed if name not in values]:
+        raise Ended(Status.MISUSED, f"{missing[0]} is missing: jobs are started by Zuul")
+    if "ZUUL_REF" in values and "ZUUL_COMMIT" not in values:
+        raise Ended(Status.MISUSED, "ZUUL_COMMIT is missing: what is fetched could not be checked")
+    return Task(arguments[0], workspace, values)
