@@ -2,5 +2,6 @@
 class role::slave_systest {
   include profile::base
   include profile::slave
+  include profile::package_systest
   include profile::log_upload
 }

@@ -1,0 +1,130 @@
+"""A system container that an ordinary account boots: systemd in namespaces of its own.
+
+Its ids are the account's subordinate ones, its network is a loopback interface alone, its control groups are a part of
+those that the account's own systemd was given. Nothing here needs root, or a setuid program but newuidmap.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..status import Ended, Status
+from ..step import Step
+from .door import ENVIRONMENT
+
+_LIBRARY = Path(__file__).parents[2]
+_DOOR = Path(__file__).with_name("door.py")
+_TASKS = 4096
+_SECONDS = 15.0
+
+
+class Container:
+    """A running container. ``process`` is the parent of its PID 1, which is ``leader``."""
+
+    kind = "container"
+
+    def __init__(self, process: subprocess.Popen[bytes], leader: int) -> None:
+        self._process = process
+        self.leader = leader
+
+    def around(self) -> list[str]:
+        """Into its user namespace alone: whoever works there reads no file of this account, and rules the container."""
+        return ["nsenter", "--target", str(self.leader), "--user", "--setuid", "0", "--setgid", "0"]
+
+    def into(self) -> list[str]:
+        """Into everything else of it."""
+        return ["/usr/bin/python3", "-I", str(_DOOR), str(self.leader)]
+
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self._process.poll() is None
+
+
+@contextmanager
+def booted(step: Step, root: Path) -> Iterator[Container]:
+    """The system in ``root``, booting. It has ended, with everything in it, afterwards.
+
+    Raises ``Ended`` (infrastructure) where it cannot be started.
+    """
+    process = subprocess.Popen(
+        command(step, root),
+        cwd="/",
+        env={"PATH": ENVIRONMENT["PATH"], "PYTHONPATH": str(_LIBRARY), "XDG_RUNTIME_DIR": _runtime()},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    leader = 0
+    try:
+        leader = _leader(process)
+        yield Container(process, leader)
+    finally:
+        process.kill()
+        process.wait()
+        _wait_for_end_of(leader)
+        if process.stdout:
+            process.stdout.close()
+
+
+def command(step: Step, root: Path) -> list[str | Path]:
+    """What starts the container: it ends with us, and takes no more than a build may take."""
+    limits = step.settings.limits
+    properties = ("Delegate=yes", f"MemoryMax={limits.memory_mb}M", f"TasksMax={_TASKS}")
+    scope = ["systemd-run", "--user", "--scope", "--quiet", "--collect"]
+    return [
+        *("setpriv", "--pdeathsig", "KILL", *scope),
+        *(f"--property={item}" for item in properties),
+        *("--", "/usr/bin/python3", "-m", "pkgci_steps.systest.scope", root),
+    ]
+
+
+def _runtime() -> str:
+    return f"/run/user/{os.getuid()}"
+
+
+def _leader(process: subprocess.Popen[bytes]) -> int:
+    """The container's PID 1, as the host numbers it."""
+    end = time.monotonic() + _SECONDS
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            said = process.stdout.read().decode(errors="replace").strip() if process.stdout else ""
+            help_ = (
+                f" (is {_runtime()} there? `loginctl enable-linger` makes it)" if not Path(_runtime()).exists() else ""
+            )
+            raise Ended(Status.INFRASTRUCTURE, f"the container does not start: {said[-300:] or 'no word'}{help_}")
+        for child in _children(process.pid):
+            if _becomes_system(child):
+                return child
+        time.sleep(0.05)
+    raise Ended(Status.INFRASTRUCTURE, f"the container does not start in {_SECONDS:g} s")
+
+
+def _children(parent: int) -> list[int]:
+    found = []
+    for folder in Path("/proc").iterdir():
+        try:
+            if folder.name.isdigit() and int((folder / "stat").read_text().rpartition(")")[2].split()[1]) == parent:
+                found.append(int(folder.name))
+        except OSError:
+            continue
+    return found
+
+
+def _becomes_system(pid: int) -> bool:
+    """Whether it is the new PID namespace's first process, and has become systemd."""
+    try:
+        return "/lib/systemd/systemd" in (Path("/proc") / str(pid) / "cmdline").read_text().split("\0")[0]
+    except OSError:
+        return False
+
+
+def _wait_for_end_of(pid: int) -> None:
+    end = time.monotonic() + _SECONDS
+    while pid and Path(f"/proc/{pid}").exists() and time.monotonic() < end:
+        time.sleep(0.02)

@@ -1,0 +1,34 @@
+"""A folder outside of the system under test, for whoever works with it: his who is nobody on the slave.
+
+autopkgtest works here. It reads what the system under test gives it, and could be led to read other files: there it
+can read no file that not everybody can.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..install.root import NAMESPACE
+from ..step import Step
+
+
+@contextmanager
+def desk(step: Step, archive: Path) -> Iterator[Path]:
+    """A new folder; the source tree in ``archive`` is its ``tree``. All gone afterwards. Raises ``Ended``."""
+    folder = step.scratch / "desk"
+    folder.mkdir(mode=0o755)
+    try:
+        # Only here the account's own id is one of the namespace: to hand the empty folder over.
+        step.programs.must("hand a folder over", ["unshare", "--map-root-user", "--map-auto", "chown", "1:1", folder])
+        step.programs.must("make a folder", [*NAMESPACE, "mkdir", f"{folder}/tree"])
+        unpack = ["tar", "--directory", f"{folder}/tree", "--extract", "--no-same-owner", "--file", str(archive)]
+        step.programs.must("unpack the source", [*NAMESPACE, *unpack])
+        yield folder
+    finally:
+        # Not through `programs`, which starts nothing once the step was asked to stop.
+        clean = [*NAMESPACE, "find", str(folder), "-mindepth", "1", "-delete"]
+        subprocess.run(clean, check=False, capture_output=True)
+        folder.rmdir()
