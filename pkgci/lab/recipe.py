@@ -38,7 +38,7 @@ MASKED = (
 )
 # What would fetch and install packages behind everybody's back at the first boot. Puppet may switch it on.
 DISABLED = ("apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "ssh.socket", "puppet.service")
-ENABLED = ("ssh.service", "lab-isolation.service", "lab-first-boot.service")
+ENABLED = ("ssh.service", "lab-isolation.service", "lab-namespaces.service", "lab-first-boot.service")
 
 _EXCLUDED = ("/usr/share/man/*", "/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/info/*")
 

@@ -73,3 +73,4 @@ def test_programs_of_the_image_can_be_run(machine: Machine) -> None:
     files = make_recipe(TRIXIE, machine, None, ()).files
     assert files["usr/local/lib/pkgci-lab/isolate"][0] == 0o755
     assert files["etc/systemd/system/lab-isolation.service"][0] == 0o644
+    assert files["usr/local/lib/pkgci-lab/allow-namespaces"][0] == 0o755
