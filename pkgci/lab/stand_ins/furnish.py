@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pkgci
+from pkgci.assets import asset
 from pkgci.errors import PkgciError
 from pkgci.files import write_atomically
 from pkgci.lab.engine import refusals
@@ -18,6 +19,7 @@ from pkgci.lab.image import tar_of
 from pkgci.lab.keys import ensure_key, lab_directory
 from pkgci.lab.stand_ins.jenkins.package import Package, package
 from pkgci.lab.stand_ins.review.settings import Settings
+from pkgci.lab.stand_ins.review.starter import tree_files
 from pkgci.model.known_hosts import name_at
 from pkgci.model.site import Host, Site
 from pkgci.model.stand_ins import jenkins_is_stand_in, review_is_stand_in
@@ -34,6 +36,7 @@ _CODE = Path(pkgci.__file__).parent
 _HERE = Path(__file__).parent
 _PROGRAM = "usr/local/lib/pkgci-stand-ins"
 _SETTINGS = "etc/pkgci-stand-ins"
+_TREES = f"{_PROGRAM}/projects"
 _UNIT = "review-stand-in.service"
 # Hidden from other accounts; its owner is set on the machine.
 _PRIVATE = 0o600
@@ -47,7 +50,7 @@ def furnish(site: Site, host: Host, container: Any, store: SecretStore) -> tuple
     """
     ca = Made(store.secret(CA), store.public(CA))
     names = (host.fqdn, *host.aliases)
-    files = {**_programs(), **_settings_files(site, store)}
+    files = {**_programs(), **_settings_files(site, store), **project_files(site)}
     if jenkins_is_stand_in(site):
         files |= _package_files(package(site.jenkins.version))
     digest = _digest(files)
@@ -85,7 +88,21 @@ def review_settings(site: Site, lab_key: str, zuul_key: str) -> Settings:
         common_keys=(lab_key,),
         personal_keys=site.administrator_keys,
         projects=tuple(site.projects),
+        trees=f"/{_TREES}",
     )
+
+
+def project_files(site: Site) -> dict[str, tuple[int, bytes]]:
+    """What the review's projects begin with: of a project that is called like one of the example packages, its tree.
+
+    A project with steps of its own begins with scripts, whatever it is called.
+    """
+    files: dict[str, tuple[int, bytes]] = {}
+    for name, project in site.projects.items():
+        tree = asset("examples") / "packages" / name.rpartition("/")[2]
+        if not project.own_steps and tree.is_dir():
+            files |= {f"{_TREES}/{name}/{path}": content for path, content in tree_files(tree).items()}
+    return files
 
 
 def _programs() -> dict[str, tuple[int, bytes]]:

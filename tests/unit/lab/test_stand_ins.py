@@ -11,7 +11,7 @@ from pkgci.lab.engine import CgroupVersion
 from pkgci.lab.hosts import make_blueprint
 from pkgci.lab.network import lab_hosts
 from pkgci.lab.stand_ins.access import clone, run_gerrit
-from pkgci.lab.stand_ins.furnish import review_settings
+from pkgci.lab.stand_ins.furnish import project_files, review_settings
 from pkgci.lab.stand_ins.host import stand_ins_host, stands_in_for
 from pkgci.lab.stand_ins.image import stand_ins_image
 from pkgci.model.site import Site
@@ -89,8 +89,24 @@ def test_the_review_is_told_its_projects_and_whose_keys_open_what(lab: Site) -> 
         "personal_keys": None,
         "projects": ("hello",),
         "branch": "main",
+        "trees": "/usr/local/lib/pkgci-stand-ins/projects",
     }
     assert settings.personal_keys == lab.administrator_keys
+
+
+def test_a_project_named_like_an_example_begins_with_its_tree(load: Callable[[str], Site]) -> None:
+    text = LAB.replace("{hello: {targets: [trixie]}}", "{packaging/greet: {targets: [trixie]}}")
+    files = project_files(load(text))
+    top = "usr/local/lib/pkgci-stand-ins/projects/packaging/greet"
+    assert files[f"{top}/debian/rules"][0] == 0o755
+    assert files[f"{top}/greet.spec"][0] == 0o644
+    assert f"{top}/.gitignore" in files
+
+
+def test_any_other_project_begins_with_scripts(load: Callable[[str], Site]) -> None:
+    own = "{packaging/greet: {targets: [trixie], own_steps: true}}"
+    for project in ("{hello: {targets: [trixie]}}", own):
+        assert project_files(load(LAB.replace("{hello: {targets: [trixie]}}", project))) == {}
 
 
 def test_another_base_makes_another_image() -> None:

@@ -16,7 +16,7 @@ from pkgci.lab.stand_ins.review.model import Account, Change, Message, PatchSet,
 from pkgci.lab.stand_ins.review.push import Step, Target, parse_target, plan_push
 from pkgci.lab.stand_ins.review.records import Json, change_url
 from pkgci.lab.stand_ins.review.settings import Settings
-from pkgci.lab.stand_ins.review.starter import starter_files
+from pkgci.lab.stand_ins.review.starter import first_files
 from pkgci.lab.stand_ins.review.store import Store
 
 Listener = Callable[[Json], None]
@@ -49,10 +49,11 @@ class Review:
     def make_projects(self) -> None:
         """Makes the repositories that are not there yet, each with a first commit."""
         author = self.settings.account("lab")
+        trees = Path(self.settings.trees) if self.settings.trees else None
         for project in self.settings.projects:
             repository = self._path(project)
             if not repository.exists:
-                files = starter_files(project, self.settings.branch)
+                files = first_files(project, self.settings.branch, trees)
                 repository.make(self.settings.branch, files, (author.name, author.email))
 
     def projects(self) -> list[str]:

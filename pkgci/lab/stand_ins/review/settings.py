@@ -17,7 +17,8 @@ class Settings:
     """``web`` is the address of the pages, without a slash at its end. Keys are lines of OpenSSH's public key format.
 
     ``ci_account`` is Zuul's, which ``ci_keys`` alone open. ``personal_keys`` are account → keys; any other account, and
-    those too, are opened by ``common_keys``: in a lab, one person plays them all.
+    those too, are opened by ``common_keys``: in a lab, one person plays them all. ``trees`` is a folder with what new
+    projects begin with, each in a folder of the project's name; a project that is not there begins with a README.
     """
 
     host: str
@@ -30,6 +31,7 @@ class Settings:
     personal_keys: dict[str, tuple[str, ...]]
     projects: tuple[str, ...]
     branch: str = "main"
+    trees: str = ""
 
     def account(self, username: str) -> Account:
         return Account(username, username, f"{username}@{self.mail_domain}")

@@ -1,6 +1,8 @@
-"""What a new project of the lab begins with: a README, and small steps that succeed."""
+"""What a new project of the lab begins with: a package's tree, or a README and small steps that succeed."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 _STEPS = {
     "build": "would build the packages",
@@ -10,8 +12,25 @@ _STEPS = {
 }
 
 
+def first_files(project: str, branch: str, trees: Path | None) -> dict[str, tuple[int, bytes]]:
+    """The files of the first commit (path → mode, content): of the project's tree where ``trees`` has one."""
+    tree = trees / project if trees else None
+    if tree is None or not tree.is_dir():
+        return starter_files(project, branch)
+    return tree_files(tree)
+
+
+def tree_files(tree: Path) -> dict[str, tuple[int, bytes]]:
+    """The plain files of ``tree``: path → mode, content."""
+    return {
+        path.relative_to(tree).as_posix(): (0o755 if path.stat().st_mode & 0o100 else 0o644, path.read_bytes())
+        for path in sorted(tree.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
 def starter_files(project: str, branch: str) -> dict[str, tuple[int, bytes]]:
-    """The files of the first commit: path → mode, content."""
+    """A README, and a script per step."""
     readme = (
         f"# {project}\n\nA project of the lab. `git push origin HEAD:refs/for/{branch}` makes a change of a commit;\n"
         "`ci/` has what its jobs run.\n"

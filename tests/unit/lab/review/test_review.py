@@ -1,5 +1,6 @@
 """Votes, submits and what is said about them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from pkgci.lab.stand_ins.review.labels import check_votes
 from pkgci.lab.stand_ins.review.model import RefusedError, Status
 from pkgci.lab.stand_ins.review.records import submit_record
 from pkgci.lab.stand_ins.review.review import Review
-from tests.unit.lab.review.conftest import SETTINGS, Bench
+from tests.unit.lab.review.conftest import PROJECT, SETTINGS, Bench
 
 
 def test_a_vote_is_told_with_its_old_value(bench: Bench) -> None:
@@ -153,3 +154,18 @@ def test_a_review_that_starts_again_knows_everything(bench: Bench, tmp_path: Pat
     again.make_projects()
     assert again.changes == bench.review.changes
     assert list(again.changes) == [1, 2]
+
+
+def test_a_project_begins_with_its_tree(tmp_path: Path) -> None:
+    tree = tmp_path / "trees" / PROJECT
+    (tree / "debian").mkdir(parents=True)
+    (tree / "README.md").write_text("A package.\n")
+    (tree / "debian/rules").write_text("#!/usr/bin/make -f\n")
+    (tree / "debian/rules").chmod(0o755)
+    (tree / "empty").touch()
+    review = Review(tmp_path / "state", replace(SETTINGS, trees=str(tmp_path / "trees")))
+    review.make_projects()
+    bench = Bench(tmp_path, review)
+    assert bench.git("show", "main:README.md") == "A package."
+    modes = [line.split()[0] for line in bench.git("ls-tree", "-r", "main").splitlines()]
+    assert modes == ["100644", "100755", "100644"]
