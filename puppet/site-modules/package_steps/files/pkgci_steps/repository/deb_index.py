@@ -120,7 +120,8 @@ class _Descriptions:
         return {path: stanza for file in lists for path, stanza in _stanzas(kind, file.read_bytes()).items()}
 
     def _made(self, kind: str, folder: str) -> dict[str, bytes]:
-        command = ["apt-ftparchive", *(_PLAIN if kind == "packages" else ()), kind, folder]
+        options = _PLAIN if kind == "packages" else ()
+        command = ["apt-ftparchive", "-qq", *options, kind, folder]
         status, text = self._tool.output(command, folder=self._shared)
         if status != 0:
             raise Ended(Status.INFRASTRUCTURE, f"apt-ftparchive cannot read {self._shared / folder}")

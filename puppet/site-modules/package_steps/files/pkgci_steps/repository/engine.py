@@ -220,6 +220,7 @@ class Update:
 
         What generations ``also`` say of packages is used. ``afresh``: all indexes are signed again.
         """
+        self._wait_for_a_new_second()
         made = self._publisher.now().isoformat(timespec="seconds")
         new = Manifest(made, why, self._signer.keys, tuple(self.entries))
         readable = [one.folder for one in self.repository.readable()]
@@ -228,3 +229,9 @@ class Update:
         before = None if afresh or self.before.signed_by != new.signed_by else self.before
         job.write(aside, new, before, readable, [one.folder for one in also])
         return self.repository.show(aside)
+
+    def _wait_for_a_new_second(self) -> None:
+        """Readers ask a web server for what is newer than what they have, in seconds: no two generations share one."""
+        last = max((one.made for one in self.repository.generations()[-1:]), default=0.0)
+        while int(time.time()) <= int(last) <= time.time():
+            time.sleep(0.05)

@@ -22,7 +22,7 @@ _TAGS: dict[str, str] = {
     "VERSION": _VERSION,
     "RELEASE": _VERSION,
     "ARCH": _ARCHITECTURE,
-    "SOURCERPM": rf"\(none\)|{_NAME}",
+    "SOURCERPM": r"\(none\)|[A-Za-z0-9][A-Za-z0-9.+~^_-]*",
     "SOURCEPACKAGE": r"\(none\)|1",
     "SHA256HEADER": r"[0-9a-f]{64}",
     "RSAHEADER:pgpsig": r"\(none\)",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -49,7 +50,8 @@ def this_host(step: Step) -> Publisher:
 
 
 def host(settings: Settings, programs: Programs, stop: Stop) -> Publisher:
-    """This host."""
+    """This host. What this process writes from now on may be read by everybody, unless it says otherwise."""
+    os.umask(0o022)
     return Publisher(
         places.PUBLIC,
         places.LOCKS,
