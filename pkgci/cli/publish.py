@@ -97,7 +97,7 @@ def remove(
 @_keys_option
 @click.argument("generation", type=click.IntRange(min=1), required=False)
 def rollback(site_file: Path, yes: bool, as_json: bool, accept_new_host_keys: bool, generation: int | None) -> int:
-    """Give the released repository the packages of an earlier GENERATION. Default: the one before the present.
+    """Give the released repository the packages of an earlier GENERATION. Default: the last that had other ones.
 
     `pkgci publish list` shows them. What is published then is a new generation: a rollback can be rolled back.
     """

@@ -19,6 +19,7 @@ def overview(found: Overview, now: datetime) -> Iterator[str]:
         yield ""
         yield target
         rows = [_cells(version) for version in found.released if version.target == target]
+        rows.sort(key=lambda cells: cells[0])
         yield from _table(rows)
     if found.reviews:
         yield ""
@@ -27,7 +28,14 @@ def overview(found: Overview, now: datetime) -> Iterator[str]:
     if len(found.generations) > 1:
         yield ""
         yield "States of what is released (pkgci publish rollback N)"
-        rows = [(str(one.number), f"{one.made:%Y-%m-%d %H:%M}", one.why) for one in found.generations[:_SHOWN]]
+        rows = [
+            (
+                str(one.number),
+                f"{one.made:%Y-%m-%d %H:%M}",
+                one.why + (", now" if one.number == found.generation else ""),
+            )
+            for one in found.generations[:_SHOWN]
+        ]
         yield from _table(rows)
 
 
@@ -36,10 +44,10 @@ def difference(plan: Plan) -> Iterator[str]:
     lines = [("-", version) for version in plan.gone] + [("+", version) for version in plan.back]
     where = f" to {plan.to}" if plan.to is not None else ""
     yield f"from generation {plan.generation}{where}: {len(plan.gone)} gone, {len(plan.back)} back"
-    widths = [max(len(text) for text in column) for column in zip(*(_cells(one) for _, one in lines), strict=True)]
-    for sign, version in lines:
-        cells = (text.ljust(width) for text, width in zip(_cells(version), widths, strict=True))
-        yield f"{sign} {version.target}  {'  '.join(cells)}".rstrip()
+    lines.sort(key=lambda line: (line[1].source, line[1].target))
+    cells = _table([(version.target, *_cells(version)) for _, version in lines])
+    for (sign, _), text in zip(lines, cells, strict=True):
+        yield f"{sign}{text[1:]}"
 
 
 def _cells(version: Version) -> tuple[str, ...]:
@@ -73,6 +81,6 @@ def _size(size: int) -> str:
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         yield "  " + "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()

@@ -50,7 +50,7 @@ def remove(session: Session, plan: Plan, package: str, target: str | None, versi
 
 
 def plan_rollback(session: Session, generation: int | None) -> Plan:
-    """What would be gone and what back in an earlier state; None is the last one before."""
+    """What would be gone and what back in an earlier state; None is the last other one."""
     return _read(session, data.plan, "rollback", *([str(generation)] if generation is not None else []))
 
 

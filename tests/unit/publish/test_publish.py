@@ -28,6 +28,7 @@ def test_the_list_has_what_is_released_what_is_under_review_and_earlier_states(
     assert "greet 1.0-1 packaging/greet, change 12 with libgreet1" in lines
     assert any(line.startswith("13 packaging/greet 13 open rpm, trixie") for line in lines)
     assert any(line.endswith("1.2 MB 3 states") for line in lines)
+    assert "7 2026-11-23 10:00 change 12, now" in lines
     assert "6 2026-11-22 10:00 the first state" in lines
 
 

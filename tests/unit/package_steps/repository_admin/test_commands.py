@@ -118,8 +118,16 @@ def test_there_is_no_way_back_to_what_never_was(world: World, number: int, words
 
 def test_the_first_state_has_none_before_it(world: World) -> None:
     world.publish("release", OLD)
-    with pytest.raises(Ended, match="before this one: this is the first"):
+    with pytest.raises(Ended, match="with other packages before this one: this is the first"):
         commands.plan_rollback(world.publisher, None)
+
+
+def test_a_state_that_was_only_signed_anew_is_none_to_go_back_to(world: World) -> None:
+    world.publish("release", OLD)
+    world.publish("release", GREET)
+    world.keys = ("B!",)
+    commands.refresh(world.publisher)
+    assert commands.plan_rollback(world.publisher, None)["to"] == 1
 
 
 def test_a_new_site_gets_a_first_state_once(world: World) -> None:

@@ -56,7 +56,7 @@ def remove(publisher: Publisher, package: str, target: str | None, version: str 
 
 
 def plan_rollback(publisher: Publisher, number: int | None) -> dict[str, Any]:
-    """What would be gone and what back in the state of generation ``number``; None is the one before."""
+    """What would be gone and what back in the state of generation ``number``; None is the last other one."""
     released = Repository(places.RELEASE, publisher)
     now, chosen = _now(released), _earlier(released, number)
     return {**_planned(now, now.manifest.entries, chosen.manifest.entries), "to": chosen.number}
@@ -108,15 +108,23 @@ def _now(released: Repository) -> Generation:
 
 
 def _earlier(released: Repository, number: int | None) -> Generation:
-    """Generation ``number``, or the last one before the present."""
-    before = released.generations()[:-1]
-    chosen = [one for one in before if number in (None, one.number)]
-    if not chosen:
+    """Generation ``number``, or the last one that had other packages than the present one."""
+    *before, now = released.generations() or [_now(released)]
+    if number is None:
+        present = _places(now)
+        chosen = next((one for one in reversed(before) if _places(one) != present), None)
+        wanted = "with other packages before this one"
+    else:
+        chosen = next((one for one in before if one.number == number), None)
+        wanted = str(number)
+    if chosen is None:
         there = f"there are {', '.join(str(one.number) for one in before)}" if before else "this is the first"
-        raise Ended(
-            Status.MISUSED, f"there is no generation {'before this one' if number is None else number}: {there}"
-        )
-    return chosen[-1]
+        raise Ended(Status.MISUSED, f"there is no generation {wanted}: {there}")
+    return chosen
+
+
+def _places(one: Generation) -> set[tuple[str, str]]:
+    return {(item.target, item.folder) for item in one.manifest.entries}
 
 
 def _chosen(now: Generation, package: str, target: str | None, version: str | None) -> tuple[Entry, ...]:

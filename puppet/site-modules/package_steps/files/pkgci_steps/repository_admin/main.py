@@ -96,5 +96,5 @@ def _parser() -> argparse.ArgumentParser:
     remove.add_argument("--target", help="only for this target")
     remove.add_argument("--version", help="only this version")
     rollback = parts.add_parser("rollback", parents=[common, changes], help="go back to an earlier state")
-    rollback.add_argument("to", nargs="?", type=int, metavar="GENERATION", help="default: the one before")
+    rollback.add_argument("to", nargs="?", type=int, metavar="GENERATION", help="default: the last with other packages")
     return parser
