@@ -41,7 +41,7 @@ class profile::log_server (
 
   profile::web::locations { 'logs':
     content => $logs::apache,
-    modules => ['autoindex', 'headers', 'rewrite', 'setenvif'],
+    modules => ['autoindex', 'env', 'headers', 'rewrite'],
     require => Class['logs'],
   }
 }

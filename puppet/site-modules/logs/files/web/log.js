@@ -5,8 +5,9 @@ import { clean, foldsOf, isError, isOwn } from "./lines.js";
 
 const BLOCK = 1000; // lines
 const HEIGHT = 18; // pixels of a row (pages.css)
-const MOST = 800000; // lines: browsers show no higher page
+const MOST = 950000; // lines: browsers show no higher page
 const NEAR = "2000px"; // of the window
+const LIVE = 10; // lines
 const ERRORS = 40; // of the error lines, how many are listed
 
 export class LogView {
@@ -18,6 +19,7 @@ export class LogView {
     this.errors = 0;
     this.rest = "";
     this.unfolded = false;
+    this.over = false;
     this.marked = null;
     this.wanted = null;
     this.observer = new IntersectionObserver((entries) => {
@@ -39,7 +41,8 @@ export class LogView {
       this.rest = "";
     }
     for (const line of lines) this.addLine(clean(line));
-    for (const block of this.blocks) if (block.grew) this.fold(block);
+    this.over = over;
+    for (const block of this.blocks) if (block.grew || block === this.blocks.at(-1)) this.fold(block);
     if (this.wanted !== null && this.count >= this.wanted) this.goTo();
   }
 
@@ -70,7 +73,9 @@ export class LogView {
 
   fold(block) {
     block.grew = false;
-    block.folds = foldsOf(block.lines);
+    // While the log grows, its last lines are in no fold: they are what somebody who watches looks for.
+    const live = !this.over && block === this.blocks.at(-1);
+    block.folds = foldsOf(live ? block.lines.slice(0, -LIVE) : block.lines);
     this.draw(block);
   }
 
