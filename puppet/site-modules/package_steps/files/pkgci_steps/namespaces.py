@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .status import Ended, Status
@@ -74,6 +74,8 @@ def remove(folder: Path) -> bool:
         subprocess.run(
             [*INSIDE, "find", foreign, "-mindepth", "1", "-delete"], cwd="/", capture_output=True, check=False
         )
+        with suppress(OSError):
+            foreign.rmdir()
     shutil.rmtree(folder, ignore_errors=True)
     return not folder.exists()
 

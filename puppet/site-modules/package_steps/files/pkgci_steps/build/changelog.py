@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from email.utils import formatdate
+from datetime import datetime, timezone
+from email.utils import format_datetime
 
 from ..inputs import Inputs
 from ..status import Ended, Status
@@ -56,9 +57,10 @@ def entry(release: Release, suite: str, inputs: Inputs, time: int, text: str) ->
     It is signed as the entry below it: another name would be somebody else's upload, for lintian.
     """
     author = _AUTHOR.search(text)
+    date = datetime.fromtimestamp(time, timezone.utc)  # noqa: UP017 (Python 3.10)
     what = f"change {inputs.change}, patch set {inputs.patchset or '0'}" if inputs.change else "a tree, no change"
     return (
         f"{release.source} ({release.version}) {suite}; urgency=medium\n\n"
         f"  * Built of {what}, by pkgci. This is no release.\n\n"
-        f" -- {author[1] if author else 'pkgci <pkgci@localhost>'}  {formatdate(time)}\n\n"
+        f" -- {author[1] if author else 'pkgci <pkgci@localhost>'}  {format_datetime(date)}\n\n"
     )

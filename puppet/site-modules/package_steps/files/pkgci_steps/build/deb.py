@@ -56,7 +56,6 @@ def _files(source: Source, built: Path) -> list[Path]:
     """The packages that sbuild left in ``built``, and the source package with its tarballs. Raises ``Ended``."""
     found = [file for file in built.iterdir() if file.suffix in _PACKAGES]
     found += [file for file in source.dsc.parent.iterdir() if file.suffix == ".dsc" or ".tar." in file.name]
-    found += source.dsc.parent.parent.glob("*.orig.tar.*")
     files = {file.name: file for file in found if file.is_file() and not file.is_symlink()}
     for name in files:
         if not _NAME.fullmatch(name):

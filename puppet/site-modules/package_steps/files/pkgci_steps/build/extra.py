@@ -32,11 +32,12 @@ def setup_commands(step: Step, target: Target) -> list[str]:
         SOURCES: review.apt_sources(found, target).encode(),
         PREFERENCES: review.apt_preferences(found, target).encode(),
     }
+    keys = {
+        "release.asc": step.settings.repository.release_key,
+        "review.asc": step.settings.repository.review_key,
+    }
     for item in found:
-        known = {
-            file.name: file for file in (step.settings.repository.release_key, step.settings.repository.review_key)
-        }
-        files[str(review.KEYS / item.key).lstrip("/")] = _key(known[item.key])
+        files[str(review.KEYS / item.key).lstrip("/")] = _key(keys[item.key])
     return commands(files)
 
 

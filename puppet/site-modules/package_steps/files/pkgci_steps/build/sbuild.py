@@ -15,7 +15,7 @@ from .limits import PROCESSES
 
 # Of sbuild's log, in bytes: more than its last words, and than apt's words about a hundred missing packages.
 _TAIL = 4 * 1024 * 1024
-_SUMMARY = re.compile(r"^\| Summary +\|$", re.MULTILINE)
+_SUMMARY = re.compile(r"^\| Summary\b.*\|$", re.MULTILINE)
 _WORD = re.compile(r"^([A-Z][A-Za-z-]+): (.*)$", re.MULTILINE)
 # apt's words where a mirror or a repository is at fault.
 _UNFETCHED = re.compile(
@@ -131,8 +131,6 @@ def _run(
     environment = {
         "SBUILD_CONFIG": str(settings),
         "DEB_BUILD_OPTIONS": f"parallel={len(os.sched_getaffinity(0))}",
-        # The chroot leaves the host's mounts behind, in place of hiding them.
-        "SBUILD_ENABLE_PIVOT_ROOT": "1",
         "TMPDIR": str(folder),
     }
     status = step.programs.run([*command, dsc], environment=environment, folder=folder / "out", watch=watch)

@@ -50,12 +50,15 @@ def make_source(step: Step, tree: Tree, suite: str, folder: Path, watch: Callabl
         added = changelog.entry(release, suite, step.inputs, tree.time, text)
         (tree.folder / "debian/changelog").write_text(added + text)
     step.log.say(f"{release.source} {release.version}, format {kind}")
+    out = folder / "out"
+    out.mkdir()
+    out.chmod(0o777)
     if not native:
         compression = "gz" if kind == OLD else "xz"
         name = f"{release.source}_{release.upstream}.orig.tar.{compression}"
-        write_orig(tree, f"{release.source}-{release.upstream}", folder / name)
+        write_orig(tree, f"{release.source}-{release.upstream}", out / name)
     copy = folder / "tree"
-    command = [*_GBP, f"--git-export-dir={folder}/out", f"--git-tarball-dir={folder}"]
+    command = [*_GBP, f"--git-export-dir={out}", f"--git-tarball-dir={out}"]
     # git and git-buildpackage write into a tree: they get one of their own.
     script = 'cp -r "$1" "$2" && cd "$2" && shift 2 && exec "$@"'
     status = offline(
@@ -65,7 +68,7 @@ def make_source(step: Step, tree: Tree, suite: str, folder: Path, watch: Callabl
         environment={"GBP_CONF_FILES": "/dev/null", "HOME": str(folder), "EMAIL": "pkgci@localhost"},
         watch=watch,
     )
-    dsc = folder / "out" / f"{release.source}_{release.without_epoch}.dsc"
+    dsc = out / f"{release.source}_{release.without_epoch}.dsc"
     if status != 0 or not dsc.is_file():
         raise Ended(Status.FAILED, "the source package cannot be made of the tree: see git-buildpackage's words above")
     return Source(release, dsc)

@@ -19,6 +19,8 @@ LOCAL_AUTHORITIES = Path("/usr/local/share/ca-certificates")
 # In a root that has no ca-certificates, so that a build does not find there what it did not ask for.
 _AUTHORITIES = "etc/apt/pkgci-authorities.crt"
 _HOSTS = b"127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n"
+# Each build unpacks the root anew, and reads none of this.
+_UNREAD = 'cd "$1" && rm -rf usr/share/doc/* usr/share/locale/* usr/share/man/* usr/share/info/*'
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,9 @@ class Recipe:
 
 RECIPES: dict[Purpose, Recipe] = {
     # sbuild needs fakeroot for packages that need root to be built (reference: packaging, "Build").
-    Purpose.BUILD: Recipe("buildd", ("fakeroot",), ("debhelper", "dh-python", "python3-all", "python3-setuptools")),
+    Purpose.BUILD: Recipe(
+        "buildd", ("fakeroot",), ("debhelper", "dh-python", "python3-all", "python3-setuptools"), hooks=(_UNREAD,)
+    ),
     Purpose.TEST: Recipe("minbase", ("ca-certificates",)),
     Purpose.SYSTEM: Recipe(
         "minbase", ("ca-certificates", "dbus", "init", "iproute2", "procps", "systemd", "systemd-sysv", "udev")
@@ -77,6 +81,8 @@ def mmdebstrap(
     if recipe.at_hand:
         names = " ".join(recipe.at_hand)
         command += [f'--customize-hook=chroot "$1" apt-get -q -y --download-only install {names}']
+    # apt's caches are as large as its lists, and out of date with the next source of packages.
+    command += ['--customize-hook=rm -f "$1"/var/cache/apt/*.bin']
     return [*command, found[0].suite, file, *mirrors.lines(found)]
 
 
