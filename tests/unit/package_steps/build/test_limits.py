@@ -23,6 +23,8 @@ MEBIBYTE = 1 << 20
 def no_namespaces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "INSIDE", ())
     monkeypatch.setattr(limits, "_EVERY", 0.0)
+    monkeypatch.setattr(limits, "_PAUSE", 0.0)
+    monkeypatch.setattr(limits, "_SHARE", 0.0)
 
 
 def limited(step: Step, **words: int) -> Step:

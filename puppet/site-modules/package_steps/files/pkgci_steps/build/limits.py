@@ -20,8 +20,9 @@ PROC = Path("/proc")
 PROCESSES = 4000
 # How often to look, in seconds.
 _EVERY = 1.0
-# The disk is measured when so much of it went since the last time (a part of the limit), and at least so often (s).
-_PART, _SELDOM = 0.1, 60.0
+# The disk is measured when so much of it went since the last time (a part of the limit), and again after so many
+# seconds, or so many times as long as measuring took.
+_PART, _PAUSE, _SHARE = 0.1, 5.0, 20.0
 # What others need of the disk, in bytes: a build ends when less is left, whoever took it.
 _RESERVE = 500_000_000
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER, linux/prctl.h
@@ -36,7 +37,7 @@ class Watch:
         self._folder = folder
         self._deadline = time.monotonic() + self._limits.minutes * 60
         self._next = 0.0
-        self._measured = 0.0
+        self._measure = 0.0
         self._free = 0
 
     def __call__(self) -> None:
@@ -64,10 +65,11 @@ class Watch:
         limit = self._limits.disk_mb * 1_000_000
         state = os.statvfs(self._folder)
         free = state.f_bavail * state.f_frsize
-        if self._measured and free > self._free - _PART * limit and now < self._measured + _SELDOM:
+        if now < self._measure and free > self._free - _PART * limit:
             return
-        self._measured, self._free = now, free
         used = disk(self._step, self._folder)
+        took = time.monotonic() - now
+        self._measure, self._free = now + took + max(_PAUSE, _SHARE * took), free
         if used > limit:
             raise Ended(
                 Status.FAILED,
