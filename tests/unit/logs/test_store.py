@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from pkgci_logs.store import Refused, Store, build_path
+from pkgci_logs.store import Refused, Store, build_path, open_up
 
 CHANGE = "12/3412/3/check/packaging-greet-build-trixie/0123abc"
 REVISION = f"ab/{'ab' * 20}/post/job/0123abc"
@@ -74,3 +74,20 @@ def test_all_builds_are_found_whatever_they_are_of(store: Store) -> None:
     (store.logs / "something/else/entirely").mkdir(parents=True)
     assert {path.text for path in store.builds()} == {CHANGE, REVISION, CLOCK}
     assert [path.text for path in store.builds("12/3412")] == [CHANGE]
+
+
+def test_whatever_modes_come_along_everybody_can_read_it_and_its_owner_remove_it(store: Store, tmp_path: Path) -> None:
+    folder = store.logs / CHANGE
+    (folder / "closed/deep").mkdir(parents=True)
+    (folder / "closed/deep/file").write_text("x")
+    (tmp_path / "precious").write_text("x")
+    (tmp_path / "precious").chmod(0o600)
+    (folder / "link").symlink_to(tmp_path / "precious")
+    for path, mode in (("closed/deep/file", 0o4000), ("closed/deep", 0o000), ("closed", 0o111), (".", 0o700)):
+        (folder / path).chmod(mode)
+    open_up(folder)
+    modes = {str(path.relative_to(folder)): path.stat().st_mode & 0o7777 for path in folder.rglob("*")}
+    assert modes == {"closed": 0o755, "closed/deep": 0o755, "closed/deep/file": 0o644, "link": 0o600}
+    before = (folder / "closed").stat().st_ctime_ns
+    open_up(folder)
+    assert (folder / "closed").stat().st_ctime_ns == before

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import pages
-from .store import DEPTH, RESULT, BuildPath, Store
+from .store import DEPTH, RESULT, BuildPath, Store, open_up
 
 DAY = 86400.0
 # A build that has not ended, and changed within so many seconds, runs. A job ends after 5 hours.
@@ -75,6 +75,7 @@ def prune(store: Store, days: int, limit: int, now: float) -> Iterator[str]:
 def measure(store: Store, path: BuildPath, now: float) -> Kept:
     """A build's size, and its age: by when it changed here, for the other times are whatever was sent."""
     size, changed = 0, 0.0
+    open_up(store.logs / path.text)
     ended = (store.logs / path.text / RESULT).exists()
     for folder, _, files in os.walk(store.logs / path.text):
         for name in (".", *files):

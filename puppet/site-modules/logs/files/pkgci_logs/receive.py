@@ -16,7 +16,7 @@ from pathlib import Path
 
 from . import pages
 from .append import append
-from .store import BuildPath, Refused, Store, build_path
+from .store import BuildPath, Refused, Store, build_path, open_up
 
 # New files below a folder and nothing else. Links that come along lead nowhere. Several hosts send at once.
 RRSYNC = ("/usr/bin/rrsync", "-wo", "-munge", "-no-del", "-no-lock", "-no-overwrite")
@@ -46,6 +46,7 @@ def receive(store: Store, asked: str, rrsync: tuple[str, ...] = RRSYNC) -> int:
         path = build_path(words[-1].rstrip("/"))
         os.close(store.opened(path))
         status = subprocess.run([*rrsync, str(store.logs)], check=False).returncode
+        open_up(store.logs / path.text)
         _show(store, path)
         return status
     raise Refused("this key adds logs, by `append PATH` or by rsync to PATH, and does nothing else")

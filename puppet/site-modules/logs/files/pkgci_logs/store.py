@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -105,6 +106,18 @@ class Store:
             except Refused:
                 if inner.count("/") + 1 < DEPTH:
                     yield from self.builds(inner)
+
+
+def open_up(folder: Path) -> None:
+    """Lets everybody read what was sent, and its owner remove it, whatever modes came with it."""
+    if stat.S_IMODE(folder.lstat().st_mode) != 0o755:
+        folder.chmod(0o755)
+    for path, folders, files in os.walk(folder):
+        for name, mode in (*((name, 0o755) for name in folders), *((name, 0o644) for name in files)):
+            entry = Path(path, name)
+            kept = entry.lstat().st_mode
+            if not stat.S_ISLNK(kept) and stat.S_IMODE(kept) != mode:
+                entry.chmod(mode)
 
 
 def _folders(folder: Path) -> list[str]:
