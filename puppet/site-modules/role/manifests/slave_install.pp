@@ -2,5 +2,6 @@
 class role::slave_install {
   include profile::base
   include profile::slave
+  include profile::package_tester
   include profile::log_upload
 }

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from .. import review
 from ..report import Case
+from ..repository import versions
 from ..review import File, Repository
 from ..settings import Target
 from ..status import Ended, Status
@@ -62,6 +63,7 @@ def _configuration() -> str:
 class Apt:
     """apt in ``root``, as ``manager.Manager`` says."""
 
+    kind = "deb"
     ways_out: Mapping[str, frozenset[str]] = MappingProxyType(
         {"remove": frozenset({"config-files", GONE}), "purge": frozenset({GONE})}
     )
@@ -126,13 +128,9 @@ class Apt:
         newest: dict[str, str] = {}
         for row in stanzas(self.packages(f"Repo-URI: {repository.url}")):
             name, version = row["Package"], row["Version"]
-            if name in wanted and (name not in newest or self.is_older(newest[name], version)):
+            if name in wanted and (name not in newest or versions.is_older(self.kind, newest[name], version)):
                 newest[name] = version
         return newest
-
-    def is_older(self, version: str, than: str) -> bool:
-        """Whether a version sorts before another."""
-        return self.root.run("dpkg", "--compare-versions", version, "lt", than).status == 0
 
     def look(self, package: str, when: str) -> list[Case]:
         """Whether the files and services of an installed package are as it declares them."""

@@ -27,14 +27,6 @@ _EVR = "%{NAME} %|EPOCH?{%{EPOCH}:}:{}|%{VERSION}-%{RELEASE}\n"
 _WOULD = re.compile(r"Operation aborted|Nothing to do")
 # A row of the table of what dnf would do; a long name has a line of its own.
 _ROW = re.compile(r"^ ([A-Za-z0-9][\w.+-]*)\s+(?:noarch|[a-z][a-z0-9]*_?[0-9]+\w*)\s+\S+\s+\S+\s", re.MULTILINE)
-_OLDER = (
-    "import rpm, sys\n"
-    "def evr(text):\n"
-    "    epoch, _, rest = text.rpartition(':')\n"
-    "    version, _, release = rest.partition('-')\n"
-    "    return (epoch or '0', version, release)\n"
-    "sys.exit(0 if rpm.labelCompare(evr(sys.argv[1]), evr(sys.argv[2])) < 0 else 1)\n"
-)
 
 
 def files(step: Step, chosen: Sequence[Repository]) -> dict[str, bytes]:
@@ -52,6 +44,7 @@ def files(step: Step, chosen: Sequence[Repository]) -> dict[str, bytes]:
 class Dnf:
     """dnf in ``root``, as ``manager.Manager`` says."""
 
+    kind = "rpm"
     ways_out: Mapping[str, frozenset[str]] = MappingProxyType({"remove": frozenset({GONE})})
 
     def __init__(self, root: Root) -> None:
@@ -94,11 +87,11 @@ class Dnf:
 
     def install(self, words: Sequence[str]) -> Said:
         """Installs ``words``, all of which was fetched: every signature is checked here."""
-        return self.root.run(*_without_quiet(_OFFLINE), _KEPT, "install", *words)
+        return _strict(self.root.run(*_without_quiet(_OFFLINE), _KEPT, "install", *words))
 
     def remove(self, way: str, packages: Sequence[str]) -> Said:
         """Removes packages, and nothing that came with them."""
-        return self.root.run(*_without_quiet(_OFFLINE), "--noautoremove", way, *packages)
+        return _strict(self.root.run(*_without_quiet(_OFFLINE), "--noautoremove", way, *packages))
 
     def states(self, packages: Iterable[str]) -> dict[str, tuple[str, str]]:
         """The version of each package that is installed."""
@@ -112,10 +105,6 @@ class Dnf:
         text = self.root.ask(*_OFFLINE, "repoquery", f"--repo={repository.name}", *form, *packages)
         return dict(line.split(" ") for line in text.splitlines() if line.count(" ") == 1)
 
-    def is_older(self, version: str, than: str) -> bool:
-        """Whether a version sorts before another."""
-        return self.root.run("python3", "-c", _OLDER, version, than).status == 0
-
     def look(self, package: str, when: str) -> list[Case]:
         """Whether the files and services of an installed package are as it declares them."""
         return look.rpm(self.root, package, when)
@@ -128,6 +117,11 @@ class Dnf:
 def planned(text: str) -> list[str]:
     """The names in the table that dnf shows before it asks."""
     return list(dict.fromkeys(_ROW.findall(text)))
+
+
+def _strict(said: Said) -> Said:
+    """A scriptlet that fails is a fault, though rpm carries on after most of them."""
+    return Said(said.status or 1, said.text) if "scriptlet failed" in said.text else said
 
 
 def _without_quiet(words: Sequence[str]) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ _TELLING = (
     ),
     re.compile(r"^ *(trying to overwrite .*)$", re.MULTILINE),
     re.compile(r"^ *((?:new|old|installed) \S+ package \S+ script subprocess returned error .*)$", re.MULTILINE),
+    re.compile(r"^(?:warning: |error: )?(%\S+ scriptlet failed.*)$", re.MULTILINE),
     re.compile(r"^(?:E|dpkg|Error|error): (?!Unable to correct|Sub-process)(.*)$", re.MULTILINE),
 )
 

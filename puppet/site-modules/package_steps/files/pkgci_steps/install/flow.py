@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 from ..report import Case
+from ..repository import versions
 from ..review import File, Repository
 from ..status import Ended, Status
 from ..step import Step
@@ -97,7 +98,7 @@ class _Run:
         found = manager.released(released, self._names)
         newer = [file for file in self._group if found.get(file.package, file.version) != file.version]
         for file in newer:
-            if manager.is_older(file.version, found[file.package]):
+            if versions.is_older(manager.kind, file.version, found[file.package]):
                 raise Ended(Status.FAILED, f"{file.package} {found[file.package]} is released: {file.version} is older")
         old = [manager.word(file.package, found[file.package]) for file in newer]
         if not old:
@@ -130,9 +131,11 @@ class _Run:
         said = manager.install(_words(manager, self._group))
         seconds = time.monotonic() - started
         states = manager.states(self._names)
+        whole = {file.package for file in self._group if states.get(file.package) == (INSTALLED, file.version)}
         for file in self._group:
             now = states.get(file.package, (GONE, ""))
-            good = now == (INSTALLED, file.version)
+            # Where all are there and something failed all the same, any of them may have.
+            good = file.package in whole and (said.status == 0 or len(whole) < len(self._group))
             message = "" if good else f"it is {' '.join(now).strip()}: {faults.message(said)}"
             self._case(file.package, phase, message, said.text, seconds)
         return said.status == 0

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 
 from .. import review, step
+from ..settings import WORK
 from ..step import Step
 from . import deb, rpm
-from .root import SCRATCH
 
 _USAGE = """
 pkgci-install-test: installs, upgrades, removes and purges what was published for a change, in fresh roots.
@@ -42,4 +42,4 @@ _KINDS = {"deb": deb.test, "rpm": rpm.test}
 
 def main() -> int:
     """The program."""
-    return step.run("install-test", perform, needed=("PROJECT", "TARGET", "CHANGE"), usage=_USAGE, scratch=SCRATCH)
+    return step.run("install-test", perform, needed=("PROJECT", "TARGET", "CHANGE"), usage=_USAGE, scratch=WORK)

@@ -20,6 +20,8 @@ class Manager(Protocol):
     """
 
     root: Root
+    # Of packages: deb or rpm.
+    kind: str
     # How packages leave, in this order: the manager's word for it → the states that it may leave them in.
     ways_out: Mapping[str, frozenset[str]]
 
@@ -55,9 +57,6 @@ class Manager(Protocol):
 
     def released(self, repository: Repository, packages: Iterable[str]) -> Mapping[str, str]:
         """The newest version in ``repository`` of those packages that are in it."""
-
-    def is_older(self, version: str, than: str) -> bool:
-        """Whether a version sorts before another."""
 
     def look(self, package: str, when: str) -> list[Case]:
         """Whether the files and services of an installed package are as it declares them."""

@@ -7,18 +7,17 @@ What runs in there is the change's own. It is root there and nobody outside: its
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from ..namespaces import traversable
+from ..settings import WORK
 from ..status import Ended, Status
 from ..step import Step
 from .tree import Tree
 
-# Where roots are unpacked.
-SCRATCH = Path("/srv/pkgci/tests")
 _HERE = Path(__file__).parent
 # Ids 0 to 65535 are the first that the account has in /etc/subuid; its own is none of them.
 NAMESPACE = ("unshare", "--map-auto", "--setuid", "0", "--setgid", "0")
@@ -109,39 +108,17 @@ def fresh(step: Step, tarball: Path, files: Mapping[str, bytes]) -> Iterator[Roo
 
     The host's names, name servers and web authorities come with it. Raises ``Ended`` (infrastructure).
     """
-    holder = step.scratch / f"root-{sum(1 for _ in step.scratch.iterdir())}"
-    folder, stage = holder / "root", holder / "stage"
-    try:
-        # Only this folder's own ids may go into the scratch folder, and see no more than this one root.
-        step.scratch.chmod(0o711)
-        holder.mkdir(mode=0o711)
+    with traversable(step, WORK) as holder:
+        folder, stage = holder / "root", holder / "stage"
         folder.mkdir()
         _stage(stage, files)
         # Only here the account's own id is one of the namespace: to hand the empty folder over.
         step.programs.must("hand a root over", ["unshare", "--map-root-user", "--map-auto", "chown", "1:1", folder])
-        unpack: list[str | Path] = [
-            "tar",
-            "--extract",
-            "--file",
-            tarball,
-            "--directory",
-            folder,
-            "--numeric-owner",
-            "--exclude=./dev/*",
-        ]
-        step.programs.must(f"unpack {tarball}", [*NAMESPACE, *unpack])
-        copy: list[str | Path] = [
-            "cp",
-            "--recursive",
-            "--no-preserve=ownership",
-            "--remove-destination",
-            f"{stage}/.",
-            folder,
-        ]
-        step.programs.must("set up a root", [*NAMESPACE, *copy])
+        unpack: list[str | Path] = ["tar", "--extract", "--file", tarball, "--directory", folder]
+        step.programs.must(f"unpack {tarball}", [*NAMESPACE, *unpack, "--numeric-owner", "--exclude=./dev/*"])
+        copy: list[str | Path] = ["cp", "--recursive", "--no-preserve=ownership", "--remove-destination"]
+        step.programs.must("set up a root", [*NAMESPACE, *copy, f"{stage}/.", folder])
         yield Root(step, folder)
-    finally:
-        _remove(step, holder)
 
 
 def _stage(stage: Path, files: Mapping[str, bytes]) -> None:
@@ -155,11 +132,3 @@ def _stage(stage: Path, files: Mapping[str, bytes]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         path.chmod(0o755 if content.startswith(b"#!") else 0o644)
-
-
-def _remove(step: Step, holder: Path) -> None:
-    # Not through `programs`, which starts nothing once the step was asked to stop.
-    import subprocess
-
-    subprocess.run([*NAMESPACE, "rm", "-rf", str(holder / "root")], check=False, capture_output=True)
-    shutil.rmtree(holder, ignore_errors=True)

@@ -1,0 +1,141 @@
+"""The repository test of DEB packages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import partial
+from pathlib import Path
+
+from .. import chroots, review
+from ..install import apt as tool
+from ..install import root
+from ..install.apt import Apt
+from ..report import Case
+from ..repository import versions
+from ..review import File, Repository
+from ..settings import Target
+from ..status import Ended, Status
+from ..step import Step
+from . import clashes, contents, dose, world
+from .world import Package
+
+_is_older = partial(versions.is_older, "deb")
+_NO_SUCH = "apt does not see {} {} in the review repository"
+
+
+def test(step: Step, target: Target, wanted: Sequence[File]) -> None:
+    """Judges ``wanted``, packages of the change, beside all that is released: a case for each and each question."""
+    chosen = review.repositories(step.inputs, step.settings)
+    tarball = chroots.ensure(step, target, chroots.Purpose.TEST)
+    with root.fresh(step, tarball, tool.files(step, target, chosen)) as one:
+        apt = Apt(one)
+        apt.use_changes()
+        change, released, everything = _ours(apt, chosen, wanted)
+        step.cases.extend(world.version_cases(everything, change, _is_older))
+        after = world.joined(released, change)
+        step.cases.extend(clashes.cases(change, contents.of(apt, after)))
+        step.cases.extend(_closure(step, apt, chosen, released, change))
+
+
+def _ours(
+    apt: Apt, chosen: Sequence[Repository], wanted: Sequence[File]
+) -> tuple[list[Package], list[Package], list[Package]]:
+    """The change's packages; those that would be beside them, one version of each; and every released version.
+
+    Packages of changes before it count as released, except for their versions.
+    """
+    sums = {file.sha256 for file in wanted}
+    listed = {item.name: packages(apt.packages(f"Repo-URI: {item.url}")) for item in chosen}
+    everywhere = [package for some in listed.values() for package in some]
+    change = list({package.sha256: package for package in everywhere if package.sha256 in sums}.values())
+    for file in wanted:
+        if file.sha256 not in {package.sha256 for package in change}:
+            raise Ended(Status.INFRASTRUCTURE, _NO_SUCH.format(file.package, file.version))
+    # An earlier patch set of this change is no package that will be released.
+    sources = {package.source for package in change}
+    others = [package for package in everywhere if package.sha256 not in sums]
+    released = listed.get("released", [])
+    known = {package.sha256 for package in released}
+    beside = [package for package in others if package.sha256 in known or package.source not in sources]
+    return change, world.newest(beside, _is_older), released
+
+
+def _closure(
+    step: Step, apt: Apt, chosen: Sequence[Repository], released: Sequence[Package], change: Sequence[Package]
+) -> list[Case]:
+    """A case for each package of the change, and for each other one of ours that it breaks."""
+    architecture = apt.root.ask("dpkg", "--print-architecture").strip()
+    base = step.scratch / "base"
+    _base(apt, chosen, {package.name for package in (*released, *change)}, base)
+    broken = dose.check(step, architecture, base, _written(step, "after", world.joined(released, change)))
+    own = {package.name for package in change}
+    faults = {item.package: item for item in broken}
+    cases = [_case(f"{package.name}: dependencies", faults.get(package.name)) for package in change]
+    others = [item for item in broken if item.package not in own]
+    if others:
+        before = {item.package for item in dose.check(step, architecture, base, _written(step, "before", released))}
+        for item in others:
+            if item.package in before:
+                step.log.say(f"{item.package} {item.version} was broken before: {item.reason}")
+            else:
+                cases.append(_broken_by(item, change))
+    return cases
+
+
+def _case(name: str, fault: dose.Broken | None) -> Case:
+    return Case(name, Status.FAILED, fault.reason, fault.reason) if fault else Case(name)
+
+
+def _broken_by(item: dose.Broken, change: Sequence[Package]) -> Case:
+    """The case of a released package that cannot be installed with the change any more."""
+    guilty = [str(package) for package in change if {package.name, *_provided(package)} & set(item.names)]
+    by = ", ".join(guilty or [str(package) for package in change])
+    text = f"{item.package} {item.version} would break: {item.reason}; the change brings {by}"
+    return Case(f"{item.package}: still installable", Status.FAILED, text, text)
+
+
+def _provided(package: Package) -> list[str]:
+    return [re.split(r"[\s(]", word.strip())[0] for word in package.fields.get("Provides", "").split(",")]
+
+
+def _base(apt: Apt, chosen: Sequence[Repository], ours: set[str], file: Path) -> None:
+    """Writes the distribution's packages to ``file``, without those that our repositories have too."""
+    shown = apt.root.ask("apt-get", "indextargets", "--format", "$(REPO_URI)\t$(FILENAME)", "Created-By: Packages")
+    own = {item.url for item in chosen}
+    rows = (line.split("\t") for line in shown.splitlines())
+    names = [name for address, name in rows if address not in own]
+    apt.root.ask("sh", "-c", 'exec /usr/lib/apt/apt-helper cat-file "$@" >/tmp/base', "sh", *names)
+    with (apt.root.folder / "tmp/base").open(encoding="utf-8", errors="replace") as lists, file.open("w") as kept:
+        keep = True
+        for line in lists:
+            if line.startswith("Package: "):
+                keep = line[9:].strip() not in ours
+            if keep:
+                kept.write(line)
+
+
+def _written(step: Step, name: str, chosen: Iterable[Package]) -> Path:
+    file = step.scratch / name
+    file.write_text("\n\n".join(package.stanza for package in chosen) + "\n")
+    return file
+
+
+def packages(text: str) -> list[Package]:
+    """The packages in a Packages file."""
+    found = []
+    for stanza in re.split(r"\n{2,}", text.strip()):
+        fields = tool.stanzas(stanza)[0] if stanza else {}
+        if fields:
+            found.append(
+                Package(
+                    fields["Package"],
+                    fields["Version"],
+                    fields["Architecture"],
+                    fields.get("Source", fields["Package"]).split(" ")[0],
+                    fields["SHA256"],
+                    fields,
+                    stanza,
+                )
+            )
+    return found
