@@ -17,8 +17,8 @@ _HERE = Path(__file__).resolve().parent.parent / "rpm"
 # What Debian's rpm does not define, but EL's macros packages do.
 _MACROS = f"upload {_HERE}/macros /usr/lib/rpm/macros.d/macros.pkgci"
 _RPMLINT = ('mkdir -p "$1/etc/xdg/rpmlint"', f"upload {_HERE}/rpmlint.toml /etc/xdg/rpmlint/pkgci.toml")
-# Nobody asks apt for anything in these roots.
-_NO_LISTS = 'rm -rf "$1"/var/lib/apt/lists/*'
+# Nobody asks apt for anything in these roots, or reads in them: each is unpacked for one build, or one test.
+_SLIM = 'cd "$1" && rm -rf var/lib/apt/lists/* usr/share/doc/* usr/share/locale/* usr/share/man/*'
 # dnf, and what it checks signatures with.
 _DNF = ("ca-certificates", "dnf", "gpg", "gpg-agent", "python3", "rpm")
 
@@ -27,11 +27,11 @@ RECIPES: dict[Purpose, Recipe] = {
     Purpose.BUILD: Recipe(
         "buildd",
         ("cpio", "file", "gettext", "pkgconf", "procps", "python3", "python3-setuptools", "rpm", "rpmlint", "xz-utils"),
-        hooks=(_MACROS, *_RPMLINT, _NO_LISTS),
+        hooks=(_MACROS, *_RPMLINT, _SLIM),
     ),
     # Nothing can be fetched for it: an EL mirror would have systemd, where a package asks for it.
-    Purpose.TEST: Recipe("minbase", (*_DNF, "systemd"), hooks=(*base.HOOKS, _NO_LISTS)),
-    Purpose.SYSTEM: Recipe("minbase", (*_DNF, *deb.RECIPES[Purpose.SYSTEM].packages), hooks=(*base.HOOKS, _NO_LISTS)),
+    Purpose.TEST: Recipe("minbase", (*_DNF, "systemd"), hooks=(*base.HOOKS, _SLIM)),
+    Purpose.SYSTEM: Recipe("minbase", (*_DNF, *deb.RECIPES[Purpose.SYSTEM].packages), hooks=(*base.HOOKS, _SLIM)),
 }
 
 

@@ -45,6 +45,7 @@ ALIKE = {
 }
 # What every EL base has beside packages: who made it, and the folders and accounts that packages count on.
 ALWAYS = ("filesystem", "setup", "system-release = 9", "system-release(releasever) = 9", "rtld(GNU_HASH)")
+_UPSTREAM = re.compile(r"[0-9]+(?:\.[0-9]+)*")
 # Links that no package of Debian's lists by these names.
 PROGRAMS = ("/bin/sh", "/usr/bin/sh", "/usr/bin/python3", "/usr/bin/awk")
 # /bin is a link to /usr/bin: a program there has two names, whichever of them its package has.
@@ -82,8 +83,9 @@ def names(installed: Mapping[str, str]) -> list[str]:
     for name, alike in ALIKE.items():
         version = installed.get(alike)
         if version is not None:
-            upstream = re.split(r"[-+~]", version.rpartition(":")[2])[0]
-            found += [f"{name} = {upstream}", f"{name}(x86-64) = {upstream}"]
+            upstream = _UPSTREAM.match(version.rpartition(":")[2])
+            number = upstream[0] if upstream else "0"
+            found += [f"{name} = {number}", f"{name}(x86-64) = {number}"]
     return found
 
 
