@@ -44,6 +44,7 @@ class World:
             signer=lambda name: Signer(self.keys, folder, cast(Programs, None)),
             pages=lambda name, manifest: {"index.html": f"{self.page} {name} {manifest.made}"},
             now=lambda: self.now,
+            sleep=lambda seconds: None,
         )
 
     def publish(self, name: str, *versions: tuple[str, str, str]) -> Generation:

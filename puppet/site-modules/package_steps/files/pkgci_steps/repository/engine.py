@@ -233,5 +233,6 @@ class Update:
     def _wait_for_a_new_second(self) -> None:
         """Readers ask a web server for what is newer than what they have, in seconds: no two generations share one."""
         last = max((one.made for one in self.repository.generations()[-1:]), default=0.0)
-        while int(time.time()) <= int(last) <= time.time():
-            time.sleep(0.05)
+        rest = int(last) + 1 - time.time()
+        if 0 < rest <= 1:
+            self._publisher.sleep(rest)

@@ -5,7 +5,9 @@ The host keys are those of the site; a name becomes a line in a list for rsync, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import random
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +19,10 @@ from . import claim, places
 from .claim import Claimed
 
 _PARTIAL = 23  # rsync(1), "EXIT VALUES": some files could not be had, as those that are not there
+# The connection failed or broke: ssh's own status, and rsync's. An SSH server turns newcomers away while many others
+# are at its door (sshd_config(5), MaxStartups), and many builds may end at once.
+_CONNECTION = (255, 10, 12, 30, 35)
+_ATTEMPTS = 6
 # What fetching may take, in seconds: a connection without a sign of life, and all of it.
 _SILENCE, _LONGEST = 60, 1800
 _RESULT = "result.json"
@@ -31,13 +37,14 @@ class Source:
     scratch: Path
     programs: Programs
     key: Path = places.FETCH_KEY
+    wait: Callable[[float], None] = time.sleep
 
     def find(self) -> tuple[BuildHost, bytes]:
         """The host that has it, and its result.json.
 
         Raises ``Ended``: infrastructure where no host has it, failed where it is no plain file, or too large.
         """
-        missing = []
+        missing, unreachable = [], False
         for host in self.hosts:
             status = self._fetch(host, (_RESULT,), claim.SIZE_LIMIT)
             path = self.scratch / host.name / _RESULT
@@ -46,8 +53,10 @@ class Source:
             if status == 0:
                 raise Ended(Status.FAILED, f"result.json of {self.place} on {host.name} is no file of an allowed size")
             missing.append(f"{host.name} " + ("has nothing" if status == _PARTIAL else "cannot be reached"))
+            unreachable |= status != _PARTIAL
         where = ", ".join(missing) or "there is no build host"
-        raise Ended(Status.INFRASTRUCTURE, f"the build {self.place} is not to be had: {where}. Build it again")
+        hint = "" if unreachable else ". Builds stay for some days: build it again"
+        raise Ended(Status.INFRASTRUCTURE, f"the build {self.place} is not to be had: {where}{hint}")
 
     def take(self, host: BuildHost, files: Sequence[Claimed]) -> Path:
         """The folder with ``files``, each as it was claimed to be. Raises ``Ended``: failed where one is not."""
@@ -77,7 +86,12 @@ class Source:
         command = ["prlimit", f"--fsize={largest}", "rsync", "--times", "--no-links", "--no-dirs", "--whole-file"]
         command += [f"--max-size={largest}", f"--timeout={_SILENCE}", f"--files-from={wanted}"]
         command += ["--rsh", f"ssh -F {self._ssh_settings(host)}", f"build:{self.place}/", f"{folder}/"]
-        return self.programs.run(command, seconds=_LONGEST)
+        for attempt in range(_ATTEMPTS):
+            status = self.programs.run(command, seconds=_LONGEST)
+            if status not in _CONNECTION or attempt + 1 == _ATTEMPTS:
+                break
+            self.wait(random.uniform(1, 2 + 2 * attempt))  # noqa: S311 (only that not all come again at once)
+        return status
 
     def _ssh_settings(self, host: BuildHost) -> Path:
         known = self.scratch / f"{host.name}.known"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -42,6 +43,7 @@ class Publisher:
     pages: Pages
     architecture: str = "amd64"
     now: Callable[[], datetime] = utc_now
+    sleep: Callable[[float], None] = time.sleep
 
 
 def this_host(step: Step) -> Publisher:

@@ -1,0 +1,204 @@
+"""A publisher in a folder, and builds for it, with stand-ins for the tools."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from pkgci_steps.inputs import Inputs
+from pkgci_steps.log import Log
+from pkgci_steps.programs import Programs, Stop
+from pkgci_steps.repository.engine import Generation, Repository
+from pkgci_steps.repository.fetching import Source
+from pkgci_steps.repository.manifest import Entry, File
+from pkgci_steps.repository.promote import promote
+from pkgci_steps.repository.publish_review import Publication
+from pkgci_steps.repository.publisher import Publisher
+from pkgci_steps.repository.signing import Signer
+from pkgci_steps.settings import BuildHost, parse
+from pkgci_steps.step import Step
+
+from pkgci.model.load import load_site
+from pkgci.model.packages import step_settings
+
+from .tools import Tools, sha256
+
+ROOT = Path(__file__).parents[4]
+PROJECT = "packaging/greet"
+
+
+class World:
+    """The publisher, its clock and keys, and a build host to fetch from."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.now = datetime(2026, 3, 1, tzinfo=timezone.utc)  # noqa: UP017 (as on hosts)
+        self.keys: tuple[str, ...] = ("OLD!",)
+        self.tools = Tools()
+        self.tools.build_host = folder / "builds"
+        site = load_site(ROOT / "examples/lab/site.yaml")
+        self.settings = parse(json.loads(json.dumps(step_settings(site, site.host("pub01"), lambda name: []))))
+        self.programs = cast(Programs, self.tools)
+        self.publisher = Publisher(
+            public=folder / "public",
+            locks=folder / "locks",
+            settings=self.settings,
+            programs=self.programs,
+            stop=Stop(),
+            signer=lambda name: Signer(self.keys, folder, self.programs),
+            pages=lambda name, manifest: {"index.html": f"{len(manifest.entries)} packages of {name}"},
+            now=self.tick,
+            sleep=lambda seconds: None,
+        )
+        self.released = Repository("release", self.publisher)
+
+    def tick(self) -> datetime:
+        self.now += timedelta(seconds=1)
+        return self.now
+
+    # Packages that are there, without a build.
+
+    def entry(self, source: str, version: str, target: str = "trixie", text: str = "") -> tuple[Entry, Path]:
+        """A package of one file, and the folder that it is in."""
+        folder = self.folder / "made" / f"{target}-{source}-{version}-{text}"
+        folder.mkdir(parents=True, exist_ok=True)
+        if target == "rpm":
+            file = self._rpm(folder, source, version, text)
+        else:
+            name = f"{source}_{version}_all.deb"
+            control = f"Package: {source}\nVersion: {version}\nArchitecture: all\nDescription: a package\n"
+            (folder / name).write_text(json.dumps({"control": control, "data": text}))
+            file = self._described(folder / name, source, version, "all")
+        kind = "rpm" if target == "rpm" else "deb"
+        where = {"project": f"packaging/{source}", "change": "1", "patchset": "1", "build_id": "Z1"}
+        return Entry(target, kind, source, version, published="", folder="", files=(file,), **where), folder
+
+    def publish(self, *packages: tuple[Entry, Path], name: str = "release") -> Generation:
+        with Repository(name, self.publisher).update() as update:
+            for entry, folder in packages:
+                update.put(entry, folder, replace=True)
+            return update.commit("published")
+
+    def _rpm(self, folder: Path, source: str, version: str, text: str) -> File:
+        number, release = version.split("-")
+        words = {"NAME": source, "EPOCHNUM": "0", "VERSION": number, "RELEASE": release, "ARCH": "noarch"}
+        path = folder / f"{source}-{version}.noarch.rpm"
+        path.write_text(json.dumps({**words, "SOURCERPM": f"{source}-{version}.src.rpm", "data": text}))
+        content = self.tools.output(["rpm", "--queryformat", "%{SHA256HEADER}", path])[1].decode()
+        return self._described(path, source, version, "noarch", content)
+
+    def _described(self, path: Path, package: str, version: str, architecture: str, content: str = "") -> File:
+        checksum = sha256(path.read_bytes())
+        return File(path.name, path.stat().st_size, checksum, package, version, architecture, content or checksum)
+
+    # Builds to fetch.
+
+    def inputs(self, **other: str) -> Inputs:
+        words = {"project": PROJECT, "target": "trixie", "change": "5", "patchset": "2", "pipeline": "check"}
+        return Inputs(self.folder / "results", **{"ref": "refs/zuul/main/Z5", **words, **other})
+
+    def build(self, inputs: Inputs, version: str, *, text: str = "", source: str = "greet") -> Path:
+        """What a good build leaves on the build host: one source package, one package."""
+        folder = self.folder / "builds" / inputs.build_id / inputs.target
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.iterdir():
+            old.unlink()
+        if inputs.target == "rpm":
+            self._rpm(folder, source, version, text)
+            number, release = version.split("-")
+            words = {"NAME": source, "EPOCHNUM": "0", "VERSION": number, "RELEASE": release, "ARCH": "x86_64"}
+            package = {**words, "SOURCEPACKAGE": "1", "data": text}
+            (folder / f"{source}-{version}.src.rpm").write_text(json.dumps(package))
+        else:
+            self.deb(folder, source, version, text=text)
+            self.sources(folder, source, version)
+        self.say(folder, inputs)
+        return folder
+
+    def deb(self, folder: Path, source: str, version: str, *, control: str = "", text: str = "", **other: Any) -> Path:
+        """A .deb. ``control`` are further lines of its control data."""
+        fields = f"Package: {source}\nVersion: {version}\nArchitecture: all\n{control}Description: a package\n"
+        path = folder / f"{source}_{version}_all.deb"
+        path.write_text(json.dumps({"control": fields, "data": text, **other}))
+        return path
+
+    def sources(self, folder: Path, source: str, version: str) -> None:
+        archive = folder / f"{source}_{version}.tar.xz"
+        archive.write_text("the source")
+        line = f" {sha256(archive.read_bytes())} {archive.stat().st_size} {archive.name}\n"
+        files = f"Checksums-Sha256:\n{line}Files:\n {'0' * 32} {archive.stat().st_size} {archive.name}\n"
+        (folder / f"{source}_{version}.dsc").write_text(f"Source: {source}\nVersion: {version}\n{files}")
+
+    def say(self, folder: Path, inputs: Inputs, **other: Any) -> None:
+        """result.json of what is in ``folder``, with ``other`` words in place of its own."""
+        paths = sorted(path for path in folder.iterdir() if path.name != "result.json")
+        files = [
+            {"name": path.name, "size": path.stat().st_size, "sha256": sha256(path.read_bytes())} for path in paths
+        ]
+        words = {name: getattr(inputs, name) for name in ("project", "target", "change", "patchset", "pipeline")}
+        document = {"step": "build", "status": "passed", **words, "build_id": inputs.build_id, "files": files, **other}
+        (folder / "result.json").write_text(json.dumps(document))
+
+    # The two steps.
+
+    def step(self, inputs: Inputs) -> Step:
+        log = Log((self.folder / "log").open("ab"), "try")
+        return Step("try", inputs, self.settings, log, Stop(), self.programs, self.folder)
+
+    def review(self, inputs: Inputs) -> str:
+        """Publishes the build that ``inputs`` are of."""
+        scratch = self.folder / "scratch"
+        scratch.mkdir(exist_ok=True)
+        for folder in scratch.iterdir():
+            if folder.is_dir():
+                for file in folder.iterdir():
+                    file.unlink()
+        hosts = [BuildHost("build01", "198.18.1.21", 22, ("ssh-ed25519 AAAA",))]
+        source = Source(hosts, f"{inputs.build_id}/{inputs.target}", scratch, self.programs, Path("/key"))
+        publication = Publication(self.step(inputs), self.publisher, self.settings.target(inputs.target))
+        return publication.publish(source)
+
+    def promote(self, inputs: Inputs, *targets: str) -> str:
+        return promote(self.step(inputs), self.publisher, targets or ("trixie",))
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr("pkgci_steps.repository.folders._sync", lambda path: None)  # no machine stops here
+    return World(tmp_path)
+
+
+def versions(repository: Repository) -> list[str]:
+    """What readers see: target, source and version of each package."""
+    return [f"{one.target} {one.source} {one.version}" for one in repository.manifest().entries]
+
+
+def check_readable(repository: Repository, keys: Iterable[str] = ("OLD!",)) -> None:
+    """What readers see now fits together: lists, checksums, signatures, and every package that is named."""
+    current = repository.folder / "current"
+    if not current.exists():
+        return
+    for target in ("trixie", "bookworm"):
+        suite = current / f"deb/dists/{target}"
+        release = (suite / "Release").read_bytes()
+        signatures = "".join(f"-- {key} signs {sha256(release)}\n" for key in keys)
+        assert (suite / "Release.gpg").read_text() == signatures
+        assert (suite / "InRelease").read_text() == release.decode() + signatures
+        for line in release.decode().partition("SHA256:\n")[2].splitlines():
+            checksum, _, name = line.split()
+            assert sha256((suite / name).read_bytes()) == checksum
+            assert (suite / name).samefile((suite / name).parent / "by-hash/SHA256" / checksum)
+        for stanza in (suite / "main/binary-amd64/Packages").read_text().split("\n\n"):
+            words = dict(line.split(": ", 1) for line in stanza.splitlines())
+            if words:
+                assert sha256((current / "deb" / words["Filename"]).read_bytes()) == words["SHA256"]
+    data = current / "rpm/rpm"
+    head = (data / "repodata/repomd.xml").read_bytes()
+    assert (data / "repodata/repomd.xml.asc").read_text() == f"-- {next(iter(keys))} signs {sha256(head)}\n"
+    listed = (data / head.decode().split('"')[1]).read_text()
+    for path, checksum in (line.split() for line in listed.splitlines()):
+        assert sha256((data / path).read_bytes()) == checksum

@@ -1,0 +1,159 @@
+"""What becomes of a merged change in the released repository."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pkgci_steps.inputs import Inputs
+from pkgci_steps.repository.engine import Repository
+from pkgci_steps.status import Ended, Status
+
+from .conftest import World, check_readable, versions
+
+TARGETS = ("trixie", "bookworm", "rpm")
+
+
+def gate(world: World, version: str, *targets: str, text: str = "", **other: str) -> None:
+    for target in targets:
+        inputs = world.inputs(pipeline="gate", target=target, **other)
+        world.build(inputs, version, text=text)
+        world.review(inputs)
+
+
+def merged(world: World, **other: str) -> Inputs:
+    return world.inputs(pipeline="promote", target="", ref="refs/heads/main", **other)
+
+
+def test_all_targets_become_visible_at_once(world: World) -> None:
+    gate(world, "1.0-1", *TARGETS)
+    assert world.promote(merged(world), *TARGETS).startswith("published greet 1.0-1 for trixie, greet 1.0-1")
+    assert versions(world.released) == [f"{target} greet 1.0-1" for target in TARGETS]
+    assert len(world.released.generations()) == 1
+    check_readable(world.released)
+
+
+def test_what_is_published_is_what_was_tested_to_the_byte(world: World) -> None:
+    gate(world, "1.0-1", "trixie")
+    world.promote(merged(world))
+    tested, published = (
+        {file.name: file.sha256 for file in one.manifest().entries[0].files}
+        for one in (Repository("review/5", world.publisher), world.released)
+    )
+    assert tested == published
+
+
+def test_an_rpm_has_the_release_keys_signature_and_the_content_that_was_tested(world: World) -> None:
+    gate(world, "1.0-1", "rpm")
+    world.keys = ("RELEASE!",)
+    world.promote(merged(world), "rpm")
+    tested = Repository("review/5", world.publisher).manifest().entries[0].files
+    published = world.released.manifest().entries[0]
+    assert [file.content for file in tested] == [file.content for file in published.files]
+    path = world.released.folder / "current" / published.folder / published.files[0].name
+    assert '"signed": "RELEASE!"' in path.read_text()
+
+
+def test_the_last_run_of_the_gate_is_the_one_that_counts(world: World) -> None:
+    gate(world, "1.0-1", "trixie", text="first", ref="refs/zuul/main/Z8")
+    gate(world, "1.0-1", "trixie", text="second", ref="refs/zuul/main/Z1")
+    world.promote(merged(world))
+    package = next((world.released.folder / "current/deb/pool").rglob("*.deb"))
+    assert '"second"' in package.read_text()
+
+
+def test_the_gates_files_are_there_when_a_later_check_has_published(world: World) -> None:
+    gate(world, "1.0-1", "trixie")
+    inputs = world.inputs(patchset="3", ref="refs/zuul/main/Z6")
+    world.build(inputs, "1.0-1~c5.3")
+    world.review(inputs)
+    world.promote(merged(world))
+    assert versions(world.released) == ["trixie greet 1.0-1"]
+
+
+def test_published_again_is_passed_over(world: World) -> None:
+    gate(world, "1.0-1", *TARGETS)
+    world.promote(merged(world), *TARGETS)
+    assert world.promote(merged(world), *TARGETS).endswith("all of it was published before")
+    assert len(world.released.generations()) == 1
+
+
+def refused(world: World, words: str, status: Status, *targets: str, **other: str) -> str:
+    before = versions(world.released)
+    with pytest.raises(Ended, match=words) as ended:
+        world.promote(merged(world, **other), *targets)
+    assert ended.value.status is status
+    assert versions(world.released) == before
+    return ended.value.reason
+
+
+def test_an_older_version_is_refused(world: World) -> None:
+    world.publish(world.entry("greet", "2.0-1"))
+    gate(world, "1.0-1", "trixie")
+    refused(world, "newer version 2.0-1 was published before", Status.FAILED)
+
+
+def test_the_same_version_with_another_content_is_refused(world: World) -> None:
+    gate(world, "1.0-1", "trixie")
+    world.promote(merged(world))
+    gate(world, "1.0-1", "trixie", text="other", change="6")
+    refused(world, "with other content: give it a new version", Status.FAILED, change="6")
+
+
+def test_what_one_target_forbids_is_published_for_none(world: World) -> None:
+    world.publish(world.entry("greet", "2.0-1", "rpm"))
+    gate(world, "1.0-1", *TARGETS)
+    refused(world, "greet 1.0-1 for rpm: the newer version", Status.FAILED, *TARGETS)
+
+
+def test_a_target_that_the_gate_did_not_test_is_published_for_none(world: World) -> None:
+    gate(world, "1.0-1", "trixie", "rpm")
+    refused(world, "no record of what the gate tested for bookworm", Status.INFRASTRUCTURE, *TARGETS)
+
+
+def test_what_the_check_pipeline_published_is_no_release(world: World) -> None:
+    world.build(world.inputs(), "1.0-1~c5.2")
+    world.review(world.inputs())
+    refused(world, "no record of what the gate tested", Status.INFRASTRUCTURE)
+
+
+def test_another_patch_set_than_the_gates_is_no_release(world: World) -> None:
+    gate(world, "1.0-1", "trixie")
+    refused(world, "no record of what the gate tested", Status.INFRASTRUCTURE, patchset="3")
+
+
+def test_tested_files_that_are_gone_name_the_command_that_repeats(world: World) -> None:
+    reason = refused(world, "is gone", Status.INFRASTRUCTURE)
+    assert reason.endswith("--pipeline gate --project packaging/greet --change 5,2")
+    gate(world, "1.0-1", "trixie")
+    _tested_file(world).unlink()
+    refused(world, "is not in review/5 any more", Status.INFRASTRUCTURE)
+
+
+def test_a_tested_file_that_has_changed_since_is_not_published(world: World) -> None:
+    gate(world, "1.0-1", "trixie")
+    _tested_file(world).write_text("evil")
+    refused(world, "is not what was tested", Status.INFRASTRUCTURE)
+
+
+def _tested_file(world: World) -> Path:
+    return next((Repository("review/5", world.publisher).folder / "shared").rglob("*.deb"))
+
+
+def test_another_projects_package_is_not_published(world: World) -> None:
+    gate(world, "1.0-1", "trixie")
+    other = world.entry("wordcount", "1.0-1")
+    entry = other[0].__class__(**{**vars(other[0]), "source": "greet", "version": "0.1-1"})
+    world.publish((entry, other[1]))
+    refused(world, "belongs to packaging/wordcount", Status.FAILED)
+
+
+def test_the_changes_repository_is_closed_and_a_groups_when_the_last_of_it_is(world: World) -> None:
+    for change in ("5", "6"):
+        gate(world, f"1.{change}-1", "trixie", change=change, group="big", ref=f"refs/zuul/main/Z{change}")
+    shared = Repository("review/group-big", world.publisher)
+    world.promote(merged(world))
+    assert shared.state().changes["5"].closed and shared.state().closed is None
+    world.promote(merged(world, change="6"))
+    assert shared.state().closed
+    assert versions(world.released) == ["trixie greet 1.5-1", "trixie greet 1.6-1"]
