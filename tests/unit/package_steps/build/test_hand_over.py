@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from pkgci_steps.build.hand_over import hand_over
@@ -34,3 +35,13 @@ def test_a_repeated_build_takes_the_place_of_the_first(tmp_path: Path) -> None:
     place = hand_over(results(tmp_path / "two", "two"), builds)
     assert (place / "greet_1.0_all.deb").read_text() == "two"
     assert [path.name for path in builds.iterdir()] == ["Z1"]
+
+
+def test_builds_that_end_at_once_do_not_fail_each_other(tmp_path: Path) -> None:
+    builds = tmp_path / "builds"
+    builds.mkdir()
+    folders = [results(tmp_path / f"{number}", f"{number}") for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(lambda folder: hand_over(folder, builds), folders)) == {builds / "Z1/trixie"}
+    assert [path.name for path in builds.iterdir()] == ["Z1"]
+    assert len(list((builds / "Z1/trixie").iterdir())) == 4

@@ -19,7 +19,7 @@ PROC = Path("/proc")
 # Processes and threads of one build: far more than `make -j` of any machine, and no fork bomb.
 PROCESSES = 4000
 # How often to look, in seconds.
-_EVERY = 1.0
+_EVERY = 0.25
 # The disk is measured when so much of it went since the last time (a part of the limit), and again after so many
 # seconds, or so many times as long as measuring took.
 _PART, _PAUSE, _SHARE = 0.1, 5.0, 20.0
