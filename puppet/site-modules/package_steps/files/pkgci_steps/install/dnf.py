@@ -89,6 +89,10 @@ class Dnf:
         """Installs ``words``, all of which was fetched: every signature is checked here."""
         return _strict(self.root.run(*_without_quiet(_OFFLINE), _KEPT, "install", *words))
 
+    def try_install(self, words: Sequence[str]) -> Said:
+        """What rpm says of installing ``words``, which were fetched, before it would."""
+        return self.root.run(*_without_quiet(_OFFLINE), _KEPT, "--setopt=tsflags=test", "install", *words)
+
     def remove(self, way: str, packages: Sequence[str]) -> Said:
         """Removes packages, and nothing that came with them."""
         return _strict(self.root.run(*_without_quiet(_OFFLINE), "--noautoremove", way, *packages))
