@@ -6,8 +6,8 @@ const LONGEST = 2000; // characters of a line that are shown
 // What the noise is, and how its lines look.
 const NOISE = [
   ["packages are fetched", /^(Get|Hit|Ign):\d+ |^Fetched |^\(\d+\/\d+\): |^Downloading |^ *\d+% \[|^\s*\d+ .*[kM]B\/s| \| *[\d.]+ [kM]?B\/s \|/],
-  ["packages are installed", /^(Selecting previously unselected|Preparing to unpack|Unpacking|Setting up|Processing triggers|\(Reading database|Removing|Purging configuration|update-alternatives:|debconf:|Created symlink|Extracting templates|Preconfiguring packages)|^ *(Installing|Upgrading|Verifying|Cleanup|Running scriptlet) *: /],
-  ["packages are chosen", /^(Reading package lists|Building dependency tree|Reading state information|The following .*packages|Need to get|After this operation|Solving dependencies|Suggested packages:|Recommended packages:|Inst |Conf |Remv )|^  [a-z0-9][a-z0-9.+:~-]+( [a-z0-9(][^ ]*)*$/],
+  ["packages are installed", /^(Selecting previously unselected|Preparing to unpack|Unpacking|Setting up|Processing triggers|\(Reading database|Removing|Purging configuration|update-alternatives:|debconf:|Created symlink|Extracting templates|Preconfiguring packages|Not building database; man-db)|^ *(Installing|Upgrading|Verifying|Cleanup|Running scriptlet) *: /],
+  ["packages are chosen", /^(Reading package lists|Building dependency tree|Reading state information|The following .*packages|Need to get|After this operation|Solving dependencies|Suggested packages:|Recommended packages:|Inst |Conf |Remv |\d+ upgraded, \d+ )/],
   ["debhelper", /^ +(dh_|rm -f|install -m|install -d|chmod|chown|mv |cp |find |gzip|cd |strip|objcopy|dpkg-|ln -s|PERL_DL_NONLAZY|fakeroot|xargs)/],
   ["the compiler is called", /^(\/\S*\/)?(gcc|g\+\+|cc|c\+\+|clang|ld|ar|ranlib|libtool|x86_64-linux-gnu-\S+|aarch64-linux-gnu-\S+)[: ]|^make\[\d+\]: (Entering|Leaving|Nothing)|^checking (for|whether|how|if) /],
   ["files are listed", /^(d|-|l)[rwxsStT-]{9} |^(copying|creating|adding|running|writing) '?\S+|^drwx/],
@@ -31,9 +31,12 @@ export function isOwn(line) {
   return OWN.test(line);
 }
 
-// What kind of noise a line is: its place in NOISE, or -1.
-function noiseOf(line) {
-  return isError(line) ? -1 : NOISE.findIndex(([, look]) => look.test(line));
+const CHOSEN = 2; // its place in NOISE: apt goes on with names of packages, indented
+
+// What kind of noise a line is: its place in NOISE, or -1. `before` is that of the line before it.
+function noiseOf(line, before) {
+  if (isError(line)) return -1;
+  return before === CHOSEN && /^  \S/.test(line) ? CHOSEN : NOISE.findIndex(([, look]) => look.test(line));
 }
 
 const FEWEST = 8; // lines that fold
@@ -43,8 +46,9 @@ export function foldsOf(lines) {
   const found = [];
   let from = -1;
   let counts = new Map();
+  let kind = -1;
   for (let index = 0; index <= lines.length; index += 1) {
-    const kind = index < lines.length ? noiseOf(lines[index]) : -1;
+    kind = index < lines.length ? noiseOf(lines[index], kind) : -1;
     if (kind >= 0) {
       if (from < 0) from = index;
       counts.set(kind, (counts.get(kind) || 0) + 1);
