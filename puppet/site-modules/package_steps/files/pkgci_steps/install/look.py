@@ -37,7 +37,7 @@ def rpm(root: Root, package: str, when: str) -> list[Case]:
     paths = root.ask("rpm", "--query", "--list", package).splitlines()
     # Marks: S size, M mode, 5 checksum…; files that the package says it does not own the content of are not its fault.
     verified = root.run("rpm", "--verify", "--nodeps", package).text.splitlines()
-    bad = [line for line in verified if not re.match(r"[.?]{8}T? |\S+ +g /", line)]
+    bad = [line for line in verified if not re.match(r"[.?]{7}T[.?] |\S+ +g /", line)]
     missing = [line.split()[-1] for line in bad if line.startswith("missing")]
     return [
         _files(package, when, missing, [line for line in bad if not line.startswith("missing")]),

@@ -1,0 +1,49 @@
+"""How dnf's words are read."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import pytest
+from pkgci_steps.install.dnf import Dnf, planned
+from pkgci_steps.install.root import Root, Said
+
+TABLE = """
+================================================================================
+ Package          Architecture      Version               Repository       Size
+================================================================================
+Installing:
+ greet            noarch            1.1-1~c7.1            review-7        6.9 k
+Installing dependencies:
+ a-library-with-a-very-long-name
+                  x86_64            2:1.1-1               base            6.2 k
+
+Transaction Summary
+================================================================================
+Install  2 Packages
+"""
+
+
+class Says:
+    """A root in which everything ends like this."""
+
+    def __init__(self, status: int, text: str) -> None:
+        self._said = Said(status, text)
+
+    def run(self, *_: str, **__: bool) -> Said:
+        return self._said
+
+
+def test_what_would_be_installed_is_read_from_the_table() -> None:
+    assert planned(TABLE) == ["greet", "a-library-with-a-very-long-name"]
+
+
+@pytest.mark.parametrize(("text", "status"), [(f"{TABLE}Operation aborted.\n", 0), ("Error: \n Problem: x", 1)])
+def test_dnf_that_was_told_no_would_have_gone_on(text: str, status: int) -> None:
+    assert Dnf(cast(Root, Says(1, text))).plan(["greet-1"]).status == status
+
+
+def test_a_scriptlet_that_fails_is_a_failure_though_rpm_carries_on() -> None:
+    said = "warning: %post(angry-1-1.noarch) scriptlet failed, exit status 3\nComplete!\n"
+    assert Dnf(cast(Root, Says(0, said))).install(["angry-1-1"]).status == 1
+    assert Dnf(cast(Root, Says(0, "Complete!\n"))).install(["greet-1-1"]).status == 0

@@ -1,0 +1,99 @@
+"""The phases of an installation test, and whom they blame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from pkgci_steps.install.flow import test as run
+from pkgci_steps.install.manager import Manager
+from pkgci_steps.review import Repository
+from pkgci_steps.status import Ended, Status
+from pkgci_steps.step import Step
+
+from .conftest import Fake, published
+
+RELEASED = (Repository("released", "https://pub.example.org/packages/deb/", "release.asc", 990),)
+
+
+def roots_of(step: Step, names: str, chosen: tuple[Repository, ...] = (), **words: Any) -> list[Fake]:
+    """The managers of the roots that a test of packages ``names`` (a letter each) takes."""
+    made: list[Fake] = []
+
+    @contextmanager
+    def fresh() -> Iterator[Manager]:
+        made.append(Fake(**words))
+        yield made[-1]
+
+    run(step, [published(name) for name in names], chosen, fresh)
+    return made
+
+
+def failures(step: Step) -> dict[str, str]:
+    return {case.name: case.message for case in step.cases if case.status is Status.FAILED}
+
+
+def test_every_package_and_phase_is_a_case(step: Step) -> None:
+    roots_of(step, "ab")
+    assert [case.name for case in step.cases] == [
+        "a: install",
+        "b: install",
+        "a: files",
+        "b: files",
+        "a: remove",
+        "b: remove",
+        "a: purge",
+        "b: purge",
+        "a, b: leftovers",
+    ]
+    assert not failures(step)
+
+
+def test_packages_that_exclude_each_other_are_tested_in_roots_of_their_own(step: Step) -> None:
+    roots = roots_of(step, "abc", excluded=[{"a", "b"}])
+    installed = [line for root in roots for line in root.done if line.startswith("install")]
+    assert installed == ["install a=2 c=2", "install b=2"]
+    assert not failures(step)
+
+
+def test_a_package_with_a_broken_dependency_fails_and_the_others_are_tested(step: Step) -> None:
+    roots_of(step, "ab", uninstallable={"a"})
+    assert failures(step) == {"a: install": "so it is"}
+    assert "b: purge" in [case.name for case in step.cases]
+
+
+def test_the_package_whose_script_fails_is_named_and_no_other(step: Step) -> None:
+    roots_of(step, "ab", failing={"b"})
+    assert failures(step) == {"b: install": "it is half-configured 2: so it is"}
+
+
+def test_what_is_left_after_the_purge_is_a_failure(step: Step) -> None:
+    roots_of(step, "a", left="/etc/forgotten")
+    assert failures(step) == {"a: leftovers": "1 left: /etc/forgotten is left behind"}
+
+
+def test_another_file_than_the_published_one_is_not_installed_and_nobody_is_blamed(step: Step) -> None:
+    with pytest.raises(Ended, match=r"another .* was fetched") as caught:
+        roots_of(step, "a", other_content=True)
+    assert caught.value.status is Status.INFRASTRUCTURE
+
+
+def test_what_is_released_is_upgraded_in_another_root_that_knew_no_change_before(step: Step) -> None:
+    roots = roots_of(step, "ab", RELEASED, is_released={"a": "1"})
+    assert roots[1].done[:4] == ["released", "fetch a=1", "install a=1", "changes"]
+    assert "install a=2 b=2" in roots[1].done
+    assert "a: upgrade" in [case.name for case in step.cases]
+    assert step.details["upgraded_from"] == ["a=1"]
+
+
+def test_a_version_that_is_older_than_the_released_one_is_no_upgrade(step: Step) -> None:
+    roots_of(step, "a", RELEASED, is_released={"a": "3"})
+    assert failures(step) == {"a: upgrade": "a 3 is released: 2 is older"}
+
+
+@pytest.mark.parametrize("released", [{}, {"a": "2"}])
+def test_where_no_other_version_is_released_there_is_no_upgrade(step: Step, released: dict[str, str]) -> None:
+    roots_of(step, "a", RELEASED, is_released=released)
+    assert not [case for case in step.cases if "upgrade" in case.name]

@@ -1,0 +1,60 @@
+"""What an installed package must be like."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from pkgci_steps.install import look
+from pkgci_steps.install.root import Root, Said
+from pkgci_steps.status import Status
+
+UNIT = "/usr/lib/systemd/system/greetd.service"
+
+
+class Installed:
+    """A root with one package."""
+
+    def __init__(self, paths: str, missing: str = "", verified: str = "", units: Said | None = None) -> None:
+        self._paths, self._missing, self._verified = paths, missing, verified
+        self._units = units or Said(0, "")
+        self.checked: list[str] = []
+
+    def ask(self, *_: str) -> str:
+        return self._paths
+
+    def run(self, *command: str) -> Said:
+        return Said(0, self._missing if command[0] == "sh" else self._verified)
+
+    def check_units(self, names: Sequence[str]) -> Said:
+        self.checked += names
+        return self._units
+
+
+def messages(root: Installed, kind: str = "deb") -> dict[str, str]:
+    cases = (look.deb if kind == "deb" else look.rpm)(cast(Root, root), "greet", "")
+    return {case.name: case.message for case in cases if case.status is Status.FAILED}
+
+
+def test_a_package_as_it_declares_itself_is_well() -> None:
+    root = Installed(f"/usr/bin/greet\n{UNIT}\n")
+    assert messages(root) == {}
+    assert root.checked == ["greetd.service"]
+
+
+def test_a_file_that_is_missing_or_another_is_named() -> None:
+    assert messages(Installed("/a\n", missing="/a\n")) == {"greet: files": "/a is not there"}
+    changed = messages(Installed("/a\n", verified="??5?????? c /etc/greet.conf\n"))
+    assert changed == {"greet: files": "not as packaged: ??5?????? c /etc/greet.conf"}
+
+
+def test_a_unit_that_systemd_does_not_take_is_a_failure() -> None:
+    said = Said(1, "greetd.service: Command /usr/bin/nowhere is not executable: No such file or directory\n")
+    assert messages(Installed(f"{UNIT}\n", units=said)) == {"greet: services": said.text.strip()}
+
+
+def test_rpm_forgives_times_and_what_a_package_does_not_own_the_content_of() -> None:
+    fine = ".......T.    /usr/bin/greet\nmissing   g /var/log/greet.log\nS.5......  g /var/lib/greet/state\n"
+    assert messages(Installed("", verified=fine), "rpm") == {}
+    bad = "S.5....T.    /usr/bin/greet\nmissing     /usr/bin/gone\n"
+    assert messages(Installed("", verified=bad), "rpm") == {"greet: files": "/usr/bin/gone is not there (and 1 more)"}

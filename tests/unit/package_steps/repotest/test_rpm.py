@@ -1,0 +1,54 @@
+"""What the answer of dnf's solver means."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pkgci_steps.repotest import rpm, solve
+
+GREET = {
+    "name": "greet",
+    "version": "1.1-1",
+    "architecture": "noarch",
+    "source": "greet",
+    "content": "5 10",
+    "id": "greet-1.1-1.noarch",
+}
+OLD = {**GREET, "version": "1.0-1", "content": "4 10", "id": "greet-1.0-1.noarch"}
+NEEDS = "needs-greet-1.0-1.noarch"
+WHY = f"package {NEEDS} from released requires greet < 1.1~, but none of the providers can be installed"
+
+
+def messages(**words: Any) -> dict[str, str]:
+    answer = {"change": [GREET], "released": [OLD], "before": {}, "after": {}, **words}
+    return {case.name: case.message for case in rpm.judged(answer) if case.message}
+
+
+def test_a_change_that_fits_has_no_failures() -> None:
+    assert messages() == {}
+
+
+def test_a_dependency_that_nothing_provides_is_the_changes_failure() -> None:
+    why = "nothing provides no-such-thing >= 2 needed by greet-1.1-1.noarch from review-7"
+    assert messages(after={GREET["id"]: [why]}) == {"greet: dependencies": why}
+
+
+def test_a_package_that_the_change_breaks_is_named_with_what_it_needs_and_who_is_to_blame() -> None:
+    said = messages(after={NEEDS: [WHY]})[f"{NEEDS}: still installable"]
+    assert said == f"{NEEDS} would break: {WHY}; the change brings greet 1.1-1"
+
+
+def test_what_was_broken_before_is_not_this_changes_fault() -> None:
+    assert messages(before={NEEDS: [WHY]}, after={NEEDS: [WHY]}) == {}
+
+
+def test_an_older_version_and_the_same_with_another_content_are_clashes() -> None:
+    assert "is older" in messages(released=[{**OLD, "version": "2-1"}])["greet: version"]
+    assert "another content" in messages(released=[{**GREET, "content": "6 11"}])["greet: version"]
+
+
+def test_shared_folders_are_no_shared_files() -> None:
+    assert solve.leaves(["/usr/lib/x", "/usr/lib/x/y", "/usr/lib/x/y/z", "/usr/bin/a"]) == [
+        "/usr/bin/a",
+        "/usr/lib/x/y/z",
+    ]
