@@ -13,14 +13,21 @@ class package_chroots (
 ) {
   include package_steps
 
-  ensure_resource(
-    'package',
-    [
-      # The tools, and what vouches for the packages of either distribution, whichever this host has.
-      'mmdebstrap', 'uidmap', 'zstd', 'debian-archive-keyring', 'ubuntu-keyring', 'distro-info-data',
-    ],
-    { 'ensure' => 'installed', 'install_options' => ['--no-install-recommends'] },
-  )
+  # What vouches for the packages of either distribution, whichever this host has. Debian 12 has none of Ubuntu's.
+  $ubuntu = $facts['os']['name'] ? {
+    'Debian' => versioncmp($facts['os']['release']['major'], '13') >= 0,
+    default  => true,
+  }
+  $keyrings = ['debian-archive-keyring'] + ($ubuntu ? { true => ['ubuntu-keyring'], default => [] })
+
+  ensure_resource('package', ['mmdebstrap', 'uidmap', 'distro-info-data'] + $keyrings, {
+      'ensure'          => 'installed',
+      'install_options' => ['--no-install-recommends'],
+  })
+
+  if $package_steps::settings['targets'].any |String $_name, Hash $target| { $target['backend'] == 'mock' } {
+    contain package_chroots::el
+  }
 
   # useradd gives system accounts none.
   ['/etc/subuid', '/etc/subgid'].each |String $file| {

@@ -53,6 +53,8 @@ def sources(step: Step, target: Target) -> tuple[Source, ...]:
     """
     suite = target.suite or ""
     keyring = KEYRINGS[distribution(suite)]
+    if not keyring.exists():
+        raise Ended(Status.MISUSED, f"target {target.name}: {keyring} is missing, which vouches for its packages")
     if target.mirror:
         return (Source(target.mirror.rstrip("/"), suite, target.components, keyring),)
     form = "$(ORIGIN) $(CODENAME) $(COMPONENT) $(REPO_URI)"
