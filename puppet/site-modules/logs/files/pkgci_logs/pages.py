@@ -17,7 +17,7 @@ from .build import Build, read_build
 from .page import page
 from .store import BuildPath, Refused, Store, build_path
 
-LATEST = 200  # builds on the first page
+LATEST = 100  # builds on the first page
 SHOWN = 1000  # builds on any other
 
 
@@ -32,22 +32,28 @@ def show(store: Store, path: BuildPath) -> None:
 
 
 def show_all(store: Store) -> None:
-    """Makes all pages anew, and removes those of what is gone."""
-    with _only_one(store):
-        paths = list(store.builds())
-        subjects = {path.subject for path in paths}
-        builds = sorted((read_build(store.logs, path) for path in paths), key=lambda build: build.started, reverse=True)
-        _write(store.state / "latest", "".join(f"{build.path.text}\n" for build in builds[:LATEST]))
-        _show_latest(store)
-        for subject in sorted(subjects):
+    """Makes all pages anew, and removes those of what is gone. Uploads wait for one subject at most."""
+    paths = list(store.builds())
+    for subject in sorted({path.subject for path in paths}):
+        with _only_one(store):
             _show_subject(store, subject)
-        kept = {folder for path in paths for folder in path.above} | {""}
-        for file in list(store.pages.rglob("index.html")):
-            if str(file.parent.relative_to(store.pages)).removeprefix(".") not in kept:
-                file.unlink()
-        for folder in sorted((entry for entry in store.pages.rglob("*") if entry.is_dir()), reverse=True):
-            with suppress(OSError):  # there is something in it
-                folder.rmdir()
+    builds = sorted((read_build(store.logs, path) for path in paths), key=lambda build: build.started, reverse=True)
+    with _only_one(store):
+        known = {build.path.text for build in builds}
+        new = [text for text in _latest(store) if text not in known and (store.logs / text).is_dir()]
+        latest = [*new, *(build.path.text for build in builds)]
+        _write(store.state / "latest", "".join(f"{text}\n" for text in latest[:LATEST]))
+        _show_latest(store)
+        _remove_gone(store)
+
+
+def _remove_gone(store: Store) -> None:
+    for file in list(store.pages.rglob("index.html")):
+        if not (store.logs / file.parent.relative_to(store.pages)).is_dir():
+            file.unlink()
+    for folder in sorted((entry for entry in store.pages.rglob("*") if entry.is_dir()), reverse=True):
+        with suppress(OSError):  # there is something in it
+            folder.rmdir()
 
 
 def _show_latest(store: Store) -> None:
@@ -89,6 +95,9 @@ def _only_one(store: Store) -> Iterator[None]:
 
 
 def _write(path: Path, text: str) -> None:
+    with suppress(FileNotFoundError):
+        if path.read_text() == text:
+            return
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     temporary.write_text(text)
