@@ -100,6 +100,19 @@ def test_the_upload_key_can_only_add_logs(lab: dict[str, Catalog]) -> None:
     assert "198.18.1.21" in line and "198.18.1.200" not in line
 
 
+def test_logs_go_when_the_site_says(lab: dict[str, Catalog]) -> None:
+    logs = lab["log01"].site.logs
+    unit = lab["log01"].get("File", "/etc/systemd/system/prune-logs.service")["content"]
+    assert f"/srv/logs /var/lib/pkgci-logs --days {logs.days} --disk {logs.disk}\n" in unit
+    assert lab["log01"].get("Service", "prune-logs.timer")["enable"] is True
+
+
+def test_the_page_of_a_build_leads_to_the_review_and_to_zuul(lab: dict[str, Catalog]) -> None:
+    page = lab["log01"].get("File", "/usr/local/share/pkgci-logs/build.html")["content"]
+    assert 'data-path="/logs"' in page and 'data-zuul="https://zuul01.pkg.lab.test/zuul/"' in page
+    assert 'data-gerrit="https://review.pkg.lab.test"' in page
+
+
 def test_a_host_with_every_role_has_the_keys_of_each(one: Catalog) -> None:
     # Beside the Jenkins master, whose own user is `jenkins`, agents have another one.
     keys = one.get("File", "/etc/ssh/authorized_keys.d/jenkins-agent")["content"]
