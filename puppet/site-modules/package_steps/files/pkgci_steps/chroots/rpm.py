@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from ..rpm import base, el
+from ..rpm import base
 from ..settings import Target
 from ..status import Ended, Status
 from ..step import Step
-from . import deb
+from . import deb, el
 from .deb import Recipe
 from .purpose import Purpose
 

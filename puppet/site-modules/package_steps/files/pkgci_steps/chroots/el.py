@@ -1,0 +1,114 @@
+"""Roots of an Enterprise Linux or of Fedora for tests, made of a mirror's packages by dnf, as an ordinary user.
+
+A root knows its mirror: what packages under test ask for is found there, checked against the distribution's keys.
+"""
+
+from __future__ import annotations
+
+import platform
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..namespaces import INSIDE, traversable
+from ..settings import Target
+from ..status import Ended, Status
+from ..step import Step
+from .purpose import Purpose
+
+# Package distribution-gpg-keys: the keys of all who make RPM distributions.
+KEYS = Path("/usr/share/distribution-gpg-keys")
+# The beginning of a mock root's name → the keys that vouch for its packages, as a pattern below KEYS.
+VOUCHERS = {
+    "alma": "alma/RPM-GPG-KEY-AlmaLinux-{release}",
+    "centos-stream": "centos/RPM-GPG-KEY-CentOS-Official*",
+    "fedora": "fedora/RPM-GPG-KEY-fedora-{release}-primary",
+    "rocky": "rocky/RPM-GPG-KEY-Rocky-{release}",
+}
+_LEAST = ("bash", "ca-certificates", "coreutils-single", "dnf")
+PACKAGES = {Purpose.TEST: _LEAST, Purpose.SYSTEM: (*_LEAST, "dbus", "iproute", "procps-ng", "systemd")}
+# Where a root has the keys.
+_ROOT_KEYS = "/etc/pki/rpm-gpg/pkgci"
+_RELEASE = re.compile(r"-([0-9]+)(?:-|$)")
+# ROOT, its folder of KEYS, REPOSITORIES, TARBALL, KEY…: the mirror is all that the root knows.
+_FINISH = """\
+set -eu
+root=$1 keys=$2 repositories=$3 tarball=$4
+shift 4
+rm -f "$root"/etc/yum.repos.d/*.repo
+mkdir -p "$root/etc/yum.repos.d" "$root$keys"
+cp "$repositories" "$root/etc/yum.repos.d"
+cp "$@" "$root$keys"
+tar --create --file "$tarball" --directory "$root" --numeric-owner --exclude='./dev/*' .
+"""
+
+
+def make(step: Step, target: Target, purpose: Purpose, file: Path) -> None:
+    """Writes the tarball of a root of ``target``'s mirror to ``file``.
+
+    Raises ``Ended``: misused where the target has no mirror, or nobody is known to vouch for it; infrastructure.
+    """
+    keys = vouchers(target)
+    with traversable(step, file.parent) as folder:
+        room, outside, inside = folder / "room", folder / "outside", folder / "inside"
+        for new in (room, outside, inside):
+            new.mkdir()
+        room.chmod(0o777)
+        (outside / "pkgci-base.repo").write_text(repositories(target, keys))
+        own = [Path(_ROOT_KEYS) / key.name for key in keys]
+        (inside / "pkgci-base.repo").write_text(repositories(target, own))
+        step.log.say(f"dnf makes a root of {target.mirror}")
+        words = dnf(target, purpose, outside, room / "root")
+        if step.programs.run([*INSIDE, *words], folder=Path("/")) != 0:
+            raise Ended(Status.INFRASTRUCTURE, f"dnf could not make a root of {target.mirror}: see above")
+        finish = [room / "root", _ROOT_KEYS, inside / "pkgci-base.repo", room / "root.tar", *keys]
+        step.programs.must(f"pack {file}", [*INSIDE, "sh", "-c", f"cd /\n{_FINISH}", "sh", *finish])
+        step.programs.must(f"copy {file}", ["cp", room / "root.tar", file])
+
+
+def release(target: Target) -> str:
+    """The number of the distribution's release, out of the mock root's name. Raises ``Ended`` (misused)."""
+    found = _RELEASE.search(target.mock_root or "")
+    if not found:
+        raise Ended(Status.MISUSED, f"target {target.name}: '{target.mock_root}' names no release")
+    return found[1]
+
+
+def vouchers(target: Target) -> list[Path]:
+    """The keys that vouch for the packages of ``target``'s mirror. Raises ``Ended``."""
+    if not target.mirror:
+        raise Ended(Status.MISUSED, f"target {target.name}: tests of it need a `mirror:` in the site file")
+    for start, pattern in VOUCHERS.items():
+        if (target.mock_root or "").startswith(start):
+            wanted = pattern.format(release=release(target))
+            found = sorted(KEYS.glob(wanted))
+            if not found:
+                raise Ended(
+                    Status.INFRASTRUCTURE,
+                    f"there is no key {KEYS}/{wanted} here: `apt install distribution-gpg-keys`, or put it there",
+                )
+            return found
+    known = ", ".join(f"{start}…" for start in VOUCHERS)
+    raise Ended(Status.MISUSED, f"target {target.name}: nobody is known to vouch for '{target.mock_root}' ({known})")
+
+
+def repositories(target: Target, keys: Sequence[Path]) -> str:
+    """dnf's file about ``target``'s mirror: of the mirror itself, or of its folders where the target has components."""
+    mirror = (target.mirror or "").rstrip("/")
+    places = {"": mirror}
+    if target.components != ("main",):
+        places = {f"-{name.lower()}": f"{mirror}/{name}/{platform.machine()}/os" for name in target.components}
+    words = " ".join(f"file://{key}" for key in keys)
+    return "\n".join(
+        f"[pkgci-base{name}]\nname={target.mock_root} {place}\nbaseurl={place}/\ngpgcheck=1\ngpgkey={words}\n"
+        for name, place in places.items()
+    )
+
+
+def dnf(target: Target, purpose: Purpose, repositories: Path, root: Path) -> list[str | Path]:
+    """The command that installs the packages for ``purpose`` from the folder ``repositories`` into ``root``."""
+    command: list[str | Path] = ["dnf", "--assumeyes", f"--installroot={root}", "--disableplugin=local"]
+    command += [f"--setopt=reposdir={repositories}", f"--releasever={release(target)}"]
+    command += [f"--setopt=cachedir={root.parent}/cache", f"--setopt=logdir={root.parent}"]
+    command += ["--setopt=install_weak_deps=False", "--nodocs", "install"]
+    return [*command, *PACKAGES[purpose]]
