@@ -80,9 +80,10 @@ class Chroot:
     def _root(self, name: str, files: Path) -> Path:
         root = self._folder / name
         if not root.exists():
-            unpack = [*INSIDE, "sh", "-c", _UNPACK, "sh", root, self._tarball]
+            unpack: list[str | Path] = [*INSIDE, "sh", "-c", _UNPACK, "sh", root, self._tarball]
             self._step.programs.must(f"unpack {self._tarball}", unpack)
-        bring = [*INSIDE, "sh", "-c", _BRING, "sh", root, files, self._environment["SOURCE_DATE_EPOCH"]]
+        bring: list[str | Path] = [*INSIDE, "sh", "-c", _BRING, "sh", root, files]
+        bring.append(self._environment["SOURCE_DATE_EPOCH"])
         self._step.programs.must("bring the sources", bring)
         return root
 

@@ -33,6 +33,7 @@ _RELEASE = re.compile(r"-([0-9]+)(?:-|$)")
 # ROOT, its folder of KEYS, REPOSITORIES, TARBALL, KEY…: the mirror is all that the root knows.
 _FINISH = """\
 set -eu
+cd /
 root=$1 keys=$2 repositories=$3 tarball=$4
 shift 4
 rm -f "$root"/etc/yum.repos.d/*.repo
@@ -61,8 +62,9 @@ def make(step: Step, target: Target, purpose: Purpose, file: Path) -> None:
         words = dnf(target, purpose, outside, room / "root")
         if step.programs.run([*INSIDE, *words], folder=Path("/")) != 0:
             raise Ended(Status.INFRASTRUCTURE, f"dnf could not make a root of {target.mirror}: see above")
-        finish = [room / "root", _ROOT_KEYS, inside / "pkgci-base.repo", room / "root.tar", *keys]
-        step.programs.must(f"pack {file}", [*INSIDE, "sh", "-c", f"cd /\n{_FINISH}", "sh", *finish])
+        finish: list[str | Path] = [*INSIDE, "sh", "-c", _FINISH, "sh"]
+        finish += [room / "root", _ROOT_KEYS, inside / "pkgci-base.repo", room / "root.tar", *keys]
+        step.programs.must(f"pack {file}", finish)
         step.programs.must(f"copy {file}", ["cp", room / "root.tar", file])
 
 

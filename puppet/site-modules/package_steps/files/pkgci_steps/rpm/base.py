@@ -8,7 +8,7 @@ knows no repository yet, and resolves against what the stand-in provides. So a t
         root.run("dnf", "--assumeyes", "install", "greet", network=True)
         root.run("greet", "Ada")
 
-For a target of backend ``mock`` the same roots are made of the mirror's own packages (``chroots.el``), and nothing stands in.
+For a target of backend ``mock`` the same roots are made of its mirror's packages (``chroots.el``): nothing stands in.
 """
 
 from __future__ import annotations
