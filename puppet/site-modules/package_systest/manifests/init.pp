@@ -22,13 +22,6 @@ class package_systest (
     require => Package['libpam-systemd'],
   }
 
-  file { '/srv/pkgci/systest':
-    ensure => directory,
-    owner  => $user,
-    group  => $user,
-    mode   => '0755',
-  }
-
   package_steps::program { 'systest':
     module => 'systest.main',
   }

@@ -23,7 +23,7 @@ def ensure(step: Step, target: Target, purpose: Purpose, folder: Path = CHROOTS)
     file = path(target, purpose, folder)
     if not file.exists():
         step.log.say(f"there is no {file} yet: it is made now, once")
-        with _turn(step, file):
+        with turn(step, file):
             if not file.exists():
                 _make(step, target, purpose, file)
     return file
@@ -32,7 +32,7 @@ def ensure(step: Step, target: Target, purpose: Purpose, folder: Path = CHROOTS)
 def refresh(step: Step, target: Target, purpose: Purpose, folder: Path = CHROOTS) -> Path:
     """The tarball of ``target``'s root, made anew. Raises as ``ensure``."""
     file = path(target, purpose, folder)
-    with _turn(step, file):
+    with turn(step, file):
         _make(step, target, purpose, file)
     return file
 
@@ -57,7 +57,7 @@ def _make(step: Step, target: Target, purpose: Purpose, file: Path) -> None:
 
 
 @contextmanager
-def _turn(step: Step, file: Path) -> Iterator[None]:
+def turn(step: Step, file: Path) -> Iterator[None]:
     """Only one program makes a file. The lock goes with whoever holds it."""
     with file.with_name(f".{file.name}.lock").open("w") as lock:
         said = False

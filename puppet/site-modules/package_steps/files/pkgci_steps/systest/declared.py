@@ -43,6 +43,7 @@ def checked(source: Path) -> Path:
 def packed(step: Step, source: Path) -> Path:
     """A tar archive of the tree, without git's own; links stay links. Raises ``Ended`` (infrastructure)."""
     archive = step.scratch / "tree.tar"
+    step.scratch.chmod(0o711)
     pack = ["tar", "--directory", str(source), "--exclude=./.git", "--create", "--file", str(archive), "."]
     step.programs.must("pack the source", pack)
     archive.chmod(0o644)

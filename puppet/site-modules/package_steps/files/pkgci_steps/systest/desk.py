@@ -6,29 +6,33 @@ can read no file that not everybody can.
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ..install.root import NAMESPACE
+from ..namespaces import traversable
+from ..settings import WORK
 from ..step import Step
 
 
 @contextmanager
 def desk(step: Step, archive: Path) -> Iterator[Path]:
-    """A new folder; the source tree in ``archive`` is its ``tree``. All gone afterwards. Raises ``Ended``."""
-    folder = step.scratch / "desk"
-    folder.mkdir(mode=0o755)
-    try:
-        # Only here the account's own id is one of the namespace: to hand the empty folder over.
-        step.programs.must("hand a folder over", ["unshare", "--map-root-user", "--map-auto", "chown", "1:1", folder])
-        step.programs.must("make a folder", [*NAMESPACE, "mkdir", f"{folder}/tree"])
+    """A new folder; the source tree in ``archive`` is its ``tree``. All gone afterwards.
+
+    Raises ``Ended`` (infrastructure).
+    """
+    with traversable(step, WORK) as holder:
+        folder = handed_over(step, holder / "desk")
         unpack = ["tar", "--directory", f"{folder}/tree", "--extract", "--no-same-owner", "--file", str(archive)]
+        step.programs.must("make a folder", [*NAMESPACE, "mkdir", f"{folder}/tree"])
         step.programs.must("unpack the source", [*NAMESPACE, *unpack])
         yield folder
-    finally:
-        # Not through `programs`, which starts nothing once the step was asked to stop.
-        clean = [*NAMESPACE, "find", str(folder), "-mindepth", "1", "-delete"]
-        subprocess.run(clean, check=False, capture_output=True)
-        folder.rmdir()
+
+
+def handed_over(step: Step, folder: Path) -> Path:
+    """A new folder, in a traversable one, that nobody's is. Raises ``Ended`` (infrastructure)."""
+    folder.mkdir()
+    # Only here the account's own id is one of the namespace: to hand the empty folder over.
+    step.programs.must("hand a folder over", ["unshare", "--map-root-user", "--map-auto", "chown", "1:1", str(folder)])
+    return folder

@@ -22,12 +22,17 @@ _NAMESPACES = ("--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--roo
 _START = ("systemd-run", "--quiet", "--pipe", "--wait", "--collect", "--service-type=exec")
 
 
-def words(leader: str, command: list[str]) -> list[str]:
-    """The command that runs ``command`` in there."""
+def start(command: list[str]) -> list[str]:
+    """The command that has systemd run ``command``."""
     variables = [f"--setenv={name}={value}" for name, value in ENVIRONMENT.items()]
     # systemd puts variables into the words of a command (systemd.service(5), "Command lines"): these have none of its.
     literal = [word.replace("$", "$$") for word in command]
-    return ["nsenter", "--target", leader, *_NAMESPACES, *_START, *variables, "--", *literal]
+    return [*_START, *variables, "--", *literal]
+
+
+def words(leader: str, command: list[str]) -> list[str]:
+    """The command that runs ``command`` in there."""
+    return ["nsenter", "--target", leader, *_NAMESPACES, *start(command)]
 
 
 if __name__ == "__main__":

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from .. import review
 from ..install.flow import together
+from ..settings import WORK
 from ..step import Step, run
 from . import prepared
 from .run import Run
-
-SCRATCH = Path("/srv/pkgci/systest")
 
 USAGE = """
 pkgci-systest: boots a fresh system with the packages of a change installed, and runs the packages' own tests in it.
@@ -34,7 +32,7 @@ Exit status: 0 pass, 1 a package is at fault, 2 wrong use, 3 infrastructure, 4 a
 def main() -> int:
     """The program."""
     needed = ("PROJECT", "TARGET", "CHANGE", "SOURCE")
-    return run("systest", perform, needed=needed, usage=USAGE, scratch=SCRATCH)
+    return run("systest", perform, needed=needed, usage=USAGE, scratch=WORK)
 
 
 def perform(step: Step) -> str:

@@ -20,6 +20,7 @@ from ..rpm import base
 from ..settings import Target
 from ..status import Ended, Status
 from ..step import Step
+from . import vm
 
 Repositories = tuple[Repository, ...]
 # The files that a package manager needs in a root, and what works with it there.
@@ -51,6 +52,7 @@ def fresh(step: Step, target: Target) -> Iterator[Manager]:
     chosen = review.repositories(step.inputs, step.settings)
     tarball = chroots.ensure(step, target, chroots.Purpose.SYSTEM)
     files, kind = _MANAGERS[target.kind](step, target, chosen)
+    files = files | (vm.FILES if step.settings.systest == "vm" else {})
     with roots.fresh(step, tarball, files) as root:
         manager = kind(root)
         manager.use_changes()

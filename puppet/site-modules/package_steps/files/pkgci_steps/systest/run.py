@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from ..install.manager import Manager
 from ..review import File
 from ..settings import Target
 from ..step import Step
-from . import autopkgtest, container, declared, hook, prepared, services
+from . import autopkgtest, container, declared, hook, prepared, services, vm
 from .desk import desk
-from .machine import System
+from .machine import Machine, System
+
+# What the settings say of the machine → what boots a root in one.
+BOOTED: dict[str, Callable[[Step, Path], AbstractContextManager[Machine]]] = {
+    "container": container.booted,
+    "vm": vm.booted,
+}
 
 
 class Run:
@@ -36,7 +43,7 @@ class Run:
             prepared.fetch_for_tests(self._step, manager.root, tests.needs)
         paths = prepared.paths(manager.root, self._target, group)
         prepared.ready_to_boot(manager.root)
-        with container.booted(self._step, manager.root.folder) as machine:
+        with BOOTED[self._step.settings.systest](self._step, manager.root.folder) as machine:
             system = System(self._step, machine)
             self._services += len(services.check(system, paths, system.wait()))
             if tests:
