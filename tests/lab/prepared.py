@@ -1,0 +1,131 @@
+"""Builds that nobody had to wait for: tiny packages, put where a build slave hands its results to the publisher."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+from tests.lab.conftest import Lab
+
+# Of one of the lab's projects, which may release packages of other names than its own.
+PROJECT = "packaging/tidy-logs"
+NAME = "lab-publish"
+
+# Run on the build slave: the builds in the first argument (JSON), each with all that a publisher asks for. `evil` is a
+# line of Python that changes what the build left, in `folder`, and `result`, what it says of itself.
+_MAKE = r'''
+import hashlib, json, shutil, subprocess, sys, tempfile
+from pathlib import Path
+
+SPEC = """Name: {name}
+Version: {version}
+Release: {release}
+Summary: A package of the tests
+License: none
+BuildArch: noarch
+%description
+{text}
+%files
+"""
+
+
+def sha256(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def run(*command):
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def make_deb(folder, name, version, text, control):
+    with tempfile.TemporaryDirectory() as tree:
+        data = Path(tree) / "DEBIAN"
+        data.mkdir()
+        Path(tree).chmod(0o755)
+        data.chmod(0o755)
+        fields = f"Package: {name}\nVersion: {version}\nArchitecture: all\nMaintainer: A <a@pkg.lab.test>\n{control}"
+        (data / "control").write_text(f"{fields}Description: {text}\n")
+        run("dpkg-deb", "--nocheck", "--root-owner-group", "--build", tree, folder / f"{name}_{version}_all.deb")
+    archive = folder / f"{name}_{version}.tar.xz"
+    run("tar", "--create", "--xz", "--file", archive, "--files-from", "/dev/null")
+    size = archive.stat().st_size
+    md5 = hashlib.md5(archive.read_bytes()).hexdigest()
+    (folder / f"{name}_{version}.dsc").write_text(
+        f"Format: 3.0 (native)\nSource: {name}\nBinary: {name}\nArchitecture: all\nVersion: {version}\n"
+        f"Maintainer: A <a@pkg.lab.test>\nChecksums-Sha256:\n {sha256(archive)} {size} {archive.name}\n"
+        f"Files:\n {md5} {size} {archive.name}\n"
+    )
+
+
+def make_rpm(folder, name, version, text):
+    number, release = version.split("-")
+    with tempfile.TemporaryDirectory() as top:
+        spec = Path(top) / "a.spec"
+        spec.write_text(SPEC.format(name=name, version=number, release=release, text=text))
+        run("rpmbuild", "-ba", "--define", f"_topdir {top}", spec)
+        for path in Path(top).rglob("*.rpm"):
+            shutil.copy(path, folder)
+
+
+for build in json.loads(sys.argv[1]):
+    folder = Path(sys.argv[2]) / build["build_id"] / build["target"]
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    if build["target"] == "rpm":
+        make_rpm(folder, build["name"], build["version"], build["text"])
+    else:
+        make_deb(folder, build["name"], build["version"], build["text"], build["control"])
+    words = ("project", "target", "change", "patchset", "pipeline", "build_id")
+    result = {"step": "build", "status": "passed", **{word: build[word] for word in words}}
+    files = sorted(folder.iterdir())
+    result["files"] = [{"name": path.name, "size": path.stat().st_size, "sha256": sha256(path)} for path in files]
+    exec(build["evil"])
+    (folder / "result.json").write_text(json.dumps(result))
+'''
+
+
+@dataclass(frozen=True)
+class Build:
+    """A build of a change: of NAME, unless it says otherwise."""
+
+    change: str
+    version: str
+    target: str = "trixie"
+    patchset: str = "1"
+    pipeline: str = "check"
+    text: str = "A package of the tests"
+    name: str = NAME
+    control: str = ""
+    evil: str = ""
+    project: str = PROJECT
+
+    @property
+    def build_id(self) -> str:
+        return f"Zlab{self.pipeline}{self.change}.{self.patchset}"
+
+    def told(self) -> dict[str, str]:
+        """What the publisher's programs are told of it."""
+        words = {"PROJECT": self.project, "TARGET": self.target, "CHANGE": self.change, "PATCHSET": self.patchset}
+        return {**words, "PIPELINE": self.pipeline, "REF": f"refs/zuul/main/{self.build_id}"}
+
+
+def hand_over(lab: Lab, *builds: Build) -> None:
+    """Has the build slave say that it built them."""
+    document = json.dumps([{**asdict(build), "build_id": build.build_id} for build in builds])
+    lab.exec(
+        "build01", "sh", "-c", "command -v rpmbuild >/dev/null || apt-get -q install -y --no-install-recommends rpm"
+    )
+    lab.exec("build01", "python3", "-c", _MAKE, document, "/srv/pkgci/builds")
+
+
+def script(build: Build, program: str = "publish-review") -> str:
+    """Shell words that call the publisher's program as a job does, and end with its exit status."""
+    told = " ".join(f"{name}='{value}'" for name, value in build.told().items())
+    results = "results=$(mktemp -d /srv/pkgci/results/lab-XXXXXX) && chmod 777 $results"
+    return f"cd / && {results} && {told} RESULTS=$results sudo -n -u publisher /usr/local/bin/pkgci-{program}"
+
+
+def call(lab: Lab, build: Build, program: str = "publish-review") -> tuple[int, str]:
+    """Calls it as a job does; returns its exit status and its last line."""
+    done = lab.exec("pub01", "runuser", "-u", "jenkins", "--", "sh", "-c", script(build, program), check=False)
+    return done.returncode, done.stdout.strip().rpartition("\n")[2]
