@@ -167,6 +167,8 @@ def dnf_repo(chosen: tuple[Repository, ...], authorities: str) -> str:
     """A dnf ``.repo`` file with these repositories; ``authorities`` is the file with certificates to trust."""
     return "\n".join(
         f"[{item.name}]\nname={item.name}\nbaseurl={item.url}\nenabled=1\ngpgcheck=1\nrepo_gpgcheck=1\n"
+        # What cannot be had, or is signed by nobody known, is an error and not left out.
+        "skip_if_unavailable=0\n"
         # For dnf, the lower is the better; 99 is what a repository has that says nothing.
         f"gpgkey=file://{KEYS / item.key}\nsslcacert={authorities}\npriority={_OWN - item.rank + 10}\n"
         for item in chosen

@@ -1,0 +1,93 @@
+"""What installation and repository tests say of packages that are broken in the ways that packages are."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+
+from tests.lab.conftest import Lab
+from tests.lab.prepared import Build, call, hand_over
+
+# Run where a build is handed over: gives its package files and scripts, and says so in what the build says of itself.
+_MORE = """
+import os
+tree = Path(tempfile.mkdtemp())
+package = next(folder.glob("*.deb"))
+run("dpkg-deb", "--raw-extract", package, tree)
+for name, text in MORE.items():
+    (tree / name).parent.mkdir(parents=True, exist_ok=True)
+    (tree / name).write_text(text)
+    (tree / name).chmod(0o755 if text.startswith("#!") else 0o644)
+run("dpkg-deb", "--root-owner-group", "--build", tree, package)
+shutil.rmtree(tree)
+result["files"] = [{"name": path.name, "size": path.stat().st_size, "sha256": sha256(path)} for path in files]
+"""
+
+
+def having(**files: str) -> str:
+    """For ``Build.evil``: the package has these files; a name's ``__`` is a slash."""
+    return f"MORE = { ({name.replace('__', '/'): text for name, text in files.items()})!r}\n{_MORE}"
+
+
+def build(change: int, name: str, version: str = "1.0", **words: str) -> Build:
+    return Build(str(change), f"{version}~c{change}.1", name=name, **words)
+
+
+LIBRARY = build(995001, "lab-lib", evil=having(usr__share__lab="the library\n"))
+USER = build(995002, "lab-user", control="Depends: lab-lib (<< 2~)\n")
+NEWER = build(995003, "lab-lib", "2.0", evil=having(usr__share__lab="the library, newer\n"))
+CLASH = build(
+    995004, "lab-clash", control="Depends: lab-missing (>= 2)\n", evil=having(usr__share__lab="not the library\n")
+)
+MESSY = build(
+    995005,
+    "lab-messy",
+    evil=having(DEBIAN__postinst="#!/bin/sh\nmkdir -p /var/lib/lab-messy\n", usr__share__messy="a file\n"),
+)
+OVERWRITING = build(995006, "lab-overwriting", evil=having(usr__bin__env="#!/bin/sh\n"))
+RPM = Build("995007", "1.0-1~c995007.1", "rpm", name="lab-rpm")
+BEFORE = (LIBRARY, USER)
+ALL = (*BEFORE, NEWER, CLASH, MESSY, OVERWRITING, RPM)
+
+# What is run → how it ends, and what its report says.
+JUDGED = {
+    ("repotest", NEWER): (1, "lab-user 1.0~c995002.1 would break: it needs lab-lib (&lt; 2~), which nothing provides"),
+    ("repotest", CLASH): (1, "/usr/share/lab is in lab-lib 1.0~c995001.1, too"),
+    ("install-test", CLASH): (1, "lab-clash : Depends: lab-missing (&gt;= 2)"),
+    ("install-test", OVERWRITING): (1, "trying to overwrite '/usr/bin/env'"),
+    ("install-test", MESSY): (1, "/var/lib/lab-messy is left behind"),
+    ("install-test", RPM): (0, "lab-rpm: leftovers"),
+}
+
+
+@pytest.fixture(scope="module")
+def published(deployed: Lab) -> Lab:
+    """The lab with all of them published for review, each by its own change."""
+    hand_over(deployed, *ALL)
+    for one in ALL:
+        status, words = call(deployed, one)
+        assert status == 0, words
+    return deployed
+
+
+def test_broken_packages_fail_with_what_is_wrong_and_good_ones_pass(published: Lab) -> None:
+    runs = [_script(number, step, one) for number, (step, one) in enumerate(JUDGED)]
+    together = f"cd /srv/jenkins && printf '%s\\0' {' '.join(map(shlex.quote, runs))} | xargs -0 -P 3 -n 1 sh -c"
+    published.exec("install01", "runuser", "-u", "jenkins", "--", "sh", "-c", together)
+    for number, ((step, one), (status, words)) in enumerate(JUDGED.items()):
+        said = published.exec("install01", "cat", f"/tmp/lab-install-{number}/said").stdout
+        report = published.exec("install01", "cat", f"/tmp/lab-install-{number}/junit.xml", check=False).stdout
+        assert said.rstrip().endswith(f"exit {status}") and words in report, (
+            f"{step} {one.name}: {said[-3000:]}{report}"
+        )
+    left = published.exec("install01", "find", "/srv/pkgci/work", "-mindepth", "1", "-maxdepth", "1").stdout
+    assert left == ""
+
+
+def _script(number: int, step: str, one: Build) -> str:
+    before = "995001,1 995002,1 " if one in (NEWER, CLASH) else ""
+    folder = f"/tmp/lab-install-{number}"
+    told = {**one.told(), "CHANGES": f"{before}{one.change},1", "RESULTS": folder}
+    words = " ".join(f"{name}={shlex.quote(value)}" for name, value in told.items())
+    return f"mkdir {folder}; {words} pkgci-{step} >{folder}/said 2>&1; echo exit $? >>{folder}/said"
