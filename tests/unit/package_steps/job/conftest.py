@@ -21,6 +21,9 @@ LOG_PATH = "12/12/3/check/hello/0123abc"
 class Slave:
     """A place for pkgci-job to work in."""
 
+    # Seconds for the end of a log on its way: a busy machine needs some, and one that is away never answers.
+    patience = 60.0
+
     def __init__(self, folder: Path) -> None:
         self.workspace, self.logs, self._folder = folder / "workspace", folder / "logs", folder
         for path in (self.workspace, self.logs, folder / "bin", folder / "shared"):
@@ -82,7 +85,7 @@ class Slave:
             "task.PARAMETERS['ZUUL_URL'] = '.*'; attempts.PAUSES = (0.0, 0.0); programs.GRACE_SECONDS = 1.0\n"
             "calling.PROGRAMS, calling.SHARED, calling.AGAIN_SECONDS = folder / 'bin', folder / 'shared', 0.0\n"
             "streaming.PAUSE, streaming.LOOK = 0.2, 0.05\n"
-            "main.Stream.finish.__defaults__ = (3.0,)\n"
+            f"main.Stream.finish.__defaults__ = ({self.patience},)\n"
             "plain = programs.plain_environment\n"
             "def changed(home): return (e := plain(home)) | {'PATH': f'{folder}/bin:' + e['PATH']}\n"
             "programs.plain_environment = streaming.plain_environment = changed\n"
@@ -114,7 +117,7 @@ class Slave:
     def run(self, step: str, commit: str = "", **more: str) -> tuple[int, str]:
         """The exit status of a step, and what it printed."""
         process = self.start(step, commit, **more)
-        said, _ = process.communicate(timeout=60)
+        said, _ = process.communicate(timeout=120)
         return process.returncode, said
 
     @property

@@ -69,6 +69,7 @@ def test_a_change_that_cannot_be_fetched_is_tried_three_times_and_is_not_the_pac
 def test_a_log_that_cannot_be_kept_makes_a_pass_no_pass_and_leaves_a_failure(
     slave: Slave, change: Change, program: str, expected: int
 ) -> None:
+    slave.patience = 0.5
     slave.program("rsync", "exit 12")
     slave.program("ssh", "echo 'connect: no route to host' >&2; exit 255")
     status, said = slave.run("build", change(f"#!/bin/sh\n{program}\n"))
@@ -86,7 +87,7 @@ def test_a_log_server_that_nobody_named_is_said_and_makes_a_pass_no_pass(slave: 
 
 
 def wait_for(path: Path) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not path.exists() and time.monotonic() < end:
         time.sleep(0.05)
     assert path.exists()
@@ -108,7 +109,7 @@ def test_a_stopped_step_ends_what_it_runs_and_still_keeps_its_log(
     process = slave.start("build", change(endless[0]))
     wait_for(endless[1])
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=30)
+    process.communicate(timeout=60)
     assert process.returncode == 143
     assert slave.result["status"] == "aborted"
     assert slave.console.endswith("pkgci-job: aborted: it was asked to stop\n")
