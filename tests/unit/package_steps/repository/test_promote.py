@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,17 @@ def test_the_gates_files_are_there_when_a_later_check_has_published(world: World
     inputs = world.inputs(patchset="3", ref="refs/zuul/main/Z6")
     world.build(inputs, "1.0-1~c5.3")
     world.review(inputs)
+    world.promote(merged(world))
+    assert versions(world.released) == ["trixie greet 1.0-1"]
+
+
+def test_the_gates_files_are_there_when_another_build_of_the_gate_has_taken_their_place(world: World) -> None:
+    gate(world, "1.0-1", "trixie")
+    gate(world, "1.0-1", "trixie", text="other", patchset="3", ref="refs/zuul/main/Z6")
+    review = Repository("review/5", world.publisher)
+    old = review.generations()[0]
+    shutil.rmtree(old.folder)
+    review.tidy()
     world.promote(merged(world))
     assert versions(world.released) == ["trixie greet 1.0-1"]
 

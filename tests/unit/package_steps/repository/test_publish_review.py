@@ -42,6 +42,16 @@ def test_a_build_is_published_in_the_changes_own_repository(world: World, target
     assert repository(world).state().changes["5"].project == "packaging/greet"
 
 
+def test_what_a_build_leaves_beside_its_packages_is_not_published(world: World) -> None:
+    folder = world.build(world.inputs(), GOOD)
+    for suffix in (".buildinfo", ".ddeb"):
+        (folder / f"greet_{GOOD}_amd64{suffix}").write_text("anything")
+    world.say(folder, world.inputs())
+    world.review(world.inputs())
+    names = {file.name for file in repository(world).manifest().entries[0].files}
+    assert names == {f"greet_{GOOD}{end}" for end in ("_all.deb", ".dsc", ".tar.xz")}
+
+
 def test_earlier_patch_sets_stay_usable(world: World) -> None:
     for patchset in ("1", "2"):
         inputs = world.inputs(patchset=patchset)

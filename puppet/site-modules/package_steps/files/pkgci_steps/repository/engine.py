@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..status import Ended, Status
-from . import folders, generation, locks, manifest, places, state
+from . import folders, generation, locks, manifest, places, records, state
 from .manifest import Entry, Manifest
 from .pool import Pool
 from .publisher import Publisher
@@ -119,6 +119,8 @@ class Repository:
         with locks.locked(self._lock, self._publisher.stop):
             self._tidy()
             kept = {entry.folder for one in self.generations() for entry in one.manifest.entries}
+            # What the gate tested may be promoted, though another build has taken its place since.
+            kept |= {one.entry.folder for one in records.read_all(self.folder) if one.pipeline == records.GATE}
             return Pool(self.folder, self._publisher).sweep(kept)
 
     def delete(self, may_go: Callable[[State], bool]) -> bool:

@@ -19,6 +19,8 @@ _ARCHITECTURE = "all|amd64|arm64|armel|armhf|i386|loong64|ppc64el|riscv64|s390x"
 # Fields that an index has of its own: in control data they would speak for it. And what makes a package hard to remove.
 _RESERVED = frozenset(("filename", "size", "md5sum", "sha1", "sha256", "sha512", "directory", "status", "conffiles"))
 _STICKY = ("essential", "protected", "important")
+# What a build may leave beside its packages; .ddeb is what Ubuntu calls packages of debugging symbols.
+_UNPUBLISHED = (".buildinfo", ".ddeb")
 _CONTROL_LIMIT = 1024 * 1024  # bytes
 _MEMBER_LIMIT = 2000
 # What reading one package may take: seconds, and bytes of memory.
@@ -38,7 +40,7 @@ def look(folder: Path, files: Mapping[str, str], inputs: Inputs, programs: Progr
     for name in files:
         if name.endswith(".changes"):
             _check_changes(folder / name, files, source, version)
-        elif name not in (*sources, *parts, *binaries) and not name.endswith(".buildinfo"):
+        elif name not in (*sources, *parts, *binaries) and not name.endswith(_UNPUBLISHED):
             raise ValueError(f"{name} is no part of the packages")
     kept = [_file(folder / name, files[name], source, version, "source") for name in (*sources, *parts)]
     return Built(source, version, (*kept, *found))
@@ -143,7 +145,6 @@ def _compare(path: Path, listed: Mapping[str, tuple[str, int]], files: Mapping[s
 
 
 def _check_name(name: str, expected: str) -> None:
-    # Some tools write a colon in a version as %3a; the epoch is never part of a file's name.
     if name != expected:
         raise ValueError(f"{name}: by its control data it is {expected}")
 

@@ -12,6 +12,8 @@ from ..inputs import Inputs
 from . import folders, generation, manifest
 from .manifest import Entry
 
+GATE = "gate"
+
 
 @dataclass(frozen=True)
 class Record:
@@ -44,7 +46,7 @@ def of_gate(repository: Path, inputs: Inputs) -> dict[str, Record]:
     found = [
         record
         for record in read_all(repository)
-        if record.pipeline == "gate" and (record.entry.project, record.entry.change, record.entry.patchset) == wanted
+        if record.pipeline == GATE and (record.entry.project, record.entry.change, record.entry.patchset) == wanted
     ]
     return {record.entry.target: record for record in sorted(found, key=lambda record: record.moment)}
 
