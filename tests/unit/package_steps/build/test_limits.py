@@ -69,6 +69,12 @@ def test_a_build_that_eats_memory_is_ended(step: Step, tmp_path: Path) -> None:
     assert 60 * MEBIBYTE < used < 120 * MEBIBYTE
 
 
+def test_a_folder_on_a_disk_is_no_memory(tmp_path: Path) -> None:
+    (tmp_path / "shm").mkdir()
+    (tmp_path / "shm/file").write_bytes(bytes(MEBIBYTE))
+    assert limits._in_memory(tmp_path) == {}
+
+
 def test_nothing_that_was_started_is_left_even_if_it_ran_away(tmp_path: Path) -> None:
     away = f"trap '' TERM HUP; setsid sh -c 'trap \"\" TERM; echo $$ >{tmp_path}/pid; sleep 60' & exit 0"
     with nothing_left():

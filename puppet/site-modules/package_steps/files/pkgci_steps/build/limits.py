@@ -100,11 +100,17 @@ def memory(pids: set[int]) -> int:
                 if line.startswith(("RssAnon:", "RssShmem:")):
                     total += int(line.split()[1]) * 1024
         with suppress(OSError):
-            place = PROC / str(pid) / "root/dev/shm"
-            state = os.statvfs(place)
-            shared[place.stat().st_dev] = (state.f_blocks - state.f_bfree) * state.f_frsize
-    shared.pop((PROC / "self/root/dev/shm").stat().st_dev if Path("/dev/shm").exists() else 0, None)  # noqa: S108
-    return total + sum(shared.values())
+            shared |= _in_memory(PROC / str(pid) / "root/dev")
+    return total + sum(size for device, size in shared.items() if device not in _in_memory(Path("/dev")))
+
+
+def _in_memory(dev: Path) -> dict[int, int]:
+    """The device of shm in ``dev``, and the bytes in it: nothing where it is a folder like others, on a disk."""
+    place = dev / "shm"
+    if not place.is_dir() or place.stat().st_dev == dev.stat().st_dev:
+        return {}
+    state = os.statvfs(place)
+    return {place.stat().st_dev: (state.f_blocks - state.f_bfree) * state.f_frsize}
 
 
 def descendants() -> set[int]:
