@@ -5,9 +5,12 @@ class package_systest::vm {
       'install_options' => ['--no-install-recommends'],
   })
 
+  # udev makes it, and gives it /dev/kvm, where there is one.
+  ensure_resource('group', 'kvm', { 'ensure' => 'present', 'system' => true })
+
   exec { "gpasswd --add ${package_systest::user} kvm":
     path    => ['/usr/bin', '/bin'],
     unless  => "id --name --groups ${package_systest::user} | grep --quiet --word-regexp kvm",
-    require => Package['qemu-system-x86'],
+    require => [Group['kvm'], Package['qemu-system-x86']],
   }
 }

@@ -44,8 +44,8 @@ if [ ! -d "$tools/run/sshd" ]; then
     mount --bind "$tools/usr/lib/modules" /usr/lib/modules
 fi
 chroot "$tools" modprobe virtio_console
-until [ -c /dev/vport0p1 ]; do sleep 0.2; done
-exec chroot "$tools" /usr/sbin/sshd -i -f /etc/ssh/door 0<>/dev/vport0p1 1>&0
+until port=$(ls /dev/vport*p1 2>/dev/null); do sleep 0.2; done
+exec chroot "$tools" /usr/sbin/sshd -i -f /etc/ssh/door 0<>"$port" 1>&0
 """,
     "/etc/systemd/system/pkgci-door.service": b"""[Unit]
 Description=The way in for the system test
