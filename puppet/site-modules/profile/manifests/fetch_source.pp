@@ -14,7 +14,8 @@ class profile::fetch_source (
   user { 'fetch':
     ensure => present,
     system => true,
-    home   => '/nonexistent',
+    # It has nothing of its own; sshd would complain in each log about a home that is not there.
+    home   => '/',
     shell  => '/bin/sh',
     groups => ['pkgci-keys'],
   }
