@@ -100,7 +100,7 @@ def fetch_for_tests(step: Step, root: Root, needs: Sequence[str]) -> None:
 
 
 def ready_to_boot(root: Root) -> None:
-    """From here on packages start what they bring, as on any system; and no other host's name is this one's."""
+    """From here on packages start what they bring, as on any system."""
     root.run("rm", "-f", "/usr/sbin/policy-rc.d")
 
 

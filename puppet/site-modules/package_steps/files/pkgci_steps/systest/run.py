@@ -52,8 +52,8 @@ class Run:
     def summary(self) -> str:
         """What passed, in one line."""
         count = sum(case.name.startswith("test") for case in self._step.cases)
-        tests = f"{count} tests passed" if self._tests else "no tests are declared"
-        return f"it boots, {self._services} units run, {tests}"
+        tests = f"tests passed: {count}" if self._tests else "no tests are declared"
+        return f"it boots, units that run: {self._services}, {tests}"
 
     def _run_tests(self, system: System) -> None:
         archive = declared.packed(self._step, self._source)
