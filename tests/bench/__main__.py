@@ -11,7 +11,7 @@ import click
 
 from pkgci.model.load import load_site
 from pkgci.model.site import Site
-from tests.bench import deploy, local, plan, push, tools
+from tests.bench import build, deploy, local, plan, push, repository, tools
 from tests.bench.race import BenchError, Contender, race, run
 from tests.bench.report import Figure, Outcome, terminal, write
 from tests.bench.sites import CHECKOUT, WORK, make_lab_site
@@ -50,6 +50,8 @@ def _with_lab(hosts: int, turns: int, keep: bool) -> list[Outcome]:
             _said("connectivity", deploy.connectivity(site, turns)),
             _said("bootstrap", deploy.bootstrap(site, peers, turns)),
             _said("push", push.push(site, peers, turns)),
+            _said("build", build.build(site, peers, turns)),
+            _said("repository", repository.publish(site, peers, turns)),
         ]
     finally:
         shutil.rmtree(peers.folder, ignore_errors=True)

@@ -24,7 +24,7 @@ gerrit: {{host: review.pkg.bench.test}}
 targets:
   trixie: {{deb: trixie}}
 projects:
-  packaging/hello: {{targets: [trixie]}}
+  packaging/greet: {{targets: [trixie]}}
 hosts:
   zuul01: {{role: zuul, address: {network}.10}}
   jenkins01: {{role: jenkins_master, address: {network}.11}}

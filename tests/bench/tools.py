@@ -7,10 +7,13 @@ gathering; pyinfra with as many hosts side by side; the loop with all hosts at o
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,6 +101,25 @@ class Tools:
         """A shell that runs ``each`` for all hosts at once; in it, ``$host`` is the host and ``$ssh`` reaches it."""
         each = each.replace("$ssh", f"ssh -F {self.folder / 'ssh_config'}")
         return ("sh", "-c", f"HOSTS='{self.hosts}'\n{_LOOP.format(each=each)}")
+
+    def on(self, host: str, script: str, user: str = "root") -> tuple[str, ...]:
+        """A shell that runs ``script`` on ``host`` as ``user``; what fails in it ends it."""
+        command = shlex.join(("runuser", "-u", user, "--", "sh", "-euc", f"cd /\n{script}"))
+        return ("ssh", "-F", str(self.folder / "ssh_config"), host, command)
+
+    def in_turn(self, commands: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+        """A shell that runs ``commands`` one after the other, as long as each succeeds."""
+        return ("sh", "-c", " && ".join(shlex.join(command) for command in commands))
+
+    @contextmanager
+    def package(self, host: str, name: str) -> Iterator[None]:
+        """Meanwhile, ``host`` has the distribution's package ``name``, which it did not have before."""
+        install = f"apt-get -q -y --no-install-recommends install {name}"
+        self.do(self.on(host, f"{install} || {{ apt-get -q update; {install}; }}"))
+        try:
+            yield
+        finally:
+            self.do(self.on(host, f"apt-get -q -y purge {name}"))
 
     def ansible(self, playbook: str) -> tuple[str, ...]:
         """Ansible running ``playbook``, a file in the folder."""
