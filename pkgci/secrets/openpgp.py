@@ -19,6 +19,7 @@ ALGORITHM = "rsa4096"
 # No passphrase: the secrets' own file is encrypted, and nobody types one on the publisher.
 _COMMON = ("--batch", "--quiet", "--no-tty", "--pinentry-mode", "loopback", "--passphrase", "")
 _SECONDS = 300  # for one call, which may wait for random numbers
+_ATTEMPTS = 6
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,17 @@ class Keyring:
         with tempfile.TemporaryDirectory(prefix="pkgci-gpg-", ignore_cleanup_errors=True) as folder:
             keyring = cls(Path(folder), now)
             try:
+                keyring._start_agent()
                 yield keyring
             finally:
                 keyring._call("gpgconf", ("--kill", "all"), b"", check=False)
+
+    def _start_agent(self) -> None:
+        """Has the agent up before the first key: gpg itself waits five seconds for it, which a busy machine exceeds."""
+        for _ in range(_ATTEMPTS):
+            self._call("gpgconf", ("--launch", "gpg-agent"), b"", check=False)
+            if "OK" in self._call("gpg-connect-agent", ("--no-autostart", "GETINFO version", "/bye"), b"", check=False):
+                return
 
     def make_primary(self, user: str) -> str:
         """Makes a primary key that only certifies and does not expire; returns its fingerprint."""
