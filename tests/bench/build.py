@@ -47,7 +47,6 @@ $purge_build_deps = 'never';
 $bd_uninstallable_explainer = '';
 1;
 END
-PURPOSES=build TARGET=trixie RESULTS={_WORK}/chroots pkgci-chroots
 """
 _PKGCI_BUILD = f"exec env {_INPUTS} SOURCE={_WORK}/source RESULTS={_WORK}/results pkgci-build"
 _PKGCI_PUBLISH = f"exec env {_INPUTS} RESULTS={_INCOMING} pkgci-publish-review"
@@ -118,6 +117,7 @@ def build(site: Site, tools: Tools, turns: int) -> Outcome:
     with tools.package(hosts[1].name, "aptly"):
         try:
             _prepare(tools, *hosts)
+            # The first turn, which does not count, makes the chroot that both use.
             contenders = [
                 _contender(tools, "pkgci", hosts, _PKGCI_BUILD, _PKGCI_PUBLISH),
                 _contender(tools, "bare tools", hosts, _BARE_BUILD, _BARE_PUBLISH),
