@@ -45,6 +45,12 @@ ALIKE = {
 }
 # What every EL base has beside packages: who made it, and the folders and accounts that packages count on.
 ALWAYS = ("filesystem", "setup", "system-release = 9", "system-release(releasever) = 9", "rtld(GNU_HASH)")
+# Folders of EL's package `filesystem` which this root may not have: packages put files there, and own none of them.
+FOLDERS = (
+    *(f"/usr/share/man/man{section}" for section in range(1, 10)),
+    *(f"/usr/share/{name}" for name in ("doc", "info", "licenses", "locale", "misc")),
+    *("/usr/include", "/usr/lib64", "/usr/libexec", "/usr/local/bin", "/usr/src", "/var/lib", "/var/log", "/var/cache"),
+)
 _UPSTREAM = re.compile(r"[0-9]+(?:\.[0-9]+)*")
 # Links that no package of Debian's lists by these names.
 PROGRAMS = ("/bin/sh", "/usr/bin/sh", "/usr/bin/python3", "/usr/bin/awk")
@@ -114,6 +120,8 @@ def main() -> None:
     """The program."""
     work = Path(sys.argv[1])
     work.mkdir(parents=True)
+    for folder in FOLDERS:
+        Path(folder).mkdir(parents=True, exist_ok=True)
     # Where EL's packages have their libraries, and Debian's linker does not look.
     Path("/etc/ld.so.conf.d/pkgci-base.conf").write_text("/usr/lib64\n")
     installed = _installed()
