@@ -20,6 +20,7 @@ ALGORITHM = "rsa4096"
 _COMMON = ("--batch", "--quiet", "--no-tty", "--pinentry-mode", "loopback", "--passphrase", "")
 _SECONDS = 300  # for one call, which may wait for random numbers
 _ATTEMPTS = 6
+_LONGEST = 60  # characters of the folder for temporary files: ours and the sockets' names come after it
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,9 @@ class Keyring:
 
         Raises ``PkgciError`` where there is no GnuPG.
         """
-        with tempfile.TemporaryDirectory(prefix="pkgci-gpg-", ignore_cleanup_errors=True) as folder:
+        # The agent's sockets are in there, whose paths have 107 characters at most (unix(7)).
+        place = None if len(tempfile.gettempdir()) < _LONGEST else "/tmp"  # noqa: S108
+        with tempfile.TemporaryDirectory(prefix="pkgci-gpg-", dir=place, ignore_cleanup_errors=True) as folder:
             keyring = cls(Path(folder), now)
             try:
                 keyring._start_agent()

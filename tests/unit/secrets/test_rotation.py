@@ -163,14 +163,25 @@ def test_without_gnupg_it_says_what_to_install(site: Site, folder: Path, monkeyp
     assert "apt install gnupg" in (raised.value.hint or "")
 
 
-def test_nothing_of_gnupg_stays_not_even_after_an_interrupt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    homes = []
-    with pytest.raises(KeyboardInterrupt), openpgp.Keyring.open(NOW) as keyring:
-        keyring.make_primary("nobody")
-        homes = list(tmp_path.iterdir())
-        raise KeyboardInterrupt
-    assert len(homes) == 1
-    assert list(tmp_path.iterdir()) == []
+def test_nothing_of_gnupg_stays_not_even_after_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
+    homes: list[Path] = []
+    with tempfile.TemporaryDirectory(prefix="t-") as short:
+        monkeypatch.setattr(tempfile, "tempdir", short)
+        with pytest.raises(KeyboardInterrupt), openpgp.Keyring.open(NOW) as keyring:
+            keyring.make_primary("nobody")
+            homes = list(Path(short).iterdir())
+            raise KeyboardInterrupt
+        assert len(homes) == 1
+        assert list(Path(short).iterdir()) == []
     arguments = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
     assert not [words for words in arguments if str(homes[0]).encode() in words]
+
+
+def test_a_long_folder_for_temporary_files_is_none_for_gnupgs_sockets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = tmp_path / ("long" * 25)
+    long.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(long))
+    with openpgp.Keyring.open(NOW) as keyring:
+        assert len(keyring.make_primary("nobody")) == 40
