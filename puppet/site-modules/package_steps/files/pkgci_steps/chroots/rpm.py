@@ -18,7 +18,8 @@ _HERE = Path(__file__).resolve().parent.parent / "rpm"
 _MACROS = f"upload {_HERE}/macros /usr/lib/rpm/macros.d/macros.pkgci"
 _RPMLINT = ('mkdir -p "$1/etc/xdg/rpmlint"', f"upload {_HERE}/rpmlint.toml /etc/xdg/rpmlint/pkgci.toml")
 # Nobody asks apt for anything in these roots, or reads in them: each is unpacked for one build, or one test.
-_SLIM = 'cd "$1" && rm -rf var/lib/apt/lists/* usr/share/doc/* usr/share/locale/* usr/share/man/*'
+# The folders stay: a package that puts a file there must not seem to have made them.
+_SLIM = 'cd "$1" && rm -rf var/lib/apt/lists/* && find usr/share/doc usr/share/locale usr/share/man ! -type d -delete'
 # dnf, and what it checks signatures with.
 _DNF = ("ca-certificates", "dnf", "gpg", "gpg-agent", "python3", "rpm")
 
