@@ -9,11 +9,11 @@ import pytest
 from tests.lab.conftest import Lab
 from tests.lab.prepared import Build, call, hand_over
 
+pytestmark = pytest.mark.way
+
 # Run where a build is handed over: gives its package files and scripts, and says so in what the build says of itself.
 _MORE = """
 import os
-
-pytestmark = pytest.mark.way
 tree = Path(tempfile.mkdtemp())
 package = next(folder.glob("*.deb"))
 run("dpkg-deb", "--raw-extract", package, tree)
