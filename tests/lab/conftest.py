@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +16,8 @@ from pathlib import Path
 import docker
 import pytest
 
+from pkgci.lab.engine import LABEL
+from pkgci.lab.hosts import SITE_LABEL
 from pkgci.model.load import load_site
 from pkgci.model.site import Site
 
@@ -86,6 +90,30 @@ def remove_lab(lab: Lab) -> None:
     if not os.environ.get("PKGCI_KEEP_LAB"):
         lab.pkgci("lab", "down")
         shutil.rmtree(lab.directory)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def whole_machine() -> Iterator[None]:
+    """No other test run at the same time, and nothing left of one that another checkout began: labs have one network.
+
+    A lab that PKGCI_KEEP_LAB kept stays only until the next checkout's tests.
+    """
+    with (Path(tempfile.gettempdir()) / "pkgci-lab-tests.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pytest.exit("another run of the lab tests is under way on this machine: wait for its end", 1)
+        for site in sorted(left_by_others()):
+            Lab(site.parent).pkgci("lab", "down")
+        yield
+
+
+def left_by_others() -> set[Path]:
+    """The site files of the labs that the tests of other checkouts made, and did not take down."""
+    found = docker.from_env().containers.list(all=True, filters={"label": LABEL}, ignore_removed=True)
+    sites = {Path(container.labels[SITE_LABEL]) for container in found if SITE_LABEL in container.labels}
+    of_tests = {site for site in sites if site.parents[1].name == LABS.name and site.exists()}
+    return {site for site in of_tests if site.parents[1] != LABS}
 
 
 @pytest.fixture(scope="session")
