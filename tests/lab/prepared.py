@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from tests.lab.conftest import Lab
@@ -84,6 +85,22 @@ for build in json.loads(sys.argv[1]):
 '''
 
 
+# Run where a build is handed over: gives its package files and scripts, and says so in what the build says of itself.
+_MORE = """
+import os
+tree = Path(tempfile.mkdtemp())
+package = next(folder.glob("*.deb"))
+run("dpkg-deb", "--raw-extract", package, tree)
+for name, text in MORE.items():
+    (tree / name).parent.mkdir(parents=True, exist_ok=True)
+    (tree / name).write_text(text)
+    (tree / name).chmod(0o755 if text.startswith("#!") else 0o644)
+run("dpkg-deb", "--root-owner-group", "--build", tree, package)
+shutil.rmtree(tree)
+result["files"] = [{"name": path.name, "size": path.stat().st_size, "sha256": sha256(path)} for path in files]
+"""
+
+
 @dataclass(frozen=True)
 class Build:
     """A build of a change: of NAME, unless it says otherwise."""
@@ -107,6 +124,11 @@ class Build:
         """What the publisher's programs are told of it."""
         words = {"PROJECT": self.project, "TARGET": self.target, "CHANGE": self.change, "PATCHSET": self.patchset}
         return {**words, "PIPELINE": self.pipeline, "REF": f"refs/zuul/main/{self.build_id}"}
+
+
+def having(files: Mapping[str, str]) -> str:
+    """For ``Build.evil``: the package has these files and scripts (path in its tree → text)."""
+    return f"MORE = {dict(files)!r}\n{_MORE}"
 
 
 def hand_over(lab: Lab, *builds: Build) -> None:

@@ -7,47 +7,27 @@ import shlex
 import pytest
 
 from tests.lab.conftest import Lab
-from tests.lab.prepared import Build, call, hand_over
+from tests.lab.prepared import Build, call, hand_over, having
 
 pytestmark = pytest.mark.way
-
-# Run where a build is handed over: gives its package files and scripts, and says so in what the build says of itself.
-_MORE = """
-import os
-tree = Path(tempfile.mkdtemp())
-package = next(folder.glob("*.deb"))
-run("dpkg-deb", "--raw-extract", package, tree)
-for name, text in MORE.items():
-    (tree / name).parent.mkdir(parents=True, exist_ok=True)
-    (tree / name).write_text(text)
-    (tree / name).chmod(0o755 if text.startswith("#!") else 0o644)
-run("dpkg-deb", "--root-owner-group", "--build", tree, package)
-shutil.rmtree(tree)
-result["files"] = [{"name": path.name, "size": path.stat().st_size, "sha256": sha256(path)} for path in files]
-"""
-
-
-def having(**files: str) -> str:
-    """For ``Build.evil``: the package has these files; a name's ``__`` is a slash."""
-    return f"MORE = { ({name.replace('__', '/'): text for name, text in files.items()})!r}\n{_MORE}"
 
 
 def build(change: int, name: str, version: str = "1.0", **words: str) -> Build:
     return Build(str(change), f"{version}~c{change}.1", name=name, **words)
 
 
-LIBRARY = build(995001, "lab-lib", evil=having(usr__share__lab="the library\n"))
+LIBRARY = build(995001, "lab-lib", evil=having({"usr/share/lab": "the library\n"}))
 USER = build(995002, "lab-user", control="Depends: lab-lib (<< 2~)\n")
-NEWER = build(995003, "lab-lib", "2.0", evil=having(usr__share__lab="the library, newer\n"))
+NEWER = build(995003, "lab-lib", "2.0", evil=having({"usr/share/lab": "the library, newer\n"}))
 CLASH = build(
-    995004, "lab-clash", control="Depends: lab-missing (>= 2)\n", evil=having(usr__share__lab="not the library\n")
+    995004, "lab-clash", control="Depends: lab-missing (>= 2)\n", evil=having({"usr/share/lab": "not the library\n"})
 )
 MESSY = build(
     995005,
     "lab-messy",
-    evil=having(DEBIAN__postinst="#!/bin/sh\nmkdir -p /var/lib/lab-messy\n", usr__share__messy="a file\n"),
+    evil=having({"DEBIAN/postinst": "#!/bin/sh\nmkdir -p /var/lib/lab-messy\n", "usr/share/messy": "a file\n"}),
 )
-OVERWRITING = build(995006, "lab-overwriting", evil=having(usr__bin__env="#!/bin/sh\n"))
+OVERWRITING = build(995006, "lab-overwriting", evil=having({"usr/bin/env": "#!/bin/sh\n"}))
 RPM = Build("995007", "1.0-1~c995007.1", "rpm", name="lab-rpm")
 BEFORE = (LIBRARY, USER)
 ALL = (*BEFORE, NEWER, CLASH, MESSY, OVERWRITING, RPM)

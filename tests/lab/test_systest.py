@@ -7,8 +7,7 @@ import json
 import pytest
 
 from tests.lab.conftest import Lab
-from tests.lab.prepared import Build, call, hand_over
-from tests.lab.test_install import having
+from tests.lab.prepared import Build, call, hand_over, having
 
 pytestmark = pytest.mark.way
 
@@ -18,9 +17,11 @@ BUILD = Build(
     "1.0~c996001.1",
     name="lab-systest",
     evil=having(
-        usr__lib__systemd__system__labd__service=SERVICE,
-        DEBIAN__postinst="#!/bin/sh\nsystemctl enable labd.service\n",
-    ).replace("labd/service", "labd.service"),
+        {
+            "usr/lib/systemd/system/labd.service": SERVICE,
+            "DEBIAN/postinst": "#!/bin/sh\nsystemctl enable labd.service\n",
+        }
+    ),
 )
 TESTS = """Test-Command: systemctl is-active labd && ! getent hosts pub01
 Features: test-name=runs

@@ -15,6 +15,7 @@ from pkgci_steps.step import Step
 from .conftest import package
 
 OWN = Repository("review-7", "https://pub.example.org/packages/review/7/deb/", "review.asc", 1003)
+BEFORE = Repository("review-6", "https://pub.example.org/packages/review/6/deb/", "review.asc", 1002)
 RELEASED = Repository("released", "https://pub.example.org/packages/deb/", "release.asc", 990)
 
 
@@ -23,18 +24,18 @@ def stanza(name: str, version: str, content: str) -> str:
 
 
 class Lists:
-    """apt with the lists of two repositories."""
+    """apt with the lists of three repositories."""
 
-    def __init__(self, **lists: str) -> None:
-        self._lists = {OWN.url: lists["own"], RELEASED.url: lists["released"]}
+    def __init__(self, own: str, released: str, before: str) -> None:
+        self._lists = {OWN.url: own, BEFORE.url: before, RELEASED.url: released}
 
     def packages(self, filter_: str) -> str:
         return self._lists[filter_.removeprefix("Repo-URI: ")]
 
 
-def ours(own: str, released: str, content: str) -> Any:
+def ours(own: str, released: str, content: str, before: str = "") -> Any:
     wanted = [File("greet_2_amd64.deb", 1, content, "greet", "2", "amd64", "greet")]
-    return deb._ours(cast(Apt, Lists(own=own, released=released)), (OWN, RELEASED), wanted)
+    return deb._ours(cast(Apt, Lists(own, released, before)), (OWN, BEFORE, RELEASED), wanted)
 
 
 def test_earlier_patch_sets_of_the_change_count_for_nothing() -> None:
@@ -42,6 +43,13 @@ def test_earlier_patch_sets_of_the_change_count_for_nothing() -> None:
     change, beside, released = ours(own, stanza("greet", "1", "c"), "b")
     assert [item.version for item in change] == ["2~c7.2"]
     assert [item.version for item in beside] == [item.version for item in released] == ["1"]
+
+
+def test_what_a_change_before_it_brings_is_there_without_it_but_not_released() -> None:
+    change, beside, released = ours(stanza("greet", "3", "b"), "", "b", before=stanza("greet", "2", "a"))
+    assert [item.version for item in change] == ["3"]
+    assert [item.version for item in beside] == ["2"]
+    assert released == []
 
 
 def test_a_package_that_is_not_in_the_index_is_nobodys_pass() -> None:

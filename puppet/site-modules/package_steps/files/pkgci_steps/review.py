@@ -83,6 +83,11 @@ class Repository:
     rank: int
     release: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def is_own(self) -> bool:
+        """Whether it is that of the change itself."""
+        return self.rank == _OWN
+
 
 Fetch = Callable[[str], "bytes | None"]
 

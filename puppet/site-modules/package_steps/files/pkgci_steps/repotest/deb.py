@@ -31,19 +31,19 @@ def test(step: Step, target: Target, wanted: Sequence[File]) -> None:
     with root.fresh(step, tarball, tool.files(step, target, chosen)) as one:
         apt = Apt(one)
         apt.use_changes()
-        change, released, everything = _ours(apt, chosen, wanted)
-        step.cases.extend(world.version_cases(everything, change, _is_older))
-        after = world.joined(released, change)
+        change, beside, released = _ours(apt, chosen, wanted)
+        step.cases.extend(world.version_cases(released, change, _is_older))
+        after = world.joined(beside, change)
         step.cases.extend(clashes.cases(change, contents.of(apt, after)))
-        step.cases.extend(_closure(step, apt, chosen, released, change))
+        step.cases.extend(_closure(step, apt, chosen, beside, change))
 
 
 def _ours(
     apt: Apt, chosen: Sequence[Repository], wanted: Sequence[File]
 ) -> tuple[list[Package], list[Package], list[Package]]:
-    """The change's packages; those that would be beside them, one version of each; and every released version.
+    """The change's packages; those that there are without it, one version of each; and every released version.
 
-    Packages of changes before it count as released, except for their versions.
+    Packages of changes before it are there without it, and not yet released.
     """
     sums = {file.sha256 for file in wanted}
     listed = {item.name: packages(apt.packages(f"Repo-URI: {item.url}")) for item in chosen}
@@ -54,27 +54,26 @@ def _ours(
             raise Ended(Status.INFRASTRUCTURE, _NO_SUCH.format(file.package, file.version))
     # An earlier patch set of this change is no package that will be released.
     sources = {package.source for package in change}
-    others = [package for package in everywhere if package.sha256 not in sums]
-    released = listed.get("released", [])
-    known = {package.sha256 for package in released}
-    beside = [package for package in others if package.sha256 in known or package.source not in sources]
-    return change, world.newest(beside, _is_older), released
+    earlier = {item.name: sources if item.is_own else set() for item in chosen}
+    others = [package for name, some in listed.items() for package in some if package.source not in earlier[name]]
+    beside = [package for package in others if package.sha256 not in sums]
+    return change, world.newest(beside, _is_older), listed.get("released", [])
 
 
 def _closure(
-    step: Step, apt: Apt, chosen: Sequence[Repository], released: Sequence[Package], change: Sequence[Package]
+    step: Step, apt: Apt, chosen: Sequence[Repository], beside: Sequence[Package], change: Sequence[Package]
 ) -> list[Case]:
     """A case for each package of the change, and for each other one of ours that it breaks."""
     architecture = apt.root.ask("dpkg", "--print-architecture").strip()
     base = step.scratch / "base"
-    _base(apt, chosen, {package.name for package in (*released, *change)}, base)
-    broken = dose.check(step, architecture, base, _written(step, "after", world.joined(released, change)))
+    _base(apt, chosen, {package.name for package in (*beside, *change)}, base)
+    broken = dose.check(step, architecture, base, _written(step, "after", world.joined(beside, change)))
     own = {package.name for package in change}
     faults = {item.package: item for item in broken}
     cases = [_case(f"{package.name}: dependencies", faults.get(package.name)) for package in change]
     others = [item for item in broken if item.package not in own]
     if others:
-        before = {item.package for item in dose.check(step, architecture, base, _written(step, "before", released))}
+        before = {item.package for item in dose.check(step, architecture, base, _written(step, "before", beside))}
         for item in others:
             if item.package in before:
                 step.log.say(f"{item.package} {item.version} was broken before: {item.reason}")

@@ -48,7 +48,7 @@ def test(step: Step, target: Target, wanted: Sequence[File]) -> None:
 
 def _asked(dnf: Dnf, chosen: Sequence[Repository], wanted: Sequence[File]) -> dict[str, Any]:
     """What the solver says. Raises ``Ended`` (infrastructure) where it does not see the change's packages."""
-    own = chosen[0].name if chosen and chosen[0].name != "released" else ""
+    own = next((item.name for item in chosen if item.is_own), "")
     change = [[file.package, file.version] for file in wanted]
     others = [item.name for item in chosen if item.name != own]
     question = json.dumps({"change": change, "own": own, "others": others})

@@ -14,12 +14,15 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
+# The repository of what is released, as the .repo file calls it.
+RELEASED = "released"
 # Says nothing that a person could use.
 _EMPTY = "conflicting requests"
 
 
 class World:
-    """What dnf knows. ``change`` are the packages of the change, ``beside`` those of ours that there are without it."""
+    """What dnf knows. ``change`` are the packages of the change, ``beside`` those of ours that there are without it,
+    ``released`` every version that is released."""
 
     def __init__(self, sack: Any, change: list[list[str]], own: str, others: list[str]) -> None:
         self._sack = sack
@@ -28,11 +31,12 @@ class World:
         wanted = {(name, version) for name, version in change}
         self.change = [package for package in mine if (package.name, package.evr) in wanted]
         sources = {package.source_name for package in self.change}
+        # Packages of changes before it are there without it, and not yet released.
+        before = list(available.filter(reponame=others))
+        self.released = [package for package in before if package.reponame == RELEASED]
         # An earlier patch set of this change is no package that will be released.
-        self.released = list(available.filter(reponame=others))
-        beside = [*self.released, *(package for package in mine if package.source_name not in sources)]
-        self.beside = newest(beside)
-        self._all = [*mine, *self.released]
+        self.beside = newest([*before, *(package for package in mine if package.source_name not in sources)])
+        self._all = [*mine, *before]
 
     def joined(self) -> list[Any]:
         """What there is of ours with the change."""
