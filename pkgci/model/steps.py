@@ -19,6 +19,7 @@ class Pipeline(StrEnum):
 
     CHECK = "check"
     GATE = "gate"
+    REPUBLISH = "republish"
     PROMOTE = "promote"
     PERIODIC = "periodic"
 
@@ -30,7 +31,7 @@ class Scope(StrEnum):
     PROJECT = "project"
 
 
-_TESTED = (Pipeline.CHECK, Pipeline.GATE)
+_TESTED = (Pipeline.CHECK, Pipeline.GATE, Pipeline.REPUBLISH)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from pkgci.model.urls import web_url
 from pkgci.pipelines.own import SECTIONS, Item, OwnLayouts, hashed_name, read_own
 from pkgci.pipelines.text import dump, quoted
 from pkgci.pipelines.timer import zuul_time
-from pkgci.pipelines.trust import check_triggers, escaped, exactly, zuul_account
+from pkgci.pipelines.trust import Trigger, check_triggers, escaped, exactly, republish_triggers, zuul_account
 
 LAYOUT = "layout.yaml"
 # What is done once for a project, not for each of its targets.
@@ -34,12 +34,17 @@ _JOBS = "{jobs}"
 _DESCRIPTIONS = {
     Pipeline.CHECK: "Tests each patch set on top of its branch. A comment with the line: recheck, runs it again.",
     Pipeline.GATE: "Tests approved changes in the order in which they will be merged, and merges them.",
+    Pipeline.REPUBLISH: "Builds and tests a merged change once more, to be published, where what was tested is lost.",
     Pipeline.PROMOTE: "Publishes the packages of merged changes.",
     Pipeline.PERIODIC: "Builds each package from its branch.",
 }
 _MESSAGES = {
     # They travel in double quotes, unescaped, on Gerrit's command line (reference: zuul, "Security"): no quotes here.
     "failed": "Build failed. To run the jobs again, write a comment with a line that says only: recheck",
+    "unpublished": "Merged, but not published: the log says why. To build, test and publish the branch as it is now, "
+    "write a comment with a line that says only: republish",
+    # It starts what publishes: no other message has this line.
+    "republished": "Tested once more, to be published.",
     "unmergeable": "This change, or one that it depends on, cannot be merged with the current state of its branch. "
     "Please rebase it and push a new patch set.",
 }
@@ -100,7 +105,9 @@ def _context(site: Site, own: OwnLayouts, functions: str) -> dict[str, Any]:
         "own": {section: own.text(section) for section in ("includes", *SECTIONS)},
         "descriptions": {pipeline.value: text for pipeline, text in _DESCRIPTIONS.items()},
         "messages": _MESSAGES,
-        "triggers": list(_triggers(site)),
+        "triggers": _as_text(check_triggers(site)),
+        "republish_triggers": _as_text(republish_triggers(site)),
+        "republished": f"(?m)^{escaped(_MESSAGES['republished'])}$",
         "gate": site.zuul.gate,
         "zuul_account": zuul_account(site),
         "periodic": _periodic(site),
@@ -120,9 +127,8 @@ def _context(site: Site, own: OwnLayouts, functions: str) -> dict[str, Any]:
     }
 
 
-def _triggers(site: Site) -> Iterator[dict[str, Any]]:
-    for trigger in check_triggers(site):
-        yield {"why": [trigger.why], "text": dump([trigger.event])}
+def _as_text(triggers: Iterable[Trigger]) -> list[dict[str, str]]:
+    return [{"why": trigger.why, "text": dump([trigger.event])} for trigger in triggers]
 
 
 def _steps(site: Site) -> Iterator[dict[str, str]]:

@@ -22,8 +22,8 @@ from pkgci.errors import UsageError
 from pkgci.model.services import Trust, Vote
 from pkgci.model.site import Site
 
-# A comment with a line that is only this word, in any case. Gerrit puts lines of its own before what people write.
-RECHECK = r"(?im)^[ \t]*recheck[ \t\r]*$"
+# Comments with a line that is only one word, in any case. Gerrit puts lines of its own before what people write.
+RECHECK, REPUBLISH = (rf"(?im)^[ \t]*{word}[ \t\r]*$" for word in ("recheck", "republish"))
 # The largest vote of Gerrit's own labels.
 _LARGEST = 2
 
@@ -69,19 +69,23 @@ def exactly(text: str) -> str:
 
 def escaped(text: str) -> str:
     """``text`` as a part of a regular expression, with backslashes only where one is needed."""
-    return re.escape(text).replace(r"\-", "-")
+    return re.escape(text).replace(r"\-", "-").replace(r"\ ", " ")
 
 
 def _accounts(trust: Trust) -> Iterator[Trigger]:
+    for who in _by_accounts(trust):
+        yield Trigger("A trusted account pushes a patch set, or opens a change again.", _opened(who))
+        yield Trigger("A trusted account comments, on anybody's change, with the line: recheck", _recheck(who))
+
+
+def _by_accounts(trust: Trust) -> Iterator[dict[str, list[str]]]:
     # In one trigger, Zuul wants both to match.
     for kind, accounts in (
         ("username", [name for name in trust.accounts if "@" not in name]),
         ("email", [name for name in trust.accounts if "@" in name]),
     ):
         if accounts:
-            who = {kind: [exactly(name) for name in accounts]}
-            yield Trigger("A trusted account pushes a patch set, or opens a change again.", _opened(who))
-            yield Trigger("A trusted account comments, on anybody's change, with the line: recheck", _recheck(who))
+            yield {kind: [exactly(name) for name in accounts]}
 
 
 def _approved(vote: Vote | None, zuul: str) -> Iterator[Trigger]:
@@ -105,6 +109,17 @@ def _approved(vote: Vote | None, zuul: str) -> Iterator[Trigger]:
 
 def _opened(who: dict[str, Any]) -> dict[str, Any]:
     return {"event": ["patchset-created", "change-restored"], **who}
+
+
+def republish_triggers(site: Site) -> tuple[Trigger, ...]:
+    """The triggers of the pipeline for changes that are merged: their code is trusted, so it is about whose wish it is.
+
+    Accounts are asked for where the site's trust names some.
+    """
+    accounts = tuple(_by_accounts(site.zuul.trust)) if site.zuul.trust else ()
+    words = "comments, on a merged change, with the line: republish"
+    whoever = [(f"A trusted account {words}", who) for who in accounts] or [(f"Anybody {words}", {})]
+    return tuple(Trigger(why, {"event": "comment-added", "comment": REPUBLISH, **who}) for why, who in whoever)
 
 
 def _recheck(who: dict[str, Any]) -> dict[str, Any]:

@@ -95,19 +95,28 @@ def test_approved_changes_that_depend_on_each_other_merge_in_order_and_are_promo
     clone.start()
     log = clone.git("log", "--format=%s").stdout
     assert log.index("Second") < log.index("First")
-    promoted = {job.name for job in jobs_of(deployed.site, PROJECT) if Pipeline.PROMOTE in job.step.pipelines}
-    wait_for_build(deployed, *promoted)
+    wait_for_promotions(first, 1)
+    wait_for_promotions(second, 1)
 
 
-def wait_for_build(lab: Lab, *jobs: str) -> None:
-    """Waits until each job has been built at least once."""
+def wait_for_promotions(change: Change, count: int) -> None:
+    def promoted() -> bool:
+        said = "\n".join(change.messages())
+        return len(re.findall(rf"^- \S+-{Pipeline.PROMOTE} \S+ \S+ : SUCCESS", said, re.MULTILINE)) == count
 
-    def built() -> bool:
-        url = "https://jenkins01.pkg.lab.test/jenkins/job/{}/api/json"
-        found = [json.loads(opened(lab, url.format(job))) for job in jobs]
-        return all(job["lastBuild"] for job in found)
+    wait_until(promoted, 120, lambda: str(change.messages()))
 
-    wait_until(built, 60, lambda: f"not built: {jobs}")
+
+def test_a_merged_change_is_tested_and_published_again_where_somebody_asks_for_it(deployed: Lab, clone: Clone) -> None:
+    change = clone.propose("Publish me twice", {"again.txt": "1\n"})
+    change.wait_for_vote(1)
+    change.approve()
+    change.wait_for_merge()
+    wait_for_promotions(change, 1)
+    change.comment("republish")
+    wait_for_promotions(change, 2)
+    tested = next(text for text in change.messages() if "once more" in text)
+    assert set(re.findall(r"^- (\S+) ", tested, re.MULTILINE)) == jobs_in(deployed, Pipeline.REPUBLISH)
 
 
 def test_a_change_that_does_not_merge_is_told_so(clone: Clone) -> None:

@@ -172,7 +172,7 @@ def test_messages_can_stand_on_gerrits_command_line(site: Site) -> None:
 
 def test_periodic_is_left_out_where_it_never_runs(write_site: Write) -> None:
     layout = render(load_site(write_site(SITE + "zuul: {periodic: ''}\n")))
-    assert [item["name"] for item in layout.data["pipelines"]] == ["check", "gate", "promote"]
+    assert [item["name"] for item in layout.data["pipelines"]] == ["check", "gate", "republish", "promote"]
     assert "periodic" not in layout.text.partition("project-templates:")[2]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from pkgci.errors import UsageError
 from pkgci.model.load import load_site
-from pkgci.pipelines.trust import RECHECK, check_triggers
+from pkgci.pipelines.trust import RECHECK, REPUBLISH, check_triggers, republish_triggers
 from tests.unit.conftest import SITE
 
 Write = Callable[[str], Path]
@@ -153,3 +153,15 @@ def test_recheck_in_a_sentence_is_not(text: str) -> None:
 def test_a_trust_that_nobody_could_have_is_refused(write_site: Write) -> None:
     with pytest.raises(UsageError, match="no change would ever run"):
         check_triggers(load_site(write_site(SITE + "zuul: {trust: {}}\n")))
+
+
+@pytest.mark.parametrize(
+    ("trust", "who"),
+    [("", {}), ("{approval: {label: Code-Review, value: 1}}", {}), ("{accounts: [alice]}", {"username": ["^alice$"]})],
+)
+def test_a_merged_change_is_published_again_for_those_whose_recheck_counts(
+    write_site: Write, trust: str, who: Event
+) -> None:
+    site = load_site(write_site(SITE + (f"zuul: {{trust: {trust}}}\n" if trust else "")))
+    asked = {"event": "comment-added", "comment": REPUBLISH, **who}
+    assert [trigger.event for trigger in republish_triggers(site)] == [asked]

@@ -26,7 +26,7 @@ PATTERNS: dict[str, str] = {
     # The change's number, and its patch set's.
     "CHANGE": r"[0-9]{1,18}",
     "PATCHSET": r"[0-9]{1,9}",
-    # check, gate, promote or periodic: a build of the gate has the release's own version. By hand: check.
+    # check, gate, republish, promote or periodic: see RELEASING. By hand: check.
     "PIPELINE": NAME,
     # The branch that the change is for.
     "BRANCH": NAMES,
@@ -41,6 +41,9 @@ PATTERNS: dict[str, str] = {
     "SOURCE": r"/[^\0\n]*",
     "RESULTS": r"/[^\0\n]*",
 }
+
+# The pipelines whose builds have the release's own version: what they test is what promote publishes.
+RELEASING = ("gate", "republish")
 
 
 @dataclass(frozen=True)
@@ -66,9 +69,9 @@ class Inputs:
         return self.ref.rpartition("/")[2] or BY_HAND
 
     @property
-    def is_gate(self) -> bool:
-        """Whether this build is the one that is released if the change is merged."""
-        return self.pipeline == "gate"
+    def is_release(self) -> bool:
+        """Whether this build is the one that is released once the change is merged."""
+        return self.pipeline in RELEASING
 
     @property
     def before(self) -> tuple[str, ...]:

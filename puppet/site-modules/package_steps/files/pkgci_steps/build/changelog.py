@@ -45,8 +45,8 @@ def latest(text: str) -> Release:
 
 
 def suffix(inputs: Inputs) -> str:
-    """What the version of a build has at its end: nothing in the gate, else what sorts before the release."""
-    if inputs.is_gate:
+    """What the version of a build has at its end: nothing for a release, else what sorts before the release."""
+    if inputs.is_release:
         return ""
     return f"~c{inputs.change or '0'}.{inputs.patchset or '0'}"
 

@@ -26,7 +26,7 @@ def check_version(version: str, what: str, inputs: Inputs) -> None:
 
     A distribution's mark may follow, as in ``1~c5.2.el9``.
     """
-    if inputs.is_gate:
+    if inputs.is_release:
         if re.search(rf"{_ANY}(\.[A-Za-z0-9_]+)?$", version):
             raise ValueError(f"{what} has the version {version}, which is no release: the gate publishes releases")
         return

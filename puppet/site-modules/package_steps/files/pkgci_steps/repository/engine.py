@@ -68,6 +68,10 @@ class Repository:
         """What readers see now."""
         return self._now().manifest if self.exists else Manifest("", "")
 
+    def lost(self, entry: Entry) -> list[str]:
+        """The names of the files of ``entry`` that are missing, or are not what was published."""
+        return [file.name for file in Pool(self.folder, self._publisher).lost(entry)]
+
     def state(self) -> State:
         """Of a review repository: whose it is."""
         return state.read(self.folder)
@@ -120,7 +124,7 @@ class Repository:
             self._tidy()
             kept = {entry.folder for one in self.generations() for entry in one.manifest.entries}
             # What the gate tested may be promoted, though another build has taken its place since.
-            kept |= {one.entry.folder for one in records.read_all(self.folder) if one.pipeline == records.GATE}
+            kept |= {one.entry.folder for one in records.read_all(self.folder) if one.is_release}
             return Pool(self.folder, self._publisher).sweep(kept)
 
     def delete(self, may_go: Callable[[State], bool]) -> bool:

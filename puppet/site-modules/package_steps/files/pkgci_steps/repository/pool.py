@@ -43,6 +43,11 @@ class Pool:
         self._place(aside, placed)
         return placed
 
+    def lost(self, entry: Entry) -> list[File]:
+        """The files of ``entry`` that are missing, or are not what was put there."""
+        folder = self._shared / entry.folder
+        return [file for file in entry.files if not _is(folder / file.name, file)]
+
     def sweep(self, kept: set[str]) -> list[str]:
         """Removes the folders of all entries but those in ``kept``; returns their paths. Inside the lock only."""
         folders.sweep(self._shared)
@@ -53,13 +58,14 @@ class Pool:
         return [str(folder) for folder in gone]
 
     def _place(self, aside: Path, entry: Entry) -> None:
-        """The folder's name has its contents' checksum: if it is there, it was put there by a run that was killed."""
+        """The folder's name has its contents' checksum: what is there is the same, or was damaged."""
         place = self._shared / entry.folder
         place.parent.mkdir(parents=True, exist_ok=True)
-        if place.exists():
-            shutil.rmtree(aside)
-        else:
+        if self.lost(entry):
+            folders.remove(place)
             folders.appear(aside, place)
+        else:
+            shutil.rmtree(aside)
 
     def _signed(self, file: File, path: Path) -> File:
         content = rpm.content(path, self._publisher.programs)
@@ -75,6 +81,10 @@ def _take(source: Path, copy: Path, *, copied: bool) -> None:
     else:
         os.link(source, copy)
     copy.chmod(0o644)
+
+
+def _is(path: Path, file: File) -> bool:
+    return path.is_file() and path.stat().st_size == file.size and sha256(path) == file.sha256
 
 
 def _folder(entry: Entry, files: tuple[File, ...]) -> str:

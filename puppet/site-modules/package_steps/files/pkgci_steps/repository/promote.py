@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..inputs import Inputs
-from ..report import Case, sha256
+from ..report import Case
 from ..status import Ended, Status
 from ..step import Step, run
 from . import ownership, places, pool, records, review_names, versions
@@ -75,24 +75,21 @@ def _has_review(step: Step, publisher: Publisher) -> bool:
 
 def _tested(review: Repository, inputs: Inputs, targets: tuple[str, ...]) -> list[Entry]:
     """What the gate published for its tests, every file of it as it was then. Raises ``Ended`` (infrastructure)."""
-    found = records.of_gate(review.folder, inputs)
+    found = records.to_release(review.folder, inputs)
     for target in targets:
         if target not in found:
             raise _gone(inputs, f"{review.name} has no record of what the gate tested for {target}")
     entries = [found[target].entry for target in targets]
     for entry in entries:
-        for file in entry.files:
-            path = review.folder / pool.SHARED / entry.folder / file.name
-            if not path.is_file():
-                raise _gone(inputs, f"{file.name} for {entry.target} is not in {review.name} any more")
-            if sha256(path) != file.sha256:
-                raise _gone(inputs, f"{file.name} for {entry.target} in {review.name} is not what was tested")
+        lost = review.lost(entry)
+        if lost:
+            raise _gone(inputs, f"{lost[0]} for {entry.target} in {review.name} is missing, or not what was tested")
     return entries
 
 
 def _gone(inputs: Inputs, what: str) -> Ended:
     change = f"{inputs.change},{inputs.patchset}"
-    command = f"zuul enqueue --trigger gerrit --pipeline gate --project {inputs.project} --change {change}"
+    command = f"zuul enqueue --trigger gerrit --pipeline republish --project {inputs.project} --change {change}"
     return Ended(
         Status.INFRASTRUCTURE,
         f"what was tested of change {change} is gone: {what}. Nothing was published. To build, test and publish it "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..inputs import Inputs
+from ..inputs import RELEASING, Inputs
 from ..settings import BuildHost, Target
 from ..status import Ended, Status
 from ..step import Step, run
@@ -24,7 +24,7 @@ Publishes what a build of a change made in the change's own repository, signed w
 
 PROJECT, TARGET    what was built
 CHANGE, PATCHSET   the change that it was built of
-PIPELINE           check or gate, as for the build
+PIPELINE           check, gate or republish, as for the build
 REF, COMMIT        as for the build: the last word of REF names the build (by-hand without it)
 GROUP              several changes share one repository, group-GROUP; review/<CHANGE> leads there
 RESULTS            the folder for result.json, junit.xml and log.txt
@@ -36,7 +36,7 @@ Exit status: 0 published, 1 the package is at fault or refused, 2 wrong use, 3 t
 """
 
 _LOOKS = {"deb": look_deb.look, "rpm": look_rpm.look}
-_PIPELINES = ("", "check", "gate")
+_PIPELINES = ("", "check", *RELEASING)
 _MEGABYTE = 1_000_000
 
 
@@ -54,7 +54,8 @@ def perform(step: Step) -> str:
     if target.name not in project.targets:
         raise Ended(Status.MISUSED, f"{project.name} is not built for {target.name}, by the site file")
     if inputs.pipeline not in _PIPELINES:
-        raise Ended(Status.MISUSED, f"the pipeline {inputs.pipeline} publishes no reviews: only check and gate do")
+        words = ", ".join(_PIPELINES[1:])
+        raise Ended(Status.MISUSED, f"the pipeline {inputs.pipeline} publishes no reviews: {words} do")
     if project.own_steps:
         return f"{project.name} has no package: nothing to publish"
     source = Source(step.settings.build_hosts, f"{inputs.build_id}/{target.name}", step.scratch, step.programs)
@@ -95,7 +96,8 @@ class Publication:
         repository = Repository(places.review(inputs.repository), self.publisher)
         wanted = self._entry(built, inputs)
         with repository.update() as update:
-            there = next((one for one in update.entries if _is_there(one, wanted)), None)
+            same = [one for one in update.entries if _is_same(one, wanted) and not repository.lost(one)]
+            there = same[0] if same else None
             placed = there or update.put(wanted, folder, replace=True)
             repository.set_state(repository.state().with_work(inputs.change, inputs.project, self.publisher.now()))
             if there is None:
@@ -136,6 +138,6 @@ class Publication:
         return self.publisher.now().isoformat(timespec="microseconds")
 
 
-def _is_there(one: Entry, wanted: Entry) -> bool:
+def _is_same(one: Entry, wanted: Entry) -> bool:
     same = (one.target, one.source, one.version, one.project)
     return same == (wanted.target, wanted.source, wanted.version, wanted.project) and one.same_as(wanted)

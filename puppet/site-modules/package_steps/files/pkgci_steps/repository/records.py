@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..inputs import Inputs
+from ..inputs import RELEASING, Inputs
 from . import folders, generation, manifest
 from .manifest import Entry
-
-GATE = "gate"
 
 
 @dataclass(frozen=True)
@@ -23,6 +21,11 @@ class Record:
     commit: str
     moment: str
     entry: Entry
+
+    @property
+    def is_release(self) -> bool:
+        """Whether promote may publish it."""
+        return self.pipeline in RELEASING
 
 
 def write(repository: Path, record: Record) -> None:
@@ -40,13 +43,13 @@ def read_all(repository: Path) -> Iterator[Record]:
         yield _parse(json.loads(path.read_text()))
 
 
-def of_gate(repository: Path, inputs: Inputs) -> dict[str, Record]:
-    """Target → what the last run of the gate published of the change and patch set of ``inputs``."""
+def to_release(repository: Path, inputs: Inputs) -> dict[str, Record]:
+    """Target → what was last tested as a release of the change and patch set of ``inputs``."""
     wanted = (inputs.project, inputs.change, inputs.patchset)
     found = [
         record
         for record in read_all(repository)
-        if record.pipeline == GATE and (record.entry.project, record.entry.change, record.entry.patchset) == wanted
+        if record.is_release and (record.entry.project, record.entry.change, record.entry.patchset) == wanted
     ]
     return {record.entry.target: record for record in sorted(found, key=lambda record: record.moment)}
 
