@@ -57,7 +57,7 @@ class RoleSpec:
 
     ``public`` roles have an address and a DNS name that the world reaches. ``mandatory`` roles must stand on at least
     one host of a site. ``single`` roles stand on one host at most. ``disk_path`` is where the role needs its disk.
-    ``units`` are the systemd units that must be running.
+    ``units`` are the systemd units that must be running; of a timer, its service must not have failed either.
     """
 
     role: Role
@@ -76,6 +76,8 @@ class RoleSpec:
 # Java 21, which Jenkins and its agents need, is in Debian 13 and Ubuntu 22.04/24.04 but not in Debian 12
 # (reference: jenkins, "Installation").
 _WITH_JAVA_21 = frozenset(OperatingSystem) - {OperatingSystem.DEBIAN_12}
+# Removes old workspaces of jobs.
+_CLEAN_UP = "clean-workspaces.timer"
 
 CATALOGUE: dict[Role, RoleSpec] = {
     spec.role: spec
@@ -112,7 +114,7 @@ CATALOGUE: dict[Role, RoleSpec] = {
             mandatory=True,
             single=True,
             disk_path="/srv",
-            units=("apache2",),
+            units=("apache2", "pkgci-prune.timer", _CLEAN_UP),
             systems=_WITH_JAVA_21,
         ),
         RoleSpec(
@@ -124,6 +126,7 @@ CATALOGUE: dict[Role, RoleSpec] = {
             mandatory=True,
             single=False,
             disk_path="/srv",
+            units=("pkgci-chroots@build.timer", _CLEAN_UP),
             systems=_WITH_JAVA_21,
         ),
         RoleSpec(
@@ -135,6 +138,7 @@ CATALOGUE: dict[Role, RoleSpec] = {
             mandatory=True,
             single=False,
             disk_path="/srv",
+            units=("pkgci-chroots@test.timer", _CLEAN_UP),
             systems=_WITH_JAVA_21,
         ),
         RoleSpec(
@@ -146,6 +150,7 @@ CATALOGUE: dict[Role, RoleSpec] = {
             mandatory=True,
             single=False,
             disk_path="/srv",
+            units=("pkgci-chroots@system.timer", _CLEAN_UP),
             systems=_WITH_JAVA_21,
             needs_kvm=True,
         ),
@@ -158,7 +163,7 @@ CATALOGUE: dict[Role, RoleSpec] = {
             mandatory=True,
             single=True,
             disk_path="/srv",
-            units=("apache2",),
+            units=("apache2", "prune-logs.timer"),
         ),
         RoleSpec(
             Role.MONITORING,

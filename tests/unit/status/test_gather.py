@@ -91,7 +91,11 @@ def test_each_host_is_asked_about_what_it_has(site: Site) -> None:
     zuul, build = (script(site, site.host(name)).decode().splitlines()[:5] for name in ("zuul01", "build01"))
     assert zuul[0] == "UNITS='zuul-server zuul-merger zuul-queue geard apache2'"
     assert "GEARMAN=4730" in zuul and "GERRIT=29418" in zuul
-    assert build[0] == "UNITS=''" and "PAGES=''" in build and "GEARMAN=''" in build
+    assert (
+        build[0] == "UNITS='pkgci-chroots@build.timer clean-workspaces.timer'"
+        and "PAGES=''" in build
+        and "GEARMAN=''" in build
+    )
 
 
 def test_an_answer_that_broke_off_is_none() -> None:
