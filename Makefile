@@ -5,7 +5,7 @@ BIN   := $(VENV)/bin
 PKGCI := $(BIN)/pkgci
 SITE  := examples/lab/site.yaml
 
-.PHONY: demo test lint unit lab-test package-test zuul-suite bench clean-lab help
+.PHONY: demo test lint unit lab-test zuul-suite bench clean-lab help
 
 help:
 	@echo "make demo       a packaging CI from nothing: seven hosts, and a package's whole way"
@@ -13,7 +13,6 @@ help:
 	@echo "make lint       ruff, mypy, puppet-lint, shellcheck"
 	@echo "make unit       unit tests, in seconds"
 	@echo "make lab-test   the tests on real hosts, in a lab of their own"
-	@echo "make package-test  a package's whole way, in the same kind of lab: half an hour more"
 	@echo "make zuul-suite Zuul's own tests, against the module that runs it on Python 3"
 	@echo "make bench      the budgets, each beside its peer"
 	@echo "make clean-lab  remove every lab of this checkout, and their images"
@@ -47,10 +46,7 @@ unit: prepare-test $(VENV)/.develops
 	$(BIN)/pytest --numprocesses auto --dist loadfile tests/unit
 
 lab-test: prepare-test $(VENV)/.develops
-	$(BIN)/pytest -m 'not way' tests/lab
-
-package-test: prepare-test $(VENV)/.develops
-	$(BIN)/pytest -m way tests/lab
+	$(BIN)/pytest tests/lab
 
 zuul-suite: prepare-test $(VENV)/.develops
 	$(BIN)/python -m tests.zuul $(FILES)

@@ -11,8 +11,6 @@ import pytest
 from tests.lab.conftest import Lab
 from tests.lab.test_logs import as_agent
 
-pytestmark = pytest.mark.way
-
 # A package that needs nothing but dpkg, so that it is built in seconds. BUILD is what its build does.
 RULES = """#!/usr/bin/make -f
 build build-arch build-indep:

@@ -9,8 +9,6 @@ import pytest
 from tests.lab.conftest import Lab
 from tests.lab.prepared import Build, call, hand_over, having
 
-pytestmark = pytest.mark.way
-
 
 def build(change: int, name: str, version: str = "1.0", **words: str) -> Build:
     return Build(str(change), f"{version}~c{change}.1", name=name, **words)

@@ -5,12 +5,8 @@ import re
 import subprocess
 import sys
 
-import pytest
-
 from pkgci.model.steps import Pipeline, jobs_of
 from tests.lab.conftest import CHECKOUT, Lab
-
-pytestmark = pytest.mark.way
 
 PROJECT = "packaging/greet"
 LIMIT = 2400  # seconds: twice what a small machine takes

@@ -12,8 +12,6 @@ import pytest
 from tests.lab.conftest import Lab
 from tests.lab.publishing import put
 
-pytestmark = pytest.mark.way
-
 # Sorts before every other package: the page's commands install the first one.
 NAME = "a-lab-test"
 PAGE = "https://pub01.pkg.lab.test/packages/"

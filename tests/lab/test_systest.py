@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
 from tests.lab.conftest import Lab
 from tests.lab.prepared import Build, call, hand_over, having
-
-pytestmark = pytest.mark.way
 
 SERVICE = "[Service]\nExecStart=/bin/sleep infinity\n[Install]\nWantedBy=multi-user.target\n"
 BUILD = Build(
