@@ -20,8 +20,8 @@ _RPMLINT = ('mkdir -p "$1/etc/xdg/rpmlint"', f"upload {_HERE}/rpmlint.toml /etc/
 # Nobody asks apt for anything in these roots, or reads in them: each is unpacked for one build, or one test.
 # The folders stay: a package that puts a file there must not seem to have made them.
 _SLIM = 'cd "$1" && rm -rf var/lib/apt/lists/* && find usr/share/doc usr/share/locale usr/share/man ! -type d -delete'
-# dnf, and what it checks signatures with.
-_DNF = ("ca-certificates", "dnf", "gpg", "gpg-agent", "python3", "rpm")
+# dnf, what it checks signatures with, and curl, which every EL has: people are told to fetch keys with it.
+_DNF = ("ca-certificates", "curl", "dnf", "gpg", "gpg-agent", "python3", "rpm")
 
 RECIPES: dict[Purpose, Recipe] = {
     # What nearly every spec counts on: BuildRequires are not resolved here.
