@@ -117,9 +117,13 @@ class Target(Model):
     components: tuple[str, ...] = Field(("main",), min_length=1, description="The components of the suite.")
 
 
-class Project(Model):
+class ProjectEntry(Model):
     """One packaged source repository."""
 
+    repository: ProjectName | None = Field(
+        None,
+        description="What Gerrit calls it, where its jobs are to be called otherwise. Default: the project's name.",
+    )
     targets: tuple[TargetName, ...] = Field(min_length=1, description="What its packages are built for.")
     own_steps: bool = Field(
         False,
@@ -210,7 +214,7 @@ class SiteFile(Model):
     tls: Tls = Field(default_factory=Tls)
     mail: Mail | None = None
     targets: dict[TargetName, Target] = Field(default_factory=dict)
-    projects: dict[ProjectName, Project] = Field(default_factory=dict)
+    projects: dict[ProjectName, ProjectEntry] = Field(default_factory=dict)
     resources: dict[Role | Literal["every_role"], ResourceEntry] = Field(
         default_factory=dict, description="Resources to order in place of the role catalogue's, per role."
     )

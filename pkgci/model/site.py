@@ -17,7 +17,7 @@ from pkgci.model.schema import (
     Mail,
     Manifests,
     OutsideEntry,
-    Project,
+    ProjectEntry,
     PuppetSettings,
     ResourceEntry,
     SiteFile,
@@ -73,6 +73,15 @@ class Host:
 
 
 @dataclass(frozen=True)
+class Project:
+    """One packaged source repository. Its jobs are called by its ``name``."""
+
+    name: str
+    targets: tuple[str, ...]
+    own_steps: bool
+
+
+@dataclass(frozen=True)
 class Site:
     """Everything one site file describes. ``path`` is the site file, ``directory`` the folder it stands in."""
 
@@ -92,7 +101,7 @@ class Site:
     tls: Tls
     mail: Mail | None
     targets: dict[str, Target]
-    projects: dict[str, Project]
+    projects: dict[str, Project]  # by what Gerrit calls them
     puppet: PuppetSettings
     manifests: Manifests | None
     role_settings: dict[Role, dict[str, object]]
@@ -162,13 +171,17 @@ def resolve(document: SiteFile, path: Path, administrator_keys: dict[str, tuple[
         tls=document.tls,
         mail=document.mail,
         targets=document.targets,
-        projects=document.projects,
+        projects={entry.repository or name: _project(name, entry) for name, entry in document.projects.items()},
         puppet=document.puppet,
         manifests=document.manifests,
         role_settings=document.roles,
         lab=document.lab,
         administrator_keys=administrator_keys,
     )
+
+
+def _project(name: str, entry: ProjectEntry) -> Project:
+    return Project(name, entry.targets, entry.own_steps)
 
 
 def _host(name: str, entry: HostEntry, document: SiteFile, directory: Path) -> Host:

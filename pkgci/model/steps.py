@@ -109,14 +109,15 @@ def names_a_step(name: str) -> bool:
 
 
 def jobs_of(site: Site, project: str) -> Iterator[Job]:
-    """The jobs of ``project``, target by target, in the order of the steps."""
+    """The jobs of ``project`` (by its repository), target by target, in the order of the steps."""
+    name = site.projects[project].name
     for target in site.projects[project].targets:
         for step in STEPS.values():
             if step.scope is Scope.TARGET:
-                yield Job(job_name(project, step, target), project, target, step)
+                yield Job(job_name(name, step, target), project, target, step)
     for step in STEPS.values():
         if step.scope is Scope.PROJECT:
-            yield Job(job_name(project, step, None), project, None, step)
+            yield Job(job_name(name, step, None), project, None, step)
 
 
 def all_jobs(site: Site) -> tuple[Job, ...]:

@@ -118,7 +118,7 @@ def _context(site: Site, own: OwnLayouts, functions: str) -> dict[str, Any]:
         "projects": [
             {
                 "name": project,
-                "prefix": prefix(project),
+                "prefix": prefix(site.projects[project].name),
                 "pattern": exactly(project),
                 "templates": [*(_template_name(target) for target in site.projects[project].targets), _ONCE],
             }

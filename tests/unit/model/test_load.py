@@ -86,6 +86,13 @@ def test_a_fault_is_named_with_its_place_and_the_nearest_right_word(
     assert f"{line}:{column}: {message}" in faults(write_site(text))
 
 
+def test_a_repository_belongs_to_one_project(write_site: Write) -> None:
+    text = SITE + "  hello:\n    repository: packaging/hello\n    targets: [trixie]\n"
+    assert faults(write_site(text)) == [
+        "22:17: the project 'packaging/hello' has the repository 'packaging/hello' already"
+    ]
+
+
 def test_a_role_on_a_system_where_it_cannot_run_is_refused(write_site: Write) -> None:
     text = SITE.replace("role: jenkins_master", "os: debian-12, role: jenkins_master")
     assert faults(write_site(text)) == [

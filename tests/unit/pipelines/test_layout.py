@@ -67,6 +67,16 @@ def test_a_project_has_in_each_pipeline_the_jobs_of_the_steps_that_belong_there(
     assert jobs == {job.name for job in all_jobs(site) if pipeline_name in job.step.pipelines}
 
 
+def test_a_project_may_have_another_name_than_its_repository(write_site: Write) -> None:
+    own = "  tools:\n    repository: packaging/deb/hello-tools\n    targets: [trixie]\n"
+    site = load_site(write_site(SITE + own))
+    projects = {project["name"]: project["template"] for project in render(site).data["projects"]}
+    templates = [{"name": "packages-trixie", "jobs": "tools"}, {"name": "packages", "jobs": "tools"}]
+    assert projects["packaging/deb/hello-tools"] == templates
+    jobs = {job.name: job.project for job in all_jobs(site)}
+    assert jobs["tools-build-trixie"] == jobs["tools-promote"] == "packaging/deb/hello-tools"
+
+
 @pytest.mark.parametrize("step", STEPS.values(), ids=str)
 def test_every_job_is_sent_to_the_slaves_of_its_role(site: Site, step: Step) -> None:
     layout = render(site)
