@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import docker
 import pytest
@@ -103,17 +104,25 @@ def whole_machine() -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             pytest.exit("another run of the lab tests is under way on this machine: wait for its end", 1)
-        for site in sorted(left_by_others()):
-            Lab(site.parent).pkgci("lab", "down")
+        remove_left_overs()
         yield
 
 
-def left_by_others() -> set[Path]:
-    """The site files of the labs that the tests of other checkouts made, and did not take down."""
-    found = docker.from_env().containers.list(all=True, filters={"label": LABEL}, ignore_removed=True)
-    sites = {Path(container.labels[SITE_LABEL]) for container in found if SITE_LABEL in container.labels}
-    of_tests = {site for site in sites if site.parents[1].name == LABS.name and site.exists()}
-    return {site for site in of_tests if site.parents[1] != LABS}
+def remove_left_overs() -> None:
+    """Removes the labs that the tests of other checkouts made, and what is left of labs whose hosts are gone."""
+    client = docker.from_env()
+    for host in _lab_hosts(client):
+        site = Path(host.labels.get(SITE_LABEL, "/"))
+        if site.parent.parent.name == LABS.name and LABS not in site.parents:
+            host.remove(force=True)
+    labs = {host.labels[LABEL] for host in _lab_hosts(client)}
+    for item in (*client.networks.list(filters={"label": LABEL}), *client.volumes.list(filters={"label": LABEL})):
+        if item.attrs["Labels"][LABEL] not in labs:
+            item.remove()
+
+
+def _lab_hosts(client: docker.DockerClient) -> list[Any]:
+    return list(client.containers.list(all=True, filters={"label": LABEL}, ignore_removed=True))
 
 
 @pytest.fixture(scope="session")
