@@ -46,7 +46,7 @@ unit: prepare-test $(VENV)/.develops
 	$(BIN)/pytest --numprocesses auto --dist loadfile tests/unit
 
 lab-test: prepare-test $(VENV)/.develops
-	$(BIN)/pytest tests/lab
+	$(BIN)/pytest --durations 20 tests/lab
 
 zuul-suite: prepare-test $(VENV)/.develops
 	$(BIN)/python -m tests.zuul $(FILES)

@@ -145,7 +145,7 @@ def bootstrapped(lab: Lab) -> Lab:
 @pytest.fixture(scope="session")
 def deployed(bootstrapped: Lab) -> Lab:
     """The shared lab as a whole CI: jobs and pipelines deployed, and a browser's place outside that trusts the site."""
-    bootstrapped.pkgci("deploy", "--yes", timeout=1800)
+    bootstrapped.pkgci("deploy", "--yes", "--from", "verify-connectivity", timeout=1800)
     authority = bootstrapped.pkgci("secrets", "show", "--public", "tls/ca").stdout
     bootstrapped.put("outside", "/usr/local/share/ca-certificates/site.crt", authority)
     bootstrapped.exec("outside", "update-ca-certificates")

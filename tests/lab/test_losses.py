@@ -9,7 +9,7 @@ from tests.lab.conftest import Lab
 from tests.lab.reviewing import Change, Clone, script, wait_until
 
 # Long enough to be in the middle of it, on a slow machine too.
-SLOW = script("echo started", "sleep 25", "echo done")
+SLOW = script("echo started", "sleep 12", "echo done")
 PATIENCE = 300.0
 
 
