@@ -1,7 +1,6 @@
-"""A package from a git tree to its review repository: pkgci's programs against the bare tools, by hand on those hosts.
+"""A package to its review repository: pushed, by pkgci's programs, and with the bare tools by hand on those hosts.
 
-Both use one chroot tarball and one git repository on the build host, and the publisher's keys. What Zuul and Jenkins
-need to start a job comes on top of it.
+All use one chroot tarball on the build host, and the publisher's keys. The push has Zuul and Jenkins on top of that.
 """
 
 from __future__ import annotations
@@ -9,13 +8,13 @@ from __future__ import annotations
 import io
 import subprocess
 import tarfile
-from functools import partial
 
 from pkgci.assets import asset
 from pkgci.model.roles import Role
 from pkgci.model.site import Host, Site
-from tests.bench.race import Contender, race
-from tests.bench.report import Outcome, ratio
+from tests.bench.pushed import ZUULS_DELAY, Pushes
+from tests.bench.race import Contender, Result, race
+from tests.bench.report import Figure, Outcome, ratio
 from tests.bench.tools import Tools
 
 _WORK, _BUILDS = "/srv/pkgci/work/bench", "/srv/pkgci/builds"
@@ -112,30 +111,44 @@ rm -rf {_INCOMING}/aptly {_INCOMING}/incoming
 
 
 def build(site: Site, tools: Tools, turns: int) -> Outcome:
-    """What a maintainer waits for after a push, but Zuul's own part: the build, and its review repository."""
+    """What a maintainer waits for after a push, and the part of it that is pkgci's programs."""
     hosts = site.with_role(Role.SLAVE_BUILD)[0], site.with_role(Role.PUBLISHER)[0]
     with tools.package(hosts[1].name, "aptly"):
         try:
             _prepare(tools, *hosts)
-            # The first turn, which does not count, makes the chroot that both use.
+            pushes = Pushes(site)
+            # The first turn, which does not count, makes the chroot that all use.
             contenders = [
-                _contender(tools, "pkgci", hosts, _PKGCI_BUILD, _PKGCI_PUBLISH),
-                _contender(tools, "bare tools", hosts, _BARE_BUILD, _BARE_PUBLISH),
+                pushes.contender,
+                _contender(tools, pushes, "pkgci", hosts, (_PKGCI_BUILD, _PKGCI_PUBLISH)),
+                _contender(tools, pushes, "bare tools", hosts, (_BARE_BUILD, _BARE_PUBLISH)),
             ]
             results = race(contenders, turns, warm_up=True)
         finally:
             _forget(tools, hosts)
             tools.do(tools.on(hosts[0].name, f"rm -rf {_WORK}", hosts[0].agent_user))
             tools.do(tools.on(hosts[1].name, f"rm -rf {_INCOMING}", _PUBLISHER))
-    ours, theirs = results.values()
-    return Outcome((ratio("from a tree to a review repository", ours, theirs, 1.15),), {"build": results})
+    pushed, ours, theirs = results.values()
+    figures = (_from_push(pushed, theirs), ratio("from a tree to a review repository", ours, theirs, 1.15))
+    return Outcome(figures, {"build": results})
 
 
-def _contender(tools: Tools, name: str, hosts: tuple[Host, Host], build: str, publish: str) -> Contender:
+def _from_push(pushed: Result, theirs: Result) -> Figure:
+    detail = f"{pushed.seconds:.2f} s, of which {ZUULS_DELAY:g} s Zuul's delay; {theirs.name}: {theirs.seconds:.2f} s"
+    rest = (pushed.seconds - ZUULS_DELAY) / theirs.seconds
+    return Figure("from a push to a review repository", rest, "×", 1.15, detail)
+
+
+def _contender(tools: Tools, pushes: Pushes, name: str, hosts: tuple[Host, Host], parts: tuple[str, str]) -> Contender:
     """Both parts, one after the other, each on its host by the account whose work it is."""
-    steps = ((hosts[0], build, hosts[0].agent_user), (hosts[1], publish, _PUBLISHER))
-    commands = (tools.on(host.name, script, user) for host, script, user in steps)
-    return Contender(name, tools.in_turn(commands), tools.folder, prepare=partial(_forget, tools, hosts))
+    accounts = (hosts[0].agent_user, _PUBLISHER)
+    commands = (tools.on(host.name, part, user) for host, part, user in zip(hosts, parts, accounts, strict=True))
+
+    def prepare() -> None:
+        pushes.wait()
+        _forget(tools, hosts)
+
+    return Contender(name, tools.in_turn(commands), tools.folder, prepare=prepare)
 
 
 def _prepare(tools: Tools, builder: Host, publisher: Host) -> None:
