@@ -175,6 +175,31 @@ def test_a_node_that_vanishes_before_the_build_reaches_it_fails_the_job_too(
     assert job.failure
 
 
+def test_a_vanished_node_fails_the_job_though_its_workers_are_not_yet_gone(
+    jenkins: Controller, client: Client, geard: gear.Server, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = jenkins.agents["build01"]
+    close_workers = node._on_change
+
+    def slow_change(changed: agent.Agent) -> None:
+        time.sleep(1)
+        close_workers(changed)
+
+    def connect(definition: Any) -> Any:
+        machine.vanish()
+        node._wake.set()
+        until(lambda: not node.connected)
+        return machine.connect(definition)
+
+    jenkins.store.create("slow", job_xml("sleep 4"))
+    until(lambda: _workers(geard)["build01_exec-0"])
+    monkeypatch.setattr(node, "_on_change", slow_change)
+    monkeypatch.setattr(run, "connect", connect)
+    job = client.submit("build:slow", {})
+    until(lambda: job.complete)
+    assert job.failure
+
+
 def test_a_node_can_be_asked_to_go_offline_after_its_build(
     jenkins: Controller, client: Client, geard: gear.Server
 ) -> None:

@@ -126,6 +126,7 @@ class GearmanLink:
 
     def _build(self, worker: Worker, job: Any, agent: Agent, index: int) -> None:
         parameters = parameters_of(job.arguments)
+        losses = agent.losses
         offline = wants_offline(parameters)
         url = self._configuration.url
         if offline:
@@ -146,6 +147,11 @@ class GearmanLink:
             if offline:
                 agent.switch("Offline due to Gearman request")
                 self._release(agent)
+        if agent.losses != losses or not agent.connected:
+            # Whoever noticed it first closes the workers of the node, but perhaps not yet. A result would be a verdict.
+            with suppress(Exception):
+                job.sendWorkFail()
+            return
         data = status_data(build, agent.definition, self._manager_name, worker.name, url)
         if not worker.closed:
             job.sendWorkData(data)
