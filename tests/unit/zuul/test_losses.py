@@ -124,3 +124,41 @@ def test_a_broken_submission_says_nothing_of_the_job(result: str, counts_as: str
     zuul = launcher(grace=60, registered=True)
     zuul.onBuildCompleted(JOB, result)
     assert zuul.results == [counts_as]
+
+
+class Merger:
+    """A merge client as Zuul's is, as far as the mending touches it. ``luck``: the last says how the next try ends."""
+
+    def __init__(self, luck: list[bool]) -> None:
+        self.luck = luck
+        self.build_sets: dict[str, Any] = {}
+        self.submitted: list[str] = []
+        self.log = SimpleNamespace(exception=lambda *words: None, warning=lambda *words: None)
+        self.gearman = SimpleNamespace(active_connections=["server"], waitForServer=lambda: None)
+
+    def submitJob(self, name: str, data: Any, build_set: Any, precedence: int) -> None:  # noqa: N802 - Zuul's name
+        unique = f"merge-{len(self.luck)}"
+        self.build_sets[unique] = build_set
+        if not self.luck.pop():
+            raise RuntimeError("the connection broke")
+        self.submitted.append(unique)
+
+
+def test_a_merge_that_could_not_be_asked_for_is_asked_for_until_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(losses, "LOOK_AGAIN", 0)
+    mended = type("MergeClient", (Merger,), {})
+    zuul_model = SimpleNamespace(PRECEDENCE_NORMAL=1)
+    losses.ask_again_for_lost_merges(
+        SimpleNamespace(
+            MergeClient=mended,
+            MergeGearmanClient=type("MergeGearmanClient", (), {}),
+            zuul=SimpleNamespace(model=zuul_model),
+        )
+    )
+    client = mended([True, False, False])
+    client.submitJob("merger:merge", {}, "build set")
+    for thread in threading.enumerate():
+        if thread.name.endswith("(submit_when_possible)"):
+            thread.join(10)
+    assert client.submitted == ["merge-1"]
+    assert client.build_sets == {"merge-1": "build set"}

@@ -9,6 +9,7 @@ workers before it is reported as NOT_REGISTERED; without it that is at once, as 
 
 import threading
 import time
+from uuid import uuid4
 
 from zuul_py3.hook import mends
 
@@ -158,14 +159,31 @@ def ask_again_for_lost_merges(module):
     def is_connected(self):
         return bool(self.gearman.active_connections)
 
-    def submit_and_remember(self, name, data, build_set, precedence=module.zuul.model.PRECEDENCE_NORMAL, attempt=1):
+    def submit_and_remember(self, name, data, build_set, precedence, attempt):
         known = set(self.build_sets)
+
+        def ours():
+            return [new for new in set(self.build_sets) - known if self.build_sets.get(new) is build_set]
+
         try:
             submit(self, name, data, build_set, precedence)
-        finally:
-            for unique in set(self.build_sets) - known:
-                if self.build_sets.get(unique) is build_set:
-                    self.asked[unique] = (name, data, build_set, precedence, attempt)
+        except Exception:
+            for unique in ours():
+                del self.build_sets[unique]
+            raise
+        for unique in ours():
+            self.asked[unique] = (name, data, build_set, precedence, attempt)
+
+    def submit_or_later(self, name, data, build_set, precedence=module.zuul.model.PRECEDENCE_NORMAL):
+        asked = (name, data, build_set, precedence, 1)
+        try:
+            submit_and_remember(self, *asked)
+        except Exception:
+            self.log.exception("Cannot ask for a merge, trying again")
+            # Zuul does not ask twice: the change would wait for this merge for good.
+            waiting = uuid4().hex
+            self.build_sets[waiting] = build_set
+            go_on_asking(self, waiting, asked)
 
     def on_lost(self, job, counts):
         """Whether a merge that got lost is asked for again; ``counts`` as one of its attempts, or not."""
@@ -176,23 +194,25 @@ def ask_again_for_lost_merges(module):
         if counts and attempt >= MERGE_ATTEMPTS:
             return False
         self.log.warning("Merge %s got lost, asking again", job)
-        # gear calls from its own thread, which must not wait for an answer.
-        again = (name, data, build_set, precedence, attempt + counts)
-        threading.Thread(target=submit_when_possible, args=(self, job.unique, again), daemon=True).start()
+        go_on_asking(self, job.unique, (name, data, build_set, precedence, attempt + counts))
         return True
 
-    def submit_when_possible(self, lost, asked):
+    def go_on_asking(self, waiting, asked):
+        # In a thread: gear calls from its own, which must not wait for an answer, and Zuul from its scheduler's.
+        threading.Thread(target=submit_when_possible, args=(self, waiting, asked), daemon=True).start()
+
+    def submit_when_possible(self, waiting, asked):
         try:
             while True:
                 self.gearman.waitForServer()
                 try:
-                    self.submitJob(*asked)
+                    submit_and_remember(self, *asked)
                     return
                 except Exception:
                     self.log.exception("Cannot ask for a merge, trying again")
                     time.sleep(LOOK_AGAIN)
         finally:
-            self.build_sets.pop(lost, None)
+            self.build_sets.pop(waiting, None)
 
     def lost_or(method, counts):
         def handle(self, packet_or_job):
@@ -211,7 +231,7 @@ def ask_again_for_lost_merges(module):
 
     cls.__init__ = with_memory
     cls.isConnected = is_connected
-    cls.submitJob = submit_and_remember
+    cls.submitJob = submit_or_later
     cls.onLost = on_lost
     gearman.handleWorkFail = lost_or("handleWorkFail", counts=True)
     gearman.handleWorkException = lost_or("handleWorkException", counts=True)
