@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import socket
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -18,9 +19,10 @@ SOON, PATIENCE = 10, 30
 
 
 @pytest.fixture
-def gear() -> ModuleType:
+def gear(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """gear as Zuul imports it; the one that other tests have imported stays as it is."""
     hook.install()
+    monkeypatch.delitem(sys.modules, "gear", raising=False)
     spec = importlib.util.find_spec("gear")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
