@@ -115,7 +115,7 @@ class Zuul(Model):
 
 
 class Builds(Model):
-    """What one build may take before it is ended."""
+    """What one build may take before it is ended, and what of memory and disk one test."""
 
     minutes: int = Field(120, ge=1, le=290, description="Minutes. The job around it has 300.")
     memory: Megabytes = Field(4000, description="Memory, as in '4 GB'.")

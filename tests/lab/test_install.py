@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 
 import pytest
@@ -26,9 +27,14 @@ MESSY = build(
     evil=having({"DEBIAN/postinst": "#!/bin/sh\nmkdir -p /var/lib/lab-messy\n", "usr/share/messy": "a file\n"}),
 )
 OVERWRITING = build(995006, "lab-overwriting", evil=having({"usr/bin/env": "#!/bin/sh\n"}))
+GREEDY = build(
+    995008,
+    "lab-greedy",
+    evil=having({"DEBIAN/postinst": "#!/bin/sh\ndd if=/dev/zero of=/var/lib/fill bs=1M count=1500 && sleep 300\n"}),
+)
 RPM = Build("995007", "1.0-1~c995007.1", "rpm", name="lab-rpm")
 BEFORE = (LIBRARY, USER)
-ALL = (*BEFORE, NEWER, CLASH, MESSY, OVERWRITING, RPM)
+ALL = (*BEFORE, NEWER, CLASH, MESSY, OVERWRITING, GREEDY, RPM)
 
 # What is run → how it ends, and what its report says.
 JUDGED = {
@@ -39,6 +45,10 @@ JUDGED = {
     ("install-test", MESSY): (1, "/var/lib/lab-messy is left behind"),
     ("install-test", RPM): (0, "lab-rpm: leftovers"),
 }
+
+
+# In place of the site's limits, where a test is to pass one.
+SMALL = {"minutes": 30, "memory_mb": 4000, "disk_mb": 1200}
 
 
 @pytest.fixture(scope="module")
@@ -61,8 +71,25 @@ def test_broken_packages_fail_with_what_is_wrong_and_good_ones_pass(published: L
         assert said.rstrip().endswith(f"exit {status}") and words in report, (
             f"{step} {one.name}: {said[-3000:]}{report}"
         )
-    left = published.exec("install01", "find", "/srv/pkgci/work", "-mindepth", "1", "-maxdepth", "1").stdout
-    assert left == ""
+    assert _left(published) == ""
+
+
+def test_a_package_that_fills_the_disk_while_it_is_installed_is_ended(published: Lab) -> None:
+    settings = json.loads(published.exec("install01", "cat", "/etc/pkgci/steps.json").stdout)
+    published.put("install01", "/root/small.json", json.dumps({**settings, "limits": SMALL}))
+    script = shlex.quote(f"cd /srv/jenkins; {_script(99, 'install-test', GREEDY)}")
+    here = f"mount --bind /root/small.json /etc/pkgci/steps.json; runuser -u jenkins -- sh -c {script}"
+    published.exec("install01", "unshare", "--mount", "sh", "-c", here)
+    said = published.exec("install01", "cat", "/tmp/lab-install-99/said").stdout
+    report = published.exec("install01", "cat", "/tmp/lab-install-99/junit.xml").stdout
+    assert said.rstrip().endswith("exit 1"), said
+    assert "the test took" in report and "MB of disk, more than 1200" in report
+    assert _left(published) == ""
+
+
+def _left(lab: Lab) -> str:
+    """What tests have left where they work."""
+    return lab.exec("install01", "find", "/srv/pkgci/work", "-mindepth", "1", "-maxdepth", "1").stdout
 
 
 def _script(number: int, step: str, one: Build) -> str:

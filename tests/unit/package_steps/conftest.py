@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import signal
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,13 @@ LIBRARY = Path(__file__).parents[3] / "puppet/site-modules/package_steps/files"
 sys.path.insert(0, str(LIBRARY))
 sys.dont_write_bytecode = True
 
+# After the line that says where they are.
+from pkgci_steps.inputs import Inputs  # noqa: E402
+from pkgci_steps.log import Log  # noqa: E402
+from pkgci_steps.programs import Programs, Stop  # noqa: E402
+from pkgci_steps.settings import Limits, Repository, Settings, Target  # noqa: E402
+from pkgci_steps.step import Step  # noqa: E402
+
 
 @pytest.fixture(autouse=True)
 def own_signals() -> Iterator[None]:
@@ -22,3 +30,23 @@ def own_signals() -> Iterator[None]:
     yield
     for number, handler in zip(numbers, before, strict=True):
         signal.signal(number, handler)
+
+
+@pytest.fixture
+def step(tmp_path: Path) -> Step:
+    """A build of change 12, patch set 3."""
+    inputs = Inputs(tmp_path / "out", tmp_path / "source", "packaging/greet", "trixie", "12", "3", "check")
+    inputs.results.mkdir()
+    (tmp_path / "scratch").mkdir()
+    log, stop = Log(io.BytesIO(), "pkgci-build"), Stop()
+    keys = {name: tmp_path / f"{name}.asc" for name in ("release_key", "review_key")}
+    for key in keys.values():
+        key.write_text("a key\n")
+    settings = Settings(
+        "lab",
+        Repository("https://pub.example.org/packages/", **keys),
+        {"trixie": Target("trixie", "deb", "trixie")},
+        {},
+        Limits(minutes=1, memory_mb=1000, disk_mb=10),
+    )
+    return Step("build", inputs, settings, log, stop, Programs(log, stop, tmp_path / "scratch"), tmp_path / "scratch")

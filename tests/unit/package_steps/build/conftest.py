@@ -1,9 +1,8 @@
-"""A step under way, and git trees to build."""
+"""Git trees to build."""
 
 from __future__ import annotations
 
 import dataclasses
-import io
 import os
 import subprocess
 from collections.abc import Callable, Mapping
@@ -11,10 +10,6 @@ from pathlib import Path
 
 import pytest
 from pkgci_steps.build.git import Tree, check_out
-from pkgci_steps.inputs import Inputs
-from pkgci_steps.log import Log
-from pkgci_steps.programs import Programs, Stop
-from pkgci_steps.settings import Limits, Repository, Settings, Target
 from pkgci_steps.step import Step
 
 CHANGELOG = (
@@ -30,26 +25,6 @@ PACKAGE = {
 AUTHOR = {f"GIT_{who}_{what}": "x@y" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 
 Commit = Callable[..., str]
-
-
-@pytest.fixture
-def step(tmp_path: Path) -> Step:
-    """A build of change 12, patch set 3."""
-    inputs = Inputs(tmp_path / "out", tmp_path / "source", "packaging/greet", "trixie", "12", "3", "check")
-    inputs.results.mkdir()
-    (tmp_path / "scratch").mkdir()
-    log, stop = Log(io.BytesIO(), "pkgci-build"), Stop()
-    keys = {name: tmp_path / f"{name}.asc" for name in ("release_key", "review_key")}
-    for key in keys.values():
-        key.write_text("a key\n")
-    settings = Settings(
-        "lab",
-        Repository("https://pub.example.org/packages/", **keys),
-        {"trixie": Target("trixie", "deb", "trixie")},
-        {},
-        Limits(minutes=1, memory_mb=1000, disk_mb=10),
-    )
-    return Step("build", inputs, settings, log, stop, Programs(log, stop, tmp_path / "scratch"), tmp_path / "scratch")
 
 
 def told(step: Step, **words: str) -> Step:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tarfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -27,7 +26,7 @@ class Backend:
     packages: tuple[str, ...] = PACKAGES
     files: Path
 
-    def __init__(self, step: Step, target: Target, folder: Path, time: int, watch: Callable[[], None]) -> None:
+    def __init__(self, step: Step, target: Target, folder: Path, time: int) -> None:
         self.folder = folder
 
     def expand(self, files: Path, spec: str) -> tuple[str, str]:

@@ -59,13 +59,9 @@ def has_mock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
 
 
-def watch() -> None:
-    """Whoever takes too much would end here."""
-
-
 def test_rpmbuild_runs_offline_as_nobody_who_cannot_become_more(step: Step, tarball: Path, tmp_path: Path) -> None:
     step, recorder = recorded(step)
-    chroot = rpm_chroot.Chroot(step, CHROOT, tmp_path, 1_700_000_000, watch)
+    chroot = rpm_chroot.Chroot(step, CHROOT, tmp_path, 1_700_000_000)
     (tmp_path / "build" / "out").mkdir(parents=True)
     chroot.build(tmp_path / "files", "greet.spec", "build")
     command = recorder.find("rpmbuild")
@@ -79,7 +75,7 @@ def test_rpmbuild_runs_offline_as_nobody_who_cannot_become_more(step: Step, tarb
 
 def test_the_spec_is_expanded_inside_too(step: Step, tarball: Path, tmp_path: Path) -> None:
     step, recorder = recorded(step)
-    chroot = rpm_chroot.Chroot(step, CHROOT, tmp_path, 0, watch)
+    chroot = rpm_chroot.Chroot(step, CHROOT, tmp_path, 0)
     assert chroot.expand(tmp_path / "files", "greet.spec") == ("said", "said")
     asked = [command for command in recorder.commands if "rpmspec" in command]
     assert len(asked) == 2
@@ -89,14 +85,14 @@ def test_the_spec_is_expanded_inside_too(step: Step, tarball: Path, tmp_path: Pa
 
 
 def test_the_result_says_what_a_chroot_of_debian_did_not_prove(step: Step, tarball: Path, tmp_path: Path) -> None:
-    note = rpm_chroot.Chroot(step, CHROOT, tmp_path, 0, watch).note
+    note = rpm_chroot.Chroot(step, CHROOT, tmp_path, 0).note
     assert "a chroot made of Debian trixie" in note
     assert "that BuildRequires are complete was not proven" in note
 
 
 def test_only_plain_files_are_taken_from_a_chroot(step: Step, tarball: Path, tmp_path: Path) -> None:
     step, _ = recorded(step)
-    chroot = rpm_chroot.Chroot(step, CHROOT, tmp_path, 0, watch)
+    chroot = rpm_chroot.Chroot(step, CHROOT, tmp_path, 0)
     out = tmp_path / "build" / "out"
     out.mkdir(parents=True)
     (out / "a.rpm").touch()
@@ -109,13 +105,13 @@ def test_where_there_is_no_mock_somebody_is_told_what_to_do(
 ) -> None:
     monkeypatch.setattr("shutil.which", lambda _: None)
     with pytest.raises(Ended, match=r"el9 is built by mock, which this host does not have.*backend: chroot") as raised:
-        rpm_mock.Mock(step, MOCK, tmp_path, 0, watch)
+        rpm_mock.Mock(step, MOCK, tmp_path, 0)
     assert raised.value.status is Status.INFRASTRUCTURE
 
 
 def test_mock_builds_the_source_package_and_then_that(step: Step, tmp_path: Path, has_mock: None) -> None:
     step, recorder = recorded(step)
-    mock = rpm_mock.Mock(step, MOCK, tmp_path, 1_700_000_000, watch)
+    mock = rpm_mock.Mock(step, MOCK, tmp_path, 1_700_000_000)
     (tmp_path / "build-source").mkdir()
     (tmp_path / "build-source" / "greet-1.0-1.src.rpm").touch()
     mock.build(tmp_path / "files", "greet.spec", "build")
@@ -135,7 +131,7 @@ def test_mock_builds_the_source_package_and_then_that(step: Step, tmp_path: Path
 def test_mocks_settings_are_the_roots_with_a_fixed_time_and_no_network(
     step: Step, tmp_path: Path, has_mock: None
 ) -> None:
-    rpm_mock.Mock(step, MOCK, tmp_path, 1_700_000_000, watch)
+    rpm_mock.Mock(step, MOCK, tmp_path, 1_700_000_000)
     settings = (tmp_path / "mock.cfg").read_text()
     assert "include('/etc/mock/centos-stream+epel-9-x86_64.cfg')" in settings
     assert "config_opts['environment']['SOURCE_DATE_EPOCH'] = '1700000000'" in settings
@@ -156,5 +152,5 @@ def test_mocks_exit_status_says_whose_fault_it_is(
 ) -> None:
     step, _ = recorded(step, status)
     with pytest.raises(Ended, match=why) as raised:
-        rpm_mock.Mock(step, MOCK, tmp_path, 0, watch).build(tmp_path / "files", "greet.spec", "build")
+        rpm_mock.Mock(step, MOCK, tmp_path, 0).build(tmp_path / "files", "greet.spec", "build")
     assert raised.value.status is meaning

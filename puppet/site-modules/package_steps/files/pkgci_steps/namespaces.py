@@ -11,7 +11,7 @@ import secrets
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -45,7 +45,6 @@ def offline(
     folder: Path,
     *,
     environment: Mapping[str, str] | None = None,
-    watch: Callable[[], None] | None = None,
 ) -> int:
     """Runs ``command`` inside, not as root, without any network, not even to this host; returns its exit status.
 
@@ -57,7 +56,6 @@ def offline(
         [*INSIDE, "unshare", "--net", "--", *_ANYBODY, "sh", "-c", script, "sh", file, *command],
         environment=environment,
         folder=folder,
-        watch=watch,
     )
     if not file.exists():
         raise Ended(Status.INFRASTRUCTURE, f"no user namespace can be made: `{' '.join(INSIDE)} id` must work here")

@@ -53,6 +53,19 @@ class Programs:
         self._log = log
         self._stop = stop
         self._home = home
+        self._watch: Callable[[], None] | None = None
+
+    @contextmanager
+    def watched(self, watch: Callable[[], None] | None) -> Iterator[None]:
+        """Whatever runs meanwhile is ended with the ``Ended`` that ``watch`` raises: it is called again and again.
+
+        None lets things run unwatched in between.
+        """
+        before, self._watch = self._watch, watch
+        try:
+            yield
+        finally:
+            self._watch = before
 
     def run(
         self,
@@ -62,15 +75,13 @@ class Programs:
         folder: Path | None = None,
         seconds: float | None = None,
         late: Status = Status.INFRASTRUCTURE,
-        watch: Callable[[], None] | None = None,
     ) -> int:
         """The exit status, negative where a signal ended it. Its output, both streams, is added to the log.
 
-        ``environment`` is added to ``plain_environment``. ``watch`` is called again and again while it runs, and ends
-        it with the ``Ended`` that it raises. Raises ``Ended``: aborted where this program is asked to stop, ``late``
-        after ``seconds``, infrastructure where there is no such program.
+        ``environment`` is added to ``plain_environment``. Raises ``Ended``: aborted where this program is asked to
+        stop, ``late`` after ``seconds``, infrastructure where there is no such program, and as ``watched`` has it.
         """
-        return self._run(command, environment, folder, seconds, late, self._log.add, subprocess.STDOUT, watch)
+        return self._run(command, environment, folder, seconds, late, self._log.add, subprocess.STDOUT)
 
     def must(self, what: str, command: Sequence[str | Path], *, environment: Mapping[str, str] | None = None) -> None:
         """Runs what does not fail on a healthy host. Raises ``Ended`` (infrastructure): ``what`` could not be done."""
@@ -85,7 +96,6 @@ class Programs:
         environment: Mapping[str, str] | None = None,
         folder: Path | None = None,
         seconds: float | None = None,
-        watch: Callable[[], None] | None = None,
     ) -> tuple[int, bytes]:
         """The exit status and the standard output, up to ``OUTPUT_LIMIT``; standard error is added to the log."""
         kept = bytearray()
@@ -94,7 +104,7 @@ class Programs:
             kept.extend(piece[: OUTPUT_LIMIT - len(kept)])
 
         # Standard error has a pipe of its own below: one selector reads both.
-        status = self._run(command, environment, folder, seconds, Status.INFRASTRUCTURE, keep, subprocess.PIPE, watch)
+        status = self._run(command, environment, folder, seconds, Status.INFRASTRUCTURE, keep, subprocess.PIPE)
         return status, bytes(kept)
 
     def _run(
@@ -106,7 +116,6 @@ class Programs:
         late: Status,
         take: Callable[[bytes], None],
         stderr: int,
-        watch: Callable[[], None] | None = None,
     ) -> int:
         words = [str(word) for word in command]
         deadline = time.monotonic() + seconds if seconds else None
@@ -130,8 +139,8 @@ class Programs:
                         raise Ended(Status.ABORTED, "it was asked to stop")
                     if deadline and time.monotonic() > deadline:
                         raise Ended(late, f"{Path(words[0]).name} took longer than {seconds:g} s")
-                    if watch:
-                        watch()
+                    if self._watch:
+                        self._watch()
             except Ended:
                 _signal_group(process.pid, signal.SIGTERM)
                 end = time.monotonic() + GRACE_SECONDS

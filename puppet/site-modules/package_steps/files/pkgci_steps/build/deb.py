@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..chroots import Purpose, ensure
+from ..limits import limited, nothing_left
 from ..namespaces import traversable
 from ..report import Case, described
 from ..settings import WORK, Target
@@ -16,7 +17,6 @@ from ..status import Ended, Status
 from ..step import Step
 from . import extra, lint, reproducible, sbuild
 from .git import check_out
-from .limits import Watch, nothing_left
 from .source import Source, make_source
 
 _PACKAGES = (".deb", ".udeb", ".ddeb", ".changes", ".buildinfo")
@@ -26,25 +26,25 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+~:-]{0,250}")
 def build_deb(step: Step, target: Target) -> str:
     """Builds; returns in one line what was built. Raises ``Ended``."""
     chroot = ensure(step, target, Purpose.BUILD)
-    with traversable(step, WORK) as folder, nothing_left():
-        watch = Watch(step, folder)
+    minutes = step.settings.limits.minutes
+    with traversable(step, WORK) as folder, nothing_left(), limited(step, folder, "build", minutes):
         tree = check_out(step, folder / "tree")
         room = folder / "source"
         room.mkdir()
         room.chmod(0o777)
-        source = make_source(step, tree, target.suite or "", room, watch)
+        source = make_source(step, tree, target.suite or "", room)
         step.details |= {"commit": tree.commit, "version": source.release.version, "source": source.release.source}
         commands = extra.setup_commands(step, target)
         started = time.monotonic()
 
         def build(name: str) -> list[Path]:
-            built = sbuild.build(step, source.dsc, target.suite or "", chroot, commands, folder / name, watch)
+            built = sbuild.build(step, source.dsc, target.suite or "", chroot, commands, folder / name)
             return _files(source, built)
 
         files = build("build")
         step.cases.append(Case("build", seconds=time.monotonic() - started))
         step.details["files"] = _keep(files, step.inputs.results)
-        step.details["lintian"], cases = lint.report(lint.findings(step, files, folder / "lintian", watch))
+        step.details["lintian"], cases = lint.report(lint.findings(step, files, folder / "lintian"))
         step.cases += cases
         step.details["reproducible"] = reproducible.judge(
             step, tree.commit, source.release.version, lambda: described(build("again"))

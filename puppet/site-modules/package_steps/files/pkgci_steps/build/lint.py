@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ _LEVELS = {"E": "error", "W": "warning", "I": "info"}
 _MOST = 200
 
 
-def findings(step: Step, files: Iterable[Path], folder: Path, watch: Callable[[], None]) -> list[Mapping[str, str]]:
+def findings(step: Step, files: Iterable[Path], folder: Path) -> list[Mapping[str, str]]:
     """What lintian says of ``files``, which are copied to the new ``folder``: level, package, tag and context."""
     folder.mkdir()
     folder.chmod(0o777)
@@ -36,7 +36,6 @@ def findings(step: Step, files: Iterable[Path], folder: Path, watch: Callable[[]
         ["sh", "-c", '"$@" >findings 2>&1; cat findings', "sh", "lintian", "--no-cfg", "--fail-on=none", *named],
         folder,
         environment={"HOME": str(folder), "TMPDIR": str(folder)},
-        watch=watch,
     )
     said = folder / "findings"
     return parse(said.read_text(errors="replace")) if said.is_file() and not said.is_symlink() else []

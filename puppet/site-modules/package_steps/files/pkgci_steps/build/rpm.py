@@ -6,6 +6,7 @@ import shutil
 import time
 from pathlib import Path
 
+from ..limits import limited, nothing_left
 from ..namespaces import traversable
 from ..report import Case, described
 from ..settings import WORK, Target
@@ -13,7 +14,6 @@ from ..status import Ended, Status
 from ..step import Step
 from . import changelog, reproducible, rpm_lint, rpm_spec
 from .git import Tree, check_out
-from .limits import Watch, nothing_left
 from .orig import write_orig
 from .rpm_chroot import Chroot
 from .rpm_mock import Mock
@@ -24,29 +24,33 @@ _BACKENDS: dict[str, type[Chroot] | type[Mock]] = {"chroot": Chroot, "mock": Moc
 def build_rpm(step: Step, target: Target) -> str:
     """Builds; returns in one line what was built. Raises ``Ended``."""
     with traversable(step, WORK) as folder, nothing_left():
-        watch = Watch(step, folder)
         tree = check_out(step, folder / "tree")
         room = folder / "room"
         room.mkdir()
         room.chmod(0o777)
-        backend = _BACKENDS[target.backend](step, target, room, tree.time, watch)
-        step.details |= {"commit": tree.commit, "backend": backend.name, "backend_note": backend.note}
-        step.log.say(backend.note)
-        spec, files = _sources(step, tree, backend, folder / "files")
-        step.details |= {"version": f"{spec.version}-{spec.release}", "source": spec.name}
-        file = next((files / "SPECS").iterdir()).name
-        started = time.monotonic()
-        built = _acceptable(backend.build(files, file, "build"))
-        step.cases.append(Case("build", seconds=time.monotonic() - started))
-        for package in built:
-            shutil.copyfile(package, step.inputs.results / package.name, follow_symlinks=False)
-        step.details["files"] = described(step.inputs.results / package.name for package in built)
-        step.details["rpmlint"], cases = rpm_lint.report(rpm_lint.parse(backend.lint("build")))
-        step.cases += cases
-        version = step.details["version"]
-        step.details["reproducible"] = reproducible.judge(
-            step, tree.commit, version, lambda: described(_acceptable(backend.build(files, file, "again")))
-        )
+        backend = _BACKENDS[target.backend](step, target, room, tree.time)
+        with limited(step, folder, "build", step.settings.limits.minutes):
+            return _build(step, target, tree, backend, folder)
+
+
+def _build(step: Step, target: Target, tree: Tree, backend: Chroot | Mock, folder: Path) -> str:
+    step.details |= {"commit": tree.commit, "backend": backend.name, "backend_note": backend.note}
+    step.log.say(backend.note)
+    spec, files = _sources(step, tree, backend, folder / "files")
+    step.details |= {"version": f"{spec.version}-{spec.release}", "source": spec.name}
+    file = next((files / "SPECS").iterdir()).name
+    started = time.monotonic()
+    built = _acceptable(backend.build(files, file, "build"))
+    step.cases.append(Case("build", seconds=time.monotonic() - started))
+    for package in built:
+        shutil.copyfile(package, step.inputs.results / package.name, follow_symlinks=False)
+    step.details["files"] = described(step.inputs.results / package.name for package in built)
+    step.details["rpmlint"], cases = rpm_lint.report(rpm_lint.parse(backend.lint("build")))
+    step.cases += cases
+    version = step.details["version"]
+    step.details["reproducible"] = reproducible.judge(
+        step, tree.commit, version, lambda: described(_acceptable(backend.build(files, file, "again")))
+    )
     return f"built {spec.name} {version} for {target.name}, by backend {backend.name}"
 
 

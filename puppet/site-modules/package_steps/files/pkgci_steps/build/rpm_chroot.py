@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..chroots import Purpose, ensure
 from ..install import enter
+from ..limits import PROCESSES
 from ..namespaces import INSIDE
 from ..settings import Target
 from ..status import Ended, Status
 from ..step import Step
 from . import rpm_spec
-from .limits import PROCESSES
 
 # In the chroot: where rpmbuild works, and what is taken from there. Only root of the chroot writes to the latter.
 _BUILD = "/build"
@@ -43,12 +43,11 @@ class Chroot:
 
     name = "chroot"
 
-    def __init__(self, step: Step, target: Target, folder: Path, time: int, watch: Callable[[], None]) -> None:
+    def __init__(self, step: Step, target: Target, folder: Path, time: int) -> None:
         self._step = step
         self._folder = folder
         self._tarball = ensure(step, target, Purpose.BUILD)
         self._environment = {"HOME": _BUILD, "SOURCE_DATE_EPOCH": str(time), "TZ": "UTC"}
-        self._watch = watch
         self.note = (
             f"rpmbuild in a chroot made of Debian {target.suite}: neither an EL's libraries nor its own macros were "
             "used, and that BuildRequires are complete was not proven"
@@ -89,13 +88,11 @@ class Chroot:
 
     def _run(self, root: Path, command: Sequence[str]) -> int:
         words = [*_inside(root), *command]
-        return self._step.programs.run(words, environment=self._environment, folder=Path("/"), watch=self._watch)
+        return self._step.programs.run(words, environment=self._environment, folder=Path("/"))
 
     def _said(self, root: Path, command: Sequence[str]) -> str:
         words = [*_inside(root), *_BUILDER, *command]
-        _, output = self._step.programs.output(
-            words, environment=self._environment, folder=Path("/"), watch=self._watch
-        )
+        _, output = self._step.programs.output(words, environment=self._environment, folder=Path("/"))
         return output.decode(errors="replace")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..settings import Target
@@ -42,7 +42,7 @@ class Mock:
 
     name = "mock"
 
-    def __init__(self, step: Step, target: Target, folder: Path, time: int, watch: Callable[[], None]) -> None:
+    def __init__(self, step: Step, target: Target, folder: Path, time: int) -> None:
         if shutil.which("mock") is None:
             raise Ended(
                 Status.INFRASTRUCTURE,
@@ -51,7 +51,6 @@ class Mock:
             )
         self._step = step
         self._folder = folder
-        self._watch = watch
         self._settings = folder / "mock.cfg"
         self._settings.write_text(_SETTINGS.format(root=target.mock_root, time=time))
         # Builds that run at the same time have chroots of their own.
@@ -77,7 +76,8 @@ class Mock:
             self._package(["--rebuild", str(packages[0])], built)
             return sorted(file for file in built.glob("*.rpm") if not file.is_symlink())
         finally:
-            self._step.programs.run([*self._command(), "--scrub=chroot"], folder=self._folder)
+            with self._step.programs.watched(None):
+                self._step.programs.run([*self._command(), "--scrub=chroot"], folder=self._folder)
 
     def lint(self, name: str) -> str:
         """What rpmlint, where there is one, says of the packages that were built as ``name``."""
@@ -85,7 +85,7 @@ class Mock:
             self._step.log.say("this host has no rpmlint")
             return ""
         files = [str(file) for file in sorted((self._folder / name).glob("*.rpm"))]
-        _, output = self._step.programs.output(["rpmlint", *files], watch=self._watch)
+        _, output = self._step.programs.output(["rpmlint", *files])
         self._step.log.add(output)
         return output.decode(errors="replace")
 
@@ -94,7 +94,7 @@ class Mock:
 
     def _package(self, words: Sequence[str], results: Path) -> None:
         command = [*self._command(), f"--resultdir={results}", *words]
-        status = self._step.programs.run(command, folder=self._folder, watch=self._watch)
+        status = self._step.programs.run(command, folder=self._folder)
         if status in _REASONS:
             raise Ended(Status.FAILED, _REASONS[status])
         if status != 0:
@@ -105,5 +105,5 @@ class Mock:
 
     def _said(self, command: Sequence[str]) -> str:
         words = [*self._command(), "--quiet", "--unpriv", "--chroot", "--", *command]
-        _, output = self._step.programs.output(words, folder=self._folder, watch=self._watch)
+        _, output = self._step.programs.output(words, folder=self._folder)
         return output.decode(errors="replace")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..limits import PROCESSES
 from ..status import Ended, Status
 from ..step import Step
 from . import extra
-from .limits import PROCESSES
 
 # Of sbuild's log, in bytes: more than its last words, and than apt's words about a hundred missing packages.
 _TAIL = 4 * 1024 * 1024
@@ -63,19 +63,17 @@ class Outcome:
         return found[0].strip() if found else ""
 
 
-def build(
-    step: Step, dsc: Path, suite: str, chroot: Path, commands: Sequence[str], folder: Path, watch: Callable[[], None]
-) -> Path:
+def build(step: Step, dsc: Path, suite: str, chroot: Path, commands: Sequence[str], folder: Path) -> Path:
     """The folder with what was built of ``dsc`` in ``chroot``, below ``folder``. Raises ``Ended``.
 
     A chroot is as old as the last night. Where the mirror has gone on meanwhile, the build is done again with its news.
     """
-    outcome = _run(step, dsc, suite, chroot, commands, folder / "first", watch, update=0)
+    outcome = _run(step, dsc, suite, chroot, commands, folder / "first", update=0)
     if outcome.status == 0:
         return folder / "first/out"
     if outcome.unfetched and extra.UNREADABLE not in outcome.text:
         step.log.say(f"once more, with the mirror's news: {outcome.unfetched}")
-        outcome = _run(step, dsc, suite, chroot, commands, folder / "second", watch, update=1)
+        outcome = _run(step, dsc, suite, chroot, commands, folder / "second", update=1)
         if outcome.status == 0:
             return folder / "second/out"
     raise why(outcome)
@@ -114,7 +112,6 @@ def _run(
     chroot: Path,
     commands: Sequence[str],
     folder: Path,
-    watch: Callable[[], None],
     *,
     update: int,
 ) -> Outcome:
@@ -133,7 +130,7 @@ def _run(
         "DEB_BUILD_OPTIONS": f"parallel={len(os.sched_getaffinity(0))}",
         "TMPDIR": str(folder),
     }
-    status = step.programs.run([*command, dsc], environment=environment, folder=folder / "out", watch=watch)
+    status = step.programs.run([*command, dsc], environment=environment, folder=folder / "out")
     text = "".join(_tail(file) for file in sorted((folder / "logs").glob("*.build")) if not file.is_symlink())
     return Outcome(status, text, summary(text))
 

@@ -6,7 +6,6 @@ clean. What they read (symbolic links, patches, whatever dpkg-source looks into)
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -33,7 +32,7 @@ class Source:
     dsc: Path
 
 
-def make_source(step: Step, tree: Tree, suite: str, folder: Path, watch: Callable[[], None]) -> Source:
+def make_source(step: Step, tree: Tree, suite: str, folder: Path) -> Source:
     """The source package of ``tree``, in ``folder`` (for everybody to write). Raises ``Ended`` (failed)."""
     text = _required(tree)
     kind = _format(tree)
@@ -66,7 +65,6 @@ def make_source(step: Step, tree: Tree, suite: str, folder: Path, watch: Callabl
         ["sh", "-c", script, "sh", tree.folder, copy, *command],
         folder,
         environment={"GBP_CONF_FILES": "/dev/null", "HOME": str(folder), "EMAIL": "pkgci@localhost"},
-        watch=watch,
     )
     dsc = out / f"{release.source}_{release.without_epoch}.dsc"
     if status != 0 or not dsc.is_file():

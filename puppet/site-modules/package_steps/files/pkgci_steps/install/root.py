@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from ..limits import limited
 from ..namespaces import traversable
 from ..settings import WORK
 from ..status import Ended, Status
@@ -106,7 +107,8 @@ class Root:
 def fresh(step: Step, tarball: Path, files: Mapping[str, bytes]) -> Iterator[Root]:
     """A root made of ``tarball`` with ``files`` (path inside → content) in it; all gone afterwards.
 
-    The host's names, name servers and web authorities come with it. Raises ``Ended`` (infrastructure).
+    The host's names, name servers and web authorities come with it. What runs meanwhile keeps to the limits of a build,
+    or fails. Raises ``Ended`` (infrastructure).
     """
     with traversable(step, WORK) as holder:
         folder, stage = holder / "root", holder / "stage"
@@ -118,7 +120,8 @@ def fresh(step: Step, tarball: Path, files: Mapping[str, bytes]) -> Iterator[Roo
         step.programs.must(f"unpack {tarball}", [*NAMESPACE, *unpack, "--numeric-owner", "--exclude=./dev/*"])
         copy: list[str | Path] = ["cp", "--recursive", "--no-preserve=ownership", "--remove-destination"]
         step.programs.must("set up a root", [*NAMESPACE, *copy, f"{stage}/.", folder])
-        yield Root(step, folder)
+        with limited(step, holder, "test"):
+            yield Root(step, folder)
 
 
 def _stage(stage: Path, files: Mapping[str, bytes]) -> None:

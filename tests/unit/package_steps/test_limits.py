@@ -1,4 +1,4 @@
-"""Limits of a build, tried with small processes and small files."""
+"""Limits of builds and tests, tried with small processes and small files."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
-from pkgci_steps.build import limits
-from pkgci_steps.build.limits import Watch, descendants, memory, nothing_left
+from pkgci_steps import limits
+from pkgci_steps.limits import Watch, descendants, memory, nothing_left
 from pkgci_steps.settings import Limits
 from pkgci_steps.status import Ended, Status
 from pkgci_steps.step import Step
@@ -33,26 +33,37 @@ def limited(step: Step, **words: int) -> Step:
 
 
 def test_a_build_within_its_limits_goes_on(step: Step, tmp_path: Path) -> None:
-    watch = Watch(limited(step), tmp_path)
+    watch = Watch(limited(step), tmp_path, "build")
     watch()
     watch()
 
 
 def test_a_build_that_never_ends_is_ended(step: Step, tmp_path: Path) -> None:
-    watch = Watch(limited(step, minutes=0), tmp_path)
-    with pytest.raises(Ended, match="took longer than 0 minutes") as caught:
-        step.programs.run(["sleep", "60"], watch=watch)
+    with (
+        pytest.raises(Ended, match="the build took longer than 0 minutes") as caught,
+        limits.limited(step, tmp_path, "build", minutes=0),
+    ):
+        step.programs.run(["sleep", "60"])
     assert caught.value.status is Status.FAILED
 
 
 def test_a_build_that_fills_the_disk_is_ended_also_where_it_hides_that(step: Step, tmp_path: Path) -> None:
-    watch = Watch(limited(step, disk_mb=5), tmp_path)
+    watch = Watch(limited(step, disk_mb=5), tmp_path, "test")
     watch()
     (tmp_path / "hidden").mkdir(mode=0o700)
     (tmp_path / "hidden/file").write_bytes(os.urandom(6 * MEBIBYTE))
     with pytest.raises(Ended, match="MB of disk, more than 5 ") as caught:
         watch()
     assert caught.value.status is Status.FAILED
+
+
+def test_what_runs_unwatched_in_between_is_not_ended(step: Step, tmp_path: Path) -> None:
+    with limits.limited(step, tmp_path, "build", minutes=0):
+        with step.programs.watched(None):
+            assert step.programs.run(["true"]) == 0
+        with pytest.raises(Ended, match="took longer"):
+            step.programs.run(["sleep", "60"])
+    assert step.programs.run(["true"]) == 0
 
 
 def test_a_build_that_eats_memory_is_ended(step: Step, tmp_path: Path) -> None:
@@ -63,7 +74,7 @@ def test_a_build_that_eats_memory_is_ended(step: Step, tmp_path: Path) -> None:
         used = memory(descendants())
         try:
             with pytest.raises(Ended, match="MB of memory, more than 50 "):
-                Watch(limited(step, memory_mb=50), tmp_path)()
+                Watch(limited(step, memory_mb=50), tmp_path, "test")()
         finally:
             process.kill()
     assert 60 * MEBIBYTE < used < 120 * MEBIBYTE

@@ -1,41 +1,48 @@
-"""What a build may take: time, memory and disk. One that takes more is ended, for its package is at fault."""
+"""What a build or a test may take: time, memory and disk. One that takes more is ended, for its package is at fault."""
 
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
-from ..namespaces import INSIDE
-from ..settings import Limits
-from ..status import Ended, Status
-from ..step import Step
+from .namespaces import INSIDE
+from .settings import Limits
+from .status import Ended, Status
+from .step import Step
 
 PROC = Path("/proc")
-# Processes and threads of one build: far more than `make -j` of any machine, and no fork bomb.
+# Processes and threads of one build or test: far more than `make -j` of any machine, and no fork bomb.
 PROCESSES = 4000
 # How often to look, in seconds.
 _EVERY = 0.25
 # The disk is measured when so much of it went since the last time (a part of the limit), and again after so many
 # seconds, or so many times as long as measuring took.
 _PART, _PAUSE, _SHARE = 0.1, 5.0, 20.0
-# What others need of the disk, in bytes: a build ends when less is left, whoever took it.
+# What others need of the disk, in bytes: it ends when less is left, whoever took it.
 _RESERVE = 500_000_000
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER, linux/prctl.h
 
 
 class Watch:
-    """Called while a build runs in ``folder``: raises ``Ended`` (failed) as soon as a limit is passed."""
+    """Called while ``what`` (for people: the build) runs in ``folder``: raises ``Ended`` as soon as a limit is passed.
 
-    def __init__(self, step: Step, folder: Path) -> None:
+    It is at fault (failed) but where the disk is full and others took most of it (infrastructure). ``minutes`` is how
+    long it may take in all; None where that is somebody else's affair.
+    """
+
+    def __init__(self, step: Step, folder: Path, what: str, minutes: float | None = None) -> None:
         self._step = step
         self._limits: Limits = step.settings.limits
         self._folder = folder
-        self._deadline = time.monotonic() + self._limits.minutes * 60
+        self._what = what
+        self._minutes = minutes
+        self._deadline = math.inf if minutes is None else time.monotonic() + minutes * 60
         self._next = 0.0
         self._measure = 0.0
         self._free = 0
@@ -44,22 +51,26 @@ class Watch:
         now = time.monotonic()
         if now < self._next:
             return
-        self._next = now + _EVERY
-        if now > self._deadline:
-            raise Ended(Status.FAILED, f"the build took longer than {self._limits.minutes} minutes (site file: builds)")
-        self._look_at_memory()
-        self._look_at_disk(now)
+        # Measuring runs programs, too, during which this is called.
+        self._next = math.inf
+        try:
+            if now > self._deadline:
+                raise self._passed(f"took longer than {self._minutes} minutes")
+            self._look_at_memory()
+            self._look_at_disk(now)
+        finally:
+            self._next = now + _EVERY
+
+    def _passed(self, words: str) -> Ended:
+        return Ended(Status.FAILED, f"the {self._what} {words} (site file: builds)")
 
     def _look_at_memory(self) -> None:
         pids = descendants()
         used = memory(pids)
         if used > self._limits.memory_mb * 1_000_000:
-            raise Ended(
-                Status.FAILED,
-                f"the build took {used / 1e6:.0f} MB of memory, more than {self._limits.memory_mb} (site file: builds)",
-            )
+            raise self._passed(f"took {used / 1e6:.0f} MB of memory, more than {self._limits.memory_mb}")
         if len(pids) > PROCESSES:
-            raise Ended(Status.FAILED, f"the build ran {len(pids)} processes, more than {PROCESSES}")
+            raise Ended(Status.FAILED, f"the {self._what} ran {len(pids)} processes, more than {PROCESSES}")
 
     def _look_at_disk(self, now: float) -> None:
         limit = self._limits.disk_mb * 1_000_000
@@ -71,12 +82,16 @@ class Watch:
         took = time.monotonic() - now
         self._measure, self._free = now + took + max(_PAUSE, _SHARE * took), free
         if used > limit:
-            raise Ended(
-                Status.FAILED,
-                f"the build took {used / 1e6:.0f} MB of disk, more than {self._limits.disk_mb} (site file: builds)",
-            )
+            raise self._passed(f"took {used / 1e6:.0f} MB of disk, more than {self._limits.disk_mb}")
         if free < _RESERVE:
-            raise Ended(Status.INFRASTRUCTURE, f"the disk of {self._folder} is full, and not by this build alone")
+            raise Ended(
+                Status.INFRASTRUCTURE, f"the disk of {self._folder} is full, and not by this {self._what} alone"
+            )
+
+
+def limited(step: Step, folder: Path, what: str, minutes: float | None = None) -> AbstractContextManager[None]:
+    """Whatever runs meanwhile in ``folder`` keeps to the limits, as ``Watch`` has it."""
+    return step.programs.watched(Watch(step, folder, what, minutes))
 
 
 def disk(step: Step, folder: Path) -> int:
