@@ -111,3 +111,19 @@ def test_users_survive_a_rotation_of_the_release_key(published: Lab) -> None:
     for script in (for_apt, for_dnf, *UPGRADE):
         outside(published, script)
     assert installed(published) == ("1.2", "1.2")
+
+
+def test_who_reads_with_dnf_all_the_while_never_fails(published: Lab) -> None:
+    """It reads the metadata and then its signature: each state has an address of its own, where they fit together."""
+    dnf = "dnf -q -y --disablerepo='*' --enablerepo='*-rpm' makecache --refresh"
+    reads = f"while {dnf}; do echo read; done >/tmp/dnf.log 2>&1; echo failed >>/tmp/dnf.log"
+    published.exec("outside", "systemd-run", "--unit", "dnf-reader", "sh", "-c", reads)
+    try:
+        for number in range(8):
+            put(published, NAME, f"2.{number}")
+        said = published.exec("outside", "cat", "/tmp/dnf.log").stdout
+    finally:
+        published.exec("outside", "systemctl", "stop", "dnf-reader", check=False)
+    assert "failed" not in said and said.count("read") > 3, said
+    outside(published, UPGRADE[1])
+    assert installed(published)[1] == "2.7"

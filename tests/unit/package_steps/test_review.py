@@ -125,7 +125,7 @@ def test_dnf_checks_every_package_and_every_list() -> None:
     found = review.repositories(inputs(target="el9"), SETTINGS, lambda url: b"")
     text = review.dnf_repo(found, "/ca.crt")
     assert text.count("gpgcheck=1\nrepo_gpgcheck=1") == 2
-    assert "baseurl=https://pub.example.org/packages/review/7/rpm/el9/" in text
+    assert "mirrorlist=https://pub.example.org/packages/review/7/rpm/el9/mirrorlist" in text
     assert text.index("priority=10") < text.index("priority=23")
 
 

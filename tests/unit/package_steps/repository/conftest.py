@@ -29,6 +29,7 @@ from .tools import Tools, sha256
 
 ROOT = Path(__file__).parents[4]
 PROJECT = "packaging/greet"
+URL = "https://pub01.pkg.lab.test/packages/"
 
 
 class World:
@@ -202,3 +203,6 @@ def check_readable(repository: Repository, keys: Iterable[str] = ("OLD!",)) -> N
     listed = (data / head.decode().split('"')[1]).read_text()
     for path, checksum in (line.split() for line in listed.splitlines()):
         assert sha256((data / path).read_bytes()) == checksum
+    first, last = (data / "mirrorlist").read_text().splitlines()
+    top = URL if repository.name == "release" else f"{URL}{repository.name}/"
+    assert (first, last) == (f"{top}{current.readlink()}/rpm/rpm/", f"{top}rpm/rpm/")

@@ -32,6 +32,8 @@ def test_sudo_passes_what_a_step_is_told_and_takes_no_arguments() -> None:
         ("rpm/el9/repodata/repomd.xml.asc", False),
         (f"review/group-x/rpm/el9/repodata/{'0' * 64}-primary.xml.gz", True),
         ("rpm/el9/packages/greet/1.0.abc/greet.rpm", True),
+        ("generations/000002/rpm/el9/repodata/repomd.xml", False),
+        ("generations/000002/rpm/el9/packages/greet/1.0.abc/greet.rpm", True),
         ("review/5/builds/Z1/trixie.json", False),
         ("index.html", False),
     ],
@@ -39,6 +41,25 @@ def test_sudo_passes_what_a_step_is_told_and_takes_no_arguments() -> None:
 def test_only_what_is_named_by_its_contents_is_kept_by_caches(path: str, for_ever: bool) -> None:
     pattern = re.search('<LocationMatch "(.*)">', APACHE)
     assert pattern and bool(re.search(pattern[1], f"/packages/{path}")) is for_ever
+
+
+@pytest.mark.parametrize(
+    ("path", "file"),
+    [
+        ("index.html", "release/current/index.html"),
+        ("rpm/el9/mirrorlist", "release/current/rpm/el9/mirrorlist"),
+        ("generations/000002/rpm/el9/repodata/repomd.xml", "release/generations/000002/rpm/el9/repodata/repomd.xml"),
+        ("review/5/deb/dists/trixie/InRelease", "review/5/current/deb/dists/trixie/InRelease"),
+        ("review/5/generations/000002/rpm/el9/packages/a.rpm", "review/5/generations/000002/rpm/el9/packages/a.rpm"),
+        # What older states had beside that, pages and the records of builds, is nobody's affair any more.
+        ("generations/000002/index.html", "release/current/generations/000002/index.html"),
+        ("review/5/generations/000002/builds/Z1/el9.json", "review/5/current/generations/000002/builds/Z1/el9.json"),
+    ],
+)
+def test_readers_see_the_current_state_and_of_older_ones_what_dnf_reads(path: str, file: str) -> None:
+    rules = re.findall(r'^AliasMatch "(.*)" "<%= \$folder %>/(.*)"$', APACHE, re.MULTILINE)
+    found = next((found, target) for rule, target in rules if (found := re.match(rule, f"/packages/{path}")))
+    assert re.sub(r"\$(\d)", lambda group: found[0][int(group[1])], found[1]) == file
 
 
 def test_the_base_of_a_system_is_what_is_essential_and_what_that_needs() -> None:

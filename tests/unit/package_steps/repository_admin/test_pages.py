@@ -58,9 +58,11 @@ def test_a_review_repository_is_told_from_the_released_one() -> None:
 
 def test_dnf_checks_packages_and_lists() -> None:
     file = pages(described())["lab-rpm.repo"]
-    assert {"gpgcheck=1", "repo_gpgcheck=1", "baseurl=https://pub01.pkg.lab.test/packages/rpm/rpm/"} <= set(
-        file.splitlines()
-    )
+    assert {
+        "gpgcheck=1",
+        "repo_gpgcheck=1",
+        "mirrorlist=https://pub01.pkg.lab.test/packages/rpm/rpm/mirrorlist",
+    } <= set(file.splitlines())
 
 
 def test_the_page_has_the_files_that_it_tells_to_fetch_word_for_word() -> None:

@@ -22,6 +22,8 @@ from .status import Ended, Status
 
 # Where the repositories' keys are in the system under test.
 KEYS = PurePosixPath("/etc/pkgci/repository")
+# Beside an RPM repository's repodata/: the addresses that dnf is to read it from.
+MIRRORS = "mirrorlist"
 
 # How apt ranks them: above whatever else a root has (500), its own installed packages (100) included, and able to take
 # a version of the change in place of a released one that sorts after it (1001 and more: apt_preferences(5)).
@@ -171,7 +173,7 @@ def apt_preferences(chosen: tuple[Repository, ...], target: Target) -> str:
 def dnf_repo(chosen: tuple[Repository, ...], authorities: str) -> str:
     """A dnf ``.repo`` file with these repositories; ``authorities`` is the file with certificates to trust."""
     return "\n".join(
-        f"[{item.name}]\nname={item.name}\nbaseurl={item.url}\nenabled=1\ngpgcheck=1\nrepo_gpgcheck=1\n"
+        f"[{item.name}]\nname={item.name}\nmirrorlist={item.url}{MIRRORS}\nenabled=1\ngpgcheck=1\nrepo_gpgcheck=1\n"
         # What cannot be had, or is signed by nobody known, is an error and not left out.
         "skip_if_unavailable=0\n"
         # For dnf, the lower is the better; 99 is what a repository has that says nothing.

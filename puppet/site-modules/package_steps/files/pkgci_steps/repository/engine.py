@@ -62,7 +62,7 @@ class Repository:
         """The states that it can be rolled back to, oldest first; the last is the one that readers see."""
         now = self._number()
         numbers = sorted(int(path.name) for path in self._generations.glob("[0-9]*"))
-        return [Generation(number, self._generations / f"{number:06}") for number in numbers if number <= now]
+        return [self._generation(number) for number in numbers if number <= now]
 
     def manifest(self) -> Manifest:
         """What readers see now."""
@@ -159,8 +159,10 @@ class Repository:
         return int(self._current.readlink().name) if self._current.is_symlink() else 0
 
     def _now(self) -> Generation:
-        number = self._number()
-        return Generation(number, self._generations / f"{number:06}")
+        return self._generation(self._number())
+
+    def _generation(self, number: int) -> Generation:
+        return Generation(number, self.folder / places.generation(number))
 
     def readable(self) -> list[Generation]:
         """The generations that a reader may still be at, newest first."""
@@ -188,11 +190,14 @@ class Repository:
 
     def show(self, aside: Path) -> Generation:
         """Makes the finished generation in ``aside`` the one that readers see."""
-        number = self._number() + 1
-        new = Generation(number, self._generations / f"{number:06}")
+        new = self.next()
         folders.appear(aside, new.folder)
-        folders.link(self._current, f"generations/{number:06}")
+        folders.link(self._current, places.generation(new.number))
         return new
+
+    def next(self) -> Generation:
+        """The generation that readers see after this one: inside ``update`` it stays the same one, made or not."""
+        return self._generation(self._number() + 1)
 
 
 class Update:
@@ -231,7 +236,8 @@ class Update:
         new = Manifest(made, why, self._signer.keys, tuple(self.entries))
         readable = [one.folder for one in self.repository.readable()]
         aside = folders.aside(self.repository.folder / "generations")
-        job = generation.Job(self.repository.name, self.repository.folder, self._publisher, self._signer)
+        number = self.repository.next().number
+        job = generation.Job(self.repository.name, number, self.repository.folder, self._publisher, self._signer)
         before = None if afresh or self.before.signed_by != new.signed_by else self.before
         job.write(aside, new, before, readable, [one.folder for one in also])
         return self.repository.show(aside)

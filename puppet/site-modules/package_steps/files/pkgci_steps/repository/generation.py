@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..review import MIRRORS
 from . import deb_index, folders, places, pool, rpm_index
 from .manifest import Manifest
 from .publisher import Publisher
@@ -19,9 +20,10 @@ BUILDS = "builds"
 
 @dataclass(frozen=True)
 class Job:
-    """Writes generations of the repository ``name``, which is in ``folder``."""
+    """Writes generation ``number`` of the repository ``name``, which is in ``folder``."""
 
     name: str
+    number: int
     folder: Path
     publisher: Publisher
     signer: Signer
@@ -99,7 +101,17 @@ class Job:
             rpm_index.write(folder, entries, shared, described, self.publisher.programs)
             self.signer.detached_one(folder / rpm_index.HEAD, folder / rpm_index.SIGNATURE)
         rpm_index.keep_parts(folder, [one / path for one in readable])
+        folders.write(folder / MIRRORS, self._mirrors(path))
         (folder / "packages").symlink_to(f"../../../../{pool.SHARED}/{path}/packages")
+
+    def _mirrors(self, path: str) -> str:
+        """This generation's own address, and where it is to be had as long as it is the current one.
+
+        dnf reads repomd.xml and its signature one after the other: from the former they always fit together. The latter
+        is for who has the metadata, and asks for a package when this generation is gone.
+        """
+        url = places.url(self.publisher.settings.repository.url, self.name)
+        return f"{url}{places.generation(self.number)}/{path}/\n{url}{path}/\n"
 
     def _label(self) -> str:
         """What Release calls the repository: apt's pins tell repositories apart by it."""

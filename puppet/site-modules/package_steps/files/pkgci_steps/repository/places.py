@@ -22,6 +22,16 @@ SIGNING = Path("/etc/pkgci/repository/signing.json")
 FETCH_KEY = Path("/etc/pkgci/keys/fetch")
 
 
+def generation(number: int) -> str:
+    """Where a state of a repository is: relative to the repository's folder, and to its URL (what dnf reads of it)."""
+    return f"generations/{number:06}"
+
+
+def url(top: str, repository: str) -> str:
+    """Where ``repository`` is served; ``top`` is settings.repository.url. With a slash at its end, as that has."""
+    return top if repository == RELEASE else f"{top}{repository}/"
+
+
 def review(name: str) -> str:
     """The name of the review repository ``name`` (a change's number, or group-NAME) among all repositories."""
     return f"{REVIEW}/{name}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..review import MIRRORS
 from .description import Description
 
 
@@ -23,7 +24,7 @@ def dnf_repository(description: Description, target: str) -> str:
         f"# Packages of {description.label} for {target}: {description.base}\n"
         f"[{description.label}-{target}]\n"
         f"name={description.label}: packages for {target}\n"
-        f"baseurl={description.base}rpm/{target}/\n"
+        f"mirrorlist={description.base}rpm/{target}/{MIRRORS}\n"
         "enabled=1\n"
         "gpgcheck=1\n"
         "repo_gpgcheck=1\n"
