@@ -91,7 +91,7 @@ CATALOGUE: dict[Role, RoleSpec] = {
             mandatory=True,
             single=True,
             disk_path="/var/lib",
-            units=("zuul-server", "zuul-merger", "zuul-queue", "geard", "apache2"),
+            units=("zuul-server", "zuul-merger", "zuul-queue", "geard", "apache2", "clear-zuul-refs.timer"),
         ),
         RoleSpec(
             Role.JENKINS_MASTER,

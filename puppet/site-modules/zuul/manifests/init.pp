@@ -17,6 +17,8 @@
 #   Logger → level, for the log files. The journal has everything from INFO upwards.
 # @param log_days
 #   For how many days log files are kept.
+# @param ref_days
+#   For how many days what the merger made for a test of a change can be fetched. A job's test needs it for hours.
 # @param statsd
 #   The statsd server that gets metrics, as host:port. Without it none are made.
 # @param path
@@ -29,6 +31,7 @@ class zuul (
   Array[Pattern[/\A[\w@.-]+ [\w+\/=]+\z/]]                               $gerrit_host_keys = [],
   Hash[String[1], Enum['DEBUG', 'INFO', 'WARNING', 'ERROR']]             $log_levels       = {},
   Integer[1]                                                             $log_days         = 30,
+  Integer[1]                                                             $ref_days         = 30,
   Optional[Pattern[/\A[^:\s]+:\d+\z/]]                                  $statsd           = undef,
   Stdlib::Absolutepath                                                   $path             = '/opt/zuul',
 ) {
@@ -43,6 +46,7 @@ class zuul (
   contain zuul::config
   contain zuul::ssh
   contain zuul::service
+  contain zuul::clean_up
 
-  Class['zuul::install'] -> Class['zuul::config'] -> Class['zuul::ssh'] -> Class['zuul::service']
+  Class['zuul::install'] -> Class['zuul::config'] -> Class['zuul::ssh'] -> Class['zuul::service'] -> Class['zuul::clean_up']
 }
