@@ -14,7 +14,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from pkgci.errors import UsageError
+from pkgci.errors import NothingReachedError, UsageError
 from pkgci.files import write_atomically
 from pkgci.model.known_hosts import known_name
 from pkgci.model.site import Host, Site
@@ -82,6 +82,12 @@ def login_keys(site: Site, host: Host, lab_key: str) -> tuple[str, ...]:
     return (lab_key, public.read_text().strip())
 
 
+def check_made(site: Site) -> None:
+    """Raises ``NothingReachedError`` where the site's lab was never made, or is gone: its key is not there."""
+    if not key_file(site).is_file():
+        raise NothingReachedError(f"the lab '{site.name}' is not made", "`pkgci lab up` first")
+
+
 def replace_known(text: str, forget: Iterable[str], keys: Mapping[str, Iterable[str]]) -> str:
     """known_hosts ``text`` with ``keys`` (name → 'type key') in place of the lines of the names to ``forget``."""
     gone = set(forget)
@@ -124,6 +130,8 @@ def ssh_options(known_hosts: Path, known_as: str, key: Path) -> list[str]:
         "StrictHostKeyChecking": "yes",
         "IdentitiesOnly": "yes",
         "LogLevel": "ERROR",
+        # Seconds. A lab's hosts are on this machine.
+        "ConnectTimeout": "10",
     }
     words = ["-F", "none", "-i", str(key)]
     return [*words, *(word for name, value in options.items() for word in ("-o", f"{name}={_quoted(value)}"))]
@@ -144,7 +152,11 @@ def _quoted(value: str) -> str:
 
 
 def run_ssh(site: Site, host: Host, command: tuple[str, ...]) -> int:
-    """Runs the ssh client on this terminal; returns its exit status. Raises ``UsageError`` where there is none."""
+    """Runs the ssh client on this terminal; returns its exit status.
+
+    Raises ``UsageError`` where there is none, and ``NothingReachedError`` where there is no lab.
+    """
+    check_made(site)
     try:
         return subprocess.run(ssh_command(site, host, command), check=False).returncode
     except FileNotFoundError:

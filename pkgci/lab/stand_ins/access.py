@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from pkgci.errors import PkgciError, UsageError
-from pkgci.lab.keys import key_file, ssh_options
+from pkgci.lab.keys import check_made, key_file, ssh_options
 from pkgci.lab.network import lab_network
 from pkgci.lab.stand_ins.host import stand_ins_host
 from pkgci.lab.stand_ins.review.settings import is_username
@@ -24,7 +24,8 @@ def clone(site: Site, project: str, directory: Path, user: str | None) -> None:
     """Clones ``project`` into ``directory`` for ``user`` (the first administrator where None), ready to push.
 
     The clone knows the lab's key and the review's pinned host key, who its user is, and writes Change-Ids. Raises
-    ``UsageError`` for an unknown project or user, and ``PkgciError`` where git fails; git has said why then.
+    ``UsageError`` for an unknown project or user, ``NothingReachedError`` where there is no lab, and ``PkgciError``
+    where git fails; git has said why then.
     """
     gerrit = _review(site)
     if project not in site.projects:
@@ -33,6 +34,7 @@ def clone(site: Site, project: str, directory: Path, user: str | None) -> None:
             f"no project '{project}' in {site.path}{nearest(project, site.projects)}", f"projects: {known}"
         )
     person = _person(site, gerrit, user)
+    check_made(site)
     settings = {
         "core.sshCommand": shlex.join(_ssh(site, gerrit)),
         "user.name": person,
@@ -54,9 +56,13 @@ def clone(site: Site, project: str, directory: Path, user: str | None) -> None:
 
 
 def run_gerrit(site: Site, user: str | None, words: tuple[str, ...]) -> int:
-    """Runs ``gerrit WORDS…`` on the review on this terminal; returns its exit status. Raises ``UsageError``."""
+    """Runs ``gerrit WORDS…`` on the review on this terminal; returns its exit status.
+
+    Raises ``UsageError``, and ``NothingReachedError`` where there is no lab.
+    """
     gerrit = _review(site)
     login = f"{_person(site, gerrit, user)}@{gerrit.host}"
+    check_made(site)
     command = [*_ssh(site, gerrit), "-p", str(gerrit.port), login, "--", "gerrit", shlex.join(words)]
     try:
         return subprocess.run(command, check=False).returncode

@@ -6,9 +6,10 @@ from ipaddress import IPv4Network
 
 import pytest
 
-from pkgci.errors import UsageError
+from pkgci.errors import NothingReachedError, UsageError
 from pkgci.lab.engine import CgroupVersion
 from pkgci.lab.hosts import make_blueprint
+from pkgci.lab.keys import run_ssh
 from pkgci.lab.network import lab_hosts
 from pkgci.lab.stand_ins.access import clone, run_gerrit
 from pkgci.lab.stand_ins.furnish import project_files, review_settings
@@ -121,3 +122,11 @@ def test_people_are_told_what_they_asked_wrongly(lab: Site, load: Callable[[str]
         clone(lab, "helo", lab.directory / "x", None)
     with pytest.raises(UsageError, match="has no stand-in for Gerrit"):
         run_gerrit(load(NOTHING), None, ("version",))
+
+
+def test_a_lab_that_is_not_made_is_told_so_at_once(lab: Site) -> None:
+    for ask in (lambda: run_gerrit(lab, None, ("version",)), lambda: clone(lab, "hello", lab.directory / "x", None)):
+        with pytest.raises(NothingReachedError, match="is not made"):
+            ask()
+    with pytest.raises(NothingReachedError, match="is not made"):
+        run_ssh(lab, lab.hosts[0], ())
