@@ -52,9 +52,9 @@ def command(
     from pkgci.model.load import load_site
     from pkgci.puppetrun.history import remember
     from pkgci.puppetrun.run import Line, RunResult, apply
-    from pkgci.remote.connection import POOL
     from pkgci.remote.errors import HostError
     from pkgci.remote.fanout import each_host
+    from pkgci.remote.pool import POOL
     from pkgci.remote.session import open_session
 
     site = load_site(site_file)

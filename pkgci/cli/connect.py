@@ -59,7 +59,7 @@ def _answer() -> str:
     This runs on a worker's thread: reading through ``sys.stdin`` there would hold its lock, and Python would abort when
     the main thread ends on ^C.
     """
-    from pkgci.remote.connection import POOL
+    from pkgci.remote.pool import POOL
 
     terminal = sys.stdin.fileno()
     while not select.select([terminal], [], [], 0.2)[0]:

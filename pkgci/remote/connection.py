@@ -1,4 +1,4 @@
-"""Connections: one per host, shared by all who need it (a jump host serves all hosts behind it), counted and closed."""
+"""Opening connections: a socket or a jump host's channel, the host's key, the login; and what went wrong, in words."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import contextlib
 import errno
 import logging
 import socket
-import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,8 @@ import fabric  # type: ignore[import-untyped]
 import paramiko  # type: ignore[import-untyped]
 
 from pkgci.model.known_hosts import HostKey, known_name
-from pkgci.model.site import Host, Site
-from pkgci.remote.errors import AuthenticationError, HostError, UnreachableError
+from pkgci.model.site import Host
+from pkgci.remote.errors import AuthenticationError, UnreachableError
 from pkgci.remote.keys import Login, login
 from pkgci.remote.trust import Trust
 
@@ -51,93 +50,6 @@ class Connection:
         return self.link.transport
 
 
-@dataclass(eq=False)
-class _Door:
-    """Lets one thread at a time connect to a host; who waited for an attempt that failed shares its failure."""
-
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    failures: int = 0
-    last: HostError | None = None
-
-
-class Pool:
-    """The open connections of this process."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._doors: dict[tuple[Path, Host], _Door] = {}
-        self._open: dict[tuple[Path, Host], Connection] = {}
-        self.interrupted = False
-
-    def acquire(self, site: Site, host: Host, trust: Trust, timeout: float) -> Connection:
-        """A connection to ``host``, new or shared. Raises ``HostError``."""
-        place = (trust.known_hosts, host)
-        with self._lock:
-            door = self._doors.setdefault(place, _Door())
-            failures = door.failures
-        with door.lock:
-            with self._lock:
-                connection = self._open.get(place)
-                if connection is not None and connection.alive:
-                    connection.users += 1
-                    return connection
-            if door.last is not None and door.failures != failures:
-                raise door.last
-            try:
-                connection = self._connect(site, host, trust, timeout)
-            except HostError as error:
-                door.failures, door.last = door.failures + 1, error
-                raise
-            with self._lock:
-                self._open[place] = connection
-            return connection
-
-    def release(self, connection: Connection) -> None:
-        """Lets go of ``connection``."""
-        with self._lock:
-            connection.users -= 1
-            if connection.users > 0:
-                return
-            if self._open.get(connection.place) is connection:
-                del self._open[connection.place]
-        connection.link.client.close()
-        if connection.via is not None:
-            self.release(connection.via)
-
-    def cut(self) -> None:
-        """Closes every connection at once, and lets nobody open another: who waits on one is told that it is lost."""
-        self.interrupted = True
-        with self._lock:
-            connections = tuple(self._open.values())
-        for connection in connections:
-            connection.link.client.close()
-
-    def mend(self) -> None:
-        """Lets connections be opened again after ``cut``."""
-        self.interrupted = False
-
-    def _connect(self, site: Site, host: Host, trust: Trust, timeout: float) -> Connection:
-        if self.interrupted:
-            raise UnreachableError(host.name, "interrupted")
-        via = None if host.ssh.jump is None else self._jump(site, host, trust, timeout)
-        try:
-            return Connection(host, _open(host, trust, via, timeout), via, (trust.known_hosts, host))
-        except BaseException:
-            if via is not None:
-                self.release(via)
-            raise
-
-    def _jump(self, site: Site, host: Host, trust: Trust, timeout: float) -> Connection:
-        jump = site.host(str(host.ssh.jump))
-        try:
-            return self.acquire(site, jump, trust, timeout)
-        except HostError as error:
-            raise type(error)(host.name, f"its jump host {jump.name}: {error.reason}", error.hint) from None
-
-
-POOL = Pool()
-
-
 class _NewKeyError(Exception):
     """A host without a recorded key has shown one."""
 
@@ -163,8 +75,11 @@ def _host_key(key: Any) -> HostKey:
     return HostKey(key.get_name(), key.get_base64())
 
 
-def _open(host: Host, trust: Trust, via: Connection | None, timeout: float) -> Any:
-    """An open, authenticated Fabric connection."""
+def open_link(host: Host, trust: Trust, via: Connection | None, timeout: float) -> Any:
+    """An open, authenticated Fabric connection to ``host``, through ``via`` where there is one.
+
+    ``timeout`` is in seconds, for each part of it. Raises ``HostError``.
+    """
     credentials = login(host)
     attempt = 1
     while True:

@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from pkgci.errors import PkgciError
 from pkgci.model.site import Host
-from pkgci.remote.connection import POOL
 from pkgci.remote.errors import HostError
+from pkgci.remote.pool import POOL
 
 T = TypeVar("T")
 

@@ -15,8 +15,9 @@ from typing import Any
 import paramiko  # type: ignore[import-untyped]
 
 from pkgci.model.site import Host, Site
-from pkgci.remote.connection import POOL, Connection
+from pkgci.remote.connection import Connection
 from pkgci.remote.errors import CommandTimeoutError, HostError, LostConnectionError, SudoError
+from pkgci.remote.pool import POOL
 from pkgci.remote.trust import Trust
 
 _CHUNK = 1 << 15

@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable, Mapping
 
 from pkgci.model.site import Host, Site
-from pkgci.remote.connection import POOL
 from pkgci.remote.errors import HostError, UnreachableError
 from pkgci.remote.fanout import each_host
+from pkgci.remote.pool import POOL
 from pkgci.remote.session import open_session
 from pkgci.remote.trust import Trust
 from pkgci.status.collect import HostFacts, parse, script

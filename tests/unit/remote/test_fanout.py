@@ -9,9 +9,9 @@ import pytest
 
 from pkgci.errors import PkgciError
 from pkgci.model.site import Host, Site
-from pkgci.remote.connection import POOL
 from pkgci.remote.errors import HostError, UnreachableError
 from pkgci.remote.fanout import each_host
+from pkgci.remote.pool import POOL
 
 
 def test_results_come_in_the_order_of_the_hosts(site: Site) -> None:

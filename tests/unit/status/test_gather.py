@@ -6,8 +6,8 @@ import time
 import pytest
 
 from pkgci.model.site import Host, Site
-from pkgci.remote.connection import POOL
 from pkgci.remote.errors import HostError, UnreachableError
+from pkgci.remote.pool import POOL
 from pkgci.status.collect import HostFacts, parse, script
 from pkgci.status.gather import within
 from tests.unit.connectivity.servers import closed_port, mute, saying, serve
