@@ -65,16 +65,17 @@ class Change:
         """The last that Zuul wrote."""
         return self.messages()[-1]
 
+    def so_far(self) -> str:
+        """What Zuul wrote, and the end of its log: for who has to find out why something does not come."""
+        log = self.lab.exec("zuul01", "tail", "--lines=40", "/var/log/zuul/server.log", check=False).stdout
+        return f"change {self.number}: {self.messages()}\n{log}"
+
     def wait_for_vote(self, *values: int, seconds: float = 120) -> float:
         """Waits until Zuul has voted one of ``values``; returns the seconds that took."""
-        return wait_until(
-            lambda: self.verified() in values, seconds, lambda: f"change {self.number}: {self.messages()}"
-        )
+        return wait_until(lambda: self.verified() in values, seconds, self.so_far)
 
     def wait_for_merge(self, seconds: float = 180) -> float:
-        return wait_until(
-            lambda: self.query()["status"] == "MERGED", seconds, lambda: f"change {self.number}: {self.messages()}"
-        )
+        return wait_until(lambda: self.query()["status"] == "MERGED", seconds, self.so_far)
 
 
 def gerrit(lab: Lab, *words: str, user: str = "alice") -> str:

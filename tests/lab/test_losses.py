@@ -21,7 +21,7 @@ def slow_change(deployed: Lab, tmp_path: Path) -> Change:
     wait_until(
         lambda: deployed.exec("build01", "sh", "-c", running, check=False).returncode == 0,
         90,
-        lambda: f"no build began: {change.messages()}",
+        lambda: f"no build began: {change.so_far()}",
     )
     return change
 
