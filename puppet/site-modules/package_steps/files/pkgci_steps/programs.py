@@ -161,7 +161,10 @@ class Programs:
 def _outputs(
     process: subprocess.Popen[bytes], take: Callable[[bytes], None], complain: Callable[[bytes], None]
 ) -> Iterator[Callable[[float], bool]]:
-    """A function that reads what is there, waiting for it for some seconds; whether there was anything."""
+    """A function that reads what is there, waiting for it for some seconds; whether there was anything.
+
+    Once the outputs are closed, it waits for the end of the process.
+    """
     streams = [(cast(BinaryIO, process.stdout), take)]
     if process.stderr is not None:
         streams.append((cast(BinaryIO, process.stderr), complain))
@@ -171,7 +174,8 @@ def _outputs(
 
         def read(seconds: float) -> bool:
             if not selector.get_map():
-                time.sleep(min(seconds, 0.02))
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(seconds)
                 return False
             some = False
             for key, _ in selector.select(seconds):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,12 +39,19 @@ class Job:
         had. ``also`` are further ones which may describe packages.
         """
         known = [*readable[:1], *also]
-        for target, kind in self._targets(manifest).items():
-            unchanged = readable[0] if before and _same(before, manifest, target, readable[0], kind) else None
-            if kind == "deb":
-                self._suite(new, target, manifest, unchanged, known, readable)
-            else:
-                self._metadata(new, target, manifest, unchanged, known, readable)
+        # The indexes are other programs' work: this one has time for its own meanwhile.
+        with ThreadPoolExecutor(1) as meanwhile:
+            described = meanwhile.submit(self._describe, new, manifest)
+            for target, kind in self._targets(manifest).items():
+                unchanged = readable[0] if before and _same(before, manifest, target, readable[0], kind) else None
+                if kind == "deb":
+                    self._suite(new, target, manifest, unchanged, known, readable)
+                else:
+                    self._metadata(new, target, manifest, unchanged, known, readable)
+            described.result()
+
+    def _describe(self, new: Path, manifest: Manifest) -> None:
+        """What is beside the indexes: pages for people, the records of builds, and what is in it for programs."""
         for path, text in self.publisher.pages(self.name, manifest).items():
             folders.write(new / path, text)
         (self.folder / BUILDS).mkdir(exist_ok=True)
