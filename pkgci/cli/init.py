@@ -45,8 +45,9 @@ def command(folder: Path, example: str | None) -> int:
         click.echo(folder / path)
     if example is None and key is None:
         _say(
-            f"There is no public SSH key in ~/.ssh: make one (ssh-keygen -t ed25519), copy the .pub file to\n"
-            f"keys/{administrator}.pub, and name it in site.yaml under `administrators`."
+            f"There is no public SSH key in ~/.ssh: make one (ssh-keygen -t ed25519),\n"
+            f"copy the .pub file to keys/{administrator}.pub, and name it in site.yaml\n"
+            f"under `administrators`."
         )
     _say("Next:")
     for step in _steps(folder, example):

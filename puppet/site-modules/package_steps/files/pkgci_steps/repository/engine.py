@@ -48,7 +48,7 @@ class Repository:
         self.name = name
         self.folder = publisher.public / name
         self._publisher = publisher
-        self._generations = self.folder / "generations"
+        self._generations = self.folder / places.GENERATIONS
         self._current = self.folder / "current"
 
     # What is there: readable without a lock.
@@ -235,7 +235,7 @@ class Update:
         made = self._publisher.now().isoformat(timespec="seconds")
         new = Manifest(made, why, self._signer.keys, tuple(self.entries))
         readable = [one.folder for one in self.repository.readable()]
-        aside = folders.aside(self.repository.folder / "generations")
+        aside = folders.aside(self.repository.folder / places.GENERATIONS)
         number = self.repository.next().number
         job = generation.Job(self.repository.name, number, self.repository.folder, self._publisher, self._signer)
         before = None if afresh or self.before.signed_by != new.signed_by else self.before

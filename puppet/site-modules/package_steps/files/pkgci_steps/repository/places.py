@@ -9,6 +9,8 @@ HOME = Path("/srv/publisher")
 PUBLIC = HOME / "public"
 RELEASE = "release"
 REVIEW = "review"
+# The states of a repository, in its folder.
+GENERATIONS = "generations"
 # Each repository's lock.
 LOCKS = HOME / "locks"
 # The signing keys, for gpg.
@@ -24,7 +26,7 @@ FETCH_KEY = Path("/etc/pkgci/keys/fetch")
 
 def generation(number: int) -> str:
     """Where a state of a repository is: relative to the repository's folder, and to its URL (what dnf reads of it)."""
-    return f"generations/{number:06}"
+    return f"{GENERATIONS}/{number:06}"
 
 
 def url(top: str, repository: str) -> str:

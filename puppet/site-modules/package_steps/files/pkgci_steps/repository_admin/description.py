@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from ..repository import places
+
 # The keys' names, and of the files below keys/.
 RELEASE, REVIEW = "release", "review"
 
@@ -65,7 +67,7 @@ class Description:
     @property
     def base(self) -> str:
         """Where this repository is, with a slash at its end."""
-        return f"{self.url}review/{self.review}/" if self.review else self.url
+        return places.url(self.url, places.review(self.review) if self.review else places.RELEASE)
 
     @property
     def label(self) -> str:
