@@ -95,7 +95,12 @@ def booted(step: Step, root: Path) -> Iterator[VirtualMachine]:
         size = f"{step.settings.limits.disk_mb}M"
         make = ["mke2fs", "-q", "-t", "ext4", "-F", "-d", str(root), str(disk), size]
         step.programs.must("make the disk", [*NAMESPACE, *make])
-        with _qemu(step, parts, disk, door) as process, _connection(step, process, door, control):
+        with (
+            # QEMU holds it to its memory and to its disk, and is no part of it.
+            step.programs.watched(None),
+            _qemu(step, parts, disk, door) as process,
+            _connection(step, process, door, control),
+        ):
             yield VirtualMachine(process, control)
 
 
