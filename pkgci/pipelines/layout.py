@@ -89,7 +89,9 @@ def render(site: Site) -> Layout:
     own = read_own(site)
     _check_jobs(site)
     labels = sorted({step.role.value for step in STEPS.values()})
-    functions = _template("functions.py.j2").render(labels=labels)
+    functions = _template("functions.py.j2").render(
+        labels=labels, publishing=Role.PUBLISHER.value, promote=Pipeline.PROMOTE.value
+    )
     name = hashed_name("functions", functions)
     text = _template("layout.yaml.j2").render(_context(site, own, name))
     text = re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n"

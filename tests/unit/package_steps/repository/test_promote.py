@@ -15,15 +15,18 @@ from .conftest import World, check_readable, versions
 TARGETS = ("trixie", "bookworm", "rpm")
 
 
+TREE, OTHER_TREE = "a" * 40, "b" * 40
+
+
 def gate(world: World, version: str, *targets: str, text: str = "", pipeline: str = "gate", **other: str) -> None:
     for target in targets:
-        inputs = world.inputs(pipeline=pipeline, target=target, **other)
+        inputs = world.inputs(**{"pipeline": pipeline, "target": target, "tree": TREE, **other})
         world.build(inputs, version, text=text)
         world.review(inputs)
 
 
 def merged(world: World, **other: str) -> Inputs:
-    return world.inputs(pipeline="promote", target="", ref="refs/heads/main", **other)
+    return world.inputs(**{"pipeline": "promote", "target": "", "ref": "refs/heads/main", "tree": TREE, **other})
 
 
 def test_all_targets_become_visible_at_once(world: World) -> None:
@@ -129,9 +132,43 @@ def test_what_the_check_pipeline_published_is_no_release(world: World) -> None:
     refused(world, "no record of what the gate tested", Status.INFRASTRUCTURE)
 
 
-def test_another_patch_set_than_the_gates_is_no_release(world: World) -> None:
+def test_a_merge_that_made_a_patch_set_of_its_own_with_the_tested_tree_is_published(world: World) -> None:
+    gate(world, "1.0-1", *TARGETS)
+    assert world.promote(merged(world, patchset="3"), *TARGETS).startswith("published greet 1.0-1 for trixie")
+
+
+def test_a_merge_with_other_files_than_the_gate_tested_is_not_published_and_says_both_trees(world: World) -> None:
     gate(world, "1.0-1", "trixie")
-    refused(world, "no record of what the gate tested", Status.INFRASTRUCTURE, patchset="3")
+    for patchset in ("2", "3"):
+        reason = refused(world, "not those that the gate tested", Status.FAILED, patchset=patchset, tree=OTHER_TREE)
+        assert f"patch set 2 was tested with the tree {TREE[:12]}, and {OTHER_TREE[:12]} was merged" in reason
+        assert reason.endswith(f"--pipeline republish --project packaging/greet --change 5,{patchset}")
+
+
+def test_of_two_runs_of_the_gate_the_one_with_the_merged_tree_is_published(world: World) -> None:
+    gate(world, "1.0-1", "trixie", text="merged", ref="refs/zuul/main/Z8")
+    gate(world, "1.0-1", "trixie", text="other", ref="refs/zuul/main/Z9", tree=OTHER_TREE, patchset="3")
+    world.promote(merged(world, patchset="4"))
+    package = next((world.released.folder / "current/deb/pool").rglob("*.deb"))
+    assert '"merged"' in package.read_text()
+
+
+def test_a_branch_that_was_tested_after_the_merge_is_published_whatever_its_tree(world: World) -> None:
+    gate(world, "1.0-1", "trixie")
+    gate(world, "1.0-2", "trixie", pipeline="republish", ref="refs/zuul/main/Z9", tree="c" * 40, patchset="3")
+    assert world.promote(merged(world, patchset="3", tree=OTHER_TREE)).startswith("published greet 1.0-2")
+
+
+def test_without_a_tree_zuul_gets_nothing_published(world: World) -> None:
+    gate(world, "1.0-1", "trixie")
+    refused(world, "does not say which tree was merged", Status.INFRASTRUCTURE, tree="")
+
+
+def test_by_hand_the_patch_set_that_the_gate_tested_is_published_and_no_other(world: World) -> None:
+    gate(world, "1.0-1", "trixie")
+    by_hand = {"pipeline": "", "tree": ""}
+    refused(world, "no record of what the gate tested", Status.INFRASTRUCTURE, patchset="3", **by_hand)
+    assert world.promote(merged(world, **by_hand)).startswith("published greet 1.0-1")
 
 
 def test_tested_files_that_are_gone_name_the_command_that_repeats(world: World) -> None:

@@ -34,6 +34,8 @@ PATTERNS: dict[str, str] = {
     # pipeline, so its last word names everything that belongs together.
     "REF": rf"refs/{NAMES}",
     "COMMIT": r"[0-9a-f]{40}([0-9a-f]{24})?",
+    # The git tree of what is to be published: in the gate that of COMMIT, after the merge that of what was merged.
+    "TREE": r"[0-9a-f]{40}([0-9a-f]{24})?",
     # The change and all before it that it stands on, oldest first: "1,1 4,2" (Zuul's ZUUL_CHANGE_IDS).
     "CHANGES": r"[0-9]{1,18},[0-9]{1,9}( [0-9]{1,18},[0-9]{1,9})*",
     # The name that several changes share one review repository under: the topic group/NAME.
@@ -43,7 +45,8 @@ PATTERNS: dict[str, str] = {
 }
 
 # The pipelines whose builds have the release's own version: what they test is what promote publishes.
-RELEASING = ("gate", "republish")
+REPUBLISH, PROMOTE = "republish", "promote"
+RELEASING = ("gate", REPUBLISH)
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class Inputs:
     branch: str = ""
     ref: str = ""
     commit: str = ""
+    tree: str = ""
     changes: tuple[tuple[str, str], ...] = ()
     group: str = ""
 

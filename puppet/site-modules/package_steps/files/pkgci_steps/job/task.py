@@ -46,6 +46,7 @@ TOLD = {
     "ZUUL_CHANGE_IDS": "CHANGES",
     "PKGCI_TARGET": "TARGET",
     "PKGCI_GROUP": "GROUP",
+    "PKGCI_TREE": "TREE",
 }
 # Variable → what it looks like. Empty is a value of its own: Zuul has no ref for what a clock started.
 PARAMETERS = {

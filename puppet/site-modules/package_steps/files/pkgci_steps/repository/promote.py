@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from ..inputs import Inputs
+from ..inputs import PROMOTE, REPUBLISH, Inputs
 from ..report import Case
 from ..status import Ended, Status
 from ..step import Step, run
@@ -14,6 +14,7 @@ from .built import Built
 from .engine import Repository, Update
 from .manifest import Entry, Manifest
 from .publisher import Publisher, this_host
+from .records import Record
 
 USAGE = """
 Publishes what the gate tested of a merged change in the released repository, signed with the release key.
@@ -22,13 +23,17 @@ Publishes what the gate tested of a merged change in the released repository, si
 
 PROJECT            the project; all its targets are published together
 CHANGE, PATCHSET   what was merged
+TREE               the git tree of what was merged; without it, PATCHSET must be the patch set that the gate tested
 RESULTS            the folder for result.json, junit.xml and log.txt
 
 The very files that the gate published for its tests are taken, by checksum; RPM packages get the release key's
 signature in place of the review key's. Nothing is built again. What is there already is passed over.
 
-Exit status: 0 published, 1 an older version or another content of a published version, 2 wrong use, 3 the tested files
-are gone, or this host is at fault.
+A review server may make another commit of a change when it merges it, as a patch set of its own. Its tree decides:
+where it is the one that the gate tested, that is published; where it is not, nothing is.
+
+Exit status: 0 published, 1 an older version, another content of a published version, or other files merged than tested,
+2 wrong use, 3 the tested files are gone, or this host is at fault.
 """
 
 
@@ -74,12 +79,19 @@ def _has_review(step: Step, publisher: Publisher) -> bool:
 
 
 def _tested(review: Repository, inputs: Inputs, targets: tuple[str, ...]) -> list[Entry]:
-    """What the gate published for its tests, every file of it as it was then. Raises ``Ended`` (infrastructure)."""
-    found = records.to_release(review.folder, inputs)
+    """What the gate published for its tests, every file of it as it was then. Raises ``Ended``."""
+    if inputs.pipeline == PROMOTE and not inputs.tree:
+        raise Ended(
+            Status.INFRASTRUCTURE,
+            "Zuul does not say which tree was merged: its log says why, or its layout is older than this program, "
+            "and `pkgci deploy-pipelines` renews it",
+        )
+    found = records.of_releases(review.folder, inputs)
+    chosen = {record.entry.target: record.entry for record in found if _is_what_was_merged(record, inputs)}
     for target in targets:
-        if target not in found:
-            raise _gone(inputs, f"{review.name} has no record of what the gate tested for {target}")
-    entries = [found[target].entry for target in targets]
+        if target not in chosen:
+            raise _missing([record for record in found if record.entry.target == target], review, inputs, target)
+    entries = [chosen[target] for target in targets]
     for entry in entries:
         lost = review.lost(entry)
         if lost:
@@ -87,13 +99,41 @@ def _tested(review: Repository, inputs: Inputs, targets: tuple[str, ...]) -> lis
     return entries
 
 
+def _is_what_was_merged(record: Record, inputs: Inputs) -> bool:
+    """Whether what was tested then is what was merged.
+
+    Where the change was tested after its merge, it was a state of the branch: all of it was merged.
+    """
+    if record.pipeline == REPUBLISH or not inputs.tree:
+        return record.entry.patchset == inputs.patchset
+    return record.tree == inputs.tree
+
+
+def _missing(found: list[Record], review: Repository, inputs: Inputs, target: str) -> Ended:
+    if not found or not inputs.tree:
+        return _gone(inputs, f"{review.name} has no record of what the gate tested for {target}")
+    last = found[-1]
+    return Ended(
+        Status.FAILED,
+        f"the files that were merged are not those that the gate tested: patch set {last.entry.patchset} was tested "
+        f"with the tree {last.tree[:12] or 'unknown'}, and {inputs.tree[:12]} was merged, as patch set "
+        f"{inputs.patchset}. Nothing was published. {_again(inputs)}",
+    )
+
+
 def _gone(inputs: Inputs, what: str) -> Ended:
     change = f"{inputs.change},{inputs.patchset}"
-    command = f"zuul enqueue --trigger gerrit --pipeline republish --project {inputs.project} --change {change}"
     return Ended(
         Status.INFRASTRUCTURE,
-        f"what was tested of change {change} is gone: {what}. Nothing was published. To build, test and publish it "
-        f"again, on Zuul's host: {command}",
+        f"what was tested of change {change} is gone: {what}. Nothing was published. {_again(inputs)}",
+    )
+
+
+def _again(inputs: Inputs) -> str:
+    return (
+        "To build, test and publish it again, on Zuul's host: "
+        f"zuul enqueue --trigger gerrit --pipeline {REPUBLISH} --project {inputs.project} "
+        f"--change {inputs.change},{inputs.patchset}"
     )
 
 

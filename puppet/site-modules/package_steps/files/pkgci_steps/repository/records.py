@@ -15,12 +15,16 @@ from .manifest import Entry
 
 @dataclass(frozen=True)
 class Record:
-    """What one run published for one target: ``entry``, whose folder says where. ``moment`` is when (ISO 8601)."""
+    """What one run published for one target: ``entry``, whose folder says where. ``moment`` is when (ISO 8601).
+
+    ``tree`` is the git tree that was built and tested; '' where nobody said.
+    """
 
     pipeline: str
     commit: str
     moment: str
     entry: Entry
+    tree: str = ""
 
     @property
     def is_release(self) -> bool:
@@ -32,7 +36,8 @@ def write(repository: Path, record: Record) -> None:
     """Writes it into the repository in the folder ``repository``."""
     entry = record.entry
     files = [{**vars(file), "source": entry.source} for file in entry.files]
-    document = {**vars(entry), "pipeline": record.pipeline, "commit": record.commit, "moment": record.moment}
+    document = {**vars(entry), "pipeline": record.pipeline, "commit": record.commit, "tree": record.tree}
+    document["moment"] = record.moment
     path = repository / generation.BUILDS / entry.build_id / f"{entry.target}.json"
     folders.write(path, json.dumps({**document, "files": files}, indent=2) + "\n")
 
@@ -43,18 +48,19 @@ def read_all(repository: Path) -> Iterator[Record]:
         yield _parse(json.loads(path.read_text()))
 
 
-def to_release(repository: Path, inputs: Inputs) -> dict[str, Record]:
-    """Target → what was last tested as a release of the change and patch set of ``inputs``."""
-    wanted = (inputs.project, inputs.change, inputs.patchset)
+def of_releases(repository: Path, inputs: Inputs) -> list[Record]:
+    """What was tested as a release of the change of ``inputs``, whatever its patch set was; the latest last."""
+    wanted = (inputs.project, inputs.change)
     found = [
         record
         for record in read_all(repository)
-        if record.is_release and (record.entry.project, record.entry.change, record.entry.patchset) == wanted
+        if record.is_release and (record.entry.project, record.entry.change) == wanted
     ]
-    return {record.entry.target: record for record in sorted(found, key=lambda record: record.moment)}
+    return sorted(found, key=lambda record: record.moment)
 
 
 def _parse(data: dict[str, Any]) -> Record:
     own = {name: data.pop(name) for name in ("pipeline", "commit", "moment")}
+    own["tree"] = data.pop("tree", "")  # records of an earlier version of this program have none
     files = [{name: value for name, value in file.items() if name != "source"} for file in data.pop("files")]
     return Record(**own, entry=manifest.entry({**data, "files": files}))
