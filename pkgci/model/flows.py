@@ -104,6 +104,7 @@ FLOWS: tuple[Flow, ...] = (
     ),
     Flow(Role.PUBLISHER, Role.SLAVE_BUILD, SSH, "the publisher fetches built packages"),
     *(Flow(role, Role.LOG_SERVER, SSH, "logs and artifacts of jobs") for role in (Role.JENKINS_MASTER, *SLAVES)),
+    Flow(Role.ZUUL, Role.LOG_SERVER, HTTPS, "why jobs failed"),
     Flow(Role.MONITORING, Place.EVERY_HOST, METRICS, "metrics"),
     Flow(Role.ZUUL, Place.GERRIT, GERRIT_SSH, "events, votes and git of the code review"),
     Flow(Role.ZUUL, Place.GERRIT, HTTPS, "branch heads of the code review"),
