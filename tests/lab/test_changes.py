@@ -61,6 +61,7 @@ def test_a_failing_change_gets_a_minus_and_names_the_job(deployed: Lab, clone: C
     assert {name for name, _ in failed} == {
         job.name for job in jobs_of(deployed.site, PROJECT) if job.step.name == "build"
     }
+    assert "    because: ci/build ended with exit status 1" in change.report().splitlines()
     assert "it does not build" in opened(deployed, f"{failed[0][1]}console.txt")
 
 
