@@ -106,8 +106,9 @@ class Slave:
             "LOG_PATH": LOG_PATH,
             **more,
         }
+        own_words = [environment["ZUUL_PROJECT"], *([] if step == "promote" else ["trixie"])]
         return subprocess.Popen(
-            [sys.executable, "-c", start, step],
+            [sys.executable, "-c", start, step, *own_words],
             env={name: value for name, value in environment.items() if value},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

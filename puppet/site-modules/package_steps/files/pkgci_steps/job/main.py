@@ -30,9 +30,9 @@ from .workspace import emptied, in_use
 HELP = f"""{USAGE}
 
 Does one step of a package's way on this slave, and hands its log and its results to the log server. Jenkins calls it.
-What to do comes in the environment: Zuul's parameters (ZUUL_*, LOG_PATH), Jenkins' (WORKSPACE, JOB_NAME, NODE_NAME,
-BUILD_URL) and the job's own (PKGCI_TARGET, PKGCI_GROUP). The log server is in {SETTINGS}, what is true of the site in
-{site.FILE}.
+What the job is for is on the command line, what Zuul asks for in the environment: its parameters (ZUUL_*, LOG_PATH,
+PKGCI_GROUP) and Jenkins' (WORKSPACE, JOB_NAME, NODE_NAME, BUILD_URL). A job does nothing for another project than its
+own. The log server is in {SETTINGS}, what is true of the site in {site.FILE}.
 
 The step's program is called as by hand: `pkgci-build --help`. A project with own_steps runs ci/STEP of the change.
 
