@@ -97,3 +97,27 @@ def test_a_signal_asks_to_stop() -> None:
     assert not stop.asked
     stop.ask()
     assert stop.asked
+
+
+def test_the_chain_above_ends_at_another_account_and_goes_through_who_gave_root_up(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def listed(pid: int, parent: int, uid: int, name: str) -> None:
+        folder = tmp_path / str(pid)
+        folder.mkdir()
+        (folder / "stat").write_text(f"{pid} ({name}) S {parent} {pid} {pid} 0 -1")
+        (folder / "status").write_text(f"Name:\t{name}\nUid:\t{uid}\t{uid}\t{uid}\t{uid}\nGid:\t0\n")
+
+    me = os.getuid()
+    # A shell, started by an agent, started over SSH: sshd's own process for the account, then root's.
+    for pid, parent, uid, name in (
+        (500, 400, me, "sh) R 1 (x"),
+        (400, 300, me, "java"),
+        (300, 200, me, "sshd-session"),
+        (200, 100, me + 1, "sshd-session"),
+        (100, 1, me + 1, "sshd"),
+    ):
+        listed(pid, parent, uid, name)
+    monkeypatch.setattr(processes, "PROC", tmp_path)
+    monkeypatch.setattr(os, "getppid", lambda: 500)
+    assert processes.above() == (500, 400, 300)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from pkgci_steps import processes
 from pkgci_steps.job import workspace
+from pkgci_steps.job.keeper import KEEPER
 from pkgci_steps.job.workspace import own_folder
 
 from tests.unit.package_steps.job.conftest import Slave
@@ -66,13 +67,16 @@ def until(true: Callable[[], object], seconds: float = 30) -> None:
 
 def halves(slave: Slave) -> tuple[int, int]:
     """The keeper and the inner half of the job that runs."""
-    marked, parents = processes.marked({slave.own.name}), processes.parents()
-    (inner,) = (pid for pid in marked if parents.get(pid) not in marked)
-    return parents[inner], inner
+    marked = processes.marked({slave.own.name})
+    (inner,) = (pid for pid in marked if f"{KEEPER}=" in _environment(pid))
+    return processes.parents()[inner], inner
 
 
 def _environment(pid: int) -> str:
-    return Path(f"/proc/{pid}/environ").read_bytes().decode(errors="replace")
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes().decode(errors="replace")
+    except OSError:
+        return ""
 
 
 @pytest.mark.parametrize("through", [AGENT, SHELL], ids=["agent", "shell"])
@@ -84,7 +88,7 @@ def test_an_agent_that_is_killed_takes_the_whole_build_along_within_seconds(
     keeper, inner = halves(slave)
     agent.kill()
     agent.wait()
-    until(lambda: not deaf.alive(), 10)
+    until(lambda: not deaf.alive(), 20)
     until(lambda: not {keeper, inner} & set(processes.parents()))
     # Its log tells what became of it: the log server had it to the end.
     assert slave.result["status"] == "aborted"
@@ -98,7 +102,7 @@ def test_whichever_half_of_a_job_is_killed_nothing_of_the_build_is_left(
     agent = slave.start("build", change(deaf.program), AGENT)
     until(deaf.has_begun)
     os.kill(halves(slave)[half], signal.SIGKILL)
-    until(lambda: not deaf.alive(), 10)
+    until(lambda: not deaf.alive(), 20)
     agent.communicate(timeout=60)
 
 

@@ -36,15 +36,13 @@ def descendants(*ancestors: int) -> set[int]:
 
 
 def above() -> tuple[int, ...]:
-    """The processes of this account that this one was started by, the nearest first, up to the first of another one.
+    """The process that this one was started by, and those of this account that it, in turn, was started by.
 
     It changes when one of them ends: nobody waits for this process any more.
     """
-    chain: list[int] = []
-    pid: int | None = os.getppid()
-    while pid is not None and pid > 1 and _owner(pid) == os.getuid():
+    chain = [os.getppid()]
+    while (pid := _parent(chain[-1])) is not None and pid > 1 and _owner(pid) == os.getuid():
         chain.append(pid)
-        pid = _parent(pid)
     return tuple(chain)
 
 
@@ -118,9 +116,11 @@ def _parent(pid: int) -> int | None:
 
 
 def _owner(pid: int) -> int | None:
+    """The account that a process runs as. Its folder belongs to root where it once was root, as sshd's do."""
     try:
-        return (PROC / str(pid)).stat().st_uid
-    except OSError:
+        text = (PROC / str(pid) / "status").read_text(errors="replace")
+        return int(text.partition("\nUid:")[2].split()[1])
+    except (OSError, IndexError):
         return None
 
 
