@@ -108,8 +108,8 @@ def test_a_job_does_nothing_for_another_project_than_its_own(tmp_path: Path) -> 
     assert ended.value.status is Status.MISUSED
 
 
-def test_a_job_of_an_older_pkgci_says_how_it_is_made_anew(tmp_path: Path) -> None:
-    with pytest.raises(Ended, match="`pkgci deploy-jobs` writes a job anew"):
+def test_a_job_of_an_older_pkgci_says_how_it_is_updated(tmp_path: Path) -> None:
+    with pytest.raises(Ended, match="if an older pkgci made this job, `pkgci deploy-jobs` updates it"):
         read_task(["build"], {**GOOD, "WORKSPACE": str(tmp_path), "PKGCI_TARGET": "trixie"})
 
 

@@ -60,8 +60,8 @@ PARAMETERS = {
 }
 _LONGEST = {"ZUUL_CHANGE_IDS": 4000}  # characters; 500 for the others
 USAGE = f"usage: pkgci-job {'|'.join(ACTIONS)} PROJECT [TARGET]"
-# How a job of an older pkgci calls: it relied on Jenkins for the rest.
-_OUTDATED = f"{USAGE}; `pkgci deploy-jobs` writes a job anew that an older pkgci made"
+# A job of an older pkgci names its step only.
+_OUTDATED = f"{USAGE}: if an older pkgci made this job, `pkgci deploy-jobs` updates it"
 
 
 @dataclass(frozen=True)
