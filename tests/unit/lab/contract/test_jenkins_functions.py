@@ -137,8 +137,7 @@ def test_a_gearman_server_that_was_away_finds_all_functions_again(
     again = gear.Server(port, host="127.0.0.1")
     try:
         client = Client(port)
-        until(lambda: client.workers(FUNCTIONS[0]) == 2)
-        assert client.workers(f"stop:{MANAGER}") == 1
+        until(lambda: client.workers(FUNCTIONS[0]) == 2 and client.workers(f"stop:{MANAGER}") == 1)
         client.shutdown()
     finally:
         again.shutdown()
