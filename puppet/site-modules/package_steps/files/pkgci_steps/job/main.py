@@ -36,6 +36,9 @@ What the job is for is on the command line, what Zuul asks for in the environmen
 PKGCI_GROUP) and Jenkins' (WORKSPACE, JOB_NAME, NODE_NAME, BUILD_URL). A job does nothing for another project than its
 own. The log server is in {SETTINGS}, what is true of the site in {site.FILE}.
 
+Everything that it runs ends with it, and it ends with whoever started it: when Jenkins or its connection goes. First it
+ends what an earlier build left in the workspace. A publication that has begun is finished.
+
 The step's program is called as by hand: `pkgci-build --help`. A project with own_steps runs ci/STEP of the change.
 
 Exit status, whose name is the status in result.json:
