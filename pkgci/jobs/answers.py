@@ -12,6 +12,10 @@ import requests
 from pkgci.errors import NothingReachedError, PkgciError
 
 _LONGEST = 300
+# Jenkins' name for who does not log in, and what it says to them.
+_NOBODY, _NO_LOGIN = "anonymous", "Authentication required"
+# Jenkins' classes, as its pages name their permissions.
+_GROUPS = {"Hudson": "Overall", "Jenkins": "Overall", "Item": "Job", "Computer": "Agent"}
 _STARTING = re.compile(r"getting ready to work|starting jenkins|jenkins is (?:re)?starting|restarting", re.IGNORECASE)
 
 
@@ -43,11 +47,7 @@ def fault(response: requests.Response, door: Door) -> PkgciError | None:
             "the account is the first of jenkins.administrators",
         )
     if status == 403:
-        return PkgciError(
-            f"{door.url}: '{door.user}' may not {what} (403): {words(response)}",
-            "the first of jenkins.administrators in the site file must be an administrator of Jenkins, "
-            "and the web server must let this machine in",
-        )
+        return _refusal(response, door, what)
     if status == 503:
         if is_starting(response):
             return NothingReachedError(f"{door.url}: Jenkins is still starting", "run the same command again later")
@@ -62,6 +62,29 @@ def fault(response: requests.Response, door: Door) -> PkgciError | None:
         )
     hint = "on its host: journalctl -u jenkins" if status >= 500 else None
     return PkgciError(f"{door.url}: Jenkins does not {what} ({status}): {words(response)}", hint)
+
+
+def _refusal(response: requests.Response, door: Door, what: str) -> PkgciError:
+    """A 403 is never about a password: Jenkins knows who asks and says no, or it was not told who asks."""
+    seen = response.headers.get("X-You-Are-Authenticated-As")
+    if seen == _NOBODY or (seen is None and _NO_LOGIN in response.text):
+        return PkgciError(
+            f"{door.url}: asked to {what}, Jenkins sees no login (403), though pkgci sends that of '{door.user}'",
+            "does a proxy in front of Jenkins take the Authorization header away?",
+        )
+    permission = response.headers.get("X-Required-Permission")
+    why = f"the permission {_permission(permission)} is missing" if permission else words(response)
+    return PkgciError(
+        f"{door.url}: '{door.user}' may not {what} (403): {why}",
+        "the first of jenkins.administrators in the site file must be an administrator of Jenkins, "
+        "and the web server must let this machine in",
+    )
+
+
+def _permission(name: str) -> str:
+    """A permission as Jenkins' pages name it: Job/Configure, where the answer says hudson.model.Item.Configure."""
+    *_, group, action = f".{name}".split(".")
+    return f"{_GROUPS.get(group, group)}/{action}"
 
 
 def _redirect(response: requests.Response, door: Door, what: str) -> PkgciError | None:

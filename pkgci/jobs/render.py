@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 from pkgci.errors import UsageError
 from pkgci.files import beside
 from pkgci.jobs.builder import Built, build
-from pkgci.jobs.mark import mark
+from pkgci.jobs.mark import mark, mark_of_command
 from pkgci.jobs.normal import parse
 from pkgci.model.site import Site
 from pkgci.model.steps import Job, Scope, Step, all_jobs
@@ -60,9 +60,9 @@ def _project(site: str, name: str, project: str, target: str | None, step: Step)
     return {
         "name": name,
         "job": name,
-        "site": site,
+        "mark": mark_of_command(site, name),
         "project": project,
-        "target": target or "",
+        "and_target": f" {target}" if target else "",
         "for_target": f" for {target}" if target else "",
         "step": step.name,
         "title": step.title,

@@ -11,6 +11,8 @@ from tests.lab.reviewing import Change, Clone, script, wait_until
 # Long enough to be in the middle of it, on a slow machine too.
 SLOW = script("echo started", "sleep 12", "echo done")
 PATIENCE = 300.0
+# It ends by nothing but force, nor does what it sends away; the second try is of the same change.
+STUBBORN = script("trap '' TERM HUP INT", "setsid sleep 311 >/dev/null 2>&1 &", "echo started", "sleep 13", "echo done")
 
 
 @pytest.fixture
@@ -63,3 +65,30 @@ def test_a_change_that_came_while_zuul_was_away_is_checked_when_it_is_back(deplo
     finally:
         deployed.exec("zuul01", "systemctl", "start", "zuul-server")
     change.wait_for_vote(1, seconds=PATIENCE)
+
+
+def stubborn_processes(lab: Lab) -> set[str]:
+    """What builds of STUBBORN run on the slave, by number."""
+    words = ("pgrep", "-u", "jenkins", "-f", "(tree/ci/build|sleep (311|13))$")
+    return set(lab.exec("build01", *words, check=False).stdout.split())
+
+
+def test_a_restart_of_jenkins_ends_the_builds_that_run_and_their_second_try_passes(
+    deployed: Lab, tmp_path: Path
+) -> None:
+    change = Clone(deployed, tmp_path / "hello").propose("Do not listen", {"ci/build": STUBBORN})
+    wait_until(lambda: len(stubborn_processes(deployed)) >= 3, 90, lambda: f"no build began: {change.so_far()}")
+    first = stubborn_processes(deployed)
+    deployed.exec("jenkins01", "systemctl", "restart", "jenkins")
+    # The connection ended with Jenkins; what ran gets ten seconds to end by itself.
+    wait_until(
+        lambda: not first & stubborn_processes(deployed), 40, lambda: f"still there: {stubborn_processes(deployed)}"
+    )
+    change.wait_for_vote(1, -1, seconds=PATIENCE)
+    assert change.verified() == 1, change.so_far()
+    assert change.report().count(" : SUCCESS in ") >= 1
+    wait_until(lambda: not stubborn_processes(deployed), 30, lambda: f"left: {stubborn_processes(deployed)}")
+    # Nothing of the first try is where the second one worked, either.
+    folders = "for workspace in /srv/jenkins/workspace/*-build-*; do ls -A $workspace/.pkgci | wc -l; done"
+    counts = deployed.exec("build01", "sh", "-c", folders).stdout.split()
+    assert counts and set(counts) <= {"0", "1"}

@@ -9,7 +9,7 @@ LOG_PATH = "1/1/1/check/by-hand/0000001"
 
 def test_a_job_on_the_publisher_does_nothing_of_a_change_and_its_log_is_kept(bootstrapped: Lab) -> None:
     given = f"WORKSPACE={WORKSPACE} ZUUL_PROJECT={SCRIPTS} LOG_PATH={LOG_PATH} NODE_NAME=pub01"
-    said = as_agent(bootstrapped, "pub01", f"mkdir -p {WORKSPACE}; {given} pkgci-job publish")
+    said = as_agent(bootstrapped, "pub01", f"mkdir -p {WORKSPACE}; {given} pkgci-job publish {SCRIPTS} trixie")
     assert "passed: there is nothing to publish: the project has steps of its own" in said
     assert "fetching" not in said
     kept = bootstrapped.exec("log01", "cat", f"/srv/logs/{LOG_PATH}/console.txt").stdout

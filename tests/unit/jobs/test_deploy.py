@@ -55,7 +55,7 @@ def test_a_retired_job_is_known_also_where_somebody_changed_its_description(
     site: Site, fake: FakeJenkins, server: JenkinsServer
 ) -> None:
     job, *others = render_jobs(site)
-    fake.jobs = {job.name: job.xml.replace("Made by pkgci", "Once made by pkgci")}
+    fake.jobs = {job.name: job.xml.replace("Made by pkgci", "Once made by pkgci", 1)}
     assert [change.name for change in plan_for(site.name, others, server).of(Action.RETIRED)] == [job.name]
 
 

@@ -66,7 +66,7 @@ def test_a_job_that_somebody_only_saved_again_is_unchanged(job: RenderedJob) -> 
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("pkgci-job build", "pkgci-job build || true"),
+        ("hello trixie", "hello trixie || true"),
         ("<disabled>false<", "<disabled>true<"),
         ("<concurrentBuild>true<", "<concurrentBuild>false<"),
         ("<assignedNode>slave_build<", "<assignedNode>publisher<"),
@@ -121,6 +121,23 @@ def test_a_job_of_the_site_that_is_no_longer_wanted_is_retired(job: RenderedJob)
     assert (change.action, change.wanted, change.live) == (Action.RETIRED, None, job.xml)
     assert found.to_do(delete_retired=False) == ()
     assert found.to_do(delete_retired=True) == (change,)
+
+
+def test_a_job_of_an_older_pkgci_is_its_own_also_where_somebody_changed_the_description(job: RenderedJob) -> None:
+    parameter = (
+        "<hudson.model.StringParameterDefinition><name>PKGCI_JOB</name>"
+        f"<defaultValue>test/{job.name}</defaultValue></hudson.model.StringParameterDefinition>"
+    )
+    older = job.xml.replace("Made by pkgci", "By somebody").replace(
+        "<parameterDefinitions>", f"<parameterDefinitions>{parameter}"
+    )
+    found = make_plan("test", [job], {job.name: older})
+    assert [change.action for change in found.changes] == [Action.CHANGED] and not found.foreign
+    assert make_plan("other", [job], {job.name: older}).foreign == (job.name,)
+
+
+def test_a_copy_of_a_job_is_not_taken_for_pkgcis(job: RenderedJob) -> None:
+    assert make_plan("test", [], {"a-copy": job.xml}).changes == ()
 
 
 def test_jobs_of_others_are_neither_retired_nor_changed(job: RenderedJob) -> None:

@@ -146,6 +146,17 @@ def test_an_account_of_ours_has_only_the_keys_that_we_give(lab: dict[str, Catalo
         assert "pkgci-keys" in lab[name].get("User", user)["groups"]
 
 
+def test_a_connection_of_jenkins_that_answers_no_more_ends_and_those_of_people_are_left_alone(
+    lab: dict[str, Catalog], one: Catalog
+) -> None:
+    for host, user in ((lab["build01"], "jenkins"), (one, "jenkins-agent")):
+        config = host.get("File", "/etc/ssh/sshd_config.d/10-jenkins-agent.conf")
+        assert f"Match User {user}\n    ClientAliveInterval 15\n    ClientAliveCountMax 8\n" in config["content"]
+        assert config["notify"] == "Service[ssh]"
+    assert "ClientAlive" not in lab["build01"].get("File", "/etc/ssh/sshd_config.d/00-pkgci.conf")["content"]
+    assert not lab["zuul01"].has("File", "/etc/ssh/sshd_config.d/10-jenkins-agent.conf")
+
+
 def test_plain_http_leads_to_https(lab: dict[str, Catalog]) -> None:
     vhost = lab["pub01"].get("Apache::Vhost", "pkgci-http")
     assert vhost["redirect_dest"] == "https://pub01.pkg.lab.test/"

@@ -1,4 +1,4 @@
-# @summary `pkgci-job STEP`, which Jenkins jobs call: it does a step of a package's way, and hands its log to a log server.
+# @summary `pkgci-job STEP PROJECT [TARGET]`, which Jenkins jobs call: it does a step of a package's way, and hands its log to a log server.
 #
 # @param log_host
 #   The log server's address or DNS name.

@@ -49,4 +49,17 @@ class profile::slave (
     from    => $masters,
     options => ['restrict'],
   }
+
+  # Jenkins may vanish without a word: sshd asks, and after two minutes without an answer the connection is over, and
+  # with it what runs for Jenkins. Its own patience with an agent is longer.
+  file { '/etc/ssh/sshd_config.d/10-jenkins-agent.conf':
+    ensure       => file,
+    owner        => 'root',
+    group        => 'root',
+    mode         => '0644',
+    content      => epp('profile/sshd-agent.epp', { 'user' => $user }),
+    validate_cmd => '/usr/sbin/sshd -t -f %',
+    require      => Package['openssh-server'],
+    notify       => Service['ssh'],
+  }
 }

@@ -1,9 +1,12 @@
 """A Jenkins stand-in with nodes that are this machine: what would go over SSH runs in a local shell."""
 
+import os
+import signal
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ import pytest
 import yaml
 
 from pkgci.lab.stand_ins.jenkins.program.builds import run
+from pkgci.lab.stand_ins.jenkins.program.builds.environment import SERVER_COOKIE
 from pkgci.lab.stand_ins.jenkins.program.controller import Controller
 from pkgci.lab.stand_ins.jenkins.program.nodes import agent
 from pkgci.lab.stand_ins.jenkins.program.settings import Settings
@@ -212,6 +216,20 @@ def start(machine: Machine, document: Document, tmp_path: Path) -> Iterator[Call
     yield begin
     for controller in started:
         controller.close()
+        for pid in left_by(controller):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def left_by(controller: Controller) -> set[int]:
+    """What the builds of a stand-in run, or have left behind."""
+    cookie = f"{SERVER_COOKIE}={controller._server.cookie}".encode()
+    found = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if cookie in (folder / "environ").read_bytes().split(b"\0"):
+                found.add(int(folder.name))
+    return found
 
 
 @pytest.fixture

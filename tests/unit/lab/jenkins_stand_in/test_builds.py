@@ -8,7 +8,7 @@ from pathlib import Path
 from pkgci.lab.stand_ins.jenkins.program.controller import Controller
 from pkgci.lab.stand_ins.jenkins.program.jobs.record import Build, Result
 
-from .conftest import Machine, job_xml, until
+from .conftest import Machine, job_xml, left_by, until
 
 Start = Callable[[], Controller]
 
@@ -177,3 +177,17 @@ def test_old_java_on_a_node_keeps_it_offline(start: Start, machine: Machine, tmp
     machine.up = True
     until(lambda: "Java 17" in (controller.agents["build01"].problem or ""))
     assert not controller.agents["build01"].online
+
+
+def test_what_a_build_runs_lives_on_when_jenkins_ends_and_when_it_is_back(start: Start) -> None:
+    controller = start()
+    controller.store.create("slow", job_xml("echo begun; sleep 98762"))
+    item = controller.scheduler.submit("slow", {}, "Started by a test")
+    until(lambda: item.build is not None and "\nbegun\n" in _console(controller, item.build))
+    before = left_by(controller)
+    controller.close()
+    again = start()
+    assert before and before <= left_by(controller)
+    # Jenkins itself knows nothing of it any more, and gives its folder to the next.
+    assert not again.scheduler.running()
+    assert again.store.build("slow", 1).result is Result.ABORTED

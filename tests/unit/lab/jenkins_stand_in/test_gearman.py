@@ -4,10 +4,12 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import gear
 import pytest
+import yaml
 
 from pkgci.lab.stand_ins.jenkins.program.builds import run
 from pkgci.lab.stand_ins.jenkins.program.controller import Controller
@@ -98,26 +100,50 @@ def test_disabled_jobs_and_offline_nodes_offer_nothing(jenkins: Controller, gear
 
 
 def test_a_build_tells_its_client_what_zuul_needs(jenkins: Controller, client: Client, geard: gear.Server) -> None:
-    jenkins.store.create("hello", job_xml('echo "$GREETING ${OTHER-dropped}"; false', parameters={"GREETING": ""}))
+    jenkins.store.create("hello", job_xml("false", label="publisher"))
+    until(lambda: "build:hello:publisher" in _workers(geard)["pub01_exec-0"])
+    for _ in range(2):
+        client.heard.clear()
+        job = client.submit("build:hello:publisher", {})
+        until(lambda job=job: job.complete)  # type: ignore[misc]
+        assert not job.failure
+    assert [kind for kind, _ in client.heard] == ["data", "status", "complete"]
+    first, last = client.heard[0][1], json.loads(client.heard[2][1])
+    assert last == {**first, "result": "FAILURE"}
+    assert first == {
+        "name": "hello",
+        "number": 2,
+        "worker": "pub01_exec-0",
+        "manager": MANAGER,
+        "node_name": "pub01",
+        "node_labels": ["publisher", "pub01"],
+        "url": "https://jenkins01.test/jenkins/job/hello/2/",
+    }
+
+
+def test_a_build_has_the_parameters_of_the_payload_that_its_job_declares_and_no_default(
+    jenkins: Controller, client: Client, geard: gear.Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    said = 'echo "says $GREETING ${OTHER-dropped} ${DEFAULT-none}"'
+    jenkins.store.create("hello", job_xml(said, parameters={"GREETING": "hello", "DEFAULT": "value"}))
     until(lambda: "build:hello:slave_build" in _workers(geard)["build01_exec-0"])
     job = client.submit("build:hello:slave_build", {"GREETING": "hi", "OTHER": "x"})
     until(lambda: job.complete)
-    assert not job.failure
-    kinds = [kind for kind, _ in client.heard]
-    assert kinds == ["data", "status", "data", "complete"]
-    first, last = client.heard[0][1], json.loads(client.heard[3][1])
-    worker = first.pop("worker")
-    assert worker.startswith("build01_exec-")
-    assert first == {
-        "name": "hello",
-        "number": 1,
-        "manager": MANAGER,
-        "node_name": "build01",
-        "node_labels": ["slave_build", "build01"],
-        "url": "https://jenkins01.test/jenkins/job/hello/1/",
-    }
-    assert last["result"] == "FAILURE"
-    assert "\nhi dropped\n" in (jenkins.store.folder_of(jenkins.store.build("hello", 1)) / "log").read_text()
+    assert "\nsays hi dropped none\n" in (jenkins.store.folder_of(jenkins.store.build("hello", 1)) / "log").read_text()
+    warnings = [record.getMessage() for record in caplog.records if "declare" in record.getMessage()]
+    assert warnings == ["the job hello does not declare the parameter OTHER: it is dropped"]
+
+
+def test_other_settings_of_the_plugin_are_for_the_next_start(
+    jenkins: Controller, geard: gear.Server, document: Document, tmp_path: Path
+) -> None:
+    before = _workers(geard)
+    for other in ({"enablePlugin": False}, {"port": 9}):
+        document["unclassified"]["gearmanPluginConfig"] |= other
+        (tmp_path / "jenkins.yaml").write_text(yaml.safe_dump(document))
+        jenkins.reload()
+        time.sleep(0.3)
+        assert _workers(geard) == before
 
 
 def test_the_manager_stops_and_describes_builds(jenkins: Controller, client: Client, geard: gear.Server) -> None:

@@ -50,7 +50,9 @@ def test_disabling_changes_one_word() -> None:
 
 def test_only_declared_parameters_are_passed_on() -> None:
     definition = parse_definition(job_xml("true", parameters={"A": "default", "B": "other"}))
-    assert definition.values({"A": "given", "C": "dropped"}) == {"A": "given", "B": "other"}
+    given = {"A": "given", "C": "dropped"}
+    assert definition.passed(given) == {"A": "given"} and definition.undeclared(given) == ["C"]
+    assert definition.with_defaults(given) == {"A": "given", "B": "other"}
 
 
 def test_the_time_limit_is_that_of_the_build_timeout_plugin() -> None:

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,17 +74,20 @@ class Slave:
             f"echo '{result}' > $RESULTS/result.json; echo x > $RESULTS/a.deb; exit {status}",
         )
 
-    def start(self, step: str, commit: str = "", **more: str) -> subprocess.Popen[str]:
-        """Starts a step as the program does, but for where git, ssh, rsync, sudo and the steps' programs lead."""
+    def start(self, step: str, commit: str = "", through: Sequence[str] = (), **more: str) -> subprocess.Popen[str]:
+        """Starts a step as the program does, but for where git, ssh, rsync, sudo and the steps' programs lead.
+
+        ``through`` is the command that starts it, in Jenkins' place.
+        """
         start = (
             "import os, sys, pathlib\n"
             f"sys.path.insert(0, {str(LIBRARY)!r}); sys.dont_write_bytecode = True\n"
             "from pkgci_steps import programs\n"
-            "from pkgci_steps.job import attempts, calling, main, streaming, task\n"
+            "from pkgci_steps.job import attempts, calling, main, streaming, task, workspace\n"
             f"folder = pathlib.Path({str(self._folder)!r})\n"
             "task.PARAMETERS['ZUUL_URL'] = '.*'; attempts.PAUSES = (0.0, 0.0); programs.GRACE_SECONDS = 1.0\n"
             "calling.PROGRAMS, calling.SHARED, calling.AGAIN_SECONDS = folder / 'bin', folder / 'shared', 0.0\n"
-            "streaming.PAUSE, streaming.LOOK = 0.2, 0.05\n"
+            "streaming.PAUSE, streaming.LOOK, workspace.PATIENCE = 0.2, 0.05, 5.0\n"
             f"main.Stream.finish.__defaults__ = ({self.patience},)\n"
             "plain = programs.plain_environment\n"
             "def changed(home): return (e := plain(home)) | {'PATH': f'{folder}/bin:' + e['PATH']}\n"
@@ -106,8 +109,9 @@ class Slave:
             "LOG_PATH": LOG_PATH,
             **more,
         }
+        own_words = [environment["ZUUL_PROJECT"], *([] if step == "promote" else ["trixie"])]
         return subprocess.Popen(
-            [sys.executable, "-c", start, step],
+            [*through, sys.executable, "-c", start, step, *own_words],
             env={name: value for name, value in environment.items() if value},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -119,6 +123,12 @@ class Slave:
         process = self.start(step, commit, **more)
         said, _ = process.communicate(timeout=120)
         return process.returncode, said
+
+    @property
+    def own(self) -> Path:
+        """The folder of the only build that worked here."""
+        (folder,) = (self.workspace / ".pkgci").iterdir()
+        return folder
 
     @property
     def kept(self) -> Path:

@@ -38,7 +38,7 @@ def test_a_program_that_does_not_start_is_the_changes_fault(slave: Slave, change
 
 
 def test_the_changes_program_sees_nothing_of_jenkins(slave: Slave, change: Change) -> None:
-    slave.run("build", change("#!/bin/sh\nenv\n"), PKGCI_TARGET="trixie")
+    slave.run("build", change("#!/bin/sh\nenv\n"))
     assert "PKGCI_TARGET=trixie" in slave.console and "ZUUL_CHANGE=12" in slave.console
     assert "s3cret" not in slave.console and "WORKSPACE" not in slave.console
 
@@ -55,7 +55,7 @@ def test_nothing_of_a_change_reaches_the_publisher(slave: Slave, change: Change,
     commit = change("#!/bin/sh\necho it ran\n")
     status, said = slave.run(step, commit, ZUUL_URL="")
     assert status == 0 and "the project has steps of its own" in slave.result["reason"]
-    assert "fetching" not in said and not (slave.workspace / ".pkgci/tree").exists()
+    assert "fetching" not in said and not (slave.own / "tree").exists()
 
 
 def test_a_change_that_cannot_be_fetched_is_tried_three_times_and_is_not_the_packages_fault(slave: Slave) -> None:
@@ -75,9 +75,7 @@ def test_a_log_that_cannot_be_kept_makes_a_pass_no_pass_and_leaves_a_failure(
     status, said = slave.run("build", change(f"#!/bin/sh\n{program}\n"))
     assert status == expected
     assert "the log stays in this workspace" in said
-    assert (slave.workspace / ".pkgci/console.txt").exists() and (
-        slave.workspace / ".pkgci/upload/result.json"
-    ).exists()
+    assert (slave.own / "console.txt").exists() and (slave.own / "upload/result.json").exists()
 
 
 def test_a_log_server_that_nobody_named_is_said_and_makes_a_pass_no_pass(slave: Slave, change: Change) -> None:
@@ -118,12 +116,15 @@ def test_a_stopped_step_ends_what_it_runs_and_still_keeps_its_log(
 
 
 def test_what_an_earlier_build_left_goes_also_where_it_is_read_only(slave: Slave, change: Change) -> None:
-    left = slave.workspace / ".pkgci/tree/deep"
-    left.mkdir(parents=True)
-    (left / "file").write_text("old")
-    left.chmod(0o500)
+    for folder in (".pkgci/tree/deep", ".pkgci/0123456789abcdef/tree/deep"):
+        left = slave.workspace / folder
+        left.mkdir(parents=True)
+        (left / "file").write_text("old")
+        left.chmod(0o500)
+    (slave.workspace / ".pkgci/console.txt").write_text("old")
     status, said = slave.run("build", change(None))
     assert status == 0, said
+    assert list((slave.workspace / ".pkgci").iterdir()) == [slave.own]
 
 
 def test_the_kept_files_can_be_read_by_the_web_server_whatever_the_umask(slave: Slave, change: Change) -> None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+from pkgci_steps import processes
 from pkgci_steps.job.streaming import Broken, Stream
 
 from tests.unit.package_steps.job.conftest import Slave
@@ -41,7 +42,8 @@ def test_the_log_is_there_while_the_job_runs_with_what_runs(slave: Slave, change
 def test_a_killed_slave_leaves_its_log_up_to_there(slave: Slave, change: Change) -> None:
     process = slave.start("build", change("#!/bin/sh\necho the last words; exec sleep 20\n"))
     wait_until(lambda: shows(slave, "the last words\n"))
-    os.kill(process.pid, signal.SIGKILL)
+    for pid in (process.pid, *processes.descendants(process.pid)):
+        os.kill(pid, signal.SIGKILL)
     process.communicate()
     assert shows(slave, "the last words\n") and not (slave.kept / "result.json").exists()
 

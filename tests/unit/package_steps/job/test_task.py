@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,11 @@ from pkgci_steps.job.log_server import LogServer
 from pkgci_steps.job.task import ACTIONS, read_task
 from pkgci_steps.status import Ended, Status
 
-from pkgci.model.steps import STEPS
+from pkgci.jobs.normal import parse
+from pkgci.jobs.render import render_jobs
+from pkgci.model.site import Site
+from pkgci.model.steps import STEPS, all_jobs
+from tests.unit.jobs.payload import SENT
 
 GOOD = {
     "ZUUL_URL": "https://zuul01.pkg.example.org/p",
@@ -22,20 +27,20 @@ GOOD = {
     "ZUUL_PIPELINE": "check",
     "LOG_PATH": "12/12/3/check/packaging-hello-build-trixie/0123abc",
     "ZUUL_CHANGE_IDS": "9,2 12,3",
-    "PKGCI_TARGET": "trixie",
     "PKGCI_GROUP": "",
 }
+BUILD = ["build", "packaging/hello", "trixie"]
 
 
 def test_what_zuul_sends_is_taken(tmp_path: Path) -> None:
-    task = read_task(["build"], {**GOOD, "WORKSPACE": str(tmp_path), "OTHER": "$(reboot)"})
+    task = read_task(BUILD, {**GOOD, "WORKSPACE": str(tmp_path), "OTHER": "$(reboot)"})
     assert (task.step, task.ref, task.get("PKGCI_TARGET")) == ("build", "refs/zuul/main/Z0123abc", "trixie")
     assert task.get("OTHER") is None
 
 
 def test_a_build_that_a_clock_started_is_of_what_was_merged(tmp_path: Path) -> None:
     clock = {name: "" if name.startswith(("ZUUL_REF", "ZUUL_C", "ZUUL_B")) else text for name, text in GOOD.items()}
-    assert read_task(["build"], {**clock, "WORKSPACE": str(tmp_path)}).ref == "refs/heads/main"
+    assert read_task(BUILD, {**clock, "WORKSPACE": str(tmp_path)}).ref == "refs/heads/main"
 
 
 @pytest.mark.parametrize(
@@ -62,22 +67,50 @@ def test_a_build_that_a_clock_started_is_of_what_was_merged(tmp_path: Path) -> N
         ("ZUUL_URL", "http://zuul01.pkg.example.org/p"),
         ("ZUUL_URL", "https://user:secret@zuul01/p"),
         ("ZUUL_CHANGE", "12; reboot"),
-        ("PKGCI_TARGET", "$(reboot)"),
         ("PKGCI_GROUP", "a/b"),
         ("ZUUL_CHANGE_IDS", "9,2;12,3"),
     ],
 )
 def test_a_parameter_that_zuul_would_not_send_is_refused(tmp_path: Path, name: str, value: str) -> None:
     with pytest.raises(Ended) as ended:
-        read_task(["build"], {**GOOD, "WORKSPACE": str(tmp_path), name: value})
+        read_task(BUILD, {**GOOD, "WORKSPACE": str(tmp_path), name: value})
     assert ended.value.status is Status.MISUSED
     assert name in ended.value.reason
 
 
-@pytest.mark.parametrize("arguments", [[], ["nosuch"], ["build", "install"]])
-def test_an_unknown_step_is_refused(tmp_path: Path, arguments: list[str]) -> None:
-    with pytest.raises(Ended, match="usage: pkgci-job build"):
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["nosuch", "packaging/hello", "trixie"], ["build", "packaging/hello"], [*BUILD, "el9"]],
+)
+def test_a_call_without_the_jobs_own_words_is_refused(tmp_path: Path, arguments: list[str]) -> None:
+    with pytest.raises(Ended, match="usage: pkgci-job build") as ended:
         read_task(arguments, {**GOOD, "WORKSPACE": str(tmp_path)})
+    assert ended.value.status is Status.MISUSED
+
+
+def test_a_step_for_all_targets_takes_none(tmp_path: Path) -> None:
+    given = {**GOOD, "WORKSPACE": str(tmp_path)}
+    assert read_task(["promote", "packaging/hello"], given).get("PKGCI_TARGET") is None
+    with pytest.raises(Ended, match="promote is done for all targets"):
+        read_task(["promote", "packaging/hello", "trixie"], given)
+
+
+def test_a_target_comes_from_the_job_and_from_nowhere_else(tmp_path: Path) -> None:
+    task = read_task(BUILD, {**GOOD, "WORKSPACE": str(tmp_path), "PKGCI_TARGET": "el9"})
+    assert task.get("PKGCI_TARGET") == "trixie"
+    with pytest.raises(Ended, match="PKGCI_TARGET is not acceptable"):
+        read_task(["build", "packaging/hello", "$(reboot)"], {**GOOD, "WORKSPACE": str(tmp_path)})
+
+
+def test_a_job_does_nothing_for_another_project_than_its_own(tmp_path: Path) -> None:
+    with pytest.raises(Ended, match=r"this job is for 'packaging/hello': it does nothing for packaging/other") as ended:
+        read_task(BUILD, {**GOOD, "WORKSPACE": str(tmp_path), "ZUUL_PROJECT": "packaging/other"})
+    assert ended.value.status is Status.MISUSED
+
+
+def test_a_job_of_an_older_pkgci_says_how_it_is_updated(tmp_path: Path) -> None:
+    with pytest.raises(Ended, match="if an older pkgci made this job, `pkgci deploy-jobs` updates it"):
+        read_task(["build"], {**GOOD, "WORKSPACE": str(tmp_path), "PKGCI_TARGET": "trixie"})
 
 
 def test_the_log_server_is_reached_with_its_own_key_and_no_other() -> None:
@@ -95,7 +128,7 @@ def test_there_is_a_program_for_every_step_that_jenkins_asks_for() -> None:
 
 
 def test_the_steps_program_is_told_what_zuul_says_in_the_contracts_words(tmp_path: Path) -> None:
-    task = read_task(["build"], {**GOOD, "WORKSPACE": str(tmp_path)})
+    task = read_task(BUILD, {**GOOD, "WORKSPACE": str(tmp_path)})
     told = task.told(tmp_path / "results", tmp_path / "tree", "f" * 40)
     assert told == {
         "PROJECT": "packaging/hello",
@@ -111,3 +144,18 @@ def test_the_steps_program_is_told_what_zuul_says_in_the_contracts_words(tmp_pat
         "RESULTS": f"{tmp_path}/results",
     }
     assert task.inputs(tmp_path).before == ("9",)
+
+
+def test_the_command_of_every_job_is_what_pkgci_job_takes_of_the_payload_alone(site: Site, tmp_path: Path) -> None:
+    """The Gearman plugin hands a build the parameters of the payload, and no default of those that a job declares."""
+    roots = {job.name: parse(job.xml) for job in render_jobs(site)}
+    for job in all_jobs(site):
+        sent = dict(SENT, ZUUL_PROJECT=job.project)
+        root = roots[job.name]
+        declared = {item.text for item in root.iterfind("properties/*/parameterDefinitions/*/name")}
+        arrives = {name: value for name, value in sent.items() if name in declared}
+        words = shlex.split(root.findtext("builders/*/command") or "", comments=True)[1:]
+        task = read_task(words[1:], {**arrives, "WORKSPACE": str(tmp_path)})
+        assert words[0] == "/usr/local/bin/pkgci-job" and task.step == job.step.name
+        told = task.told(tmp_path)
+        assert (told["PROJECT"], told.get("TARGET"), told["GROUP"]) == (job.project, job.target, "icehouse")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from pkgci_steps.repository.engine import Repository
 from pkgci_steps.status import Ended, Status
 
 from .conftest import World, check_readable, versions
+from .tools import Killed
 
 GOOD = "1.0-1~c5.2"
 
@@ -68,6 +70,38 @@ def test_the_same_build_again_is_no_new_state_but_a_record_of_its_own(world: Wor
     assert "was there already" in world.review(again)
     assert len(repository(world).generations()) == 1
     assert (repository(world).folder / "builds/Z6/trixie.json").is_file()
+
+
+def test_the_second_try_finishes_what_was_killed_at_any_moment(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Jenkins restarts, the first try may come to its end, as another account runs it, or is cut off anywhere."""
+    world.build(world.inputs(), GOOD)
+    left = 0
+
+    def maybe_die(*_: object) -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise Killed
+
+    rename, replace = Path.rename, Path.replace
+    monkeypatch.setattr(Path, "rename", lambda path, to: (maybe_die(), rename(path, to), maybe_die())[1])
+    monkeypatch.setattr(Path, "replace", lambda path, to: (maybe_die(), replace(path, to), maybe_die())[1])
+    world.tools.before = maybe_die
+    for moment in range(1, 200):
+        left = moment
+        try:
+            world.review(world.inputs())
+        except Killed:
+            left = 0
+            world.review(world.inputs())
+        lived, left = left > 0, 0
+        assert versions(repository(world)) == [f"trixie greet {GOOD}"]
+        assert [file.name for file in (repository(world).folder / "builds/Z5").iterdir()] == ["trixie.json"]
+        check_readable(repository(world))
+        if lived:
+            break
+        shutil.rmtree(world.publisher.public / "review")
+    assert moment > 10
 
 
 def test_another_build_of_the_same_patch_set_takes_the_place_of_the_first(world: World) -> None:

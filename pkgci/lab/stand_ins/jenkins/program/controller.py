@@ -8,7 +8,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
-from .builds.environment import SERVER_COOKIE, Server
+from .builds.environment import Server
 from .builds.scheduler import Scheduler
 from .config.expand import expander
 from .config.faults import ConfigError
@@ -64,9 +64,12 @@ class Controller:
             return [str(fault) for fault in error.faults]
 
     def close(self) -> None:
-        """Ends what runs, on the slaves too. Gearman's clients hear that their builds failed, and may try again."""
+        """Ends all connections. Gearman's clients hear that their builds failed, and may try again.
+
+        What runs on the slaves runs on, as the real one's does.
+        """
         self._link.close()
-        self.scheduler.close(patience=20)
+        self.scheduler.close()
         for agent in self.agents.values():
             agent.stop()
 
@@ -79,9 +82,8 @@ class Controller:
 
     def _apply(self) -> None:
         wanted = {node.name: node for node in self.configuration.nodes}
-        mark = f"{SERVER_COOKIE}={self._server.cookie}"
         gone = [agent for name, agent in self.agents.items() if name not in wanted]
-        new = [Agent(node, mark, self._node_changed) for name, node in wanted.items() if name not in self.agents]
+        new = [Agent(node, self._node_changed) for name, node in wanted.items() if name not in self.agents]
         for name, agent in self.agents.items():
             if name in wanted:
                 agent.redefine(wanted[name])

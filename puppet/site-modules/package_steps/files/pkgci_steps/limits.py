@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import ctypes
 import math
 import os
-import signal
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 from .namespaces import INSIDE
+from .processes import PROC, descendants
 from .settings import Limits
 from .status import Ended, Status
 from .step import Step
 
-PROC = Path("/proc")
 # Processes and threads of one build or test: far more than `make -j` of any machine, and no fork bomb.
 PROCESSES = 4000
 # How often to look, in seconds.
@@ -26,7 +23,6 @@ _EVERY = 0.25
 _PART, _PAUSE, _SHARE = 0.1, 5.0, 20.0
 # What others need of the disk, in bytes: it ends when less is left, whoever took it.
 _RESERVE = 500_000_000
-_SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER, linux/prctl.h
 
 
 class Watch:
@@ -126,42 +122,3 @@ def _in_memory(dev: Path) -> dict[int, int]:
         return {}
     state = os.statvfs(place)
     return {place.stat().st_dev: (state.f_blocks - state.f_bfree) * state.f_frsize}
-
-
-def descendants() -> set[int]:
-    """Every process that this one started, or that was started by those."""
-    children: dict[int, list[int]] = {}
-    for entry in PROC.iterdir():
-        if entry.name.isdigit():
-            with suppress(OSError):
-                # The name, in parentheses, may hold anything (proc_pid_stat(5)).
-                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-                children.setdefault(parent, []).append(int(entry.name))
-    found: set[int] = set()
-    new = [os.getpid()]
-    while new:
-        new = [child for pid in new for child in children.get(pid, []) if child not in found]
-        found.update(new)
-    return found
-
-
-@contextmanager
-def nothing_left() -> Iterator[None]:
-    """Afterwards nothing runs any more that was started meanwhile, however it tried to get away.
-
-    Orphans become this process's children, so that they are found.
-    """
-    ctypes.CDLL(None, use_errno=True).prctl(_SUBREAPER, 1, 0, 0, 0)
-    before = descendants()
-    try:
-        yield
-    finally:
-        end = time.monotonic() + 30
-        while (left := descendants() - before) and time.monotonic() < end:
-            for pid in left:
-                with suppress(ProcessLookupError, PermissionError):
-                    os.kill(pid, signal.SIGKILL)
-            with suppress(ChildProcessError):
-                while os.waitpid(-1, os.WNOHANG)[0]:
-                    pass
-            time.sleep(0.05)

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import BinaryIO, cast
 
+from . import processes
 from .log import Log
 from .status import Ended, Status
 
@@ -22,27 +23,39 @@ OUTPUT_LIMIT = 64 * 1024 * 1024
 
 
 class Stop:
-    """Whether somebody asked this program to end."""
+    """Whether somebody asked this program to end, or, in a job, whoever started it is gone."""
 
     def __init__(self) -> None:
-        self.asked = False
+        self._asked = False
+        self._parent: int | None = None
+
+    @property
+    def asked(self) -> bool:
+        return self._asked or self._parent not in (None, os.getppid())
 
     def ask(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
         """As a signal's handler."""
-        self.asked = True
+        self._asked = True
 
     def listen(self) -> None:
-        """From now on, signals that end programs ask this one to end, so that it can tidy up."""
+        """From now on, signals that end programs ask this one to end, so that it can tidy up.
+
+        By hand, who started it may go away.
+        """
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self.ask)
+        if processes.MARK in os.environ:
+            self._parent = os.getppid()
 
 
 def plain_environment(home: Path) -> dict[str, str]:
-    """What a program gets: neither Jenkins' variables nor a way to somebody's keys."""
+    """What a program gets: neither Jenkins' variables nor a way to somebody's keys, but the mark of the build."""
+    mark = os.environ.get(processes.MARK)
     return {
         "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin",
         "HOME": str(home),
         "LANG": "C.UTF-8",
+        **({processes.MARK: mark} if mark else {}),
     }
 
 

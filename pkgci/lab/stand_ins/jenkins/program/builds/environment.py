@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from ..config.model import Configuration, NodeDefinition
 from ..jobs.record import Build
 
-# The variables by which the processes of a build, and those of this Jenkins, are found again on a node.
+# The variable by which the processes of a build are found again on a node when it ends.
 BUILD_COOKIE = "JENKINS_NODE_COOKIE"
+# Says whose they are. Nobody looks for it: what a build left behind when Jenkins or the connection ended lives on.
 SERVER_COOKIE = "JENKINS_SERVER_COOKIE"
 
 

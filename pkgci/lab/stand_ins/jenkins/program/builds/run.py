@@ -114,7 +114,9 @@ def _steps(
     marked = f"{BUILD_COOKIE}={cookie}"
     console.line(build.cause)
     console.line("This is pkgci's stand-in for Jenkins, not Jenkins.")
-    console.line(f"Building remotely on {agent.name} in workspace {workspace}")
+    console.line("Running as SYSTEM")
+    labels = " ".join(label for label in agent.definition.all_labels if label != agent.name)
+    console.line(f"Building remotely on {agent.name}{f' ({labels})' if labels else ''} in workspace {workspace}")
     for part in definition.not_done:
         console.line(f"pkgci's stand-in for Jenkins leaves out {part}")
     if definition.impossible:

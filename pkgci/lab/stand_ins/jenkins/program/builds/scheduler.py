@@ -80,9 +80,12 @@ class Scheduler:
             self._changed.notify_all()
 
     def submit(self, job: str, parameters: Mapping[str, str], cause: str) -> Item:
-        """Puts a build into the queue and returns at once. Raises ``UnknownJobError``."""
-        self._store.job(job)
-        item = self._enqueue(job, parameters, cause, None)
+        """Puts a build into the queue and returns at once; defaults stand in for parameters that are not given.
+
+        Raises ``UnknownJobError``.
+        """
+        definition = self._store.job(job).definition
+        item = self._enqueue(job, definition.with_defaults(parameters), cause, None)
         threading.Thread(target=self._run_quietly, args=(item,), name=f"{job} (queue {item.id})", daemon=True).start()
         return item
 
@@ -96,6 +99,7 @@ class Scheduler:
     ) -> tuple[Build, Agent]:
         """Queues a build for this executor, waits, runs it; how it ended. ``on_start`` is told as it begins.
 
+        It has the ``parameters`` that its job declares, and no others: not even by default.
         Raises ``CancelledError`` and ``UnknownJobError``.
         """
         return self._run(self._enqueue(job, parameters, cause, executor), on_start)
@@ -140,15 +144,11 @@ class Scheduler:
                 return running.control.abort(reason)
         return False
 
-    def close(self, patience: float) -> None:
-        """Ends everything, and waits up to ``patience`` seconds until the slaves have been told."""
+    def close(self) -> None:
+        """Begins nothing more. What runs on the nodes runs on there: only the connections end, with this process."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
-        for running in self.running():
-            running.control.abort("Jenkins is shutting down")
-        with self._changed:
-            self._changed.wait_for(lambda: not self._running, timeout=patience)
 
     # What follows is called by the thread that wants the build.
 
@@ -225,6 +225,8 @@ class Scheduler:
         definition = self._store.job(item.job).definition
         taken = frozenset(other.workspace for other in self._running.values() if other.build.node == agent.name)
         workspace = workspace_of(agent.definition.remote_fs, item.job, taken)
+        for name in definition.undeclared(item.parameters):
+            _LOG.warning("the job %s does not declare the parameter %s: it is dropped", item.job, name)
         build = self._store.start(
             item.job,
             lambda number: Build(
@@ -235,7 +237,7 @@ class Scheduler:
                 cause=item.cause,
                 queue_id=item.id,
                 started=int(time.time() * 1000),
-                parameters=definition.values(item.parameters),
+                parameters=definition.passed(item.parameters),
             ),
         )
         return Running(build, workspace, Control(), agent)

@@ -14,6 +14,8 @@ from ..jobs.store import Job
 
 OFFLINE = "OFFLINE_NODE_WHEN_COMPLETE"
 _YES = ("1", "true", "True", "TRUE")
+# The label of Jenkins' own executors.
+_CONTROLLER = "built-in"
 
 
 class PayloadError(Exception):
@@ -59,15 +61,18 @@ def which_build(arguments: str) -> tuple[str, int, str]:
         raise PayloadError("name and number are needed") from None
 
 
-def status_data(build: Build, node: NodeDefinition, manager: str, worker: str, url: str | None) -> str:
-    """What a client hears of a build when it begins and when it ends: the latter with its result."""
+def status_data(build: Build, node: NodeDefinition | None, manager: str, worker: str, url: str | None) -> str:
+    """What a client hears of a build when it begins and when it ends: the latter with its result.
+
+    Without a ``node`` it names none, and the label of the controller.
+    """
     data: dict[str, Any] = {
         "name": build.job,
         "number": build.number,
         "manager": manager,
         "worker": worker,
-        "node_name": build.node,
-        "node_labels": list(node.all_labels),
+        "node_name": node.name if node else "",
+        "node_labels": list(node.all_labels) if node else [_CONTROLLER],
     }
     if url:
         data["url"] = f"{url}{build_path(build)}"

@@ -12,11 +12,13 @@ from typing import Any
 
 from ..builds.estimate import estimate
 from ..builds.scheduler import Scheduler
+from ..config.gearman_file import Gearman
 from ..config.model import Configuration
 from ..jobs.record import Build
-from ..jobs.store import JobStore
+from ..jobs.store import JobStore, UnknownJobError
 from ..nodes.agent import Agent
 from .functions import (
+    PayloadError,
     functions_of,
     job_of,
     parameters_of,
@@ -27,38 +29,44 @@ from .functions import (
 from .worker import Worker
 
 _LOG = logging.getLogger(__name__)
+# The plugin runs as nobody.
+_CAUSE = "Started by user unknown or anonymous"
 
 
 class GearmanLink:
-    """All workers. Host and port are those of when a worker was made: a node takes new ones when it comes back."""
+    """All workers. The plugin reads its settings when it starts: later ones are for the next start."""
 
     def __init__(self, scheduler: Scheduler, store: JobStore) -> None:
         self._scheduler, self._store = scheduler, store
         self._manager_name = socket.gethostname()
         self._lock = threading.RLock()
         self._configuration = Configuration()
+        self._server: Gearman | None = None
         self._manager: Worker | None = None
         self._workers: dict[tuple[str, int], Worker] = {}
+        # Workers that had no build yet: what the real one's first data of a build says may be older than its executor,
+        # and name no node. Here it always does for the first build of an executor.
+        self._fresh: set[str] = set()
         # Nodes that a client wants offline when its build ends: nothing more is asked for them until then.
         self._held: set[str] = set()
         scheduler.on_taken = self._taken
 
     def configure(self, configuration: Configuration, agents: Iterable[Agent]) -> None:
-        """Takes a new configuration. Switching the plugin on and off works at once."""
+        """Takes a new configuration. What runs goes on."""
         with self._lock:
             self._configuration = configuration
+            if self._server is None:
+                self._server = configuration.gearman
+                if self._server.enabled:
+                    self._manager = self._new_manager(self._server)
             for agent in agents:
                 self.node_changed(agent)
-            self._set_manager(wanted=configuration.gearman.enabled)
-            if not configuration.gearman.enabled:
-                for name in {name for name, _ in self._workers}:
-                    self._forget(name)
 
     def node_changed(self, agent: Agent) -> None:
         """A node has come, gone, or changed what it offers."""
         node = agent.definition
         with self._lock:
-            if not agent.connected or not self._configuration.gearman.enabled:
+            if not agent.connected or self._server is None or not self._server.enabled:
                 self._forget(node.name)
                 return
             functions = functions_of(node, self._store.jobs()) if agent.online else frozenset()
@@ -66,7 +74,7 @@ class GearmanLink:
             for index in known:
                 self._workers[node.name, index].offer(functions)
             for index in range(node.executors if not known else 0):
-                self._workers[node.name, index] = self._executor(agent, index, functions)
+                self._workers[node.name, index] = self._executor(self._server, agent, index, functions)
 
     def node_gone(self, name: str) -> None:
         """A node was deleted."""
@@ -84,7 +92,8 @@ class GearmanLink:
         with self._lock:
             for name in {name for name, _ in self._workers}:
                 self._forget(name)
-            self._set_manager(wanted=False)
+            if self._manager is not None:
+                self._manager.close()
 
     def _forget(self, name: str) -> None:
         for place in [place for place in self._workers if place[0] == name]:
@@ -92,27 +101,25 @@ class GearmanLink:
         # Their threads may wait for an executor.
         self._scheduler.wake()
 
-    def _set_manager(self, *, wanted: bool) -> None:
-        if wanted and self._manager is None:
-            host = self._manager_name
-            self._manager = Worker(
-                f"{host}_manager",
-                self._configuration.gearman,
-                frozenset({f"stop:{host}", f"set_description:{host}"}),
-                lambda worker: None,
-                lambda worker, job: self._manage(job),
-            )
-        elif not wanted and self._manager is not None:
-            self._manager.close()
-            self._manager = None
+    def _new_manager(self, server: Gearman) -> Worker:
+        host = self._manager_name
+        return Worker(
+            f"{host}_manager",
+            server,
+            frozenset({f"stop:{host}", f"set_description:{host}"}),
+            lambda worker: None,
+            lambda worker, job: self._manage(job),
+        )
 
-    def _executor(self, agent: Agent, index: int, functions: frozenset[str]) -> Worker:
+    def _executor(self, server: Gearman, agent: Agent, index: int, functions: frozenset[str]) -> Worker:
         def ready(worker: Worker) -> None:
             self._scheduler.wait_idle(agent.name, index, lambda: worker.closed, lambda: agent.name in self._held)
 
+        name = f"{agent.name}_exec-{index}"
+        self._fresh.add(name)
         return Worker(
-            f"{agent.name}_exec-{index}",
-            self._configuration.gearman,
+            name,
+            server,
             functions,
             ready,
             lambda worker, job: self._build(worker, job, agent, index),
@@ -133,16 +140,16 @@ class GearmanLink:
             self._hold(agent)
 
         def started(build: Build) -> None:
+            node = None if worker.name in self._fresh else agent.definition
+            self._fresh.discard(worker.name)
             # Gearman may go away under the build: the build goes on, as the real one's does.
             with suppress(Exception):
-                job.sendWorkData(status_data(build, agent.definition, self._manager_name, worker.name, url))
-                elapsed = int(time.time() * 1000) - build.started
-                job.sendWorkStatus(estimate(self._store.builds(build.job)), elapsed)
+                job.sendWorkData(status_data(build, node, self._manager_name, worker.name, url))
+                elapsed = max(1, int(time.time() * 1000) - build.started)
+                job.sendWorkStatus(elapsed, estimate(self._store.builds(build.job)))
 
         try:
-            build, _ = self._scheduler.run(
-                job_of(job.name), parameters, "Started by Gearman", (agent.name, index), started
-            )
+            build, _ = self._scheduler.run(job_of(job.name), parameters, _CAUSE, (agent.name, index), started)
         finally:
             if offline:
                 agent.switch("Offline due to Gearman request")
@@ -152,10 +159,8 @@ class GearmanLink:
             with suppress(Exception):
                 job.sendWorkFail()
             return
-        data = status_data(build, agent.definition, self._manager_name, worker.name, url)
         if not worker.closed:
-            job.sendWorkData(data)
-            job.sendWorkComplete(data)
+            job.sendWorkComplete(status_data(build, agent.definition, self._manager_name, worker.name, url))
 
     def _hold(self, agent: Agent) -> None:
         self._held.add(agent.name)
@@ -170,8 +175,11 @@ class GearmanLink:
 
     def _manage(self, job: Any) -> None:
         name, number, description = which_build(job.arguments)
-        if job.name.startswith("stop:"):
+        try:
             self._store.build(name, number)
+        except UnknownJobError:
+            raise PayloadError(f"Cannot find build number {number}") from None
+        if job.name.startswith("stop:"):
             if self._scheduler.abort(name, number, "Aborted by Gearman"):
                 job.sendWorkComplete()
             else:

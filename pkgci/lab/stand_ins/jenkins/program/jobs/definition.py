@@ -72,8 +72,16 @@ class Definition:
     not_done: tuple[str, ...] = ()
     impossible: tuple[str, ...] = ()
 
-    def values(self, given: Mapping[str, str]) -> dict[str, str]:
-        """The parameters of a build: the declared ones, from ``given`` or their default. Others are dropped."""
+    def passed(self, given: Mapping[str, str]) -> dict[str, str]:
+        """The parameters of a build: what is ``given`` of the declared ones, and no default of one that is not."""
+        return {parameter.name: given[parameter.name] for parameter in self.parameters if parameter.name in given}
+
+    def undeclared(self, given: Mapping[str, str]) -> list[str]:
+        """What is ``given``, and dropped because the job does not declare it."""
+        return sorted(set(given) - {parameter.name for parameter in self.parameters})
+
+    def with_defaults(self, given: Mapping[str, str]) -> dict[str, str]:
+        """The parameters of a build that a page or the REST API begins: the declared ones, ``given`` or by default."""
         return {parameter.name: given.get(parameter.name, parameter.default) for parameter in self.parameters}
 
 

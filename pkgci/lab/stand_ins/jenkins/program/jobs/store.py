@@ -191,7 +191,7 @@ class JobStore:
                 self._interrupted(build)
 
     def _interrupted(self, build: Build) -> None:
-        """A build that ran when Jenkins ended: its slave ended it, too, when the connection was lost."""
+        """A build that ran when Jenkins ended: what it had started may run on, but nobody waits for it."""
         with (self.folder_of(build) / "log").open("a") as log:
             log.write("Jenkins ended while this build ran.\nFinished: ABORTED\n")
         self._keep(replace(build, result=Result.ABORTED))

@@ -23,12 +23,8 @@ _JAVA_VERSION = re.compile(r'version "(\d+)')
 class Agent:
     """A node and its connection. ``on_change`` is told each time it comes or goes."""
 
-    def __init__(self, definition: NodeDefinition, mark: str, on_change: Callable[[Agent], None]) -> None:
-        """``mark`` is what every build's processes have in their environment (``NAME=value``)."""
+    def __init__(self, definition: NodeDefinition, on_change: Callable[[Agent], None]) -> None:
         self.definition = definition
-        self._mark = mark
-        # Whether builds that nobody waits for any more may still run there.
-        self._leftovers = True
         self.temporarily_offline: str | None = None
         # How often the node was lost: whoever has a connection of his own sees from it that his is dead, too.
         self.losses = 0
@@ -115,15 +111,12 @@ class Agent:
 
     def _count_loss(self) -> None:
         self.losses += 1
-        self._leftovers = True
 
     def _connect(self) -> None:
         client = None
         try:
             client = connect(self.definition)
             _prepare(client, self.definition)
-            if self._leftovers:
-                remote.kill(client, "", self._mark)
         except NodeError as error:
             if client is not None:
                 client.close()
@@ -132,7 +125,7 @@ class Agent:
             self._problem = str(error)
             return
         with self._lock:
-            self._client, self._problem, self._leftovers = client, None, False
+            self._client, self._problem = client, None
         if self._ended:
             self._lose("the node was deleted")
             return

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ..chroots import Purpose, ensure
-from ..limits import limited, nothing_left
+from ..limits import limited
 from ..namespaces import traversable
+from ..processes import nothing_left
 from ..report import Case, described
 from ..settings import WORK, Target
 from ..status import Ended, Status

@@ -6,8 +6,9 @@ import shutil
 import time
 from pathlib import Path
 
-from ..limits import limited, nothing_left
+from ..limits import limited
 from ..namespaces import traversable
+from ..processes import nothing_left
 from ..report import Case, described
 from ..settings import WORK, Target
 from ..status import Ended, Status

@@ -13,6 +13,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from .. import processes
 from .. import settings as site
 from ..log import Log
 from ..programs import Programs, Stop
@@ -21,18 +22,22 @@ from ..status import Ended, Status
 from ..step import RESULT
 from .calling import Outcome, call, once_more, results_folder, run_the_change
 from .fetching import fetch
+from .keeper import is_kept, keep
 from .log_server import SETTINGS, LogServer, read_log_server, upload
 from .results import Kept, collect
 from .streaming import Stream
 from .task import USAGE, Task, read_task
-from .workspace import emptied, in_use
+from .workspace import emptied, in_use, own_folder
 
 HELP = f"""{USAGE}
 
 Does one step of a package's way on this slave, and hands its log and its results to the log server. Jenkins calls it.
-What to do comes in the environment: Zuul's parameters (ZUUL_*, LOG_PATH), Jenkins' (WORKSPACE, JOB_NAME, NODE_NAME,
-BUILD_URL) and the job's own (PKGCI_TARGET, PKGCI_GROUP). The log server is in {SETTINGS}, what is true of the site in
-{site.FILE}.
+What the job is for is on the command line, what Zuul asks for in the environment: its parameters (ZUUL_*, LOG_PATH,
+PKGCI_GROUP) and Jenkins' (WORKSPACE, JOB_NAME, NODE_NAME, BUILD_URL). A job does nothing for another project than its
+own. The log server is in {SETTINGS}, what is true of the site in {site.FILE}.
+
+Everything that it runs ends with it, and it ends with whoever started it: when Jenkins or its connection goes. First it
+ends what an earlier build left in the workspace. A publication that has begun is finished.
 
 The step's program is called as by hand: `pkgci-build --help`. A project with own_steps runs ci/STEP of the change.
 
@@ -102,14 +107,14 @@ class Runner:
         return tree
 
 
-def perform(task: Task, stop: Stop, settings: Path, log_settings: Path, protocol: str = "https") -> Status:
-    """Does the task, and keeps its log."""
+def perform(task: Task, mark: str, stop: Stop, settings: Path, log_settings: Path, protocol: str = "https") -> Status:
+    """Does the task, as the build that ``mark`` marks, and keeps its log."""
     started, clock = datetime.now(timezone.utc), time.monotonic()  # noqa: UP017 (Python 3.10)
     try:
-        own = emptied(task.workspace / ".pkgci")
+        own = own_folder(task.workspace, mark, lambda text: print(f"pkgci-job: {text}", flush=True))
         upload_folder = emptied(own / "upload")
     except OSError as error:
-        print(f"pkgci-job: the workspace cannot be emptied: {error}", flush=True)
+        print(f"pkgci-job: the workspace cannot be used: {error}", flush=True)
         return Status.INFRASTRUCTURE
     way = Way()
     with (own / "console.txt").open("wb") as file:
@@ -123,6 +128,8 @@ def perform(task: Task, stop: Stop, settings: Path, log_settings: Path, protocol
             way.outcome = Outcome(ended.status, ended.reason)
         except OSError as error:
             way.outcome = Outcome(Status.INFRASTRUCTURE, f"{error}")
+        # What got away from the step ends before its log does, however long that takes on its way.
+        processes.end(lambda: processes.descendants() - (stream.processes() if stream else set()))
         status = way.outcome.status
         log.say(f"{status.word}: {way.outcome.reason}")
         (upload_folder / RESULT).write_text(_result(task, way, started, time.monotonic() - clock))
@@ -196,12 +203,15 @@ def main(
     if list(arguments) in (["--help"], ["-h"]):
         print(HELP.strip())
         return 0
+    environment = os.environ if environment is None else environment
+    if not is_kept(environment):
+        return keep(environment)
     stop = Stop()
     stop.listen()
     try:
-        task = read_task(arguments, os.environ if environment is None else environment)
+        task = read_task(arguments, environment)
     except Ended as ended:
         print(f"pkgci-job: {ended.reason}", flush=True)
         return ended.status.value
-    with in_use(task.workspace):
-        return perform(task, stop, settings, log_settings, protocol).value
+    with in_use(task.workspace), processes.nothing_left():
+        return perform(task, environment[processes.MARK], stop, settings, log_settings, protocol).value

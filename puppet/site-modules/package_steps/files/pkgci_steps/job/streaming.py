@@ -18,6 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from .. import processes
 from ..programs import plain_environment
 
 PAUSE = 10.0  # seconds between two attempts to connect; half of it once the job is over
@@ -74,6 +75,11 @@ class Stream(threading.Thread):
                 _end(self._process)
             self.join(LOOK)
         return self._trouble
+
+    def processes(self) -> set[int]:
+        """Those of the connection."""
+        process = self._process
+        return {process.pid, *processes.descendants(process.pid)} if process else set()
 
     def _connection(self) -> None:
         """One connection, to the end of the log. Raises ``Broken``."""

@@ -17,12 +17,13 @@ class Action:
     """What a step is. ``program`` is the one of all packages, without its source unless ``source``.
 
     ``publishes``: it runs on the publisher, as the account that has the signing keys there, and nothing of a change is
-    ever fetched or run there.
+    ever fetched or run there. ``of_target``: it is done for one target, and not for all of a project.
     """
 
     program: str
     source: bool = False
     publishes: bool = False
+    of_target: bool = True
 
 
 ACTIONS: dict[str, Action] = {
@@ -31,7 +32,7 @@ ACTIONS: dict[str, Action] = {
     "install": Action("pkgci-install-test"),
     "repotest": Action("pkgci-repotest"),
     "systest": Action("pkgci-systest", source=True),
-    "promote": Action("pkgci-promote", publishes=True),
+    "promote": Action("pkgci-promote", publishes=True, of_target=False),
 }
 
 # Zuul's variable → the step's, whose pattern it has.
@@ -44,9 +45,10 @@ TOLD = {
     "ZUUL_REF": "REF",
     "ZUUL_COMMIT": "COMMIT",
     "ZUUL_CHANGE_IDS": "CHANGES",
-    "PKGCI_TARGET": "TARGET",
     "PKGCI_GROUP": "GROUP",
     "PKGCI_TREE": "TREE",
+    # What the job says of itself, on its command line.
+    "PKGCI_TARGET": "TARGET",
 }
 # Variable → what it looks like. Empty is a value of its own: Zuul has no ref for what a clock started.
 PARAMETERS = {
@@ -58,7 +60,9 @@ PARAMETERS = {
     "BUILD_URL": r"https?://[A-Za-z0-9.:\[\]-]+/[A-Za-z0-9._~/%@+-]*",
 }
 _LONGEST = {"ZUUL_CHANGE_IDS": 4000}  # characters; 500 for the others
-USAGE = f"usage: pkgci-job {'|'.join(ACTIONS)}"
+USAGE = f"usage: pkgci-job {'|'.join(ACTIONS)} PROJECT [TARGET]"
+# A job of an older pkgci names its step only.
+_OUTDATED = f"{USAGE}: if an older pkgci made this job, `pkgci deploy-jobs` updates it"
 
 
 @dataclass(frozen=True)
@@ -98,20 +102,39 @@ class Task:
 
 def read_task(arguments: Sequence[str], environment: Mapping[str, str]) -> Task:
     """What the command line and the environment ask for. Raises ``Ended`` (misused) where they are not right."""
-    if len(arguments) != 1 or arguments[0] not in ACTIONS:
-        raise Ended(Status.MISUSED, USAGE)
+    step, project, target = _own_words(arguments)
     workspace = Path(environment.get("WORKSPACE", ""))
     if not workspace.is_absolute() or not workspace.is_dir():
         raise Ended(Status.MISUSED, "WORKSPACE is not a folder: is this a Jenkins job?")
     values = {name: environment[name] for name in PARAMETERS if environment.get(name)}
+    values.pop("PKGCI_TARGET", None)
+    if target is not None:
+        values["PKGCI_TARGET"] = target
     for name, value in values.items():
         longest = _LONGEST.get(name, 500)
         if not re.fullmatch(PARAMETERS[name], value) or ".." in value or len(value) > longest:
             raise Ended(Status.MISUSED, f"{name} is not acceptable: {value[:100]!a}")
-    publishes = ACTIONS[arguments[0]].publishes
+    publishes = ACTIONS[step].publishes
     needed = ["ZUUL_PROJECT", "LOG_PATH", *([] if publishes else ["ZUUL_URL"])]
     if missing := [name for name in needed if name not in values]:
         raise Ended(Status.MISUSED, f"{missing[0]} is missing: jobs are started by Zuul")
+    if values["ZUUL_PROJECT"] != project:
+        asked = values["ZUUL_PROJECT"]
+        raise Ended(Status.MISUSED, f"this job is for {project!a}: it does nothing for {asked} (ZUUL_PROJECT)")
     if "ZUUL_REF" in values and "ZUUL_COMMIT" not in values:
         raise Ended(Status.MISUSED, "ZUUL_COMMIT is missing: what is fetched could not be checked")
-    return Task(arguments[0], workspace, values)
+    return Task(step, workspace, values)
+
+
+def _own_words(arguments: Sequence[str]) -> tuple[str, str, str | None]:
+    """The step of the job that calls, its project and, for a step that is done for one, its target."""
+    if not arguments or arguments[0] not in ACTIONS:
+        raise Ended(Status.MISUSED, USAGE)
+    if len(arguments) == 1:
+        raise Ended(Status.MISUSED, _OUTDATED)
+    step, project, *targets = arguments
+    if len(targets) != ACTIONS[step].of_target:
+        raise Ended(
+            Status.MISUSED, f"{step} is done for {'one target' if ACTIONS[step].of_target else 'all targets'}: {USAGE}"
+        )
+    return step, project, targets[0] if targets else None

@@ -1,13 +1,26 @@
-"""The folder that Jenkins gives a build: in use while it runs, and empty of what an earlier build left."""
+"""The folder that Jenkins gives a build: in use while it runs, and nobody else's.
+
+A build works in a folder of its own below it, by its mark: so not even what is left of an earlier one, and cannot be
+ended, works where it does.
+"""
 
 from __future__ import annotations
 
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from .. import processes
+
+# Below the workspace: each build's own folder.
+BUILDS = ".pkgci"
+# Seconds that an earlier build, which nobody waits for, has for its end before that is made by force.
+PATIENCE = 15.0
 
 
 @contextmanager
@@ -23,16 +36,65 @@ def in_use(workspace: Path) -> Iterator[None]:
         os.close(handle)
 
 
+def own_folder(workspace: Path, mark: str, say: Callable[[str], None] = print) -> Path:
+    """A new folder in ``workspace`` for the build with this mark, and nobody else.
+
+    Jenkins gives a workspace to one build at a time: what an earlier one still runs there is ended first, and waited
+    for; then its folder goes. Raises ``OSError``.
+    """
+    builds = workspace / BUILDS
+    if builds.is_symlink() or builds.is_file():
+        builds.unlink()
+    builds.mkdir(mode=0o700, exist_ok=True)
+    if stubborn := _end_earlier(builds, mark, say):
+        say(f"an earlier build runs on, in its own folder: processes {' '.join(map(str, sorted(stubborn)))}")
+    for left in () if stubborn else builds.iterdir():
+        try:
+            removed(left)
+        except OSError as error:
+            say(f"{left} of an earlier build could not be removed: {error.strerror}")
+    own = builds / mark
+    own.mkdir(mode=0o700)
+    return own
+
+
+def _end_earlier(builds: Path, mark: str, say: Callable[[str], None]) -> set[int]:
+    """Ends what earlier builds run in ``builds``; what could not be ended."""
+    marks = {folder.name for folder in builds.iterdir()} - {mark}
+    us = {os.getpid(), *processes.above()}
+
+    def earlier() -> set[int]:
+        found = processes.marked(marks) | processes.working_in(builds)
+        return (found | (processes.descendants(*found) if found else set())) - us
+
+    if not (found := earlier()):
+        return set()
+    say(f"ending what an earlier build runs here: {len(found)} processes")
+    for pid in found:
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + PATIENCE
+    while earlier() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return processes.end(earlier)
+
+
 def emptied(folder: Path) -> Path:
-    """``folder``, new and for nobody else. What an earlier build left there goes, read-only or not."""
-    if folder.is_symlink():
-        folder.unlink()
-    if folder.exists():
-        folder.chmod(0o700)
-        for path, folders, _files in os.walk(folder):
-            for inner in (Path(path, name) for name in folders):
-                if not inner.is_symlink():
-                    inner.chmod(0o700)
-        shutil.rmtree(folder)
+    """``folder``, new and for nobody else. What was there goes, read-only or not. Raises ``OSError``."""
+    if folder.is_symlink() or folder.exists():
+        removed(folder)
     folder.mkdir(mode=0o700)
     return folder
+
+
+def removed(place: Path) -> None:
+    """Removes a file, or a folder with what is in it, read-only or not. Raises ``OSError``."""
+    if place.is_symlink() or not place.is_dir():
+        place.unlink()
+        return
+    place.chmod(0o700)
+    for path, folders, _files in os.walk(place):
+        for inner in (Path(path, name) for name in folders):
+            if not inner.is_symlink():
+                inner.chmod(0o700)
+    shutil.rmtree(place)
