@@ -1,0 +1,269 @@
+"""A node's workers, launcher and host key change when it is connected anew: while it is idle, and proven in Gearman."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from jenkins_apply import settle
+from jenkins_apply.geard import Server, disagreement, parse_workers
+from jenkins_apply.settings import ApplyError
+
+from .conftest import Jenkins, casc
+
+MARK = "jenkins-apply waits for its builds, then connects it anew"
+
+
+@pytest.fixture
+def nodes(jenkins: Jenkins) -> Jenkins:
+    """A Jenkins with two nodes, as they are declared."""
+    jenkins.runs = False
+    jenkins.want(casc=casc(1, "build01", "pub01"))
+    jenkins.apply()
+    jenkins.runs = True
+    jenkins.node("build01")
+    jenkins.node("pub01")
+    jenkins.did.clear()
+    return jenkins
+
+
+def anew(name: str) -> list[str]:
+    """What connects a node anew."""
+    return [f"{name}/{step}" for step in ("toggleOffline", "doDisconnect", "toggleOffline", "launchSlaveAgent")]
+
+
+def test_a_node_of_which_the_executors_changed_is_connected_anew(nodes: Jenkins) -> None:
+    nodes.want(casc=casc(1, "build01", "pub01").replace("build01, remoteFS: /r", "build01, remoteFS: /other"))
+    nodes.apply()
+    assert nodes.did == ["reload", *anew("build01")]
+    assert "build01" in nodes.connected
+    assert nodes.nothing_to_do
+
+
+def test_what_does_not_change_a_connection_ends_none(nodes: Jenkins) -> None:
+    nodes.want(casc=casc(2, "build01", "pub01"))
+    nodes.apply()
+    assert nodes.did == ["reload"]
+
+
+def test_a_node_that_builds_takes_no_further_build_and_is_waited_for(nodes: Jenkins) -> None:
+    nodes.want(casc=casc(1, "build01", "pub01", executors=3))
+    nodes.builds["build01"] = 6
+    nodes.apply()
+    # pub01 does not wait for build01.
+    assert nodes.did[:4] == ["reload", "build01/toggleOffline", "pub01/toggleOffline", "pub01/doDisconnect"]
+    assert nodes.did[-3:] == ["build01/doDisconnect", "build01/toggleOffline", "build01/launchSlaveAgent"]
+    assert nodes.nothing_to_do
+
+
+def test_a_wait_has_an_end_names_the_build_and_leaves_the_rest_to_the_next_run(nodes: Jenkins) -> None:
+    nodes.want(casc=casc(1, "build01", "pub01", executors=3))
+    nodes.builds["build01"] = 100_000
+    with pytest.raises(ApplyError, match=r"after 900 s build01 builds hello #4 \(http.*: run the same again when it"):
+        nodes.apply()
+    assert not nodes.computers["build01"]["temporarilyOffline"], "it goes on taking builds"
+    assert not nodes.nothing_to_do
+    nodes.builds["build01"] = 0
+    nodes.did.clear()
+    nodes.apply()
+    assert nodes.did == anew("build01"), "pub01 was done, and the configuration was read"
+    assert nodes.nothing_to_do
+
+
+def test_a_node_that_a_run_cut_short_left_out_of_service_is_given_back(nodes: Jenkins) -> None:
+    nodes.computers["pub01"].update(temporarilyOffline=True, offlineCauseReason=MARK)
+    nodes.want(casc=casc(2, "build01", "pub01"))
+    nodes.apply()
+    assert nodes.did == ["reload", "pub01/toggleOffline"]
+    assert not nodes.computers["pub01"]["temporarilyOffline"]
+
+
+def test_a_node_that_a_person_took_out_of_service_stays_there(nodes: Jenkins) -> None:
+    nodes.computers["pub01"].update(temporarilyOffline=True, offlineCauseReason="a new disk")
+    nodes.want(casc=casc(1, "build01", "pub01", executors=3))
+    nodes.apply()
+    assert nodes.did[-2:] == ["pub01/doDisconnect", "pub01/launchSlaveAgent"]
+    assert nodes.computers["pub01"]["temporarilyOffline"]
+
+
+def test_new_nodes_and_those_that_are_away_are_nobodys_fault(nodes: Jenkins) -> None:
+    nodes.connected.discard("pub01")
+    nodes.want(casc=casc(1, "build01", "pub01", "new01").replace("pub01, remoteFS: /r", "pub01, remoteFS: /other"))
+    nodes.apply()
+    assert nodes.did == ["reload", "pub01/launchSlaveAgent"]
+    assert nodes.nothing_to_do
+
+
+def test_a_node_that_does_not_come_back_fails_the_run_and_the_next_one(nodes: Jenkins) -> None:
+    nodes.launches = False
+    nodes.want(casc=casc(1, "build01", "pub01").replace("build01, remoteFS: /r", "build01, remoteFS: /other"))
+    for _ in range(2):
+        with pytest.raises(ApplyError, match="build01 does not come back: Jenkins failed to launch"):
+            nodes.apply()
+        assert not nodes.nothing_to_do
+
+
+def test_a_node_that_goes_is_waited_for_before_the_reload_that_would_end_its_build(nodes: Jenkins) -> None:
+    nodes.want(casc=casc(1, "build01"))
+    nodes.builds["pub01"] = 100_000
+    with pytest.raises(ApplyError, match=r"pub01 builds hello #4"):
+        nodes.apply()
+    assert nodes.did == ["pub01/toggleOffline", "pub01/toggleOffline"]
+    assert nodes.casc == casc(1, "build01", "pub01")
+    nodes.builds["pub01"] = 5
+    nodes.did.clear()
+    nodes.apply()
+    assert nodes.did == ["pub01/toggleOffline", "reload"]
+
+
+def test_jenkins_is_restarted_only_when_nothing_builds(nodes: Jenkins) -> None:
+    nodes.want(casc=casc(1, "build01", "pub01"), unit="# gearman 192.0.2.1:4731\n")
+    nodes.builds["build01"] = 100_000
+    with pytest.raises(ApplyError, match=r"must be restarted, and is not, because after 900 s build01 builds hello #4"):
+        nodes.apply()
+    assert nodes.did == ["quietDown", "cancelQuietDown"]
+    assert not nodes.nothing_to_do
+    nodes.builds["build01"] = 5
+    nodes.did.clear()
+    nodes.apply()
+    assert nodes.did == ["quietDown", "stop", "start"]
+    assert nodes.nothing_to_do
+
+
+def test_a_jenkins_that_does_not_answer_is_restarted_all_the_same(nodes: Jenkins) -> None:
+    nodes.want(casc=casc(1), unit="# mended\n")
+    nodes.down = True
+    nodes.apply()
+    assert nodes.did == ["stop", "start"]
+
+
+def test_without_an_account_jenkins_makes_its_connections_again_when_it_is_idle(nodes: Jenkins) -> None:
+    nodes.authorized = False
+    nodes.want(casc=casc(1, "build01", "pub01", executors=3))
+    nodes.builds["build01"] = 5
+    nodes.apply()
+    assert nodes.did == ["reload", "stop", "start"]
+    assert nodes.nothing_to_do
+
+
+def test_what_was_remembered_and_cannot_be_read_counts_as_unknown(nodes: Jenkins) -> None:
+    for text in ("", "{", "[]", '{"connected": 3}'):
+        (nodes.settings.state / "nodes").write_text(text)
+        assert not nodes.nothing_to_do
+        nodes.apply()
+        assert set(json.loads((nodes.settings.state / "nodes").read_text())["connected"]) == {"build01", "pub01"}
+
+
+# Gearman's side.
+
+
+@dataclass
+class Geard:
+    """Answers `workers`: once each of ``answers``, then the last of them for ever."""
+
+    answers: list[str]
+    port: int = 0
+    asked: int = 0
+    listener: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
+
+    def serve(self) -> None:
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            try:
+                link, _ = self.listener.accept()
+            except OSError:
+                return
+            with link:
+                assert link.recv(100) == b"workers\n"
+                link.sendall(self.answers[min(self.asked, len(self.answers) - 1)].encode())
+                self.asked += 1
+
+
+@pytest.fixture
+def geard() -> Iterator[Geard]:
+    server = Geard([])
+    server.serve()
+    yield server
+    server.listener.close()
+
+
+def workers(*names: str, functions: str = "build:hello build:hello:slave_build") -> str:
+    lines = ["11 127.0.0.1 198.18.1.1_manager : set_description:198.18.1.1 stop:198.18.1.1", "13 127.0.0.1 - : "]
+    return "\n".join([*lines, *(f"12 127.0.0.1 {name} : {functions}" for name in names), ".", ""])
+
+
+def with_gearman(text: str, port: int) -> str:
+    config = f"unclassified: {{gearmanPluginConfig: {{enablePlugin: true, host: 127.0.0.1, port: {port}}}}}\n"
+    return text.replace("remoteFS: /r", "labelString: slave_build, remoteFS: /r") + config
+
+
+def test_nothing_is_believed_until_geard_shows_the_declared_workers(nodes: Jenkins, geard: Geard) -> None:
+    two = workers("build01_exec-0", "build01_exec-1")
+    geard.answers = [two, two, two, workers("build01_exec-0", "build01_exec-1", "build01_exec-2")]
+    del nodes.computers["pub01"]
+    nodes.want(casc=with_gearman(casc(1, "build01", executors=3), geard.port))
+    nodes.apply()
+    assert geard.asked == 4
+    assert nodes.nothing_to_do
+
+
+def test_workers_that_never_come_fail_the_run_and_the_next_run_connects_anew(
+    nodes: Jenkins, geard: Geard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settle, "PROOF_SECONDS", 10.0)
+    geard.answers = [workers("build01_exec-0", "build01_exec-1")]
+    del nodes.computers["pub01"]
+    nodes.want(casc=with_gearman(casc(1, "build01", executors=3), geard.port))
+    for _ in range(2):
+        nodes.did.clear()
+        with pytest.raises(ApplyError, match=r"after 10 s build01 has 2 workers, not 3. Run the same again"):
+            nodes.apply()
+        assert nodes.did[-4:] == anew("build01")
+        assert not nodes.nothing_to_do
+
+
+def test_a_gearman_server_that_does_not_answer_proves_nothing(
+    nodes: Jenkins, geard: Geard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settle, "PROOF_SECONDS", 10.0)
+    geard.listener.close()
+    nodes.want(casc=with_gearman(casc(1, "build01", "pub01", executors=3), geard.port))
+    with pytest.raises(ApplyError, match=f"the Gearman server 127.0.0.1:{geard.port} does not answer"):
+        nodes.apply()
+    assert not nodes.nothing_to_do
+
+
+def test_workers_are_read_from_geards_own_lines(geard: Geard) -> None:
+    geard.answers = [workers("agent1_exec-0", functions="")]
+    assert Server("127.0.0.1", geard.port).workers() == {
+        "198.18.1.1_manager": {"set_description:198.18.1.1", "stop:198.18.1.1"},
+        "agent1_exec-0": frozenset(),
+    }
+    geard.answers = ["11 127.0.0.1 a : b\n"]
+    with pytest.raises(OSError, match="early"):
+        Server("127.0.0.1", geard.port).workers()
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        (("a_exec-0", "a_exec-1"), None),
+        (("a_exec-0",), "a has 1 workers, not 2"),
+        (("a_exec-0", "a_exec-1", "a_exec-2"), "a has 3 workers, not 2"),
+        (("a_exec-0", "b_exec-1"), "a has 1 workers, not 2"),
+    ],
+)
+def test_the_workers_of_a_node_are_one_for_each_executor(shown: tuple[str, ...], expected: str | None) -> None:
+    assert disagreement("a", 2, frozenset({"slave_build"}), parse_workers(workers(*shown))) == expected
+
+
+def test_workers_that_serve_a_label_that_the_node_has_no_more_are_old_ones() -> None:
+    shown = parse_workers(workers("a_exec-0", functions="build:hello:slave_build build:hello:a build:hello:other"))
+    assert disagreement("a", 1, frozenset({"slave_build"}), shown) == "the workers of a still serve other"
