@@ -1,8 +1,7 @@
-"""A host with a Jenkins made of memory, and jenkins-apply, imported from the manifests' files as a host imports it."""
+"""A host with a Jenkins that is made of memory."""
 
 from __future__ import annotations
 
-import sys
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,18 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from tests.unit.puppet.conftest import MANIFESTS
-
-sys.path.insert(0, str(MANIFESTS / "site-modules/jenkins/files"))
-sys.dont_write_bytecode = True
-
-from jenkins_apply import files  # noqa: E402
-from jenkins_apply.apply import Host, look  # noqa: E402
-from jenkins_apply.nodes import Clock, Nodes  # noqa: E402
-from jenkins_apply.plugins import plugin_version, wanted_plugins  # noqa: E402
-from jenkins_apply.settings import Settings  # noqa: E402
-from jenkins_apply.web import DownError  # noqa: E402
+from jenkins_apply import files
+from jenkins_apply.apply import Host, look
+from jenkins_apply.nodes import Clock, Nodes
+from jenkins_apply.plugins import plugin_version, wanted_plugins
+from jenkins_apply.settings import Settings
+from jenkins_apply.web import DownError
 
 
 def casc(number: int, *nodes: str, executors: int = 2) -> str:

@@ -27,16 +27,20 @@ from .functions import (
 from .worker import Worker
 
 _LOG = logging.getLogger(__name__)
+_NOT_STARTED = Configuration()
 
 
 class GearmanLink:
-    """All workers. Host and port are those of when a worker was made: a node takes new ones when it comes back."""
+    """All workers. Host, port and number are those of when a node's workers were made: with its connection.
+
+    A reload that changes them, or switches the plugin off, leaves the workers that there are as they are.
+    """
 
     def __init__(self, scheduler: Scheduler, store: JobStore) -> None:
         self._scheduler, self._store = scheduler, store
         self._manager_name = socket.gethostname()
         self._lock = threading.RLock()
-        self._configuration = Configuration()
+        self._configuration = _NOT_STARTED
         self._manager: Worker | None = None
         self._workers: dict[tuple[str, int], Worker] = {}
         # Nodes that a client wants offline when its build ends: nothing more is asked for them until then.
@@ -44,29 +48,33 @@ class GearmanLink:
         scheduler.on_taken = self._taken
 
     def configure(self, configuration: Configuration, agents: Iterable[Agent]) -> None:
-        """Takes a new configuration. Switching the plugin on and off works at once."""
+        """Takes a new configuration: nodes that are new, and labels that have changed. Workers stay as they are."""
         with self._lock:
+            starts = self._configuration is _NOT_STARTED
             self._configuration = configuration
             for agent in agents:
                 self.node_changed(agent)
-            self._set_manager(wanted=configuration.gearman.enabled)
-            if not configuration.gearman.enabled:
-                for name in {name for name, _ in self._workers}:
-                    self._forget(name)
+            if starts:
+                self._set_manager(wanted=configuration.gearman.enabled)
 
     def node_changed(self, agent: Agent) -> None:
         """A node has come, gone, or changed what it offers."""
         node = agent.definition
         with self._lock:
-            if not agent.connected or not self._configuration.gearman.enabled:
+            if not agent.connected:
                 self._forget(node.name)
+                return
+            if not self._configuration.gearman.enabled:
                 return
             functions = functions_of(node, self._store.jobs()) if agent.online else frozenset()
             known = [index for name, index in self._workers if name == node.name]
             for index in known:
                 self._workers[node.name, index].offer(functions)
-            for index in range(node.executors if not known else 0):
-                self._workers[node.name, index] = self._executor(agent, index, functions)
+            if not known:
+                # A plugin that a reload has switched on begins with the next node that comes.
+                self._set_manager(wanted=True)
+                for index in range(node.executors):
+                    self._workers[node.name, index] = self._executor(agent, index, functions)
 
     def node_gone(self, name: str) -> None:
         """A node was deleted."""
