@@ -20,12 +20,11 @@ def faults_of(folder: Path, sources: Sources) -> list[Fault]:
     """What is wrong with the files in ``folder``: with each, and with all of them together."""
     try:
         files = documents.read(folder)
-        merged = documents.merge(files)
+        found = [fault for name, document in files.items() for fault in _in_file(name, document, sources)]
+        # What is of a wrong type has been told; more about it would be noise.
+        return found or list(_together(documents.merge(files)))
     except DocumentError as error:
         return list(error.faults)
-    found = [fault for name, document in files.items() for fault in _in_file(name, document, sources)]
-    # What is of a wrong type has been told; more about it would be noise.
-    return found or list(_together(merged))
 
 
 def _in_file(name: str, document: dict[str, Any], sources: Sources) -> Iterator[Fault]:
