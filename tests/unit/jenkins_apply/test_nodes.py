@@ -6,10 +6,11 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from jenkins_apply import settle
+from jenkins_apply.apply import Host
 from jenkins_apply.geard import Server, disagreement, parse_workers
 from jenkins_apply.settings import ApplyError
 
@@ -139,6 +140,42 @@ def test_a_jenkins_that_does_not_answer_is_restarted_all_the_same(nodes: Jenkins
     nodes.down = True
     nodes.apply()
     assert nodes.did == ["stop", "start"]
+
+
+def test_a_jenkins_that_is_to_listen_elsewhere_is_asked_where_it_listens_now(nodes: Jenkins) -> None:
+    assert (nodes.settings.state / "url").read_text() == nodes.settings.url
+    nodes.settings = replace(nodes.settings, url="http://127.0.0.1:2/other")
+    host = Host(nodes.settings, nodes)  # type: ignore[arg-type]
+    assert host.jenkins.url == "http://127.0.0.1:1/jenkins"
+    nodes.want(casc=casc(1, "build01", "pub01"), unit="# another port\n")
+    nodes.apply()
+    assert (nodes.did, nodes.url) == (["quietDown", "stop", "start"], "http://127.0.0.1:2/other")
+
+
+def test_a_connection_that_jenkins_ends_late_is_made_again_all_the_same(
+    nodes: Jenkins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post, ends = nodes.post, []
+
+    def late(path: str, **form: str) -> None:
+        if path.endswith("doDisconnect"):
+            nodes.did.append("disconnects later")
+            ends.append(nodes.now + 10)
+        elif not path.endswith("launchSlaveAgent") or "build01" not in nodes.connected:
+            post(path, **form)
+
+    def pass_time(seconds: float) -> None:
+        nodes.now += seconds
+        if ends and nodes.now >= ends[0]:
+            nodes.connected.discard("build01")
+            ends.clear()
+
+    monkeypatch.setattr(nodes, "post", late)
+    monkeypatch.setattr(nodes, "_sleep", pass_time)
+    nodes.want(casc=casc(1, "build01", "pub01").replace("build01, remoteFS: /r", "build01, remoteFS: /other"))
+    nodes.apply()
+    assert "build01" in nodes.connected and not ends
+    assert nodes.did[-1] == "build01/launchSlaveAgent"
 
 
 def test_without_an_account_jenkins_makes_its_connections_again_when_it_is_idle(nodes: Jenkins) -> None:

@@ -20,7 +20,7 @@ function jenkins::checked(Jenkins::File_name $name, Hash[String[1], Data] $data)
     ['unclassified']                                        => Hash[String[1], Data],
     ['unclassified', 'gearmanPluginConfig']                 => Hash[String[1], Data],
     ['unclassified', 'gearmanPluginConfig', 'enablePlugin'] => Boolean,
-    ['unclassified', 'gearmanPluginConfig', 'port']         => Stdlib::Port,
+    ['unclassified', 'gearmanPluginConfig', 'port']         => Integer[1, 65535],
     ['credentials']                                         => Hash[String[1], Data],
     ['security']                                            => Hash[String[1], Data],
   }

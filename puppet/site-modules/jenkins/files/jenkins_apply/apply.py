@@ -70,6 +70,8 @@ class Host:
 
     def __post_init__(self) -> None:
         self.jenkins = Jenkins(self.settings, self.clock.sleep)
+        # Until it is restarted, Jenkins listens where it was told to when it was started.
+        self.jenkins.url = files.read(self.settings.state / "url") or self.settings.url
         self.nodes = Nodes(self.jenkins, self.settings.patience, self.clock)
 
     def apply(self) -> None:
@@ -84,11 +86,12 @@ class Host:
             "plugins": plugins.plugins_state(settings),
             "casc": configuration.configuration_state(settings),
             "unit": settings.unit.read_text(),
+            "url": settings.url,
         }
         new_plugins = self._installed() if work.plugins else None
         new_configuration = configuration.stage_configuration(settings) if work.configuration else None
         if new_configuration and runs and not work.plugins:
-            configuration.ask(new_configuration, self.jenkins)
+            self._ask(new_configuration, restarts=work.unit)
         _ensure_token(settings)
         restarts = work.plugins or work.unit
         if restarts:
@@ -118,6 +121,14 @@ class Host:
             # It can be mended by what is to be applied now, and there is no node that must come back.
             return {}
 
+    def _ask(self, new: Path, *, restarts: bool) -> None:
+        try:
+            configuration.ask(new, self.jenkins)
+        except DownError:
+            # It is started anew in any case, and says then what it thinks of it.
+            if not restarts:
+                raise
+
     def _read_again(self, new: Path, declared: Declared, before: Mapping[str, Node]) -> None:
         """Has Jenkins read another configuration while it runs. A node that is not in it goes, with what it builds."""
         gone = sorted(set(before) - set(declared.nodes))
@@ -145,6 +156,7 @@ class Host:
         if runs:
             self._be_quiet()
             service.stop()
+        self.jenkins.url = settings.url
         settings.ready.unlink(missing_ok=True)
         old_plugins = settings.home / "plugins.old"
         plugins_go_back = new_plugins is not None and files.exchange(settings.plugins, new_plugins, old_plugins)

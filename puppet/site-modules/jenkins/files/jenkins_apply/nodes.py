@@ -19,6 +19,8 @@ from .web import Jenkins
 MARK = "jenkins-apply waits for its builds, then connects it anew"
 # A node is back within seconds; its launcher tries four times.
 CONNECT_SECONDS = 120.0
+LAUNCH_SECONDS = 30.0
+DISCONNECT_SECONDS = 30.0
 PAUSE = 2.0
 _EXECUTORS = "[currentExecutable[fullDisplayName,url]]"
 _TREE = (
@@ -108,16 +110,25 @@ class Nodes:
     def connect_anew(self, name: str) -> None:
         """Ends the connection of a node that is idle, and lets Jenkins make another."""
         self.jenkins.post(f"computer/{_quoted(name)}/doDisconnect", offlineMessage=MARK)
+        # Jenkins ends the connection after it has answered, and launches none that it still has.
+        self.clock.sleep(PAUSE)
         self.release([name])
-        self.jenkins.post(f"computer/{_quoted(name)}/launchSlaveAgent")
+        deadline = self.clock.now() + DISCONNECT_SECONDS
+        while self.clock.now() < deadline:
+            node = self.all().get(name)
+            if node is None or node.offline:
+                break
+            self.clock.sleep(PAUSE)
+        self.launch(name)
 
     def launch(self, name: str) -> None:
         """Has Jenkins try at once to connect a node that is away."""
         self.jenkins.post(f"computer/{_quoted(name)}/launchSlaveAgent")
 
     def wait_connected(self, names: Iterable[str]) -> None:
-        """Waits until none of these nodes is away. Raises ``ApplyError``."""
+        """Waits until none of these nodes is away, and has them launched again meanwhile. Raises ``ApplyError``."""
         wanted, deadline = set(names), self.clock.now() + CONNECT_SECONDS
+        again = self.clock.now() + LAUNCH_SECONDS
         while True:
             known = self.all()
             away = [known[name] for name in sorted(wanted) if name in known and known[name].away]
@@ -128,6 +139,10 @@ class Nodes:
                 said = "; ".join(f"{name} does not come back: {reason}" for name, reason in reasons.items())
                 logs = ", ".join(f"{self.jenkins.url}/computer/{_quoted(node.name)}/log" for node in away)
                 raise ApplyError(f"{said}. Jenkins' log of it: {logs}")
+            if self.clock.now() >= again and self.jenkins.may_change():
+                again = self.clock.now() + LAUNCH_SECONDS
+                for node in away:
+                    self.launch(node.name)
             self.clock.sleep(PAUSE)
 
 

@@ -60,6 +60,7 @@ class Jenkins:
 
     def __init__(self, settings: Settings, sleep: Callable[[float], None] = time.sleep) -> None:
         self._settings = settings
+        self.url = settings.url
         self._sleep = sleep
         self._account = settings.account
         self._crumb: dict[str, str] | None = None
@@ -69,10 +70,6 @@ class Jenkins:
             urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()),
             _Stay(),
         )
-
-    @property
-    def url(self) -> str:
-        return self._settings.url
 
     def may_change(self) -> bool:
         """Whether this program may change something in Jenkins over its REST API."""
