@@ -185,3 +185,21 @@ def jenkins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Jenkins:
     found.runs = True
     found.did.clear()
     return found
+
+
+@pytest.fixture
+def nodes(jenkins: Jenkins) -> Jenkins:
+    """A Jenkins with two nodes, as they are declared."""
+    jenkins.runs = False
+    jenkins.want(casc=casc(1, "build01", "pub01"))
+    jenkins.apply()
+    jenkins.runs = True
+    jenkins.node("build01")
+    jenkins.node("pub01")
+    jenkins.did.clear()
+    return jenkins
+
+
+def anew(name: str) -> list[str]:
+    """What connects a node anew."""
+    return [f"{name}/{step}" for step in ("toggleOffline", "doDisconnect", "toggleOffline", "launchSlaveAgent")]

@@ -42,7 +42,7 @@ def look(settings: Settings) -> Work:
         or settings.unproven.exists()
         or not settings.live.is_dir(),
         unit=files.read(settings.state / "unit") != settings.unit.read_text(),
-        nodes=not _nodes_agree(settings),
+        nodes=settings.quiet.exists() or not _nodes_agree(settings),
         ready=settings.ready.exists(),
     )
 
@@ -79,6 +79,9 @@ class Host:
         settings, runs = self.settings, self.service.active()
         configuration.put_back(settings)
         work = look(settings)
+        if settings.quiet.exists():
+            # A run was cut short while it waited.
+            self._end_quiet(said=runs)
         configuration.judge(settings, self.service)
         declared = Declared.read(settings.wanted / "casc.d")
         before = self._nodes_now() if runs and not work.nothing else {}
@@ -133,6 +136,11 @@ class Host:
         """Has Jenkins read another configuration while it runs. A node that is not in it goes, with what it builds."""
         gone = sorted(set(before) - set(declared.nodes))
         may_change = bool(gone) and self.jenkins.may_change()
+        if may_change:
+            # Where this run is cut short, the next one gives them back.
+            memory = _memory(self.settings)
+            memory.pending.update(gone)
+            memory.write()
         try:
             if may_change:
                 self.nodes.hold(gone)
@@ -156,6 +164,7 @@ class Host:
         if runs:
             self._be_quiet()
             service.stop()
+            self._end_quiet(said=False)
         self.jenkins.url = settings.url
         settings.ready.unlink(missing_ok=True)
         old_plugins = settings.home / "plugins.old"
@@ -184,6 +193,7 @@ class Host:
         try:
             may_change = self.jenkins.may_change()
             if may_change:
+                files.write(self.settings.quiet, "")
                 self.jenkins.post("quietDown")
             self.nodes.wait_idle(self.nodes.all())
         except DownError:
@@ -191,8 +201,14 @@ class Host:
             return
         except ApplyError as error:
             if may_change:
-                self.jenkins.post("cancelQuietDown")
+                self._end_quiet(said=True)
             raise ApplyError(f"Jenkins must be restarted, and is not, because {error}") from None
+
+    def _end_quiet(self, *, said: bool) -> None:
+        """Lets builds begin again; a Jenkins that was started anew need not be ``said`` so."""
+        if said and self.jenkins.may_change():
+            self.jenkins.post("cancelQuietDown")
+        self.settings.quiet.unlink(missing_ok=True)
 
 
 def _ensure_token(settings: Settings) -> None:

@@ -23,7 +23,7 @@ def read(path: Path) -> str | None:
 
 def write(path: Path, text: str, mode: int = 0o644) -> None:
     """Writes a file, whole or not at all."""
-    new = path.with_name(path.name + ".new")
+    new = path.with_name(f".{path.name}.written")
     new.unlink(missing_ok=True)
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(descriptor, "w") as file:

@@ -73,6 +73,11 @@ class Settings:
         return self.state / "casc.d"
 
     @property
+    def quiet(self) -> Path:
+        """Stands while Jenkins lets no build begin because this program asked it to."""
+        return self.state / "quiet"
+
+    @property
     def old(self) -> Path:
         """The configuration before the live one."""
         return self.state / "casc.old"

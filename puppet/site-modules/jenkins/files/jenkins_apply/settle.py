@@ -127,6 +127,8 @@ def prove(memory: Memory, declared: Declared, nodes: Nodes) -> None:
     """Waits until the pending nodes are back, with the declared workers in Gearman. Raises ``ApplyError``."""
     if not memory.pending:
         return
+    if nodes.jenkins.may_change():
+        nodes.release()
     nodes.wait_connected(memory.pending)
     # Somebody took these out of service: they come back when he says so.
     held = {name for name, node in nodes.all().items() if node.held}
