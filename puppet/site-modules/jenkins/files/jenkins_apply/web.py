@@ -65,9 +65,11 @@ class Jenkins:
         self._account = settings.account
         self._crumb: dict[str, str] | None = None
         # Jenkins is on this host: no proxy is to see a token or a password.
+        # Its session's cookie is for TLS only, which the web server before it speaks: here it goes without.
+        policy = http.cookiejar.DefaultCookiePolicy(secure_protocols=("http", "https"))
         self._opener = urllib.request.build_opener(
             urllib.request.ProxyHandler({}),
-            urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()),
+            urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar(policy)),
             _Stay(),
         )
 
@@ -165,7 +167,7 @@ class Jenkins:
             except (OSError, http.client.HTTPException) as error:
                 if time.monotonic() > deadline:
                     plain = path.partition("?")[0]
-                    raise DownError(f"Jenkins does not answer at {self.url}/{plain}: {error}") from None
+                    raise DownError(f"Jenkins does not answer at {self.url}/{plain}: {_reason(error)}") from None
             self._sleep(PAUSE)
 
     def _once(self, path: str, body: bytes | None, headers: dict[str, str], *, login: bool) -> Answer:
@@ -179,6 +181,10 @@ class Jenkins:
         except urllib.error.HTTPError as error:
             with error:
                 return _answer(error)
+
+
+def _reason(error: Exception) -> object:
+    return getattr(error, "reason", None) or error
 
 
 def _answer(response: Any) -> Answer:
