@@ -38,6 +38,8 @@ _DEFAULTS: dict[str, frozenset[str]] = {
     )
 }
 _NO_SOURCE = "hudson.scm.NullSCM"
+# Fields of which jenkins-job-builder names the class, and Jenkins does not.
+_CLASSLESS = frozenset({"triggers"})
 # Lists in which the order has no meaning: Jenkins writes them in its own.
 _UNORDERED = frozenset({"properties"})
 
@@ -68,6 +70,8 @@ def _visible(reference: re.Match[str]) -> str:
 def _reduce(element: ElementTree.Element) -> None:
     """Takes away, in ``element`` and below, what says nothing; brings fields into one order."""
     element.attrib.pop("plugin", None)
+    if element.tag in _CLASSLESS:
+        element.attrib.pop("class", None)
     if len(element.attrib) > 1:
         element.attrib = dict(sorted(element.attrib.items()))
     element.tail = None

@@ -11,9 +11,33 @@ from dataclasses import dataclass
 
 import pytest
 
+from pkgci.jobs.server import open_server
+from pkgci.model.flows import GEARMAN as GEARMAN_PORT
+from pkgci.secrets.store import SecretStore
 from tests.lab.conftest import Lab
+from tests.lab.reviewing import wait_until
 
 HOST = "jenkins01"
+# The configuration that Jenkins reads when it starts.
+LIVE = "/var/lib/jenkins-apply/casc.d"
+SLOW = "lab-slow"
+# Longer than it takes from the beginning of a bootstrap to Jenkins' reload.
+XML = """\
+<project>
+  <assignedNode>slave_build</assignedNode>
+  <canRoam>false</canRoam>
+  <builders><hudson.tasks.Shell><command>sleep 60</command></hudson.tasks.Shell></builders>
+</project>
+"""
+WORKERS = f"""\
+import socket
+with socket.create_connection(("127.0.0.1", {GEARMAN_PORT.number}), 5) as link:
+    link.sendall(b"workers\\n")
+    for line in link.makefile():
+        if line.strip() == ".":
+            break
+        print(line.split()[2])
+"""
 GEARMAN = "hudson.plugins.gearman.GearmanPluginConfig"
 NODES = "/jenkins/computer/api/json?tree=computer[displayName,numExecutors]"
 
@@ -54,6 +78,16 @@ class Jenkins:
     @property
     def process(self) -> str:
         return self.lab.exec(HOST, "systemctl", "show", "--property=MainPID", "--value", "jenkins").stdout
+
+    def workers(self, node: str) -> list[str]:
+        """The node's workers, as geard shows them."""
+        shown = self.lab.exec("zuul01", "python3", "-c", WORKERS).stdout.split()
+        return sorted(name for name in shown if name.startswith(f"{node}_exec-"))
+
+    def slow_build(self) -> str:
+        """The result of the slow job's build, `running`, or nothing where it has not begun."""
+        answer = self.ask(f"/jenkins/job/{SLOW}/1/api/json?tree=result", login=f"admin:{self.password}")
+        return json.loads(answer.body)["result"] or "running" if answer.status == 200 else ""
 
     def executors(self) -> dict[str, int]:
         nodes = json.loads(self.ask(NODES, login=f"admin:{self.password}").body)["computer"]
@@ -126,22 +160,35 @@ def test_secrets_are_for_jenkins_only(jenkins: Jenkins) -> None:
     assert len(token) == 64 and token not in seen
 
 
-def test_another_configuration_is_read_by_the_jenkins_that_runs(jenkins: Jenkins) -> None:
-    site_file = jenkins.lab.directory / "site.yaml"
+def test_nodes_and_gearman_are_as_declared_after_a_change_and_a_refused_one_harms_nothing(jenkins: Jenkins) -> None:
+    site_file, lab = jenkins.lab.directory / "site.yaml", jenkins.lab
     before, process = site_file.read_text(), jenkins.process
-    try:
-        site_file.write_text(f"{before}\njenkins: {{executors: {{slave_build: 3}}}}\n")
-        jenkins.lab.pkgci("bootstrap", "--host", HOST)
-        assert jenkins.executors()["build01"] == 3
-        # One that Jenkins does not understand fails here and now, in its own words, and harms nothing.
-        wrong = "roles: {jenkins_master: {'profile::jenkins_master::configuration': {own: {jenkins: {nosuch: 1}}}}}"
-        site_file.write_text(f"{before}\n{wrong}\n")
-        failed = jenkins.lab.pkgci("bootstrap", "--host", HOST, check=False)
-        assert failed.returncode == 1
-        assert "Jenkins rejects the configuration, and keeps the one that it had" in failed.stdout
-        assert jenkins.executors()["build01"] == 3
-    finally:
-        site_file.write_text(before)
-        jenkins.lab.pkgci("bootstrap", "--host", HOST)
+    live = f"cat {LIVE}/*"
+    with open_server(lab.site, SecretStore.open(lab.directory / "secrets")) as server:
+        server.create(SLOW, XML)
+        try:
+            # A job runs on the node while the number of its executors changes.
+            server._connection.build_job(SLOW)
+            wait_until(lambda: jenkins.slow_build() == "running", 30, lambda: f"{SLOW} does not begin")
+            site_file.write_text(f"{before}\njenkins: {{executors: {{slave_build: 3}}}}\n")
+            lab.pkgci("bootstrap", "--host", HOST)
+            assert jenkins.workers("build01") == ["build01_exec-0", "build01_exec-1", "build01_exec-2"]
+            assert jenkins.executors()["build01"] == 3
+            assert jenkins.slow_build() == "SUCCESS", "its build was waited for"
+            # A configuration that Jenkins does not understand fails here and now, in its own words, and harms nothing.
+            applied = lab.exec(HOST, "sh", "-c", live).stdout
+            wrong = "roles: {jenkins_master: {'profile::jenkins_master::configuration': {own: {jenkins: {nosuch: 1}}}}}"
+            site_file.write_text(f"{before}\n{wrong}\n")
+            failed = lab.pkgci("bootstrap", "--host", HOST, check=False)
+            assert failed.returncode == 1
+            assert "Jenkins rejects the configuration, and keeps the one that it had" in failed.stdout
+            assert "Invalid configuration elements for type: class jenkins.model.Jenkins : nosuch" in failed.stdout
+            assert lab.exec(HOST, "sh", "-c", live).stdout == applied
+            assert len(jenkins.workers("build01")) == jenkins.executors()["build01"] == 3
+        finally:
+            site_file.write_text(before)
+            lab.pkgci("bootstrap", "--host", HOST)
+            server.delete(SLOW)
+    assert jenkins.workers("build01") == ["build01_exec-0", "build01_exec-1"]
     assert jenkins.executors()["build01"] == 2
     assert jenkins.process == process

@@ -167,3 +167,37 @@ def test_agents_on_the_masters_own_host_have_another_user(others: dict[str, Cata
     (credential,) = domain["credentials"]
     assert credential["basicSSHUserPrivateKey"]["username"] == "jenkins-agent"
     assert node["permanent"]["launcher"]["ssh"]["credentialsId"] == credential["basicSSHUserPrivateKey"]["id"]
+
+
+def test_jenkins_apply_knows_an_account_where_users_are_jenkins_own(
+    master: Catalog, others: dict[str, Catalog]
+) -> None:
+    settings = content(master, "/etc/jenkins/apply.conf")
+    assert f"account = admin\npassword_file = {SECRETS}/admin_password\n" in settings.replace("\n\n", "\n")
+    assert "patience = 900\n" in settings
+    assert "account" not in content(others["ubuntu-22.04"], "/etc/jenkins/apply.conf")
+
+
+def test_jenkins_apply_comes_with_what_it_needs_and_guards_the_start(master: Catalog) -> None:
+    library = master.get("File", "/usr/local/lib/jenkins-apply/jenkins_apply")
+    assert (library["recurse"], library["purge"]) == (True, True)
+    assert master.has("Package", "python3-yaml")
+    assert "ExecStartPre=+-/usr/local/sbin/jenkins-apply --restore\n" in content(master, UNIT)
+    program = master.get("Exec", "/usr/local/sbin/jenkins-apply")
+    assert int(program["timeout"]) > 2 * 900
+
+
+def test_a_sites_own_configuration_of_a_wrong_type_does_not_compile(tmp_path: Path) -> None:
+    wrong = {
+        "{jenkins: {numExecutors: two}}": r"own: jenkins\.numExecutors: Integer\[0\] is expected, not String",
+        "{jenkins: {nodes: [{permanent: {name: 'a b', numExecutors: 1}}]}}": r"own: jenkins\.nodes\[0\]: name: ",
+        "{unclassified: {gearmanPluginConfig: {port: 0}}}": r"own: unclassified\.gearmanPluginConfig\.port: ",
+    }
+    for number, (configuration, message) in enumerate(wrong.items()):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        shutil.copy(ROOT / "examples/lab/keys/alice.pub", folder / "alice.pub")
+        own = f"roles: {{jenkins_master: {{'profile::jenkins_master::configuration': {{own: {configuration}}}}}}}\n"
+        (folder / "site.yaml").write_text(ALL_ROLES + own)
+        with pytest.raises(AssertionError, match=message):
+            compile_site(load_site(folder / "site.yaml"), folder)

@@ -6,7 +6,7 @@
 #   What it is.
 # @return
 #   The entry for `jenkins.nodes`.
-function jenkins::node(String[1] $name, Jenkins::Node $node) >> Hash {
+function jenkins::node(Jenkins::Node_name $name, Jenkins::Node $node) >> Hash {
   $result = {
     'permanent' => {
       'name'         => $name,

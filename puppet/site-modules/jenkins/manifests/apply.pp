@@ -1,6 +1,7 @@
-# @summary Makes what is wanted so: plugins and configuration, both or neither.
+# @summary Makes what is wanted so: plugins and configuration, both or neither, and nodes that are as they are declared.
 class jenkins::apply {
   $program   = '/usr/local/sbin/jenkins-apply'
+  $library   = '/usr/local/lib/jenkins-apply'
   $manager   = '/usr/share/java/jenkins-plugin-manager.jar'
   $mirror    = $jenkins::update_center ? {
     undef   => '',
@@ -19,15 +20,46 @@ class jenkins::apply {
     }
   }
 
-  ensure_resource('package', 'python3', { 'ensure' => 'installed', 'install_options' => ['--no-install-recommends'] })
+  ensure_resource('package', ['python3', 'python3-yaml'], {
+      'ensure'          => 'installed',
+      'install_options' => ['--no-install-recommends'],
+  })
+
+  file { $library:
+    ensure => directory,
+    owner  => 'root',
+    group  => 'root',
+    mode   => '0755',
+  }
+
+  # A module of an older release goes with it.
+  file { "${library}/jenkins_apply":
+    ensure  => directory,
+    owner   => 'root',
+    group   => 'root',
+    # Folders get their `x` with it.
+    mode    => '0644',
+    source  => 'puppet:///modules/jenkins/jenkins_apply',
+    recurse => true,
+    purge   => true,
+    force   => true,
+  }
 
   file { $program:
     ensure  => file,
     owner   => 'root',
     group   => 'root',
     mode    => '0755',
-    source  => 'puppet:///modules/jenkins/jenkins_apply.py',
-    require => Package['python3'],
+    source  => 'puppet:///modules/jenkins/jenkins-apply',
+    require => [Package['python3', 'python3-yaml'], File["${library}/jenkins_apply"]],
+  }
+
+  $account = $jenkins::account ? {
+    undef   => {},
+    default => {
+      'account'       => $jenkins::account['user'],
+      'password_file' => "${jenkins::etc}/secrets/${jenkins::account['secret']}",
+    },
   }
 
   file { "${jenkins::etc}/apply.conf":
@@ -44,7 +76,8 @@ class jenkins::apply {
           'state'     => $jenkins::state,
           'installer' => $installer,
           'url'       => "http://${jenkins::listen_address}:${jenkins::port}${jenkins::prefix}",
-        },
+          'patience'  => String($jenkins::patience),
+        } + $account,
     }),
   }
 
@@ -55,13 +88,13 @@ class jenkins::apply {
     mode   => '0755',
   }
 
-  # Plugins are many, and come from far away.
+  # Plugins are many, and come from far away; builds are waited for.
   exec { $program:
     unless    => "${program} --check",
     provider  => shell,
     path      => ['/usr/sbin', '/usr/bin', '/sbin', '/bin'],
     logoutput => true,
-    timeout   => 2400,
+    timeout   => 3600 + 2 * $jenkins::patience,
     require   => File[$program, "${jenkins::etc}/apply.conf", $jenkins::state],
   }
 }

@@ -32,6 +32,11 @@
 #   Java's heap, in MiB. Without it, `heap_share` of the host's memory, but at least 512 and at most 8192 MiB.
 # @param heap_share
 #   The heap's share of the host's memory.
+# @param account
+#   An administrator, and the secret that is the password: as him nodes are taken out of service and connected anew.
+#   Without one, Jenkins is restarted when it builds nothing.
+# @param patience
+#   For how many seconds builds are waited for that stand in the way of a change.
 class jenkins (
   Pattern[/\A\d+(\.\d+)+\z/]                             $version,
   Variant[Jenkins::Apt_source, Jenkins::Archive]         $source,
@@ -47,7 +52,13 @@ class jenkins (
   Pattern[/\A\/[\w-]+\z/]                                $prefix         = '/jenkins',
   Optional[Integer[256]]                                 $heap           = undef,
   Float[0.1, 0.9]                                        $heap_share     = 0.5,
+  Optional[Jenkins::Account]                             $account        = undef,
+  Integer[0, 86400]                                      $patience       = 900,
 ) {
+  if $account and !($account['secret'] in $secrets.unwrap) {
+    fail("jenkins::account: there is no secret '${account['secret']}'")
+  }
+
   $home     = '/var/lib/jenkins'
   $war      = '/usr/share/java/jenkins.war'
   $etc      = '/etc/jenkins'

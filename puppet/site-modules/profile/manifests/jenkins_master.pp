@@ -42,6 +42,8 @@
 #   That share.
 # @param configuration
 #   Name → further Configuration as Code of the site's own, as data.
+# @param patience
+#   For how many seconds builds are waited for that stand in the way of a change of nodes, plugins or Gearman's address.
 class profile::jenkins_master (
   String[1]                                                              $version,
   Variant[Jenkins::Apt_source, Jenkins::Archive]                         $source,
@@ -51,8 +53,8 @@ class profile::jenkins_master (
   Stdlib::Port                                                           $port,
   Array[String[1], 1]                                                    $administrators,
   Sensitive[Hash[Jenkins::File_name, String[1]]]                         $agent_keys,
-  Hash[String[1], Jenkins::Node]                                         $nodes,
-  Struct[{ host => String[1], port => Stdlib::Port }]                    $gearman,
+  Hash[Jenkins::Node_name, Jenkins::Node]                                $nodes,
+  Struct[{ host => Stdlib::Host, port => Stdlib::Port }]                 $gearman,
   Optional[Sensitive[String[1]]]                                         $admin_password = undef,
   Optional[Stdlib::HTTPUrl]                                              $update_center = undef,
   Optional[Jenkins::Ldap]                                                $ldap          = undef,
@@ -64,6 +66,7 @@ class profile::jenkins_master (
   Optional[Integer[256]]                                                 $heap          = undef,
   Float[0.1, 0.9]                                                        $heap_share    = 0.5,
   Hash[Jenkins::File_name, Hash[String[1], Data]]                        $configuration = {},
+  Integer[0, 86400]                                                      $patience      = 900,
 ) {
   require profile::firewall
   require profile::ca_certificate
@@ -101,6 +104,14 @@ class profile::jenkins_master (
     } + $mailer,
   }
 
+  $own = Hash($configuration.map |$name, $data| { [$name, jenkins::checked($name, $data)] })
+
+  # Where users come from elsewhere, this host knows nobody's password.
+  $account = $admin_password ? {
+    undef   => undef,
+    default => { 'user' => $administrators[0], 'secret' => 'admin_password' },
+  }
+
   # Each is given where the realm needs it, and nowhere else.
   $given  = {
     'admin_password' => $admin_password,
@@ -114,7 +125,7 @@ class profile::jenkins_master (
     source           => $source,
     plugins          => $plugins,
     plugin_installer => $plugin_installer,
-    configuration    => $configuration + { 'pkgci' => $ours },
+    configuration    => $own + { 'pkgci' => $ours },
     secrets          => Sensitive($agent_keys.unwrap + $opened),
     seeds            => {
       'hudson.plugins.gearman.GearmanPluginConfig.xml' => epp('profile/gearman.xml.epp', $gearman),
@@ -125,6 +136,8 @@ class profile::jenkins_master (
     prefix           => $prefix,
     heap             => $heap,
     heap_share       => $heap_share,
+    account          => $account,
+    patience         => $patience,
   }
   contain jenkins
 

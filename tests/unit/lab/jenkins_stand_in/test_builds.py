@@ -175,7 +175,7 @@ def test_old_java_on_a_node_keeps_it_offline(start: Start, machine: Machine, tmp
     machine.up = False
     controller = start()
     machine.up = True
-    until(lambda: "Java 17" in (controller.agents["build01"].problem or ""))
+    until(lambda: "Java 17" in " ".join(controller.agents["build01"].log))
     assert not controller.agents["build01"].online
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pkgci.lab.stand_ins.jenkins.program.jobs.definition import Timeout, parse_definition, with_disabled
+from pkgci.lab.stand_ins.jenkins.program.jobs.normal import as_posted
 from pkgci.lab.stand_ins.jenkins.program.jobs.record import Build, Result
 from pkgci.lab.stand_ins.jenkins.program.jobs.store import JobError, JobStore, UnknownJobError
 from pkgci.lab.stand_ins.jenkins.program.xml_text import XmlError
@@ -18,11 +19,15 @@ def _build(number: int, result: Result | None = None, started: int = 10**15) -> 
     return Build("hello", number, "build01", 0, "Started", 1, started, {"A": "1"}, result)
 
 
-def test_a_job_is_kept_byte_for_byte(tmp_path: Path) -> None:
+def test_a_job_is_kept_byte_for_byte_but_for_its_declaration(tmp_path: Path) -> None:
     posted = job_xml("echo hello").replace(b"\n", b"\r\n")
+    kept = b'<?xml version="1.0" encoding="UTF-8"?>' + posted[posted.index(b"<project>") :].strip()
     JobStore(tmp_path).create("hello", posted)
-    assert (tmp_path / "jobs/hello/config.xml").read_bytes() == posted
-    assert JobStore(tmp_path).job("hello").config == posted
+    assert (tmp_path / "jobs/hello/config.xml").read_bytes() == kept
+    assert JobStore(tmp_path).job("hello").config == kept
+    latin = b"<?xml version='1.0' encoding='ISO-8859-1'?><project><description>\xe4</description></project>"
+    JobStore(tmp_path).change("hello", latin)
+    assert JobStore(tmp_path).job("hello").definition.description == "ä"
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "..", "a*", " a", "a\nb", "a."])
@@ -39,7 +44,7 @@ def test_a_config_that_is_none_of_a_freestyle_job_changes_nothing(tmp_path: Path
         store.change("hello", config)
     with pytest.raises(XmlError):
         store.create("other", config)
-    assert [job.config for job in JobStore(tmp_path).jobs()] == [job_xml("true")]
+    assert [job.config for job in JobStore(tmp_path).jobs()] == [as_posted(job_xml("true"))]
 
 
 def test_disabling_changes_one_word() -> None:

@@ -24,7 +24,7 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     logging.getLogger("paramiko").setLevel(logging.CRITICAL)
     logging.getLogger("gear").setLevel(logging.CRITICAL)
-    ended = threading.Event()
+    ended, anew = threading.Event(), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     try:
@@ -35,6 +35,12 @@ def main() -> int:
     except (ConfigError, SettingsError, OSError) as error:
         print(f"SEVERE: Failed to start pkgci's stand-in for Jenkins:\n{error}", file=sys.stderr)
         return 1
+
+    def restart() -> None:
+        anew.set()
+        ended.set()
+
+    controller.on_restart = restart
     threading.Thread(target=server.serve_forever, name="http", daemon=True).start()
     controller.start()
     notify("READY=1\nSTATUS=pkgci's stand-in for Jenkins is up and running")
@@ -42,6 +48,9 @@ def main() -> int:
     notify("STOPPING=1")
     server.shutdown()
     controller.close()
+    if anew.is_set():
+        # The same process, as the real one: systemd notices nothing.
+        os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606 - itself.
     return 0
 
 

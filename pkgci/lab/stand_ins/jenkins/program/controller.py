@@ -5,16 +5,16 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from .builds.environment import Server
 from .builds.scheduler import Scheduler
 from .config.expand import expander
-from .config.faults import ConfigError
+from .config.faults import ConfigError, words_of
 from .config.gearman_file import read_gearman_file
 from .config.model import Configuration, configuration, faults_of
-from .config.sources import parse, read_all
+from .config.sources import files, line_of, parse, read_all
 from .gearman.link import GearmanLink
 from .jobs.store import JobStore
 from .jobs.views import ViewStore
@@ -23,6 +23,7 @@ from .settings import Settings
 from .web.security import Gate
 
 _LOG = logging.getLogger(__name__)
+_CHECKED = "/configuration-as-code/check"
 
 
 class Controller:
@@ -43,6 +44,8 @@ class Controller:
         self.scheduler = Scheduler(self.store, self._server)
         self._link = GearmanLink(self.scheduler, self.store)
         self.store.on_change = self._jobs_changed
+        # Told when the process is to start anew.
+        self.on_restart: Callable[[], None] = lambda: None
 
     def start(self) -> None:
         """Connects to the nodes and to Gearman."""
@@ -52,16 +55,46 @@ class Controller:
         """Reads the configuration again. What runs goes on; where it raises ``ConfigError``, nothing has changed."""
         with self._reloading:
             self.configuration = self._read()
-            self.gate = self._gate()
+            gate = self._gate()
+            gate.inherit(self.gate)
+            self.gate = gate
             self._apply()
         _LOG.info("the configuration was reloaded")
 
-    def check(self, text: str) -> list[str]:
-        """What is wrong with ``text``, a configuration in YAML."""
+    def refusal(self, error: ConfigError) -> str:
+        """What the real one says of a configuration that it does not take: the first thing that is wrong."""
+        fault = error.faults[0]
+        for file in files(self.settings.casc):
+            line = line_of(file.read_text(encoding="utf-8"), fault.near) if fault.near else None
+            if line is not None:
+                return words_of(fault, file.name, line)
+        return words_of(fault, "", None)
+
+    def check(self, text: str) -> str | None:
+        """The first thing that the real one's check finds wrong with ``text``, in its words.
+
+        It passes over types, what is missing, keys that stand twice, and variables that nobody set.
+        """
         try:
-            return [str(fault) for fault in faults_of(parse(text, "the request", self._expand))]
+            faults = faults_of(parse(text, _CHECKED, self._expand))
         except ConfigError as error:
-            return [str(fault) for fault in error.faults]
+            faults = iter(error.faults)
+        found = next((fault for fault in faults if fault.said), None)
+        return words_of(found, _CHECKED, line_of(text, found.near)) if found is not None else None
+
+    def quiet(self, *, down: bool) -> None:
+        """Lets no build begin, or lets them begin again."""
+        _LOG.info("Jenkins is about to shut down" if down else "the shutdown was cancelled")
+        self.scheduler.be_quiet(down=down)
+
+    def safe_restart(self) -> None:
+        """Starts anew once nothing builds."""
+        self.quiet(down=True)
+        threading.Thread(target=self._restart_when_idle, name="restart", daemon=True).start()
+
+    def _restart_when_idle(self) -> None:
+        self.scheduler.wait_quiet()
+        self.on_restart()
 
     def close(self) -> None:
         """Ends all connections. Gearman's clients hear that their builds failed, and may try again.

@@ -65,6 +65,7 @@ class Scheduler:
         self._left: list[Item] = []
         self._running: dict[tuple[str, int], Running] = {}
         self._closed = False
+        self._quiet = False
         # Told (outside of the lock) that an executor was taken by a build that did not come from its own worker.
         self.on_taken: Callable[[str, int], None] = lambda node, index: None
 
@@ -108,8 +109,26 @@ class Scheduler:
         """Waits until the executor is free and not ``held``, or ``closed`` says that nobody needs it any more."""
         with self._changed:
             self._changed.wait_for(
-                lambda: closed() or self._closed or ((node, index) not in self._running and not held())
+                lambda: (
+                    closed() or self._closed or ((node, index) not in self._running and not held() and not self._quiet)
+                )
             )
+
+    @property
+    def quiet(self) -> bool:
+        """Whether no build may begin."""
+        return self._quiet
+
+    def be_quiet(self, *, down: bool) -> None:
+        """Lets no build begin, or lets them begin again. What runs goes on."""
+        with self._changed:
+            self._quiet = down
+            self._changed.notify_all()
+
+    def wait_quiet(self) -> None:
+        """Waits until nothing runs."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._running)
 
     def running(self) -> list[Running]:
         """What runs now, the oldest first."""
@@ -245,6 +264,9 @@ class Scheduler:
     def _place(self, item: Item) -> tuple[str, int] | None:
         """The executor on which ``item`` can begin now; else None, and ``why`` says what it waits for."""
         definition = self._store.job(item.job).definition
+        if self._quiet:
+            item.why = "Jenkins is about to shut down"
+            return None
         if not definition.concurrent:
             active = next((run.build for run in self._running.values() if run.build.job == item.job), None)
             if active is not None:

@@ -87,12 +87,18 @@ def faults_of(document: Mapping[str, Any]) -> Iterator[Fault]:
     shape_faults = list(check(document, DOCUMENT))
     yield from shape_faults
     if shape_faults:
+        # The rest takes the shapes for granted.
         return
     jenkins = _part(document, "jenkins")
     for kind, entry, path in _entries(jenkins.get("authorizationStrategy")):
         for permission in _items(entry.get("permissions")):
             if permission not in PERMISSIONS:
-                yield Fault(f"{path}.{kind}.permissions", f"no permission is named {permission!r}")
+                said = (
+                    "authorizationStrategy: Failed to configure 'authorizationStrategy': "
+                    f"Failed to configure 'entries': Failed to set attribute '{kind}'"
+                )
+                near = ("jenkins", "authorizationStrategy")
+                yield Fault(f"{path}.{kind}.permissions", f"no permission is named {permission!r}", said, near)
     names = [node["permanent"]["name"] for node in _items(jenkins.get("nodes"))]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield Fault("jenkins.nodes", f"two nodes are named {name!r}")

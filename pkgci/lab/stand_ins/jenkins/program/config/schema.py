@@ -76,13 +76,20 @@ _NODE = Attributes(
                     },
                     ("host", "credentialsId"),
                 ),
-            }
+            },
+            name="computerLauncher",
+            kind="hudson.slaves.ComputerLauncher",
         ),
     },
     ("name", "remoteFS", "launcher"),
 )
 
-_CREDENTIAL = {"scope": Text(("SYSTEM", "GLOBAL")), "id": _TEXT, "description": _TEXT}
+_SCOPE = Text(
+    ("SYSTEM", "GLOBAL"),
+    said="systemCredentialsProvider: Failed to configure 'system': Failed to set attribute 'domainCredentials'",
+    near=("credentials", "system"),
+)
+_CREDENTIAL = {"scope": _SCOPE, "id": _TEXT, "description": _TEXT}
 _CREDENTIALS = OneOf(
     {
         "basicSSHUserPrivateKey": Attributes(
@@ -135,7 +142,16 @@ _JENKINS = Attributes(
         "systemMessage": _TEXT,
         "updateCenter": Attributes({"sites": ListOf(Attributes({"id": _TEXT, "url": _TEXT}))}),
         "views": ListOf(OneOf({"all": Attributes({"name": _TEXT})})),
-    }
+    },
+    name="jenkins",
+    kind="jenkins.model.Jenkins",
+    known=(
+        *("authorizationStrategy", "clouds", "crumbIssuer", "disableRememberMe", "disabledAdministrativeMonitors"),
+        *("globalNodeProperties", "labelAtoms", "labelString", "log", "markupFormatter", "mode", "noUsageStatistics"),
+        *("nodeMonitors", "nodeName", "nodeProperties", "nodes", "numExecutors", "primaryView"),
+        *("projectNamingStrategy", "proxy", "quietPeriod", "remotingSecurity", "scmCheckoutRetryCount"),
+        *("securityRealm", "slaveAgentPort", "systemMessage", "updateCenter", "views", "viewsTabBar"),
+    ),
 )
 _SECURITY = Attributes(
     {
@@ -159,7 +175,10 @@ _SECURITY = Attributes(
 )
 _UNCLASSIFIED = Attributes(
     {
-        "gearmanPluginConfig": Attributes({"enablePlugin": _FLAG, "host": _TEXT, "port": _NUMBER}),
+        "gearmanPluginConfig": Attributes(
+            {"enablePlugin": _FLAG, "host": _TEXT, "port": _NUMBER},
+            kind="hudson.plugins.gearman.GearmanPluginConfig",
+        ),
         "location": Attributes({"url": _TEXT, "adminAddress": _TEXT}),
         "mailer": Attributes(
             {

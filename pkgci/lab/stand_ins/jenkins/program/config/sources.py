@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from .faults import ConfigError, Fault
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML that knows each key once, as the real one's reader insists."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[object] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    "while constructing a mapping", node.start_mark, f"found duplicate key {key}", key_node.start_mark
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep=deep)
+from .faults import ConfigError, Fault, SyntaxFaultError
 
 
 def read_all(names: Iterable[str], expand: Callable[[str], str]) -> dict[str, Any]:
@@ -44,14 +29,27 @@ def read_all(names: Iterable[str], expand: Callable[[str], str]) -> dict[str, An
 def parse(text: str, name: str, expand: Callable[[str], str]) -> dict[str, Any]:
     """The document in ``text``, which came from ``name``. Raises ``ConfigError``."""
     try:
-        document = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader.
+        # Of a key that stands twice the last one counts, without a word: so it does in the real one.
+        document = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise ConfigError(Fault(name, str(error))) from None
+        raise SyntaxFaultError(Fault(name, str(error), _as_snakeyaml(error, text, name))) from None
     if document is None:
         return {}
     if not isinstance(document, dict):
         raise ConfigError(Fault(name, "is no mapping"))
     return {str(key): _expanded(value, expand) for key, value in document.items()}
+
+
+def line_of(text: str, path: Sequence[str]) -> int | None:
+    """The line on which the value of an attribute begins, counted from 1."""
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError:
+        return None
+    for name in path:
+        pairs = node.value if isinstance(node, yaml.MappingNode) else []
+        node = next((value for key, value in pairs if key.value == name), None)
+    return node.start_mark.line + 1 if node is not None else None
 
 
 def files(names: Iterable[str]) -> list[Path]:
@@ -68,6 +66,21 @@ def files(names: Iterable[str]) -> list[Path]:
         else:
             raise ConfigError(Fault(name, "no such file or directory"))
     return found
+
+
+def _as_snakeyaml(error: yaml.YAMLError, text: str, name: str) -> str:
+    """PyYAML's error in the words of the library that it was made after."""
+    if not isinstance(error, yaml.MarkedYAMLError):
+        return str(error)
+    parts = []
+    for words, mark in ((error.context, error.context_mark), (error.problem, error.problem_mark)):
+        if words:
+            parts.append(words)
+        if mark is not None:
+            line = (text.splitlines() or [""])[mark.line : mark.line + 1] or [""]
+            place = f" in {name}, line {mark.line + 1}, column {mark.column + 1}:"
+            parts += [place, f"    {line[0]}", f"    {' ' * mark.column}^"]
+    return "\n".join(parts) + "\n"
 
 
 def _expanded(value: Any, expand: Callable[[str], str]) -> Any:

@@ -12,7 +12,6 @@ from typing import Any
 
 from ..builds.estimate import estimate
 from ..builds.scheduler import Scheduler
-from ..config.gearman_file import Gearman
 from ..config.model import Configuration
 from ..jobs.record import Build
 from ..jobs.store import JobStore, UnknownJobError
@@ -31,17 +30,20 @@ from .worker import Worker
 _LOG = logging.getLogger(__name__)
 # The plugin runs as nobody.
 _CAUSE = "Started by user unknown or anonymous"
+_NOT_STARTED = Configuration()
 
 
 class GearmanLink:
-    """All workers. The plugin reads its settings when it starts: later ones are for the next start."""
+    """All workers. Host, port and number are those of when a node's workers were made: with its connection.
+
+    A reload that changes them, or switches the plugin off, leaves the workers that there are as they are.
+    """
 
     def __init__(self, scheduler: Scheduler, store: JobStore) -> None:
         self._scheduler, self._store = scheduler, store
         self._manager_name = socket.gethostname()
         self._lock = threading.RLock()
-        self._configuration = Configuration()
-        self._server: Gearman | None = None
+        self._configuration = _NOT_STARTED
         self._manager: Worker | None = None
         self._workers: dict[tuple[str, int], Worker] = {}
         # Workers that had no build yet: what the real one's first data of a build says may be older than its executor,
@@ -52,29 +54,33 @@ class GearmanLink:
         scheduler.on_taken = self._taken
 
     def configure(self, configuration: Configuration, agents: Iterable[Agent]) -> None:
-        """Takes a new configuration. What runs goes on."""
+        """Takes a new configuration: nodes that are new, and labels that have changed. Workers stay as they are."""
         with self._lock:
+            starts = self._configuration is _NOT_STARTED
             self._configuration = configuration
-            if self._server is None:
-                self._server = configuration.gearman
-                if self._server.enabled:
-                    self._manager = self._new_manager(self._server)
             for agent in agents:
                 self.node_changed(agent)
+            if starts and configuration.gearman.enabled:
+                self._start_manager()
 
     def node_changed(self, agent: Agent) -> None:
         """A node has come, gone, or changed what it offers."""
         node = agent.definition
         with self._lock:
-            if not agent.connected or self._server is None or not self._server.enabled:
+            if not agent.connected:
                 self._forget(node.name)
+                return
+            if not self._configuration.gearman.enabled:
                 return
             functions = functions_of(node, self._store.jobs()) if agent.online else frozenset()
             known = [index for name, index in self._workers if name == node.name]
             for index in known:
                 self._workers[node.name, index].offer(functions)
-            for index in range(node.executors if not known else 0):
-                self._workers[node.name, index] = self._executor(self._server, agent, index, functions)
+            if not known:
+                # A plugin that a reload has switched on begins with the next node that comes.
+                self._start_manager()
+                for index in range(node.executors):
+                    self._workers[node.name, index] = self._executor(agent, index, functions)
 
     def node_gone(self, name: str) -> None:
         """A node was deleted."""
@@ -101,17 +107,19 @@ class GearmanLink:
         # Their threads may wait for an executor.
         self._scheduler.wake()
 
-    def _new_manager(self, server: Gearman) -> Worker:
+    def _start_manager(self) -> None:
+        if self._manager is not None:
+            return
         host = self._manager_name
-        return Worker(
+        self._manager = Worker(
             f"{host}_manager",
-            server,
+            self._configuration.gearman,
             frozenset({f"stop:{host}", f"set_description:{host}"}),
             lambda worker: None,
             lambda worker, job: self._manage(job),
         )
 
-    def _executor(self, server: Gearman, agent: Agent, index: int, functions: frozenset[str]) -> Worker:
+    def _executor(self, agent: Agent, index: int, functions: frozenset[str]) -> Worker:
         def ready(worker: Worker) -> None:
             self._scheduler.wait_idle(agent.name, index, lambda: worker.closed, lambda: agent.name in self._held)
 
@@ -119,7 +127,7 @@ class GearmanLink:
         self._fresh.add(name)
         return Worker(
             name,
-            server,
+            self._configuration.gearman,
             functions,
             ready,
             lambda worker, job: self._build(worker, job, agent, index),

@@ -13,8 +13,10 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..plugins import installed
 from ..xml_text import XmlError
 from .definition import Definition, parse_definition, with_disabled
+from .normal import as_posted, as_saved
 from .record import Build, Result, from_json, to_json
 
 _LOG = logging.getLogger(__name__)
@@ -32,7 +34,7 @@ class UnknownJobError(JobError):
 
 @dataclass(frozen=True)
 class Job:
-    """A job: its name, its config.xml as it was posted, byte for byte, and what it says."""
+    """A job: its name, its config.xml as the real one would keep it, and what it says."""
 
     name: str
     config: bytes
@@ -73,19 +75,24 @@ class JobStore:
         with self._lock:
             if name.lower() in (known.lower() for known in self._jobs):
                 raise JobError(f"A job already exists with the name ‘{name}’")
-            self._put(name, config)
+            self._put(name, as_posted(config))
         self.on_change()
 
     def change(self, name: str, config: bytes) -> None:
         """Puts ``config`` in place of what the job has. Raises ``UnknownJobError`` and ``XmlError``."""
         with self._lock:
             self.job(name)
-            self._put(name, config)
+            self._put(name, as_posted(config))
         self.on_change()
 
     def switch(self, name: str, *, disabled: bool) -> None:
-        """Disables or enables a job. Raises ``UnknownJobError``."""
-        self.change(name, with_disabled(self.job(name).config, disabled))
+        """Disables or enables a job, and writes it as the real one does then. Raises ``UnknownJobError``."""
+        plugins = frozenset(plugin.id for plugin in installed(self._folder.parent))
+        config = as_saved(with_disabled(self.job(name).config, disabled), plugins)
+        with self._lock:
+            self.job(name)
+            self._put(name, config)
+        self.on_change()
 
     def delete(self, name: str) -> None:
         """Deletes a job with its builds. Raises ``UnknownJobError``."""
@@ -199,7 +206,12 @@ class JobStore:
 
 def check_name(name: str) -> None:
     """Raises ``JobError`` for a name that Jenkins would not take."""
-    if not name or name.strip() != name or name in (".", "..") or name.endswith(".") or _BAD_CHARACTERS.search(name):
+    if not name.strip():
+        raise JobError("No name is specified")
+    unsafe = _BAD_CHARACTERS.search(name)
+    if unsafe:
+        raise JobError(f"‘{unsafe[0]}’ is an unsafe character")
+    if name.strip() != name or name.endswith("."):
         raise JobError(f"‘{name}’ is not a safe name for a job")
 
 

@@ -6,6 +6,7 @@ import logging
 import re
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from ..config.model import NodeDefinition
@@ -17,6 +18,11 @@ _LOG = logging.getLogger(__name__)
 RETRY = 3.0
 CHECK = 10.0
 OLDEST_JAVA = 21
+# What the real one says of a node that it could not launch, whatever the reason: that is in the node's log.
+LAUNCH_FAILED = "This agent is offline because Jenkins failed to launch the agent process on it."
+_LOG_LINES = 50
+# What is settled when a node is connected.
+_CONNECTION = ("host", "port", "credential", "credential_id", "java", "host_key", "remote_fs")
 _JAVA_VERSION = re.compile(r'version "(\d+)')
 
 
@@ -24,7 +30,10 @@ class Agent:
     """A node and its connection. ``on_change`` is told each time it comes or goes."""
 
     def __init__(self, definition: NodeDefinition, on_change: Callable[[Agent], None]) -> None:
-        self.definition = definition
+        # What is in force, and what is declared: the latter counts when the node is connected the next time.
+        self.definition = self._declared = definition
+        self._launched = True
+        self.log: tuple[str, ...] = ()
         self.temporarily_offline: str | None = None
         # How often the node was lost: whoever has a connection of his own sees from it that his is dead, too.
         self.losses = 0
@@ -33,7 +42,7 @@ class Agent:
         self._wake = threading.Event()
         self._ended = False
         self._client: Any = None
-        self._problem: str | None = "connecting"
+        self._problem: str | None = ""
         self._thread = threading.Thread(target=self._watch, name=f"node {definition.name}", daemon=True)
 
     @property
@@ -67,21 +76,30 @@ class Agent:
         self._lose("the node was deleted")
 
     def redefine(self, definition: NodeDefinition) -> None:
-        """Takes what a reload says of the node: another way to reach it leads to a new connection."""
-        old, self.definition = self.definition, definition
-        if (old.host, old.port, old.credential, old.host_key) != (
-            definition.host,
-            definition.port,
-            definition.credential,
-            definition.host_key,
-        ):
-            self._lose("the node's launcher was changed")
-            self._wake.set()
+        """Takes what a reload says of the node. How it is reached changes when it is connected the next time."""
+        self._declared = definition
+        live = self.definition
+        self.definition = replace(definition, **{name: getattr(live, name) for name in _CONNECTION})
 
     def switch(self, reason: str | None) -> None:
         """Takes the node offline for ``reason`` while it stays connected, or (None) back online."""
         self.temporarily_offline = reason
         self._on_change(self)
+
+    def disconnect(self, reason: str) -> None:
+        """Ends the connection, with what runs over it. It stays away until ``launch``."""
+        self._launched = False
+        self._count_loss()
+        self._lose(reason)
+        # Also where there was no connection: the last word counts.
+        self._problem = reason
+
+    def launch(self) -> None:
+        """Connects now, where there is no connection."""
+        if self.connected:
+            self._say("The Agent is connected, disconnect it before to try to connect it again.")
+        self._launched = True
+        self._wake.set()
 
     def suspect(self, why: str) -> None:
         """A build could not reach the node: it counts as lost unless its own connection still answers.
@@ -95,34 +113,42 @@ class Agent:
     def lost(self, why: str) -> None:
         """A build lost its connection: the node counts as offline until a new connection is there."""
         self._count_loss()
-        self._lose(why)
+        self._lose("Connection was broken")
+        self._say(why)
         self._wake.set()
 
     def _watch(self) -> None:
         while not self._ended:
-            if self._client is None:
+            if self._client is None and self._launched:
                 self._connect()
-            elif not is_alive(self._client):
+            elif self._client is not None and not is_alive(self._client):
                 self._count_loss()
-                self._lose("the connection was lost")
+                self._lose("Connection was broken")
                 continue
             self._wake.wait(CHECK if self._client is not None else RETRY)
             self._wake.clear()
+
+    def _say(self, *lines: str) -> None:
+        """Writes into the node's log, which has the last attempts only."""
+        self.log = (*self.log, *lines)[-_LOG_LINES:]
 
     def _count_loss(self) -> None:
         self.losses += 1
 
     def _connect(self) -> None:
         client = None
+        self.definition = self._declared
+        self._say(f"[SSH] Opening SSH connection to {self.definition.host}:{self.definition.port}.")
         try:
             client = connect(self.definition)
             _prepare(client, self.definition)
         except NodeError as error:
             if client is not None:
                 client.close()
-            if self._problem != str(error):
+            if str(error) not in self.log:
                 _LOG.warning("node %s is offline: %s", self.name, error)
-            self._problem = str(error)
+            self._say(str(error), "Launch failed - cleaning up connection", "[SSH] Connection closed.")
+            self._problem = LAUNCH_FAILED
             return
         with self._lock:
             self._client, self._problem = client, None
@@ -130,6 +156,7 @@ class Agent:
             self._lose("the node was deleted")
             return
         _LOG.info("node %s is online", self.name)
+        self._say("Agent successfully connected and online")
         self._on_change(self)
 
     def _lose(self, why: str) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import uuid
 from http import HTTPStatus
 
 from ..controller import Controller
+from ..nodes.agent import Agent
 from . import api
 from .messages import Refused, Request, Response, answer_json, answer_text, redirect
 from .resources import Resources
+from .security import ANONYMOUS, AUTHENTICATION_REQUIRED
 
-_XML = "application/xml;charset=utf-8"
+_XML = "application/xml"
+# What the real one's check reads; it finds nothing wrong with anything else.
+_YAML = "application/yaml"
 
 
 class Actions:
@@ -22,7 +27,7 @@ class Actions:
     # Jobs
 
     def config(self, request: Request, user: str, job: str) -> Response:
-        """A job's config.xml, byte for byte as it was posted."""
+        """A job's config.xml."""
         return Response(body=self._controller.store.job(job).config, content_type=_XML)
 
     def create(self, request: Request, user: str) -> Response:
@@ -32,7 +37,7 @@ class Actions:
         elif _is_xml(request):
             config = request.body
         else:
-            raise Refused(HTTPStatus.BAD_REQUEST, "a job is made of a config.xml, sent as XML")
+            raise Refused(HTTPStatus.BAD_REQUEST, "No mode given", ("X-Error", "No mode given"))
         self._controller.store.create(request.query.get("name", ""), config)
         return answer_text("")
 
@@ -117,23 +122,62 @@ class Actions:
     # Nodes and configuration
 
     def toggle_offline(self, request: Request, user: str, node: str) -> Response:
-        """Takes a node offline, or back online."""
+        """Takes a node offline, or back online; what runs there goes on."""
+        agent = self._agent(node)
+        agent.switch(request.query.get("offlineMessage", "") if agent.temporarily_offline is None else None)
+        return redirect(api.node_url(self._resources.base(request), node))
+
+    def disconnect(self, request: Request, user: str, node: str) -> Response:
+        """Ends the connection to a node, and with it what runs there."""
+        self._agent(node).disconnect(request.query.get("offlineMessage", ""))
+        return redirect(api.node_url(self._resources.base(request), node))
+
+    def launch(self, request: Request, user: str, node: str) -> Response:
+        """Connects to a node that is away."""
+        self._agent(node).launch()
+        return redirect(f"{api.node_url(self._resources.base(request), node)}log")
+
+    def quiet_down(self, request: Request, user: str) -> Response:
+        """Lets no further build begin."""
+        self._controller.quiet(down=True)
+        return redirect(self._resources.base(request))
+
+    def cancel_quiet_down(self, request: Request, user: str) -> Response:
+        """Lets builds begin again."""
+        self._controller.quiet(down=False)
+        return redirect(self._resources.base(request))
+
+    def safe_restart(self, request: Request, user: str) -> Response:
+        """Starts anew when nothing builds any more."""
+        self._controller.safe_restart()
+        return redirect(self._resources.base(request))
+
+    def reload(self, request: Request, user: str) -> Response:
+        """Reads the configuration again. A fault ends in a page that says "Oops!"."""
+        self._controller.reload()
+        return redirect(f"{self._controller.settings.prefix}/configuration-as-code/")
+
+    def check(self, request: Request, user: str) -> Response:
+        """What is wrong with the YAML in the body, as far as the real one looks."""
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _YAML:
+            return answer_json([]).of_type("application/json")
+        fault = self._controller.check(request.body.decode(errors="replace"))
+        faults = [] if fault is None else [{"line": -1, "message": fault}]
+        return answer_json(faults, HTTPStatus.BAD_REQUEST if faults else HTTPStatus.OK).of_type("application/json")
+
+    def token(self, request: Request, user: str) -> Response:
+        """A new API token for who asks."""
+        if user == ANONYMOUS:
+            raise Refused(HTTPStatus.FORBIDDEN, AUTHENTICATION_REQUIRED)
+        name = request.query.get("newTokenName") or "Token"
+        data = {"tokenName": name, "tokenUuid": str(uuid.uuid4()), "tokenValue": self._controller.gate.new_token(user)}
+        return answer_json({"status": "ok", "data": data})
+
+    def _agent(self, node: str) -> Agent:
         agent = self._controller.agents.get(node)
         if agent is None:
             raise Refused(HTTPStatus.NOT_FOUND, f"No node is named {node!r}")
-        message = request.query.get("offlineMessage") or f"Disconnected by {user}"
-        agent.switch(message if agent.temporarily_offline is None else None)
-        return redirect(api.node_url(self._resources.base(request), node))
-
-    def reload(self, request: Request, user: str) -> Response:
-        """Reads the configuration again."""
-        self._controller.reload()
-        return redirect(f"{self._resources.base(request)}configuration-as-code/")
-
-    def check(self, request: Request, user: str) -> Response:
-        """What is wrong with the YAML in the body."""
-        faults = self._controller.check(request.body.decode(errors="replace"))
-        return answer_json([{"line": -1, "message": fault} for fault in faults])
+        return agent
 
     def _submit(self, request: Request, user: str, job: str, parameters: dict[str, str]) -> Response:
         if self._controller.store.job(job).definition.disabled:

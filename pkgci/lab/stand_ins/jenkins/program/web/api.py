@@ -9,6 +9,7 @@ from urllib.parse import quote
 from ..builds.environment import build_path
 from ..builds.scheduler import Item
 from ..config.model import NodeDefinition
+from ..jobs.definition import Definition
 from ..jobs.record import Build, Result
 from ..jobs.store import Job
 from ..nodes.agent import Agent
@@ -54,9 +55,15 @@ def job_data(base: str, job: Job, builds: list[Build], next_number: int, queued:
     definition = job.definition
     return {
         "_class": "hudson.model.FreeStyleProject",
+        "actions": [_parameters_data(definition, named=False)] if definition.parameters else [],
         "name": job.name,
         "fullName": job.name,
         "displayName": job.name,
+        "displayNameOrNull": None,
+        "healthReport": [],
+        "scm": {"_class": "hudson.scm.NullSCM"},
+        "upstreamProjects": [],
+        "downstreamProjects": [],
         "fullDisplayName": job.name,
         "description": definition.description,
         "url": job_url(base, job.name),
@@ -79,23 +86,28 @@ def job_data(base: str, job: Job, builds: list[Build], next_number: int, queued:
         "lastUnstableBuild": first(Result.UNSTABLE),
         "lastFailedBuild": first(Result.FAILURE),
         "lastUnsuccessfulBuild": first(Result.FAILURE, Result.UNSTABLE, Result.ABORTED),
-        "property": [
+        "property": [_parameters_data(definition, named=True)] if definition.parameters else [],
+    }
+
+
+def _parameters_data(definition: Definition, *, named: bool) -> Data:
+    """The declared parameters; among a job's actions the real one leaves the names of their values out."""
+    return {
+        "_class": "hudson.model.ParametersDefinitionProperty",
+        "parameterDefinitions": [
             {
-                "_class": "hudson.model.ParametersDefinitionProperty",
-                "parameterDefinitions": [
-                    {
-                        "_class": f"hudson.model.{parameter.kind}",
-                        "name": parameter.name,
-                        "type": parameter.kind,
-                        "description": parameter.description,
-                        "defaultParameterValue": {"name": parameter.name, "value": parameter.default},
-                    }
-                    for parameter in definition.parameters
-                ],
+                "_class": f"hudson.model.{parameter.kind}",
+                "defaultParameterValue": {
+                    "_class": f"hudson.model.{parameter.kind.removesuffix('Definition')}Value",
+                    **({"name": parameter.name} if named else {}),
+                    "value": parameter.default,
+                },
+                "description": parameter.description,
+                "name": parameter.name,
+                "type": parameter.kind,
             }
-        ]
-        if definition.parameters
-        else [],
+            for parameter in definition.parameters
+        ],
     }
 
 

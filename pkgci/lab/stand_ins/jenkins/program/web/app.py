@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import json
 import re
 import secrets
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from .. import HEADER
-from ..config.faults import ConfigError
+from ..config.faults import ConfigError, SyntaxFaultError
 from ..controller import Controller
 from ..jobs.store import JobError, UnknownJobError
 from ..plugins import installed
@@ -21,6 +22,9 @@ from .messages import Refused, Request, Response, answer_json, answer_text
 from .pages import Pages
 from .resources import Resources
 from .security import CRUMB_HEADER, SESSION
+
+_CRUMB_XPATH = 'concat(//crumbRequestField,":",//crumb)'
+_TOKENS = r"jenkins\.security\.ApiTokenProperty"
 
 
 @dataclass(frozen=True)
@@ -52,11 +56,13 @@ class App:
             _get("(?:whoAmI|me)/api/json", self._json(resources.user)),
             _get("(?:whoAmI|me)", pages.who),
             _get("crumbIssuer/api/json", self._crumb),
+            _get("crumbIssuer/api/xml", self._crumb_text),
             _get("static/(?P<name>[a-z.]+)", pages.static),
             _get("queue/api/json", self._json(resources.queue), read),
             _get(r"queue/item/(?P<number>\d+)/api/json", self._json(resources.item), read),
             _get("computer/api/json", self._json(resources.nodes), read),
             _get("computer/(?P<node>[^/]+)/api/json", self._json(resources.node), read),
+            _get("computer/(?P<node>[^/]+)/(?:log|logText/progressiveText)", pages.node_log, "Agent/Connect"),
             _get("computer/(?P<node>[^/]+)", pages.node, read),
             _get("pluginManager/api/json", self._json(self._plugins), "Overall/SystemRead"),
             _get("configuration-as-code/?", pages.configuration, "Overall/SystemRead"),
@@ -86,6 +92,12 @@ class App:
             _post(f"{name}/{number}/doDelete", actions.delete_build, "Run/Delete"),
             _post("queue/cancelItem", actions.cancel, "Job/Cancel"),
             _post("computer/(?P<node>[^/]+)/toggleOffline", actions.toggle_offline, "Agent/Disconnect"),
+            _post("computer/(?P<node>[^/]+)/doDisconnect", actions.disconnect, "Agent/Disconnect"),
+            _post("computer/(?P<node>[^/]+)/launchSlaveAgent", actions.launch, "Agent/Connect"),
+            _post("quietDown", actions.quiet_down, "Overall/Administer"),
+            _post("cancelQuietDown", actions.cancel_quiet_down, "Overall/Administer"),
+            _post("safeRestart", actions.safe_restart, "Overall/Administer"),
+            _post(f"(?:me|user/[^/]+)/descriptorByName/{_TOKENS}/generateNewToken", actions.token),
             _post("configuration-as-code/reload", actions.reload, "Overall/Administer"),
             _post("configuration-as-code/check", actions.check, "Overall/Administer"),
         ]
@@ -160,6 +172,15 @@ class App:
             cookie += "; Secure"
         return answer_json(data).with_headers(("Set-Cookie", cookie))
 
+    def _crumb_text(self, request: Request, user: str) -> Response:
+        """The form that scripts ask for: header and crumb in one line."""
+        if request.query.get("xpath", "").replace(" ", "") != _CRUMB_XPATH:
+            raise Refused(HTTPStatus.NOT_IMPLEMENTED, f"pkgci's stand-in for Jenkins knows one xpath: {_CRUMB_XPATH}")
+        answer = self._crumb(request, user)
+        found = json.loads(answer.body)
+        text = f"{found['crumbRequestField']}:{found['crumb']}"
+        return answer_text(text).with_headers(*answer.headers)
+
     def _reload_by_token(self, request: Request) -> Response:
         expected = self._controller.settings.reload_token
         if expected is None:
@@ -168,7 +189,13 @@ class App:
             raise Refused(HTTPStatus.METHOD_NOT_ALLOWED, "this is asked for with POST")
         if not hmac.compare_digest(request.query.get("casc-reload-token", "").encode(), expected.encode()):
             raise Refused(HTTPStatus.UNAUTHORIZED, "Invalid token received, not reloading configuration")
-        self._controller.reload()
+        try:
+            self._controller.reload()
+        except SyntaxFaultError:
+            raise
+        except ConfigError as error:
+            said = self._controller.refusal(error)
+            return answer_json({"status": "error", "message": f"Failed to reload configuration: {said}"})
         return answer_text("")
 
 
@@ -181,4 +208,4 @@ def _post(pattern: str, handler: Callable[..., Response], *permissions: str) -> 
 
 
 def _header(text: str) -> str:
-    return "".join(letter if letter.isascii() and letter.isprintable() else "?" for letter in text)
+    return "".join(letter if letter.isascii() and letter.isprintable() else " " for letter in text)

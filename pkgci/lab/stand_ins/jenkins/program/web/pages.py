@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+import uuid
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import jinja2
 
@@ -16,6 +18,7 @@ from ..plugins import installed
 from . import api
 from .messages import Refused, Request, Response, answer_text
 from .resources import Resources
+from .security import AUTHENTICATION_REQUIRED
 
 _FOLDER = Path(__file__).parent / "templates"
 _STATIC = {"style.css": "text/css;charset=utf-8", "console.js": "text/javascript;charset=utf-8"}
@@ -122,6 +125,13 @@ class Pages:
             running=self._resources.running_on(node),
         )
 
+    def node_log(self, request: Request, user: str, node: str) -> Response:
+        """What was said while the node was connected."""
+        agent = self._controller.agents.get(node)
+        if agent is None:
+            raise Refused(HTTPStatus.NOT_FOUND, f"No node is named {node!r}")
+        return answer_text("".join(f"{line}\n" for line in agent.log)).with_headers(_SANDBOX)
+
     def configuration(self, request: Request, user: str) -> Response:
         """What was configured, without anything secret."""
         return self._page(
@@ -147,7 +157,17 @@ class Pages:
 
     def refusal(self, request: Request, refusal: Refused) -> Response:
         """The page that says why not."""
-        page = self._page("refusal.html.j2", "", status=HTTPStatus(refusal.status), message=refusal.message)
+        status = HTTPStatus(refusal.status)
+        prefix, asks = self._controller.settings.prefix, refusal.message == AUTHENTICATION_REQUIRED
+        page = self._page(
+            "refusal.html.j2",
+            "",
+            status=status.value,
+            heading=f"Error 401 {status.phrase}" if status == HTTPStatus.UNAUTHORIZED else status.phrase,
+            message=refusal.message,
+            logging_id=uuid.uuid4() if status == HTTPStatus.INTERNAL_SERVER_ERROR else None,
+            login=f"{prefix}/login?from={quote(prefix + request.path, safe='')}" if asks else None,
+        )
         return Response(refusal.status, page.body, page.content_type, (*page.headers, *refusal.headers))
 
     def _page(self, template: str, user: str, **values: Any) -> Response:

@@ -32,7 +32,7 @@ class Resources:
             "description": self._controller.configuration.message,
             "jobs": [self._job_row(base, job) for job in self._controller.store.jobs()] if self._sees(user) else [],
             "primaryView": {"_class": "hudson.model.AllView", "name": ALL, "url": base},
-            "quietingDown": False,
+            "quietingDown": self._controller.scheduler.quiet,
             "slaveAgentPort": -1,
             "url": base,
             "useCrumbs": True,

@@ -10,10 +10,12 @@ import secrets
 from collections.abc import Mapping
 
 from .messages import Refused, Request
+from .permissions import headers
 
 ANONYMOUS = "anonymous"
 CRUMB_HEADER = "Jenkins-Crumb"
 SESSION = "JSESSIONID.pkgci"
+AUTHENTICATION_REQUIRED = "Authentication required"
 _ADMINISTER = "Overall/Administer"
 _COST = {"n": 1 << 14, "r": 8, "p": 1}
 _REMEMBERED = 64
@@ -30,18 +32,16 @@ class Gate:
         self._key = key
         # Passwords that were right, as a keyed hash: a client sends its own with each of its many requests.
         self._right: set[bytes] = set()
+        # API tokens by user. They end with the process, or with the configuration.
+        self._tokens: dict[str, list[str]] = {}
 
     def user(self, request: Request) -> str:
         """Who asks. Raises ``Refused`` (401) where the password is wrong."""
         header = request.headers.get("authorization", "")
         if not header:
             return ANONYMOUS
-        kind, _, text = header.partition(" ")
-        try:
-            name, _, password = base64.b64decode(text, validate=True).decode().partition(":")
-        except (binascii.Error, ValueError):
-            name, password = "", ""
-        if kind.lower() != "basic" or not self._is_right(name, password):
+        name, password = _login(request)
+        if not self._has_token(name, password) and not self._is_right(name, password):
             raise Refused(
                 401, f"Invalid password/token for user: {name}", ("WWW-Authenticate", 'Basic realm="Jenkins"')
             )
@@ -57,11 +57,20 @@ class Gate:
         """Raises ``Refused`` (403) where ``user`` has none of ``permissions``."""
         if any(self.may(user, permission) for permission in permissions):
             return
-        headers = (
-            ("X-You-Are-Authenticated-As", user),
-            ("X-Required-Permission", permissions[0]),
-        )
-        raise Refused(403, f"{user} is missing the {permissions[0]} permission", *headers)
+        if user == ANONYMOUS:
+            # Nobody yet: the real one says nothing of what is missing, and shows the way to log in.
+            raise Refused(403, AUTHENTICATION_REQUIRED)
+        raise Refused(403, f"{user} is missing the {permissions[0]} permission", *headers(user, permissions[0]))
+
+    def new_token(self, user: str) -> str:
+        """An API token: it takes the password's place, and needs no crumb."""
+        token = secrets.token_hex(17)
+        self._tokens.setdefault(user, []).append(token)
+        return token
+
+    def inherit(self, other: Gate) -> None:
+        """Takes the API tokens of the configuration before."""
+        self._tokens = other._tokens
 
     def crumb(self, user: str, session: str) -> str:
         """The crumb of a user's session."""
@@ -69,9 +78,14 @@ class Gate:
 
     def check_crumb(self, request: Request, user: str) -> None:
         """Raises ``Refused`` (403) where ``request`` has no crumb that was given to its own session."""
+        if self._has_token(*_login(request)):
+            return
         given = request.headers.get(CRUMB_HEADER.lower()) or request.query.get(CRUMB_HEADER, "")
         if not hmac.compare_digest(given.encode(), self.crumb(user, request.cookies.get(SESSION, "")).encode()):
             raise Refused(403, "No valid crumb was included in the request")
+
+    def _has_token(self, name: str, password: str) -> bool:
+        return any(hmac.compare_digest(token.encode(), password.encode()) for token in self._tokens.get(name, ()))
 
     def _is_right(self, name: str, password: str) -> bool:
         seen = hmac.new(self._key, f"{name}\0{password}".encode(), "sha256").digest()
@@ -88,3 +102,15 @@ class Gate:
 
     def _slow(self, password: str) -> bytes:
         return hashlib.scrypt(password.encode(), salt=self._salt, n=_COST["n"], r=_COST["r"], p=_COST["p"])
+
+
+def _login(request: Request) -> tuple[str, str]:
+    """Name and password of a request; empty where there are none that can be read."""
+    kind, _, text = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "basic":
+        return "", ""
+    try:
+        name, _, password = base64.b64decode(text, validate=True).decode().partition(":")
+    except (binascii.Error, ValueError):
+        return "", ""
+    return name, password

@@ -99,7 +99,8 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             # The size now: a log that grows is sent up to here.
             length = file.seek(0, 2) if file is not None else len(response.body)
-            self.send_response(response.status)
+            # The words of the real one's web server.
+            self.send_response(response.status, "Server Error" if response.status == 500 else None)
             self.send_header("Content-Type", response.content_type)
             for name, value in response.headers:
                 self.send_header(name, value)

@@ -1,0 +1,41 @@
+"""Files and folders that are exchanged whole, or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+USER = "jenkins"
+
+
+def own(path: Path, user: str = USER) -> None:
+    """Gives ``path`` to ``user`` and to Jenkins' group."""
+    shutil.chown(path, user, USER)
+
+
+def read(path: Path) -> str | None:
+    try:
+        return path.read_text()
+    except FileNotFoundError:
+        return None
+
+
+def write(path: Path, text: str, mode: int = 0o644) -> None:
+    """Writes a file, whole or not at all."""
+    new = path.with_name(f".{path.name}.written")
+    new.unlink(missing_ok=True)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    new.replace(path)
+
+
+def exchange(present: Path, new: Path, old: Path) -> bool:
+    """Puts the folder ``new`` in place of ``present``, and ``present`` in place of ``old``. Whether there was one."""
+    shutil.rmtree(old, ignore_errors=True)
+    existed = present.exists()
+    if existed:
+        present.rename(old)
+    new.rename(present)
+    return existed

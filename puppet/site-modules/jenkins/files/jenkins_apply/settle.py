@@ -1,0 +1,216 @@
+"""Makes the nodes that live what the configuration declares, and believes it when the Gearman server shows it.
+
+What has become true is remembered, and nothing else: what one run cannot do, the next one does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from . import documents, files
+from .geard import Server, disagreement
+from .nodes import PAUSE, Clock, Node, Nodes
+from .references import is_reference
+from .settings import ApplyError
+from .validate import nodes_of, part_of
+
+# Workers come within seconds of their node; the Gearman server may be restarted at the same time.
+PROOF_SECONDS = 300.0
+# What of a node is settled when it is connected.
+_CONNECTION = ("numExecutors", "launcher", "remoteFS")
+# The plugin's own.
+_HOST, _PORT = "127.0.0.1", 4730
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What a configuration says of nodes and of Gearman.
+
+    ``server`` is None where the plugin is switched off, or where only Jenkins knows what a variable stands for.
+    """
+
+    nodes: Mapping[str, Mapping[str, Any]]
+    server: Server | None
+
+    @classmethod
+    def read(cls, folder: Path) -> Declared:
+        """Raises ``DocumentError``."""
+        document = documents.merge(documents.read(folder))
+        gearman = part_of(part_of(document, "unclassified"), "gearmanPluginConfig")
+        enabled = str(gearman.get("enablePlugin")).lower() == "true"
+        host, port = str(gearman.get("host") or _HOST), _whole(gearman.get("port"), _PORT)
+        known = Server(host, port) if enabled and port is not None and not is_reference(host) else None
+        return cls({str(node["name"]): node for node in nodes_of(document)}, known)
+
+    def digest(self, name: str) -> str:
+        """What of the node is settled when it is connected."""
+        part = {key: self.nodes[name].get(key) for key in _CONNECTION}
+        return hashlib.sha256(json.dumps(part, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def digests(self) -> dict[str, str]:
+        return {name: self.digest(name) for name in self.nodes}
+
+    def disagreement(self, name: str, workers: Mapping[str, frozenset[str]]) -> str | None:
+        """How the workers of a node differ from what is declared, or None."""
+        node = self.nodes[name]
+        executors, labels = _whole(node.get("numExecutors"), 1), str(node.get("labelString") or "")
+        if executors is None or is_reference(labels):
+            return None
+        return disagreement(name, executors, frozenset(labels.split()), workers)
+
+
+@dataclass
+class Memory:
+    """What has become true: node → the digest that it is connected with; ``pending`` are those not proven yet."""
+
+    file: Path
+    connected: dict[str, str] = field(default_factory=dict)
+    pending: set[str] = field(default_factory=set)
+
+    @classmethod
+    def read(cls, file: Path) -> Memory:
+        try:
+            data = json.loads(files.read(file) or "{}")
+            return cls(file, dict(data.get("connected", {})), set(data.get("pending", ())))
+        except (ValueError, AttributeError, TypeError):
+            return cls(file)
+
+    def write(self) -> None:
+        data = {"connected": self.connected, "pending": sorted(self.pending)}
+        files.write(self.file, json.dumps(data, indent=1, sort_keys=True) + "\n", 0o600)
+
+    def agrees(self, declared: Declared) -> bool:
+        return self.connected == declared.digests and not self.pending
+
+
+def remember_fresh(memory: Memory, declared: Declared, before: Mapping[str, Node]) -> None:
+    """Jenkins starts, or has started, with what is declared: the nodes that were there ``before`` must come back."""
+    memory.connected = declared.digests
+    memory.pending = {name for name in declared.nodes if name in before and not before[name].away}
+    memory.write()
+
+
+def settle(
+    memory: Memory,
+    declared: Declared,
+    before: Mapping[str, Node],
+    nodes: Nodes,
+    restart: Callable[[], None],
+) -> None:
+    """Connects anew what is not as declared, and proves it. Raises ``ApplyError``.
+
+    ``before`` are the nodes before the configuration was read. ``restart`` is for a Jenkins in which this program has
+    no account: all that it can do there, is to have Jenkins make every connection again.
+    """
+    may_change = nodes.jenkins.may_change()
+    if may_change:
+        # A run that was cut short may have left nodes out of service.
+        nodes.release()
+    _sort(memory, declared, before, nodes if may_change else None)
+    stale = _stale(memory, declared)
+    if stale and may_change:
+        _connect_anew(stale, memory, declared, nodes)
+    elif stale:
+        restart()
+        memory.connected = declared.digests
+        memory.write()
+    prove(memory, declared, nodes)
+
+
+def prove(memory: Memory, declared: Declared, nodes: Nodes) -> None:
+    """Waits until the pending nodes are back, with the declared workers in Gearman. Raises ``ApplyError``."""
+    if not memory.pending:
+        return
+    if nodes.jenkins.may_change():
+        nodes.release()
+    nodes.wait_connected(memory.pending)
+    # Somebody took these out of service: they come back when he says so.
+    held = {name for name, node in nodes.all().items() if node.held}
+    if declared.server is not None:
+        _wait_for_workers(sorted(memory.pending - held), declared, declared.server, nodes.clock)
+    memory.pending = set()
+    memory.write()
+
+
+def _sort(memory: Memory, declared: Declared, before: Mapping[str, Node], nodes: Nodes | None) -> None:
+    """Tells what must be connected anew from what is connected later: new nodes, and those that are away."""
+    memory.connected = {name: digest for name, digest in memory.connected.items() if name in declared.nodes}
+    memory.pending &= set(declared.nodes)
+    for name, digest in declared.digests.items():
+        if memory.connected.get(name) == digest:
+            continue
+        node = before.get(name)
+        if node is not None and not node.away:
+            memory.pending.add(name)
+        elif name not in memory.pending:
+            memory.connected[name] = digest
+            if node is not None and nodes is not None:
+                nodes.launch(name)
+    memory.write()
+
+
+def _stale(memory: Memory, declared: Declared) -> list[str]:
+    """The pending nodes that are connected with other settings, or of which the workers are not the declared ones."""
+    workers = _workers(declared.server)
+    return [
+        name
+        for name in sorted(memory.pending)
+        if memory.connected.get(name) != declared.digest(name)
+        or (workers is not None and declared.disagreement(name, workers) is not None)
+    ]
+
+
+def _workers(server: Server | None) -> dict[str, frozenset[str]] | None:
+    try:
+        return server.workers() if server is not None else None
+    except OSError:
+        return None
+
+
+def _connect_anew(names: list[str], memory: Memory, declared: Declared, nodes: Nodes) -> None:
+    def done(name: str) -> None:
+        nodes.connect_anew(name)
+        memory.connected[name] = declared.digest(name)
+        memory.write()
+
+    # Before it is known whether they build: what begins between the question and the end of the connection would fail.
+    nodes.hold(names)
+    # What Jenkins was about to begin, has begun then.
+    nodes.clock.sleep(PAUSE)
+    try:
+        nodes.wait_idle(names, done)
+    except ApplyError as error:
+        raise ApplyError(f"what is declared of some nodes does not hold yet: {error}") from None
+    finally:
+        nodes.release(names)
+
+
+def _wait_for_workers(names: list[str], declared: Declared, server: Server, clock: Clock) -> None:
+    deadline = clock.now() + PROOF_SECONDS
+    while True:
+        try:
+            workers = server.workers()
+            differs = [text for name in names if (text := declared.disagreement(name, workers))]
+        except OSError as error:
+            differs = [f"the Gearman server {server} does not answer: {error}"] if names else []
+        if not differs:
+            return
+        if clock.now() >= deadline:
+            raise ApplyError(
+                f"Jenkins has the configuration, but after {PROOF_SECONDS:.0f} s {'; '.join(differs)}. "
+                "Run the same again; `systemctl status geard` on Zuul's host and Jenkins' log say more"
+            )
+        clock.sleep(PAUSE)
+
+
+def _whole(value: Any, default: int) -> int | None:
+    """A number; None where it is a variable's."""
+    if value is None:
+        return default
+    return None if is_reference(value) else int(value)

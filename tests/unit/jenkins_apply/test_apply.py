@@ -1,0 +1,149 @@
+"""What keeps a live Jenkins from harm: plugins and configuration are exchanged as a whole, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from jenkins_apply.configuration import put_back
+from jenkins_apply.settings import ApplyError
+from jenkins_apply.web import words
+
+from .conftest import Jenkins, casc, plugin
+
+
+def test_the_first_run_puts_everything_in_place_and_leaves_the_start_to_the_service(jenkins: Jenkins) -> None:
+    assert jenkins.plugins == {"git": "1.0"}
+    assert jenkins.casc == casc(1)
+    assert jenkins.nothing_to_do
+    assert jenkins.settings.environment.stat().st_mode & 0o777 == 0o600
+
+
+def test_nothing_to_do_touches_nothing(jenkins: Jenkins) -> None:
+    jenkins.apply()
+    assert jenkins.did == []
+
+
+def test_another_configuration_is_read_by_the_jenkins_that_runs(jenkins: Jenkins) -> None:
+    jenkins.want(casc=casc(2))
+    jenkins.apply()
+    assert (jenkins.did, jenkins.casc) == (["reload"], casc(2))
+    assert jenkins.nothing_to_do
+
+
+def test_another_secret_is_read_too(jenkins: Jenkins) -> None:
+    (jenkins.settings.wanted / "secrets/admin_password").write_text("new")
+    jenkins.apply()
+    assert jenkins.did == ["reload"]
+
+
+def test_a_configuration_that_jenkins_rejects_does_not_wait_for_its_next_start(jenkins: Jenkins) -> None:
+    jenkins.want(casc=casc(2))
+    jenkins.refuses = ["No such thing: nosuch"]
+    with pytest.raises(ApplyError, match=r"keeps the one that it had.*No such thing: nosuch"):
+        jenkins.apply()
+    assert jenkins.casc == casc(1)
+    assert not jenkins.nothing_to_do
+    # What it refused late it may have taken in part.
+    assert jenkins.did == ["reload", "reload"]
+
+
+def test_a_configuration_in_which_jenkins_finds_a_fault_is_never_in_its_place(jenkins: Jenkins) -> None:
+    jenkins.want(casc=casc(2))
+    jenkins.finds = ["Invalid configuration elements: nosuch"]
+    with pytest.raises(ApplyError, match=r"pkgci.yaml: Invalid configuration elements: nosuch"):
+        jenkins.apply()
+    assert (jenkins.did, jenkins.casc) == ([], casc(1))
+
+
+def test_what_jenkins_would_not_find_is_found_before_it_is_asked(jenkins: Jenkins) -> None:
+    jenkins.want(casc="jenkins: {numExecutors: two}\n")
+    with pytest.raises(ApplyError, match=r"pkgci.yaml: jenkins.numExecutors: must be a whole number, not a text"):
+        jenkins.apply()
+    assert (jenkins.did, jenkins.casc) == ([], casc(1))
+
+
+def test_a_run_cut_short_before_jenkins_answered_leaves_the_old_configuration_to_its_next_start(
+    jenkins: Jenkins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jenkins.want(casc=casc(2))
+    monkeypatch.setattr(jenkins, "reload", lambda: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        jenkins.apply()
+    assert jenkins.casc == casc(2)
+    put_back(jenkins.settings)
+    assert jenkins.casc == casc(1)
+    assert not jenkins.nothing_to_do
+
+
+def test_the_old_configuration_is_kept_also_where_a_run_was_cut_short_before(
+    jenkins: Jenkins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jenkins.want(casc=casc(2))
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(jenkins, "reload", lambda: (_ for _ in ()).throw(KeyboardInterrupt))
+        jenkins.apply()
+    jenkins.refuses = ["no"]
+    with pytest.raises(ApplyError):
+        jenkins.apply()
+    assert jenkins.casc == casc(1)
+
+
+def test_other_plugins_and_all_that_goes_with_them_restart_jenkins_once(jenkins: Jenkins) -> None:
+    jenkins.want(plugins="git:1.1\njunit:2\n", casc=casc(2), unit="[Service]\nUMask=0\n")
+    jenkins.apply()
+    assert jenkins.did == ["install", "quietDown", "stop", "start"]
+    assert (jenkins.plugins, jenkins.casc) == ({"git": "1.1", "junit": "2"}, casc(2))
+    assert jenkins.nothing_to_do
+
+
+def test_other_settings_of_the_unit_restart_it(jenkins: Jenkins) -> None:
+    jenkins.want(unit="[Service]\nUMask=0\n")
+    jenkins.apply()
+    assert jenkins.did == ["quietDown", "stop", "start"]
+
+
+def test_plugins_with_which_jenkins_does_not_start_go_back(jenkins: Jenkins) -> None:
+    jenkins.want(plugins="git:1.1\n", casc=casc(2))
+    jenkins.starts = [False, True]
+    with pytest.raises(ApplyError, match="does not start"):
+        jenkins.apply()
+    assert (jenkins.plugins, jenkins.casc) == ({"git": "1.0"}, casc(1))
+    assert jenkins.runs
+
+
+@pytest.mark.parametrize(
+    ("install", "reason"),
+    [
+        (lambda folder, wanted: 0, "git is missing"),
+        (lambda folder, wanted: (folder / "git.jpi").write_text(""), "git is missing"),
+        (lambda folder, wanted: plugin(folder / "git.jpi", "0.9"), "git is 0.9, not 1.1"),
+        (lambda folder, wanted: plugin(folder / "git.jpi", "1.1") or 7, "the installer ended with 7"),
+    ],
+)
+def test_an_installer_is_not_believed(
+    jenkins: Jenkins, install: Callable[[Path, dict[str, str]], int | None], reason: str
+) -> None:
+    jenkins.want(plugins="git:1.1\n")
+    jenkins.installs = lambda folder, wanted: install(folder, wanted) or 0
+    with pytest.raises(ApplyError, match=reason):
+        jenkins.apply()
+    assert (jenkins.did, jenkins.plugins) == (["install"], {"git": "1.0"})
+
+
+def test_a_run_cut_short_while_plugins_are_exchanged_is_made_good(jenkins: Jenkins) -> None:
+    jenkins.want(plugins="git:1.1\n")
+    # Between the two renames the machine went down.
+    jenkins.settings.ready.unlink()
+    jenkins.settings.plugins.rename(jenkins.settings.home / "plugins.old")
+    jenkins.runs = False
+    assert not jenkins.nothing_to_do
+    jenkins.apply()
+    assert jenkins.plugins == {"git": "1.1"}
+    assert jenkins.nothing_to_do
+
+
+def test_what_a_page_says_is_told_without_its_markup() -> None:
+    page = "<html><head><title>Oops</title></head><body><p>no &#39;such&#39;</p><script>x()</script></body>"
+    assert words(page) == "no 'such'"
