@@ -90,6 +90,11 @@ class Ledger:
             self._listeners.append(entry)
         return lambda: self._listeners.remove(entry)
 
+    @property
+    def listeners(self) -> int:
+        """How many listen."""
+        return len(self._listeners)
+
     def tell(self, event: Json, about: Change | None = None) -> None:
         """Tells an event to those who listen; of a private change, to those who may see it."""
         for listener, username in list(self._listeners):
