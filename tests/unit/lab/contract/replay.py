@@ -64,7 +64,7 @@ class Lab:
     def commit(
         self, project: str, message: str, files: Mapping[str, int], *, on: str = "refs/heads/main", removed: int = 0
     ) -> str:
-        """A commit of files with so many new lines each; ``removed`` lines of the README are replaced by one of them."""
+        """A commit of files with so many new lines each, which takes ``removed`` lines from the README's end."""
         parent = self._git(project, "rev-parse", on)
         kept = {row.partition("\t")[2]: row for row in self._git(project, "ls-tree", parent).splitlines()}
         new = {name: "".join(f"{name} {next(self._salt)}\n" for _ in range(count)) for name, count in files.items()}
@@ -138,8 +138,7 @@ def _normalised(value: Any, key: str, seen: dict[str, dict[str, str]]) -> Any:
             done["number"] = seen["n"].setdefault(number, f"n{len(seen['n'])}")
         return done
     if isinstance(value, list):
-        items = [_normalised(item, key, seen) for item in _ordered(value, key)]
-        return items
+        return [_normalised(item, key, seen) for item in _ordered(value, key)]
     if key in _TIMES:
         return 0
     if isinstance(value, str):
