@@ -19,7 +19,8 @@ _HIDDEN = {"uploadpack.hideRefs": ("refs", "HEAD")}
 
 def unavailable(project: str) -> bytes:
     """What Gerrit says of a project that is not there, in git's own protocol; with status 403."""
-    return packet("# service=git-upload-pack") + b"0000" + packet(f"ERR {project} unavailable").rstrip(b"\n")
+    error = f"ERR {project} unavailable".encode()
+    return packet("# service=git-upload-pack") + b"0000%04x" % (len(error) + 4) + error
 
 
 @contextmanager

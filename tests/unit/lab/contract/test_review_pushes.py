@@ -25,17 +25,17 @@ class Clone:
         self.directory = directory
         assert door.git("clone", "-q", _URL, str(directory)).returncode == 0
 
-    def git(self, *words: str, user: str = "alice") -> str:
-        done = self.door.git(*words, user=user, where=self.directory)
+    def git(self, *words: str, email: str = "") -> str:
+        done = self.door.git(*words, email=email, where=self.directory)
         assert done.returncode == 0, done.stdout
         return done.stdout.strip()
 
-    def commit(self, subject: str, *, footer: str | None = None, user: str = "alice") -> None:
+    def commit(self, subject: str, *, footer: str | None = None) -> None:
         """A commit with a new Change-Id, on what is checked out."""
         last = f"Change-Id: {next(_IDS)}" if footer is None else footer
         (self.directory / subject).write_text(f"{subject}\n")
         self.git("add", "-A")
-        self.git("commit", "-q", "-m", subject, *(["-m", last] if last else []), user=user)
+        self.git("commit", "-q", "-m", subject, *(["-m", last] if last else []))
 
     def push(self, ref: str) -> tuple[list[str], int]:
         done = self.door.git("push", _URL, f"HEAD:{ref}", where=self.directory)
@@ -64,9 +64,7 @@ def _no_change_id(clone: Clone) -> str:
 def _foreign_committer(clone: Clone) -> str:
     _afresh(clone)
     clone.commit("Foreign")
-    clone.git("-c", "user.email=mallory@example.org", "commit", "-q", "--amend", "--no-edit")
-    environment = ("GIT_COMMITTER_EMAIL=mallory@example.org", "git", "commit", "-q", "--amend", "--no-edit")
-    clone.git("-c", f"alias.foreign=!{' '.join(environment)}", "foreign")
+    clone.git("commit", "-q", "--amend", "--no-edit", email="mallory@example.org")
     return "refs/for/main"
 
 

@@ -45,12 +45,17 @@ class Door:
         words = [*self.ssh, f"{user}@review", command]
         return subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60, check=False)
 
-    def git(self, *words: str, user: str = "alice", where: Path | None = None) -> subprocess.CompletedProcess[str]:
-        """Runs git, with this door for its ssh; its outputs are one, as on a terminal."""
+    def git(
+        self, *words: str, user: str = "alice", email: str = "", where: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Runs git, with this door for its ssh; its outputs are one, as on a terminal.
+
+        ``email`` is another one than the user's own.
+        """
         identity = {
             f"GIT_{role}_{part}": value
             for role in ("AUTHOR", "COMMITTER")
-            for part, value in (("NAME", user), ("EMAIL", f"{user}@pkg.lab.test"))
+            for part, value in (("NAME", user), ("EMAIL", email or f"{user}@pkg.lab.test"))
         }
         alone = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0"}
         environment = {**os.environ, **identity, **alone, "GIT_SSH_COMMAND": " ".join(self.ssh), "LC_ALL": "C"}
