@@ -64,6 +64,8 @@ def answer(review: Review, username: str, words: list[str]) -> Answer:
             return _COMMANDS[name](review, username, arguments)
         if name in _ELSEWHERE:
             raise UnfitError(f"gerrit {name}")
+        if not name:
+            raise RefusedError(f"gerrit: one of {', '.join(_COMMANDS)}, stream-events (pkgci's stand-in for Gerrit)")
         raise RefusedError(f"gerrit: {name}: not found")
     except RefusedError as refusal:
         return Answer(err=f"fatal: {refusal}\n", status=1)
@@ -126,7 +128,8 @@ def _stand_in(review: Review, username: str, arguments: list[str]) -> Answer:
         case ["set", name, value, *more]:
             if project is not None:
                 review.repository(project)
-            review.policies.set(name, " ".join((value, *more)), project)
+            with review.lock:
+                review.policies.set(name, " ".join((value, *more)), project)
             return Answer(f"the stand-in has {name} {' '.join((value, *more))} for {project or 'all projects'}\n")
         case ["mark", number, mark] if number.isdecimal() and mark in list(Mark):
             review.mark(username, review.change(int(number)), Mark(mark))

@@ -31,6 +31,7 @@ _STATUSES: dict[str, Matches] = {
     "merged": lambda change: change.status is Status.MERGED,
     "abandoned": lambda change: change.status is Status.ABANDONED,
 }
+_MARKS: dict[str, Matches] = {"wip": lambda change: change.wip, "private": lambda change: change.private}
 # What Gerrit can search for, and the stand-in cannot.
 _ELSEWHERE = frozenset(
     (
@@ -223,7 +224,7 @@ def _term(token: str) -> Matches:
         "owner": lambda text: lambda change: text in (change.owner.username, change.owner.email),
         "commit": lambda text: lambda change: any(item.revision.startswith(text) for item in change.patch_sets),
         "status": _status,
-        "is": _status,
+        "is": lambda text: _MARKS.get(text) or _status(text),
         "label": _label,
     }
     if key in _ELSEWHERE:

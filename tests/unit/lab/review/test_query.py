@@ -52,6 +52,8 @@ def three(bench: Bench) -> Bench:
         ("status:open", [2, 3]),
         ("is:merged", [1]),
         ("-status:open", [1]),
+        ("status:open -is:wip", [2, 3]),
+        ("is:private", []),
         ("NOT status:open", [1]),
         ("project:packaging/hello status:open", [2, 3]),
         ("project:other", []),
