@@ -13,7 +13,8 @@ from pkgci.lab.stand_ins.review.hook import packet
 from pkgci.lab.stand_ins.review.review import Review
 
 ADVERTISEMENT = "application/x-git-upload-pack-advertisement"
-# Settings with which git shows none of a repository's refs.
+# Settings with which git shows none of a repository's refs; its newer protocol gives a commit to who knows its name.
+_WITHOUT_VERSION_2 = {"GIT_PROTOCOL": ""}
 _HIDDEN = {"uploadpack.hideRefs": ("refs", "HEAD")}
 
 
@@ -38,7 +39,7 @@ def http_backend(
         "GIT_HTTP_EXPORT_ALL": "1",
         "CONTENT_LENGTH": str(len(body)),
         **request,
-        **({} if review.policy(project).anonymous_read else _configured(_HIDDEN)),
+        **({} if review.policy(project).anonymous_read else _configured(_HIDDEN) | _WITHOUT_VERSION_2),
     }
     process = subprocess.Popen(["git", "http-backend"], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     with process:

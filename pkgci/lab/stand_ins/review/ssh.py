@@ -111,8 +111,7 @@ class SshSide:
             return await self._git(process, username, words[0], words[1])
         if words[0] == "scp" and "-f" in words and words[-1].strip("/") == "hooks/commit-msg":
             return await self._send_hook(process)
-        process.stderr.write(f"fatal: {words[0]}: not found\n".encode())
-        return _UNKNOWN
+        raise RefusedError(f"Gerrit Code Review: {words[0]}: not found")
 
     @property
     def _port(self) -> int:

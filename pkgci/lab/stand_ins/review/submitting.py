@@ -32,12 +32,14 @@ _PICKED = "Change has been successfully cherry-picked as"
 class _Landing:
     """What becomes of one change: the branch's commit that has it, and what the review writes about it.
 
-    With a merge commit, or a fast-forward, that is the branch's tip for all that went in together.
+    With a merge commit, or a fast-forward, that is the branch's tip for all that went in together. ``anew`` says that
+    the commit is one that the submit made of the change's own.
     """
 
     change: Change
     revision: str
-    text: str
+    text: str = _MERGED
+    anew: bool = False
 
 
 def submit(ledger: Ledger, who: Account, change: Change, patch_set: PatchSet, now: int) -> None:
@@ -134,7 +136,7 @@ def _land(
         raise _failed(together, [(last.number, _NOT_FAST_FORWARD)])
     if not forward or kind is SubmitType.MERGE_ALWAYS:
         revision = _merge(repository, last, tip, who)
-    return [_Landing(item, revision, _MERGED) for item in together]
+    return [_Landing(item, revision) for item in together]
 
 
 def _merge(repository: Repository, change: Change, tip: str, who: Account) -> str:
@@ -149,9 +151,9 @@ def _merge(repository: Repository, change: Change, tip: str, who: Account) -> st
 def _picked(repository: Repository, kind: SubmitType, change: Change, tip: str, who: Account, base: str) -> _Landing:
     item = change.current
     if kind is SubmitType.REBASE_IF_NECESSARY and tip in item.parents:
-        return _Landing(change, item.revision, _MERGED)
+        return _Landing(change, item.revision)
     if len(item.parents) > 1:
-        return _Landing(change, _merge(repository, change, tip, who), _MERGED)
+        return _Landing(change, _merge(repository, change, tip, who))
     message = item.message
     if kind is not SubmitType.REBASE_IF_NECESSARY:
         message = with_footers(message, change_url(base, change), item.approvals)
@@ -160,7 +162,7 @@ def _picked(repository: Repository, kind: SubmitType, change: Change, tip: str, 
     except RefusedError:
         text = _PATH_CONFLICT if kind is SubmitType.CHERRY_PICK else _REBASE_CONFLICT
         raise _failed([change], [(change.number, text)]) from None
-    return _Landing(change, new, f"{_PICKED if kind is SubmitType.CHERRY_PICK else _REBASED} {new}")
+    return _Landing(change, new, f"{_PICKED if kind is SubmitType.CHERRY_PICK else _REBASED} {new}", anew=True)
 
 
 def _close(
@@ -171,7 +173,7 @@ def _close(
     submitted = Approval(SUBMITTED, 1, who, now)
     item = replace(change.current, approvals=(*change.current.approvals, submitted))
     change = change.with_patch_set(item)
-    if landing.text != _MERGED:
+    if landing.anew:
         commit = repository.commit(landing.revision)
         kept = tuple(replace(approval, granted=now) for approval in item.approvals)
         new = PatchSet(

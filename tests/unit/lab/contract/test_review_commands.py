@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -194,13 +193,3 @@ def test_a_change_is_marked_and_that_is_told(lab: Lab) -> None:
     assert lab.run("review --message hidden 1,1").err == "fatal: database error\n"
     lab.done("stand-in mark 1 public", "alice")
     lab.done("review --message seen 1,1")
-
-
-def test_a_client_that_goes_leaves_nothing_running(lab: Lab, tmp_path: Path) -> None:
-    with ssh_door(lab.review, tmp_path, tmp_path / "key") as door:
-        words = [*door.ssh, "zuul@review", "git-upload-pack demo/a"]
-        with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as client:
-            assert client.stdout
-            assert client.stdout.read(4)
-            client.kill()
-        assert door.run("zuul", "gerrit version").returncode == 0

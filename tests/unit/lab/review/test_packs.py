@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,34 @@ def test_a_reader_that_dawdles_gets_the_whole_pack_and_holds_up_nobody(lab: Lab,
     done = subprocess.run(["git", "index-pack", "--strict", str(index)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert pieces >= 8
+
+
+def test_of_a_client_that_goes_in_mid_pack_nothing_goes_on_running(lab: Lab, door: Door, tmp_path: Path) -> None:
+    pushed(door, tmp_path / "push", 1, 8 * _MEGABYTE)
+    commit = lab.review.changes[1].current.revision
+    path = str(lab.review.repository("demo/a").path)
+    words = [*door.ssh, "alice@review", "git-upload-pack demo/a"]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as client:
+        assert client.stdin
+        assert client.stdout
+        client.stdin.write(f"0032want {commit}\n00000009done\n".encode())
+        client.stdin.flush()
+        assert len(client.stdout.read(_MEGABYTE)) == _MEGABYTE
+        assert running(path)
+        client.kill()
+    deadline = time.monotonic() + 20
+    while running(path) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not running(path)
+
+
+def running(text: str) -> list[str]:
+    """The command lines of this machine's processes that have ``text`` in them."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            found.append(file.read_text(errors="replace").replace("\0", " "))
+    return [line for line in found if text in line]
 
 
 def test_twenty_changes_at_once_are_all_taken_and_told_in_order(lab: Lab, door: Door, tmp_path: Path) -> None:
