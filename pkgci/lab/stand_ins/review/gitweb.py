@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import IO
@@ -13,9 +13,6 @@ from pkgci.lab.stand_ins.review.hook import packet
 from pkgci.lab.stand_ins.review.review import Review
 
 ADVERTISEMENT = "application/x-git-upload-pack-advertisement"
-# Settings with which git shows none of a repository's refs; its newer protocol gives a commit to who knows its name.
-_WITHOUT_VERSION_2 = {"GIT_PROTOCOL": ""}
-_HIDDEN = {"uploadpack.hideRefs": ("refs", "HEAD")}
 
 
 def unavailable(project: str) -> bytes:
@@ -30,7 +27,8 @@ def http_backend(
 ) -> Iterator[tuple[HTTPStatus, dict[str, str], IO[bytes]]]:
     """Runs git's http-backend as a web server would; its answer is CGI's: status, headers, and the rest to be read.
 
-    ``request`` are CGI's variables. Where people without a login may not read the project, it has no refs.
+    ``request`` are CGI's variables. What people without a login may not read is not there. git's newer protocol, which
+    gives a commit to who knows its name, is spoken to nobody.
     """
     repository = review.repository(project)
     environment = {
@@ -39,7 +37,7 @@ def http_backend(
         "GIT_HTTP_EXPORT_ALL": "1",
         "CONTENT_LENGTH": str(len(body)),
         **request,
-        **({} if review.policy(project).anonymous_read else _configured(_HIDDEN) | _WITHOUT_VERSION_2),
+        **_configured([("uploadpack.hideRefs", ref) for ref in review.hidden_refs(project, None)]),
     }
     process = subprocess.Popen(["git", "http-backend"], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     with process:
@@ -57,12 +55,11 @@ def http_backend(
         yield status, headers, process.stdout
 
 
-def _configured(settings: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+def _configured(settings: Sequence[tuple[str, str]]) -> dict[str, str]:
     """git's settings as environment variables."""
-    pairs = [(key, value) for key, values in settings.items() for value in values]
     numbered = {
         f"GIT_CONFIG_{kind}_{number}": text
-        for number, pair in enumerate(pairs)
+        for number, pair in enumerate(settings)
         for kind, text in zip(("KEY", "VALUE"), pair, strict=True)
     }
-    return {"GIT_CONFIG_COUNT": str(len(pairs)), **numbered}
+    return {"GIT_CONFIG_COUNT": str(len(settings)), **numbered}

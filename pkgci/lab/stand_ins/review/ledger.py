@@ -76,6 +76,17 @@ class Ledger:
     def policy(self, project: str) -> Policy:
         return self.policies.of(project)
 
+    def hidden_refs(self, project: str, username: str | None) -> list[str]:
+        """The refs of ``project`` that ``username`` may not read; None is somebody who has not logged in."""
+        if username is None and not self.policy(project).anonymous_read:
+            return ["refs", "HEAD"]
+        private = [
+            meta_ref_of(change.number).rpartition("/")[0]
+            for change in self.changes.values()
+            if change.project == project and not change.visible_to(username or "")
+        ]
+        return [CONFIG, *private]
+
     def change(self, number: int) -> Change:
         try:
             return self.changes[number]

@@ -155,7 +155,11 @@ def _text(record: Json, depth: int) -> str:
             if isinstance(item, dict):
                 lines.append(f"{indent}{key}:\n{_text(item, depth + 1)}")
             else:
-                text = str(item).replace("\n", f"\n{indent}{' ' * (len(key) + 2)}").rstrip()
+                text = (
+                    (str(item).lower() if isinstance(item, bool) else str(item))
+                    .replace("\n", f"\n{indent}{' ' * (len(key) + 2)}")
+                    .rstrip()
+                )
                 lines.append(f"{indent}{key}: {text}\n")
     return "".join(lines)
 

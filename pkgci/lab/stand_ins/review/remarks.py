@@ -90,14 +90,15 @@ def foreign_committer(revision: str, email: str, settings: Settings, who: Accoun
 
 
 def past_the_review(ref: str, what: str, who: Account) -> Pushed:
-    """The refusal of a push that goes to a branch itself; ``what`` is update, create or delete."""
+    """The refusal of a push that goes to a branch itself, or to a tag; ``what`` is update, create or delete."""
     branch = ref.removeprefix("refs/heads/")
-    lines = (
+    told = [
         f"error: branch {ref}:",
         f"Push to refs/for/{branch} to create a review, or get 'Push' rights to update the branch.",
-        f"User: {who.username}",
-        "Contact an administrator to fix the permissions",
-    )
+    ]
+    if what != "update" or branch == ref:
+        told = [f"error: reference {ref}:", f"Nobody may {what} it in pkgci's stand-in for Gerrit."]
+    lines = (*told, f"User: {who.username}", "Contact an administrator to fix the permissions")
     return Pushed(ref, f"prohibited by Gerrit: not permitted: {what}", first=lines)
 
 

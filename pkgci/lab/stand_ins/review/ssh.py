@@ -153,14 +153,15 @@ class SshSide:
         environment = {**os.environ, hook.SOCKET: str(self._socket), hook.USERNAME: username, hook.PROJECT: project}
         if protocol := process.env.get("GIT_PROTOCOL"):
             environment["GIT_PROTOCOL"] = str(protocol)
-        settings = {
+        settings = [
             # Every ref of a push is ours to judge; git itself moves none.
-            "receive.procReceiveRefs": "refs",
-            "receive.advertisePushOptions": "true",
-            "core.hooksPath": str(HOOKS),
-            "receive.autoGc": "false",
-        }
-        words = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
+            ("receive.procReceiveRefs", "refs"),
+            ("receive.advertisePushOptions", "true"),
+            ("core.hooksPath", str(HOOKS)),
+            ("receive.autoGc", "false"),
+            *(("uploadpack.hideRefs", ref) for ref in self._review.hidden_refs(project, username)),
+        ]
+        words = [word for key, value in settings for word in ("-c", f"{key}={value}")]
         program_words = ("git", *words, program.removeprefix("git-"), str(repository.path))
         return await run_for_client(process, program_words, environment | {"PYTHON": sys.executable})
 

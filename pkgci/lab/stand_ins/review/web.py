@@ -175,7 +175,6 @@ class _Handler(BaseHTTPRequestHandler):
             "REQUEST_METHOD": "GET" if self.command == "HEAD" else self.command,
             "CONTENT_TYPE": self.headers.get("Content-Type", ""),
             "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
-            "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
             "REMOTE_ADDR": self.client_address[0],
         }
         if project not in self.server.review.projects():

@@ -115,6 +115,24 @@ def test_where_anonymous_users_may_not_read_git_is_answered_without_refs(hidden:
     assert b"PACK" not in hidden.web.ask("POST", "/demo/b/git-upload-pack", want).body
 
 
+def test_a_private_changes_refs_are_shown_to_its_owner_only(tmp_path: Path) -> None:
+    lab = Lab(tmp_path / "state", make_key(tmp_path / "key"))
+    lab.propose("demo/b", "shown", f"I{1:040x}")
+    lab.propose("demo/b", "hidden", f"I{2:040x}", "%private")
+    with web_door(lab.review, tmp_path) as web, ssh_door(lab.review, tmp_path, tmp_path / "key") as door:
+        told = {
+            user: door.git("ls-remote", f"ssh://{user}@{HOST}:29418/demo/b", user=user).stdout
+            for user in ("alice", "zuul")
+        }
+        told["nobody"] = web.get("/demo/b/info/refs?service=git-upload-pack").body.decode()
+    assert {user: "refs/changes/02/2/1" in text for user, text in told.items()} == {
+        "alice": True,
+        "zuul": False,
+        "nobody": False,
+    }
+    assert all("refs/changes/01/1/1" in text and "refs/meta/config" not in text for text in told.values())
+
+
 def test_where_anonymous_users_may_not_read_there_is_no_change_and_no_project(hidden: Site) -> None:
     assert hidden.web.get("/changes/1").status == 404
     assert hidden.web.get("/c/demo/b/+/1").status == 404
