@@ -23,7 +23,7 @@ _TIMES = ("createdOn", "eventCreatedOn", "grantedOn", "lastUpdated", "runTimeMil
 _VOTE = re.compile(r"(-)?([A-Z][A-Za-z-]*?)([+-]\d)?$")
 
 
-def lab_settings(*keys: str) -> Settings:
+def lab_settings(keys: tuple[str, ...], projects: tuple[str, ...]) -> Settings:
     """The review as the lab has it; ``keys`` open every account."""
     return Settings(
         host=HOST,
@@ -34,15 +34,15 @@ def lab_settings(*keys: str) -> Settings:
         ci_keys=keys,
         common_keys=keys,
         personal_keys={},
-        projects=PROJECTS,
+        projects=projects,
     )
 
 
 class Lab:
-    """A review with the lab's projects, and all that it tells."""
+    """A review with the lab's projects, or with some of them, and all that it tells."""
 
-    def __init__(self, directory: Path, *keys: str) -> None:
-        self.review = Review(directory, lab_settings(*keys))
+    def __init__(self, directory: Path, *keys: str, projects: tuple[str, ...] = PROJECTS) -> None:
+        self.review = Review(directory, lab_settings(keys, projects))
         self.told: list[Json] = []
         self.review.listen(self.told.append)
         self.review.make_projects()

@@ -15,7 +15,7 @@ from tests.unit.lab.contract.zuul_side import Item, Pipeline, change_of, loads_g
 @pytest.fixture
 def ours(tmp_path: Path) -> list[Json]:
     """What the stand-in tells of a change from its first patch set to its merge."""
-    lab = Lab(tmp_path)
+    lab = Lab(tmp_path, projects=("demo/b",))
     change = lab.land(lab.propose("demo/b", "B one", f"I{3:040x}"))
     lab.say(change, "zuul", "Patch Set 1:\n\nPublished.", {})
     return lab.told

@@ -30,7 +30,7 @@ def name(case: object) -> str:
 
 @pytest.fixture
 def lab(tmp_path: Path) -> Lab:
-    return Lab(tmp_path / "state", make_key(tmp_path / "key"))
+    return Lab(tmp_path / "state", make_key(tmp_path / "key"), projects=("demo/a", "demo/b"))
 
 
 def standing(lab: Lab) -> dict[str, int]:

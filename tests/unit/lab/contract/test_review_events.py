@@ -92,7 +92,7 @@ def about_changes(told: list[Json]) -> list[Json]:
 @pytest.mark.parametrize(("version", "number"), sequences())
 def test_a_changes_events_are_the_recorded_ones(tmp_path: Path, version: str, number: int) -> None:
     recorded = recorded_of(version, number)
-    lab = Lab(tmp_path)
+    lab = Lab(tmp_path, projects=(recorded[0]["project"],))
     if any(event["patchSet"]["kind"] == "NO_CODE_CHANGE" for event in recorded):
         lab.set("submit-type", "CHERRY_PICK", "--project", recorded[0]["project"])
     follower = Follower(lab)

@@ -105,7 +105,7 @@ class Maker:
 @pytest.mark.parametrize(("version", "number"), asked())
 def test_a_change_is_answered_as_it_was(tmp_path: Path, version: str, number: str) -> None:
     expected = recorded(version, number)
-    lab = Lab(tmp_path)
+    lab = Lab(tmp_path, projects=(expected[0]["project"],))
     change = Maker(lab, expected[0]).make()
     answered = [json.loads(line) for line in lab.done(f"{ZUULS} {change.number}").splitlines()]
     assert normalised(answered) == normalised(expected)
@@ -114,7 +114,7 @@ def test_a_change_is_answered_as_it_was(tmp_path: Path, version: str, number: st
 def test_a_search_in_messages_is_answered_as_it_was(tmp_path: Path) -> None:
     expected = queries()["message search"]
     record = expected[0]
-    lab = Lab(tmp_path)
+    lab = Lab(tmp_path, projects=("demo/a",))
     base = lab.land(lab.propose("demo/a", "base", f"I{1:040x}"))
     message = record["commitMessage"]
     commit = lab.commit("demo/a", message, {"a-file": 1}, on=base.current.revision)
@@ -127,7 +127,7 @@ def test_a_search_in_messages_is_answered_as_it_was(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", ["13", "999"])
 def test_a_change_that_is_private_or_missing_is_not_found(tmp_path: Path, number: str) -> None:
-    lab = Lab(tmp_path)
+    lab = Lab(tmp_path, projects=("demo/a",))
     change = lab.propose("demo/a", "hidden", f"I{1:040x}", "%private")
     asked_for = {"13": change.number, "999": 999}[number]
     answered = [json.loads(line) for line in lab.done(f"{ZUULS} {asked_for}").splitlines()]

@@ -23,7 +23,7 @@ _URL = f"ssh://alice@{HOST}:29418/demo/a"
 
 @pytest.fixture
 def lab(tmp_path: Path) -> Lab:
-    return Lab(tmp_path / "state", make_key(tmp_path / "key"))
+    return Lab(tmp_path / "state", make_key(tmp_path / "key"), projects=("demo/a", "demo/b"))
 
 
 @pytest.fixture
