@@ -23,6 +23,7 @@ _NOT_FAST_FORWARD = (
     "Project policy requires all submissions to be a fast-forward.\n\n"
     "Please rebase the change locally and upload again for review."
 )
+_REBASES = (SubmitType.REBASE_IF_NECESSARY, SubmitType.REBASE_ALWAYS)
 _MERGED = "Change has been successfully merged"
 _REBASED = "Change has been successfully rebased and submitted as"
 _PICKED = "Change has been successfully cherry-picked as"
@@ -55,7 +56,7 @@ def submit(ledger: Ledger, who: Account, change: Change, patch_set: PatchSet, no
     tip = repository.resolve(branch)
     if tip is None:
         raise RefusedError(f'destination branch "{branch}" not found.')
-    together = [change] if policy.submit_type is SubmitType.CHERRY_PICK else _together(ledger, repository, change)
+    together = _together(ledger, repository, policy.submit_type, change)
     if problems := _problems(ledger, change, together):
         raise _failed(together, problems)
     landings = _land(repository, policy.submit_type, together, tip, who, ledger.base)
@@ -72,17 +73,23 @@ def _failed(together: Sequence[Change], problems: Sequence[tuple[int, str]]) -> 
     return RefusedError(f"Failed to submit {count} due to the following problems:\n{lines}")
 
 
-def _together(ledger: Ledger, repository: Repository, change: Change) -> list[Change]:
+def _together(ledger: Ledger, repository: Repository, kind: SubmitType, change: Change) -> list[Change]:
     """``change`` and what it stands on, that first. Raises ``RefusedError`` where that is no open change as it is."""
-    current = {c.current.revision: c for c in ledger.changes.values() if c.open and c.project == change.project}
+    if kind is SubmitType.CHERRY_PICK:
+        return [change]
+    own = [other for other in ledger.changes.values() if other.project == change.project]
+    current = {other.current.revision: other for other in own if other.open and other.branch == change.branch}
+    merged = {item.revision for other in own if other.status is Status.MERGED for item in other.patch_sets}
     together: list[Change] = []
     child = change.current.revision
     for revision in reversed(repository.missing_from(change.branch, change.current.revision)):
-        found = current.get(revision)
-        if found is None or found.branch != change.branch:
+        if kind in _REBASES and revision in merged:
+            # It went in as another commit, and the change is put on that.
+            break
+        if revision not in current:
             reason = f"Depends on change that was not submitted. {_why_missing(ledger, change, child, revision)}"
             raise _failed([change], [(change.number, reason)])
-        together.append(found)
+        together.append(current[revision])
         child = revision
     return together[::-1] or [change]
 
@@ -123,7 +130,7 @@ def _land(
     repository: Repository, kind: SubmitType, together: Sequence[Change], tip: str, who: Account, base: str
 ) -> list[_Landing]:
     """Makes the commits that put ``together`` on top of ``tip``."""
-    if kind in (SubmitType.REBASE_IF_NECESSARY, SubmitType.REBASE_ALWAYS, SubmitType.CHERRY_PICK):
+    if kind in (*_REBASES, SubmitType.CHERRY_PICK):
         landings: list[_Landing] = []
         for item in together:
             landing = _picked(repository, kind, item, landings[-1].revision if landings else tip, who, base)
@@ -131,6 +138,8 @@ def _land(
         return landings
     last = together[-1]
     revision = last.current.revision
+    if repository.is_ancestor(revision, tip):
+        return [_Landing(item, tip) for item in together]
     forward = repository.is_ancestor(tip, revision)
     if not forward and kind is SubmitType.FAST_FORWARD_ONLY:
         raise _failed(together, [(last.number, _NOT_FAST_FORWARD)])

@@ -114,6 +114,16 @@ def test_a_stack_goes_in_rebased_one_on_the_other(bench: Bench) -> None:
     assert bench.head == two.current.revision
 
 
+@pytest.mark.parametrize("kind", [*MAKES_A_COMMIT_ALWAYS, SubmitType.REBASE_IF_NECESSARY])
+def test_a_change_goes_in_after_the_one_below_went_in_as_another_commit(bench: Bench, kind: SubmitType) -> None:
+    one = moved(bench, kind)
+    two = approved(bench, "two", on=one.current.revision)
+    one = bench.submit(one)
+    two = bench.submit(two)
+    assert two.current.parents == (one.current.revision,)
+    assert bench.git("ls-tree", "--name-only", "main").split() == ["README.md", "ci", "one", "other", "two"]
+
+
 def test_a_cherry_pick_leaves_what_is_below_where_it_is(bench: Bench) -> None:
     bench.review.policies.set("submit-type", "CHERRY_PICK", None)
     one = bench.change("one")
