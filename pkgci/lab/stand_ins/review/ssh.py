@@ -15,7 +15,7 @@ from pkgci.lab.stand_ins.review import commands, hook
 from pkgci.lab.stand_ins.review.model import RefusedError
 from pkgci.lab.stand_ins.review.piping import run_for_client
 from pkgci.lab.stand_ins.review.records import Json, as_json
-from pkgci.lab.stand_ins.review.remarks import report
+from pkgci.lab.stand_ins.review.remarks import Pushed, report
 from pkgci.lab.stand_ins.review.review import Review
 
 log = logging.getLogger(__name__)
@@ -176,16 +176,21 @@ class SshSide:
 
     async def _answer_hook(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            question = json.loads(await reader.readline())
-            commands_ = [tuple(command) for command in question["commands"]]
-            done = await asyncio.to_thread(
-                self._review.push, question["username"], question["project"], commands_, question["options"]
-            )
-            refs = [{"ref": item.ref, "refusal": item.refusal} for item in done]
-            told = {"refs": refs, "report": report(done, self._review.base)}
+            told = await asyncio.to_thread(self._judged, json.loads(await reader.readline()))
             writer.write(json.dumps(told).encode() + b"\n")
             await writer.drain()
         except Exception:
             log.exception("a push could not be judged")
         finally:
             writer.close()
+
+    def _judged(self, question: Json) -> Json:
+        """What becomes of each ref of a push, and what the person is told."""
+        commands_ = [tuple(command) for command in question["commands"]]
+        try:
+            done = self._review.push(question["username"], question["project"], commands_, question["options"])
+        except Exception:
+            log.exception("a push to %s could not be judged", question["project"])
+            done = [Pushed(ref, "internal error of pkgci's stand-in for Gerrit") for _, _, ref in commands_]
+        refs = [{"ref": item.ref, "refusal": item.refusal} for item in done]
+        return {"refs": refs, "report": report(done, self._review.base)}
