@@ -132,7 +132,10 @@ def clone(site_file: Path, project: str, directory: Path | None, user: str | Non
 @click.option("--as", "user", metavar="USER", help="Who runs it. Default: the first administrator.")
 @click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED, metavar="COMMAND...")
 def gerrit(site_file: Path, user: str | None, words: tuple[str, ...]) -> int:
-    """Run `gerrit COMMAND` on the lab's review: version, ls-projects, query, review, set-topic, stream-events.
+    """Run `gerrit COMMAND` on the lab's review: version, ls-projects, query, review, set-topic.
+
+    The stand-in has one more: `stand-in` shows what can be set while it runs (submit types, the range of Verified,
+    rights, submit requirements, anonymous reading, work in progress), for trying what other Gerrits do.
 
     Its exit status is passed on.
     """

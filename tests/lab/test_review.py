@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import socket
 import ssl
 import subprocess
@@ -37,8 +38,12 @@ class Clone:
     def commit(self, name: str) -> str:
         """Commits a new file; returns the Change-Id."""
         (self.directory / name).write_text(f"{name}\n")
-        self.git("add", name)
-        self.git("commit", "-m", f"Add {name}")
+        return self.commit_all(f"Add {name}")
+
+    def commit_all(self, subject: str) -> str:
+        """Commits all that is new; returns the Change-Id."""
+        self.git("add", "-A")
+        self.git("commit", "-m", subject)
         return self.git("log", "-1", "--format=%(trailers:key=Change-Id,valueonly,separator=%x2C)").stdout.strip()
 
     def push(self, ref: str = "refs/for/main", check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -100,9 +105,9 @@ def test_people_vote_and_are_refused_what_is_zuuls(lab: Lab, clone: Clone) -> No
     patch_set = f"{change['number']},1"
     lab.pkgci("lab", "gerrit", "--as", "bob", "review", patch_set, "--code-review", "+2", "-m", "two words; `x`")
     refused = lab.pkgci("lab", "gerrit", "--as", "bob", "review", patch_set, "-l", "Verified=+2", check=False)
-    assert (refused.returncode, "only zuul may vote it" in refused.stderr) == (1, True)
+    assert (refused.returncode, 'Applying label "Verified": 2 is restricted' in refused.stderr) == (1, True)
     refused = lab.pkgci("lab", "gerrit", "review", patch_set, "--submit", check=False)
-    assert (refused.returncode, "it needs Verified +2" in refused.stderr) == (1, True)
+    assert (refused.returncode, "submit requirement 'Verified' is unsatisfied" in refused.stderr) == (1, True)
     told = lab.pkgci("lab", "gerrit", "query", "--comments", f"change:{identity}").stdout
     assert "two words; `x`" in told
 
@@ -111,7 +116,7 @@ def test_nobody_pushes_past_the_review_or_without_a_change_id(clone: Clone) -> N
     clone.commit("past")
     result = clone.push("refs/heads/main", check=False)
     assert result.returncode == 1
-    assert "prohibited by the review" in result.stderr
+    assert "prohibited by Gerrit: not permitted: update" in result.stderr
     clone.git("commit", "--allow-empty", "--no-verify", "-m", "Without")
     assert "missing Change-Id in message footer" in clone.push(check=False).stderr
 
@@ -147,6 +152,25 @@ def test_the_jenkins_package_is_in_a_signed_apt_source_with_the_recorded_key(lab
     script = "gpg --batch --with-colons --show-keys /var/lib/pkgci-stand-ins/packages/key.asc"
     assert f":{fingerprint}:" in lab.exec("stand-ins", "sh", "-c", script).stdout
     assert "BEGIN PGP SIGNATURE" in page(lab, "/jenkins/binary/InRelease")
+
+
+def test_a_change_of_many_megabytes_arrives_whole_in_another_clone(lab: Lab, clone: Clone, tmp_path: Path) -> None:
+    content = os.urandom(8 << 20)
+    (clone.directory / "large").write_bytes(content)
+    identity = clone.commit_all("Add what nothing makes smaller")
+    clone.push()
+    (change,) = query(lab, "--current-patch-set", f"change:{identity}")
+    other = Clone(lab, tmp_path / "another clone")
+    other.git("fetch", "-q", "origin", str(change["currentPatchSet"]["ref"]))  # type: ignore[index]
+    other.git("checkout", "-q", "FETCH_HEAD")
+    assert (other.directory / "large").read_bytes() == content
+
+
+def test_what_can_be_set_in_the_review_is_listed(lab: Lab) -> None:
+    told = lab.pkgci("lab", "gerrit", "stand-in").stdout
+    assert told.startswith("pkgci's stand-in for Gerrit, not Gerrit.")
+    refused = lab.pkgci("lab", "gerrit", "stand-in", "set", "submit-type", "SQUASH", check=False)
+    assert (refused.returncode, "'SQUASH' is not a submit type" in refused.stderr) == (1, True)
 
 
 def test_a_restart_of_the_machine_loses_nothing(lab: Lab, clone: Clone) -> None:

@@ -2,46 +2,50 @@
 
 from __future__ import annotations
 
-import json
-import re
 import shlex
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from pkgci.lab.stand_ins.review.labels import LABELS, parse_vote
-from pkgci.lab.stand_ins.review.model import Change, PatchSet, RefusedError
-from pkgci.lab.stand_ins.review.query import as_text, parse_query, run_query
-from pkgci.lab.stand_ins.review.review import Review
+from pkgci.lab.stand_ins.review.ledger import OWN_PROJECTS
+from pkgci.lab.stand_ins.review.model import RefusedError, UnfitError
+from pkgci.lab.stand_ins.review.policy import NAMES
+from pkgci.lab.stand_ins.review.query import QueryError, as_text, parse_query, run_query
+from pkgci.lab.stand_ins.review.records import Json, as_json
+from pkgci.lab.stand_ins.review.review import Mark, Review
+from pkgci.lab.stand_ins.review.reviewing import parse_review, run_review
 
-# Zuul reads nothing of it; people see at once what answers them.
-VERSION = "gerrit version 3.11.0 (pkgci stand-in)"
-COMMANDS = ("ls-projects", "query", "review", "set-topic", "stream-events", "version")
+# It begins as the recorded one does; the rest says what answers.
+VERSION = "3.11.0 (pkgci stand-in)"
+
+# What Gerrit has, and the stand-in does not: refused in its own name. Anything else is unknown to both.
+_ELSEWHERE = frozenset(
+    (
+        *("apropos", "ban-commit", "close-connection", "copy-approvals", "create-account", "create-branch"),
+        *("create-group", "create-project", "flush-caches", "gc", "index", "kill", "logging", "ls-groups"),
+        *("ls-members", "ls-user-refs", "plugin", "query-shell", "receive-pack", "reload-config", "rename-group"),
+        *("sequence", "set-account", "set-head", "set-members", "set-project", "set-project-parent"),
+        *("set-reviewers", "show-caches", "show-queue", "test-submit"),
+    )
+)
+
+_USAGE = f"""pkgci's stand-in for Gerrit, not Gerrit. What the lab's tests set in it:
+  gerrit stand-in set NAME VALUE... [--project PROJECT]   for one project, or for all
+    anonymous-read on|off
+    submit-type MERGE_IF_NECESSARY|MERGE_ALWAYS|FAST_FORWARD_ONLY|REBASE_IF_NECESSARY|REBASE_ALWAYS|CHERRY_PICK
+    verified-range 1|2
+    submit-right on|off
+    submit-requirement NAME=EXPRESSION on, or NAME off     EXPRESSION: label:NAME=MAX, MIN or a number, -, AND
+  gerrit stand-in mark CHANGE {"|".join(Mark)}
+"""
 
 
-class Deed(StrEnum):
-    """What ``gerrit review`` does to a change beside writing and voting."""
+@dataclass(frozen=True)
+class Answer:
+    """What a command prints, and its exit status."""
 
-    SUBMIT = "submit"
-    ABANDON = "abandon"
-    RESTORE = "restore"
-
-
-@dataclass
-class ReviewRequest:
-    """The arguments of ``gerrit review``."""
-
-    targets: list[str] = field(default_factory=list)
-    votes: dict[str, int] = field(default_factory=dict)
-    message: str = ""
-    project: str | None = None
-    branch: str | None = None
-    deed: Deed | None = None
-
-
-_DEEDS = {f"--{deed}": deed for deed in Deed} | {"-s": Deed.SUBMIT}
-_SHORT = {"-m": "--message", "-l": "--label", "-p": "--project", "-b": "--branch", "-n": "--notify", "-t": "--tag"}
-_LABEL_OPTIONS = {f"--{name.lower()}": name for name in LABELS}
-_VALUED = ("--message", "--label", "--project", "--branch", "--notify", "--tag")
+    out: str = ""
+    err: str = ""
+    status: int = 0
 
 
 def split_words(command: str) -> list[str]:
@@ -52,122 +56,105 @@ def split_words(command: str) -> list[str]:
         raise RefusedError(f"the command line cannot be read: {error}") from None
 
 
-def answer(review: Review, username: str, words: list[str]) -> str:
-    """What ``gerrit WORDS…`` prints. Raises ``RefusedError``; ``stream-events`` is not done here."""
+def answer(review: Review, username: str, words: list[str]) -> Answer:
+    """What ``gerrit WORDS…`` answers; ``stream-events`` is not answered here."""
     name, *arguments = words or [""]
-    if name == "version":
-        return f"{VERSION}\n"
-    if name == "ls-projects":
-        return "".join(f"{project}\n" for project in review.projects())
-    if name == "query":
-        query = parse_query(arguments)
-        lines = run_query(query, review.changes, review.settings.web)
-        return "".join(f"{json.dumps(line)}\n" for line in lines) if query.as_json else as_text(lines)
-    if name == "review":
-        _review(review, username, parse_review(arguments))
-        return ""
-    if name == "set-topic":
-        _set_topic(review, username, arguments)
-        return ""
-    known = ", ".join(COMMANDS)
-    raise RefusedError(
-        f"gerrit: '{name}' is no command of the stand-in (it has {known})" if name else f"commands: {known}"
-    )
+    try:
+        if name in _COMMANDS:
+            return _COMMANDS[name](review, username, arguments)
+        if name in _ELSEWHERE:
+            raise UnfitError(f"gerrit {name}")
+        if not name:
+            raise RefusedError(f"gerrit: one of {', '.join(_COMMANDS)}, stream-events (pkgci's stand-in for Gerrit)")
+        raise RefusedError(f"gerrit: {name}: not found")
+    except RefusedError as refusal:
+        return Answer(err=f"fatal: {refusal}\n", status=1)
 
 
-def parse_review(arguments: list[str]) -> ReviewRequest:
-    """The request of ``gerrit review ARGUMENTS…``. Raises ``RefusedError``."""
-    request = ReviewRequest()
-    pending = list(arguments)
-    while pending:
-        word = pending.pop(0)
-        option, equals, value = word.partition("=") if word.startswith("--") else (word, "", "")
-        option = _SHORT.get(option, option)
-        if option in _DEEDS:
-            if request.deed not in (None, _DEEDS[option]):
-                raise RefusedError(f"{option} and --{request.deed} exclude each other")
-            request.deed = _DEEDS[option]
-        elif option in _VALUED or option in _LABEL_OPTIONS:
-            if not equals and not pending:
-                raise RefusedError(f'option "{option}" takes an operand')
-            _take(request, option, value if equals else pending.pop(0))
-        elif option == "--strict-labels":
-            continue
-        elif word.startswith("-"):
-            raise RefusedError(f'"{word}" is not a valid option')
-        else:
-            request.targets.append(word)
-    if not request.targets:
-        raise RefusedError("CHANGE,PATCHSET or COMMIT is required")
-    if request.deed in (Deed.ABANDON, Deed.RESTORE) and request.votes:
-        raise RefusedError(f"--{request.deed} and votes exclude each other")
-    return request
+def _version(review: Review, username: str, arguments: list[str]) -> Answer:
+    return Answer(f"gerrit version {VERSION}\n")
 
 
-def _take(request: ReviewRequest, option: str, value: str) -> None:
-    if option == "--message":
-        request.message = value
-    elif option == "--project":
-        request.project = value
-    elif option == "--branch":
-        request.branch = value
-    elif option == "--label":
-        label, number = parse_vote(value)
-        request.votes[label] = number
-    elif option in _LABEL_OPTIONS:
-        label, number = parse_vote(f"{_LABEL_OPTIONS[option]}={value}")
-        request.votes[label] = number
+def _ls_projects(review: Review, username: str, arguments: list[str]) -> Answer:
+    if arguments:
+        raise UnfitError(f"gerrit ls-projects {' '.join(arguments)}")
+    return Answer("".join(f"{project}\n" for project in (*OWN_PROJECTS, *review.projects())))
 
 
-def _review(review: Review, username: str, request: ReviewRequest) -> None:
-    for text in request.targets:
-        change, patch_set = _find(review, text, request)
-        if request.deed is Deed.ABANDON:
-            review.abandon(username, change, request.message)
-            continue
-        if request.deed is Deed.RESTORE:
-            review.restore(username, change, request.message)
-            continue
-        if request.votes or request.message:
-            review.vote(username, change, patch_set, request.votes, request.message)
-        if request.deed is Deed.SUBMIT:
-            review.submit(username, change, patch_set)
+def _query(review: Review, username: str, arguments: list[str]) -> Answer:
+    query = parse_query(arguments)
+    visible = [change for change in review.changes.values() if change.visible_to(username)]
+    try:
+        lines = run_query(query, visible, review.base, lambda project: review.policy(project).labels)
+    except QueryError as error:
+        lines = [{"type": "error", "message": str(error)}]
+    return Answer(_json_lines(lines) if query.as_json else as_text(lines))
 
 
-def _find(review: Review, text: str, request: ReviewRequest) -> tuple[Change, PatchSet]:
-    """The patch set that ``NUMBER,PATCHSET`` or a commit names. Raises ``RefusedError``."""
-    if match := re.fullmatch(r"(\d+),(\d+)", text):
-        change = review.change(int(match[1]))
-        found = [(change, change.patch_set(int(match[2])))]
-    elif re.fullmatch(r"[0-9a-f]{7,40}", text):
-        changes = review.changes.values()
-        found = [(c, item) for c in changes for item in c.patch_sets if item.revision.startswith(text)]
-    else:
-        raise RefusedError(f'"{text}" is not a valid patch set: NUMBER,PATCHSET or a commit is')
-    found = [
-        (change, item)
-        for change, item in found
-        if request.project in (None, change.project) and request.branch in (None, change.branch)
-    ]
-    if not found:
-        raise RefusedError(f'"{text}" no such patch set')
-    if len(found) > 1:
-        raise RefusedError(f'"{text}" matches multiple patch sets')
-    return found[0]
+def _json_lines(lines: list[Json]) -> str:
+    return "".join(f"{as_json(line)}\n" for line in lines)
 
 
-def _set_topic(review: Review, username: str, arguments: list[str]) -> None:
+def _review(review: Review, username: str, arguments: list[str]) -> Answer:
+    refusals = run_review(review, username, parse_review(arguments))
+    if not refusals:
+        return Answer()
+    said = "".join(f"error: fatal: {refusal}\n\n" for refusal in refusals)
+    return Answer(err=f"{said}fatal: one or more reviews failed; review output above\n", status=1)
+
+
+def _set_topic(review: Review, username: str, arguments: list[str]) -> Answer:
     """``gerrit set-topic CHANGE --topic TOPIC``."""
     words = [
         word for argument in arguments for word in (argument.split("=", 1) if "--" in argument[:2] else [argument])
     ]
-    if "-t" in words:
-        words[words.index("-t")] = "--topic"
-    topic = ""
-    if "--topic" in words:
-        place = words.index("--topic")
-        topic = "".join(words[place + 1 : place + 2])
-        del words[place : place + 2]
+    topic, words = _taken(["--topic" if word == "-t" else word for word in words], "--topic")
     if len(words) != 1 or not words[0].isdecimal():
         raise RefusedError("a change is required: set-topic NUMBER --topic TOPIC")
-    review.set_topic(username, review.change(int(words[0])), topic)
+    review.set_topic(username, review.change(int(words[0])), topic or "")
+    return Answer()
+
+
+def _show_connections(review: Review, username: str, arguments: list[str]) -> Answer:
+    return Answer(err="view connections not permitted\n", status=1)
+
+
+def _stand_in(review: Review, username: str, arguments: list[str]) -> Answer:
+    """The lab's own: what is set in a running review."""
+    project, words = _taken(arguments, "--project")
+    if username == review.settings.ci_account:
+        raise RefusedError("the stand-in's settings are not the CI account's")
+    match words:
+        case ["set", name, value, *more]:
+            if project is not None:
+                review.repository(project)
+            with review.lock:
+                review.policies.set(name, " ".join((value, *more)), project)
+            return Answer(f"the stand-in has {name} {' '.join((value, *more))} for {project or 'all projects'}\n")
+        case ["mark", number, mark] if number.isdecimal() and mark in list(Mark):
+            review.mark(username, review.change(int(number)), Mark(mark))
+            return Answer(f"the stand-in has change {number} {mark}\n")
+        case [] | ["--help"]:
+            return Answer(_USAGE)
+    raise RefusedError(f"set NAME VALUE (one of {', '.join(NAMES)}), or mark CHANGE {'|'.join(Mark)}\n{_USAGE}")
+
+
+def _taken(words: list[str], option: str) -> tuple[str | None, list[str]]:
+    """The value of ``option`` in ``words``, None where it is not there, and the words without both."""
+    if option not in words:
+        return None, words
+    place = words.index(option)
+    if place + 1 == len(words):
+        raise RefusedError(f'option "{option}" takes an operand')
+    return words[place + 1], words[:place] + words[place + 2 :]
+
+
+_COMMANDS: dict[str, Callable[[Review, str, list[str]], Answer]] = {
+    "version": _version,
+    "ls-projects": _ls_projects,
+    "query": _query,
+    "review": _review,
+    "set-topic": _set_topic,
+    "show-connections": _show_connections,
+    "stand-in": _stand_in,
+}

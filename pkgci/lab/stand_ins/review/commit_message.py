@@ -22,16 +22,3 @@ def change_id(message: str, revision: str) -> str:
     if not _CHANGE_ID.fullmatch(found[0]):
         raise RefusedError(f"commit {short}: invalid Change-Id line format in message footer")
     return str(found[0])
-
-
-def install_hint(web: str, host: str, port: int, username: str) -> str:
-    """How to get the hook that writes Change-Ids, for people whose push was refused."""
-    return "\n".join(
-        (
-            "Hint: install the hook that writes Change-Ids, then amend the commit:",
-            f"  scp -O -p -P {port} {username}@{host}:hooks/commit-msg .git/hooks/",
-            f"or, over HTTPS: curl -o .git/hooks/commit-msg {web}/tools/hooks/commit-msg",
-            "  chmod +x .git/hooks/commit-msg",
-            "  git commit --amend --no-edit",
-        )
-    )

@@ -11,6 +11,7 @@ from pathlib import Path
 from pkgci.lab.stand_ins.review.model import COMMIT_MESSAGE, File, RefusedError
 
 ZERO = "0" * 40
+_EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _KINDS = {"A": "ADDED", "M": "MODIFIED", "D": "DELETED", "R": "RENAMED", "C": "COPIED", "T": "MODIFIED"}
 # Seconds that one git command may take.
 _PATIENCE = 120
@@ -18,11 +19,12 @@ _PATIENCE = 120
 
 @dataclass(frozen=True)
 class Commit:
-    """A commit as git has it."""
+    """A commit as git has it; ``committer`` is an address."""
 
     revision: str
     parents: tuple[str, ...]
     author: tuple[str, str]
+    committer: str
     message: str
 
     @property
@@ -56,6 +58,7 @@ class Repository:
             blob = growing._git("hash-object", "-w", "--stdin", stdin=content)
             mark = "100755" if mode & 0o100 else "100644"
             growing._git("update-index", "--add", "--cacheinfo", f"{mark},{blob},{path}", env=index)
+        growing._git("hash-object", "-w", "-t", "tree", "/dev/null")
         tree = growing._git("write-tree", env=index)
         commit = growing._git("commit-tree", tree, "-m", "Start the project", env=_identity(author))
         growing._git("update-ref", f"refs/heads/{branch}", commit)
@@ -76,9 +79,9 @@ class Repository:
         return self._git("rev-list", "--reverse", "--topo-order", tip, "--not", f"refs/heads/{branch}").split()
 
     def commit(self, revision: str) -> Commit:
-        text = self._git("show", "--no-patch", "--format=%P%n%an%n%ae%n%B", revision)
-        parents, name, email, message = text.split("\n", 3) if text.count("\n") > 2 else (*text.split("\n"), "")
-        return Commit(revision, tuple(parents.split()), (name, email), message.strip() + "\n")
+        text = self._git("show", "--no-patch", "--format=%P%n%an%n%ae%n%ce%n%B", revision)
+        parents, name, email, committer, *message = text.split("\n", 4)
+        return Commit(revision, tuple(parents.split()), (name, email), committer, "".join(message).strip() + "\n")
 
     def files(self, revision: str) -> tuple[File, ...]:
         """What a commit changes against its first parent, its message first as Gerrit has it."""
@@ -90,7 +93,10 @@ class Repository:
             if path in found:
                 counts = [int(text) if text.isdecimal() else 0 for text in (inserted, deleted)]
                 found[path] = (found[path][0], counts[0], counts[1])
-        lines = self.commit(revision).message.count("\n")
+        commit = self.commit(revision)
+        # Gerrit shows the parents, author and committer above the message, and counts their lines.
+        parents = len(commit.parents) + (len(commit.parents) > 1)
+        lines = parents + 5 + commit.message.count("\n")
         return (File(COMMIT_MESSAGE, "ADDED", lines, 0), *(File(path, *rest) for path, rest in found.items()))
 
     def point(self, ref: str, revision: str, old: str | None = None) -> None:
@@ -101,26 +107,48 @@ class Repository:
         """Removes ``ref``."""
         self._git("update-ref", "-d", ref)
 
-    def merge(self, branch: str, revision: str, message: str, author: tuple[str, str]) -> str:
-        """The commit that ``branch`` becomes when ``revision`` is merged into it: itself, or a merge commit.
+    def note(self, ref: str, text: str, author: tuple[str, str]) -> tuple[str, str]:
+        """Adds a commit without files to ``ref``, where Gerrit keeps what it knows; returns where it was and is."""
+        old = self.resolve(ref)
+        parent = ["-p", old] if old else []
+        new = self._git("commit-tree", _EMPTY_TREE, *parent, stdin=text.encode(), env=_identity(author))
+        self.point(ref, new)
+        return old or ZERO, new
 
-        Raises ``RefusedError`` where they conflict, naming the files.
-        """
-        head = self.resolve(f"refs/heads/{branch}")
-        if head is None:
-            raise RefusedError(f"branch {branch} is not there any more")
-        base = self._git("merge-base", head, revision, check=False)
-        if base in (head, revision):
-            return revision if base == head else head
-        command = ["merge-tree", "--write-tree", "--name-only", "--no-messages", head, revision]
-        result = self._run(*command)
+    def is_ancestor(self, older: str, newer: str) -> bool:
+        return self._run("merge-base", "--is-ancestor", older, newer).returncode == 0
+
+    def merge(self, head: str, revision: str, message: str, author: tuple[str, str]) -> str:
+        """A commit that merges ``revision`` into ``head``. Raises ``RefusedError`` where they conflict."""
+        tree = self._merged_tree(head, revision)
+        return self._git("commit-tree", tree, "-p", head, "-p", revision, "-m", message, env=_identity(author))
+
+    def pick(self, revision: str, onto: str, message: str, committer: tuple[str, str]) -> str:
+        """A commit on ``onto`` with what ``revision`` changes, by its author. Raises ``RefusedError`` on a conflict."""
+        about = self._git("show", "--no-patch", "--format=%an%n%ae%n%ad", "--date=raw", revision)
+        name, email, date = about.split("\n")
+        author = {"GIT_AUTHOR_NAME": name, "GIT_AUTHOR_EMAIL": email, "GIT_AUTHOR_DATE": date}
+        tree = self.picked_tree(revision, onto)
+        return self._git("commit-tree", tree, "-p", onto, stdin=message.encode(), env=_identity(committer) | author)
+
+    def picked_tree(self, revision: str, onto: str) -> str:
+        """The files of ``onto`` with what ``revision`` changes. Raises ``RefusedError`` where they conflict."""
+        parent = self.resolve(f"{revision}^")
+        if parent is None or parent == onto:
+            return self.tree(revision)
+        # A commit with the files of `onto` beside `revision`: their merge has the parent of both as its base.
+        beside = self._git("commit-tree", self.tree(onto), "-p", parent, "-m", "-", env=_identity(("-", "-")))
+        return self._merged_tree(beside, revision)
+
+    def tree(self, revision: str) -> str:
+        return self._git("rev-parse", "--verify", f"{revision}^{{tree}}")
+
+    def _merged_tree(self, ours: str, theirs: str) -> str:
+        result = self._run("merge-tree", "--write-tree", "--name-only", "--no-messages", ours, theirs)
         lines = result.stdout.decode(errors="replace").splitlines()
         if result.returncode != 0:
-            raise RefusedError(
-                f"merge conflict in {', '.join(lines[1:]) or result.stderr.decode(errors='replace').strip()}"
-            )
-        words = ["commit-tree", lines[0], "-p", head, "-p", revision, "-m", message]
-        return self._git(*words, env=_identity(author))
+            raise RefusedError(f"merge conflict in {', '.join(lines[1:])}")
+        return lines[0]
 
     def _kinds(self, base: str, revision: str) -> list[tuple[str, str]]:
         fields = self._git("diff-tree", "-r", "-z", "--no-renames", "--name-status", base, revision).split("\0")

@@ -37,25 +37,26 @@ def main() -> int:
     stdout.flush()
     commands = [line.decode(errors="replace").split(" ", 2) for line in packets(stdin)]
     options = [line.decode(errors="replace") for line in packets(stdin)] if with_options else []
-    for answer in _ask({"commands": commands, "options": options}):
-        for line in answer["remarks"]:
-            print(line, file=sys.stderr)
-        sys.stderr.flush()
-        ref, refusal = answer["ref"], answer["refusal"]
+    told = _ask({"commands": commands, "options": options})
+    sys.stderr.write(told["report"])
+    sys.stderr.flush()
+    for item in told["refs"]:
+        ref, refusal = item["ref"], item["refusal"]
         stdout.write(packet(f"ok {ref}" if refusal is None else f"ng {ref} {refusal}"))
     stdout.write(b"0000")
     stdout.flush()
     return 0
 
 
-def _ask(question: dict[str, object]) -> Iterator[dict[str, Any]]:
+def _ask(question: dict[str, object]) -> dict[str, Any]:
     about = {"username": os.environ[USERNAME], "project": os.environ[PROJECT]}
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(os.environ[SOCKET])
         with connection.makefile("rwb") as stream:
             stream.write(json.dumps(question | about).encode() + b"\n")
             stream.flush()
-            yield from json.loads(stream.readline())
+            answer: dict[str, Any] = json.loads(stream.readline())
+            return answer
 
 
 if __name__ == "__main__":

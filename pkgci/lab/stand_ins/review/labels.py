@@ -1,4 +1,4 @@
-"""The labels: who may vote what, how votes are counted, and what a change still needs before it can be submitted."""
+"""The labels: their ranges, who may vote what, and what Gerrit's submit records say of them."""
 
 from __future__ import annotations
 
@@ -6,23 +6,44 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from pkgci.lab.stand_ins.review.model import Account, Approval, Change, PatchSet, RefusedError, Status
+from pkgci.lab.stand_ins.review.model import Account, Approval, Change, Kind, PatchSet, RefusedError
+
+# How Gerrit writes into a patch set's approvals that it was submitted, and by whom.
+SUBMITTED = "SUBM"
 
 
 @dataclass(frozen=True)
 class Label:
-    """A label. Its highest vote is needed to submit, its lowest one is a veto; ``ci_only`` ones are Zuul's."""
+    """A label. ``ci_only`` ones are Zuul's; without a ``needed`` highest vote there is no submit record that is OK.
+
+    ``kept`` is the condition under which votes stay when a new patch set comes, as Gerrit writes it.
+    """
 
     name: str
     lowest: int
     highest: int
     ci_only: bool = False
+    needed: bool = False
+    kept: str = ""
+
+    def keeps(self, value: int, kind: Kind) -> bool:
+        """Whether a vote stays on a new patch set of this kind."""
+        same = kind in (Kind.NO_CHANGE, Kind.TRIVIAL_REBASE)
+        return bool(self.kept) and (same or value == self.lowest)
 
 
-LABELS: dict[str, Label] = {
-    label.name: label
-    for label in (Label("Verified", -2, 2, ci_only=True), Label("Code-Review", -2, 2), Label("Workflow", -1, 1))
-}
+def labels_with(verified: int) -> dict[str, Label]:
+    """The labels of a project whose Verified goes from −``verified`` to +``verified``."""
+    kept = "changekind:NO_CHANGE OR changekind:TRIVIAL_REBASE OR is:MIN"
+    labels = (
+        Label("Verified", -verified, verified, ci_only=True),
+        Label("Code-Review", -2, 2, needed=True, kept=kept),
+        Label("Workflow", -1, 1),
+    )
+    return {label.name: label for label in labels}
+
+
+LABEL_NAMES = tuple(labels_with(2))
 
 _VOTE = re.compile(r"([A-Za-z0-9-]+)=([+-]?\d+)")
 
@@ -31,21 +52,27 @@ def parse_vote(text: str) -> tuple[str, int]:
     """The label and value of ``LABEL=VALUE``. Raises ``RefusedError``."""
     match = _VOTE.fullmatch(text)
     if match is None:
-        raise RefusedError(f"'{text}' is no vote: LABEL=VALUE is, as in Code-Review=+2")
+        raise RefusedError(f'"{text}" is not a valid value for "--label": LABEL=VALUE, as in Code-Review=+2')
     return match[1], int(match[2])
 
 
-def check_votes(votes: Mapping[str, int], voter: str, ci_account: str) -> None:
-    """Raises ``RefusedError`` where the account ``voter`` may not vote this; ``ci_account`` is Zuul's."""
+def permitted_votes(
+    votes: Mapping[str, int], labels: Mapping[str, Label], by_ci: bool, strict: bool = False
+) -> dict[str, int]:
+    """The votes that count. As in Gerrit, a label that the project lacks and a value out of range are dropped silently,
+    unless ``strict``. Raises ``RefusedError`` for a vote in range that the voter has no right to."""
+    counted = {}
     for name, value in votes.items():
-        label = LABELS.get(name)
-        if label is None:
-            raise RefusedError(f'label "{name}" is not a configured label (there are {", ".join(LABELS)})')
-        if not label.lowest <= value <= label.highest:
-            raise RefusedError(f'label "{name}": {value} is not a valid value ({label.lowest} to +{label.highest})')
-        if value and label.ci_only != (voter == ci_account):
-            who = f"only {ci_account} may vote it" if label.ci_only else f"{ci_account} votes on what it has tested"
-            raise RefusedError(f'applying label "{name}": {value:+} is restricted: {who}')
+        label = labels.get(name)
+        if label is None or (value and not label.lowest <= value <= label.highest):
+            if strict:
+                why = "is not a configured label" if label is None else f": {value} is not a valid value"
+                raise RefusedError(f'label "{name}"{why if why.startswith(":") else " " + why}')
+            continue
+        if value and label.ci_only != by_ci:
+            raise RefusedError(f'Applying label "{name}": {value} is restricted')
+        counted[name] = value
+    return counted
 
 
 def with_votes(patch_set: PatchSet, votes: Mapping[str, int], voter: Account, now: int) -> PatchSet:
@@ -57,35 +84,33 @@ def with_votes(patch_set: PatchSet, votes: Mapping[str, int], voter: Account, no
 
 def votes_of(patch_set: PatchSet, username: str) -> dict[str, int]:
     """The votes of an account: label → value."""
-    return {a.label: a.value for a in patch_set.approvals if a.by.username == username}
+    return {a.label: a.value for a in patch_set.approvals if a.by.username == username and a.label != SUBMITTED}
 
 
-def label_states(change: Change) -> dict[str, str]:
-    """Label → OK, NEED or REJECT, as Gerrit's submit records say."""
-    states = {}
-    for label in LABELS.values():
-        values = [a.value for a in change.current.approvals if a.label == label.name]
-        states[label.name] = "REJECT" if label.lowest in values else "OK" if label.highest in values else "NEED"
-    return states
+def written(label: str, value: int) -> str:
+    """A vote as messages have it: ``Verified+2``, and ``-Verified`` for one that is taken back."""
+    return f"{label}{value:+}" if value else f"-{label}"
 
 
-def obstacles(change: Change) -> list[str]:
-    """What keeps ``change`` from being submitted, as far as its labels and its status say."""
-    if change.status is not Status.NEW:
-        return [f"it is {change.status.lower()} already"]
-    words = {"NEED": "it needs {name} {highest}", "REJECT": "it is vetoed by {name} {lowest}"}
-    return [
-        words[state].format(name=name, highest=f"{LABELS[name].highest:+}", lowest=LABELS[name].lowest)
-        for name, state in label_states(change).items()
-        if state != "OK"
-    ]
+@dataclass(frozen=True)
+class LabelState:
+    """What a submit record says of a label: OK, NEED, REJECT or MAY, and whose vote decided it."""
+
+    status: str
+    by: Account | None = None
 
 
-def granted_by(change: Change, name: str) -> Account | None:
-    """Who gave or vetoed the label ``name``: the account of its decisive vote."""
-    decisive = (LABELS[name].lowest, LABELS[name].highest)
-    for value in decisive:
-        for approval in change.current.approvals:
-            if approval.label == name and approval.value == value:
-                return approval.by
-    return None
+def label_states(change: Change, labels: Mapping[str, Label]) -> dict[str, LabelState]:
+    """Label → its state, by name."""
+    return {name: _state(change, labels[name]) for name in sorted(labels)}
+
+
+def _state(change: Change, label: Label) -> LabelState:
+    votes = [a for a in change.current.approvals if a.label == label.name]
+    if not label.needed:
+        return LabelState("MAY", votes[-1].by if votes else None)
+    for value, status in ((label.lowest, "REJECT"), (label.highest, "OK")):
+        for approval in votes:
+            if approval.value == value:
+                return LabelState(status, approval.by)
+    return LabelState("NEED")

@@ -13,12 +13,29 @@ class RefusedError(Exception):
     """What somebody asked for cannot be done; the text tells him why."""
 
 
+class UnfitError(RefusedError):
+    """Gerrit would do it; the stand-in cannot, and says so."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"pkgci's stand-in for Gerrit cannot do this: {what}")
+
+
 class Status(StrEnum):
     """The states of a change, in Gerrit's words."""
 
     NEW = "NEW"
     MERGED = "MERGED"
     ABANDONED = "ABANDONED"
+
+
+class Kind(StrEnum):
+    """What a patch set is to the one before it, in Gerrit's words."""
+
+    REWORK = "REWORK"
+    NO_CHANGE = "NO_CHANGE"
+    NO_CODE_CHANGE = "NO_CODE_CHANGE"
+    TRIVIAL_REBASE = "TRIVIAL_REBASE"
+    TRIVIAL_REBASE_WITH_MESSAGE_UPDATE = "TRIVIAL_REBASE_WITH_MESSAGE_UPDATE"
 
 
 @dataclass(frozen=True)
@@ -61,7 +78,7 @@ class File:
 
 @dataclass(frozen=True)
 class PatchSet:
-    """One version of a change: the commit ``revision``."""
+    """One version of a change: the commit ``revision``. Patch sets that were open on one another share a group."""
 
     number: int
     revision: str
@@ -73,11 +90,16 @@ class PatchSet:
     message: str
     files: tuple[File, ...]
     approvals: tuple[Approval, ...] = ()
+    kind: Kind = Kind.REWORK
+    group: str = ""
 
 
 @dataclass(frozen=True)
 class Change:
-    """One change. ``merged_as`` is the commit that the branch was moved to when it was submitted."""
+    """One change. ``merged_as`` is the commit that the branch was moved to when it was submitted.
+
+    ``wip`` is work in progress; a ``private`` one is seen by its owner and by those who wrote about it only.
+    """
 
     number: int
     id: str
@@ -91,6 +113,8 @@ class Change:
     status: Status = Status.NEW
     messages: tuple[Message, ...] = field(default=())
     merged_as: str | None = None
+    wip: bool = False
+    private: bool = False
 
     @property
     def current(self) -> PatchSet:
@@ -108,6 +132,13 @@ class Change:
                 return patch_set
         raise RefusedError(f"change {self.number} has no patch set {number}")
 
+    def visible_to(self, username: str) -> bool:
+        """Whether the account may see it: anybody, or, where it is private, its owner and who wrote about it."""
+        return not self.private or username == self.owner.username or self._wrote(username)
+
+    def _wrote(self, username: str) -> bool:
+        return any(message.author.username == username for message in self.messages)
+
     def with_patch_set(self, patch_set: PatchSet) -> Change:
         """The change with ``patch_set`` in place of the one with its number, or added."""
         others = tuple(item for item in self.patch_sets if item.number != patch_set.number)
@@ -117,3 +148,8 @@ class Change:
 def ref_of(change: int, patch_set: int) -> str:
     """The ref below which a patch set is fetched."""
     return f"refs/changes/{change % 100:02}/{change}/{patch_set}"
+
+
+def meta_ref_of(change: int) -> str:
+    """The ref below which Gerrit keeps what it knows of a change."""
+    return f"refs/changes/{change % 100:02}/{change}/meta"

@@ -7,10 +7,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from pkgci.lab.stand_ins.review import records
-from pkgci.lab.stand_ins.review.model import Change, RefusedError, Status
+from pkgci.lab.stand_ins.review.labels import Label
+from pkgci.lab.stand_ins.review.model import Change, RefusedError, Status, UnfitError
 from pkgci.lab.stand_ins.review.records import Json
 
 Matches = Callable[[Change], bool]
+LabelsOf = Callable[[str], Mapping[str, Label]]
+
+
+class QueryError(RefusedError):
+    """A search that Gerrit does not understand either: its answer says so."""
+
 
 # Gerrit answers with 500 changes at most, and says that there are more.
 MOST = 500
@@ -24,6 +31,18 @@ _STATUSES: dict[str, Matches] = {
     "merged": lambda change: change.status is Status.MERGED,
     "abandoned": lambda change: change.status is Status.ABANDONED,
 }
+_MARKS: dict[str, Matches] = {"wip": lambda change: change.wip, "private": lambda change: change.private}
+# What Gerrit can search for, and the stand-in cannot.
+_ELSEWHERE = frozenset(
+    (
+        *("after", "age", "attention", "author", "before", "bug", "cc", "cherrypickof", "comment", "committer"),
+        *("conflicts", "deleted", "delta", "dir", "directory", "ext", "extension", "file", "footer", "from", "has"),
+        *("hashtag", "inhashtag", "intopic", "mergedafter", "mergedbefore", "onlyextensions", "ownerin", "parentof"),
+        *("parentproject", "path", "prefixhashtag", "prefixtopic", "projects", "query", "reviewedby", "reviewer"),
+        *("reviewerin", "rule", "since", "size", "star", "submissionid", "submittable", "tr", "tracking-id", "until"),
+        *("uploader", "uploaderin", "visibleto", "watchedby"),
+    )
+)
 _FLAGS = (
     *("current-patch-set", "patch-sets", "all-approvals", "files", "comments", "commit-message"),
     *("submit-records", "dependencies", "all-reviewers"),
@@ -32,13 +51,17 @@ _FLAGS = (
 
 @dataclass(frozen=True)
 class Query:
-    """One search: what is shown of each change, and which ones."""
+    """One search: what is shown of each change, and which ones; ``search`` is as it was written."""
 
     flags: frozenset[str]
     as_json: bool
     start: int
     limit: int
-    matches: Matches
+    search: str
+
+    def matches(self) -> Matches:
+        """Whether a change is found. Raises ``QueryError`` for a search that cannot be read."""
+        return _Parser(self.search).parse()
 
 
 def parse_query(words: Iterable[str]) -> Query:
@@ -66,32 +89,33 @@ def parse_query(words: Iterable[str]) -> Query:
         else:
             terms.append(word)
     if not terms:
-        raise RefusedError("query is required: as in `gerrit query status:open`")
-    return Query(frozenset(flags), as_json, start, limit, _Parser(" ".join(terms)).parse())
+        raise RefusedError('Argument "QUERY" is required')
+    return Query(frozenset(flags), as_json, start, limit, " ".join(terms))
 
 
-def run_query(query: Query, changes: Mapping[int, Change], base: str) -> list[Json]:
+def run_query(query: Query, changes: Iterable[Change], base: str, labels_of: LabelsOf) -> list[Json]:
     """The answer: a record for each change, last updated first, and the statistics line at the end."""
-    newest = sorted(changes.values(), key=lambda change: (change.updated, change.number), reverse=True)
-    found = [change for change in newest if query.matches(change)]
+    everything = list(changes)
+    newest = sorted(everything, key=lambda change: (change.updated, change.number), reverse=True)
+    matches = query.matches()
+    found = [change for change in newest if matches(change)]
     shown = found[query.start : query.start + query.limit]
-    lines = [describe(change, query.flags, changes.values(), base) for change in shown]
+    lines = [describe(change, query.flags, everything, base, labels_of(change.project)) for change in shown]
     more = len(found) > query.start + len(shown)
     stats: Json = {"type": "stats", "rowCount": len(lines), "runTimeMilliseconds": 1, "moreChanges": more}
     return [*lines, stats]
 
 
-def describe(change: Change, flags: frozenset[str], changes: Iterable[Change], base: str) -> Json:
+def describe(
+    change: Change, flags: frozenset[str], changes: Iterable[Change], base: str, labels: Mapping[str, Label]
+) -> Json:
     """A change as ``gerrit query`` shows it with these options."""
-    record = records.brief(change, base)
-    if not flags & {"commit-message"}:
-        del record["commitMessage"]
-    record |= {"lastUpdated": change.updated, "open": change.open}
+    record = records.brief(change, base) | {"lastUpdated": change.updated, "open": change.open, "hashtags": []}
 
     def patch_set(number: int) -> Json:
         item = change.patch_set(number)
         shown = records.patch_set(change, item)
-        if item.approvals and ("all-approvals" in flags or item is change.current):
+        if item.approvals and ("all-approvals" in flags or item.number == change.current.number):
             shown["approvals"] = [records.approval(approval) for approval in item.approvals]
         if "files" in flags:
             shown["files"] = [records.file(file) for file in item.files]
@@ -104,7 +128,7 @@ def describe(change: Change, flags: frozenset[str], changes: Iterable[Change], b
     if "comments" in flags:
         record["comments"] = [records.comment(message) for message in change.messages]
     if "submit-records" in flags:
-        record["submitRecords"] = [records.submit_record(change)]
+        record["submitRecords"] = [records.submit_record(change, labels)]
     if "dependencies" in flags:
         others = list(changes)
         related = {
@@ -131,7 +155,11 @@ def _text(record: Json, depth: int) -> str:
             if isinstance(item, dict):
                 lines.append(f"{indent}{key}:\n{_text(item, depth + 1)}")
             else:
-                text = str(item).replace("\n", f"\n{indent}{' ' * (len(key) + 2)}").rstrip()
+                text = (
+                    (str(item).lower() if isinstance(item, bool) else str(item))
+                    .replace("\n", f"\n{indent}{' ' * (len(key) + 2)}")
+                    .rstrip()
+                )
                 lines.append(f"{indent}{key}: {text}\n")
     return "".join(lines)
 
@@ -145,14 +173,14 @@ class _Parser:
         while text[position:].strip():
             match = _TOKEN.match(text, position)
             if match is None:
-                raise RefusedError(f"line 1:{position} the search cannot be read from here: {text[position:].strip()}")
+                raise QueryError(f"line 1:{position} the search cannot be read from here: {text[position:].strip()}")
             self._tokens.append(match[0].strip())
             position = match.end()
 
     def parse(self) -> Matches:
         matches = self._either()
         if self._tokens:
-            raise RefusedError(f"line 1: '{self._tokens[0]}' is not expected in the search")
+            raise QueryError(f"line 1: '{self._tokens[0]}' is not expected in the search")
         return matches
 
     def _either(self) -> Matches:
@@ -172,7 +200,7 @@ class _Parser:
 
     def _one(self) -> Matches:
         if not self._tokens:
-            raise RefusedError("the search ends where a term is expected")
+            raise QueryError("the search ends where a term is expected")
         word = self._tokens.pop(0)
         if word in ("-", "NOT"):
             inner = self._one()
@@ -180,7 +208,7 @@ class _Parser:
         if word == "(":
             inner = self._either()
             if not self._tokens or self._tokens.pop(0) != ")":
-                raise RefusedError("a bracket of the search is not closed")
+                raise QueryError("a bracket of the search is not closed")
             return inner
         return _term(word)
 
@@ -189,7 +217,7 @@ def _term(token: str) -> Matches:
     key, colon, value = token.partition(":")
     value = re.sub(r'^(?:"(.*)"|\{(.*)\})$', lambda match: match[1] or match[2] or "", value)
     if not colon:
-        return _change(token)
+        return _bare(token)
     makers: dict[str, Callable[[str], Matches]] = {
         "change": _change,
         "message": lambda text: lambda change: text.lower() in change.current.message.lower(),
@@ -200,12 +228,21 @@ def _term(token: str) -> Matches:
         "owner": lambda text: lambda change: text in (change.owner.username, change.owner.email),
         "commit": lambda text: lambda change: any(item.revision.startswith(text) for item in change.patch_sets),
         "status": _status,
-        "is": _status,
+        "is": lambda text: _MARKS.get(text) or _status(text),
         "label": _label,
     }
+    if key in _ELSEWHERE:
+        raise UnfitError(f"a search with {key}: (it knows {', '.join(makers)})")
     if key not in makers:
-        raise RefusedError(f"unsupported operator {token} (the stand-in knows {', '.join(makers)})")
+        raise QueryError(f"Unsupported operator {token}")
     return makers[key](value)
+
+
+def _bare(text: str) -> Matches:
+    """A word without an operator."""
+    if re.fullmatch(r"[0-9a-f]{7,40}", text) and not text.isdecimal():
+        return lambda change: any(item.revision.startswith(text) for item in change.patch_sets)
+    return _change(text)
 
 
 def _change(text: str) -> Matches:
@@ -215,20 +252,20 @@ def _change(text: str) -> Matches:
         return lambda change: change.id.startswith(text)
     if text.count("~") == 2:
         return lambda change: f"{change.project}~{change.branch}~{change.id}" == text.replace("%2F", "/")
-    raise RefusedError(f"'{text}' is no change: a number or a Change-Id is, or OPERATOR:VALUE as in status:open")
+    raise UnfitError(f"a search for '{text}' in any field; it finds numbers, Change-Ids, commits and OPERATOR:VALUE")
 
 
 def _status(text: str) -> Matches:
     try:
         return _STATUSES[text.lower()]
     except KeyError:
-        raise RefusedError(f"unrecognized value: {text} (one of {', '.join(_STATUSES)})") from None
+        raise QueryError(f"Unrecognized value: {text}") from None
 
 
 def _label(text: str) -> Matches:
     match = re.fullmatch(r"([A-Za-z0-9-]+)[=:]?([+-]?\d+)", text)
     if match is None:
-        raise RefusedError(f"invalid label: {text} (as in label:Verified=+1)")
+        raise UnfitError(f"a search for label:{text} (label:NAME=NUMBER is what it knows)")
     name, value = match[1], int(match[2])
     return lambda change: any((a.label, a.value) == (name, value) for a in change.current.approvals)
 

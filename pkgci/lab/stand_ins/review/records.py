@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pkgci.lab.stand_ins.review.labels import granted_by, label_states
+from pkgci.lab.stand_ins.review.labels import SUBMITTED, Label, label_states
 from pkgci.lab.stand_ins.review.model import (
-    COMMIT_MESSAGE,
     Account,
     Approval,
     Change,
@@ -20,9 +20,19 @@ from pkgci.lab.stand_ins.review.model import (
 
 Json = dict[str, Any]
 
+# What Gerrit's JSON never has as it is, so that it can stand inside of HTML.
+_ESCAPED = str.maketrans({sign: f"\\u{ord(sign):04x}" for sign in "<>&='"})
+
+
+def as_json(record: object) -> str:
+    """``record`` on one line, as Gerrit writes it."""
+    return json.dumps(record, separators=(",", ":"), ensure_ascii=False).translate(_ESCAPED)
+
 
 def account(who: Account) -> Json:
-    return {"name": who.name, "email": who.email, "username": who.username}
+    """An account; somebody who has none, as an author may, has no user name."""
+    known = {"name": who.name, "email": who.email}
+    return known | ({"username": who.username} if who.username else {})
 
 
 def change_url(base: str, change: Change) -> str:
@@ -44,7 +54,8 @@ def brief(change: Change, base: str) -> Json:
         "createdOn": change.created,
         "status": change.status,
     }
-    return record | ({"topic": change.topic} if change.topic else {})
+    marks = {"topic": change.topic, "wip": change.wip, "private": change.private}
+    return record | {name: value for name, value in marks.items() if value}
 
 
 def patch_set(change: Change, item: PatchSet) -> Json:
@@ -57,20 +68,16 @@ def patch_set(change: Change, item: PatchSet) -> Json:
         "uploader": account(item.uploader),
         "createdOn": item.created,
         "author": account(item.author),
-        "kind": "REWORK",
-        "sizeInsertions": sum(file.inserted for file in item.files if file.path != COMMIT_MESSAGE),
-        "sizeDeletions": -sum(file.deleted for file in item.files),
+        "kind": item.kind,
+        "sizeInsertions": sum(file.inserted for file in item.files),
+        "sizeDeletions": sum(file.deleted for file in item.files),
     }
 
 
 def approval(item: Approval) -> Json:
-    return {
-        "type": item.label,
-        "description": item.label,
-        "value": str(item.value),
-        "grantedOn": item.granted,
-        "by": account(item.by),
-    }
+    description = {} if item.label == SUBMITTED else {"description": item.label}
+    value = {"value": str(item.value), "grantedOn": item.granted, "by": account(item.by)}
+    return {"type": item.label, **description, **value}
 
 
 def file(item: File) -> Json:
@@ -81,16 +88,17 @@ def comment(item: Message) -> Json:
     return {"timestamp": item.written, "reviewer": account(item.author), "message": item.text}
 
 
-def submit_record(change: Change) -> Json:
-    """Whether a change can be submitted, label by label."""
-    if change.status is not Status.NEW:
+def submit_record(change: Change, labels: Mapping[str, Label]) -> Json:
+    """Whether a change can be submitted, label by label; submit requirements are not in it."""
+    if change.status is Status.ABANDONED:
         return {"status": "CLOSED"}
-    labels: list[Json] = []
-    for name, state in label_states(change).items():
-        by = granted_by(change, name) if state != "NEED" else None
-        labels.append({"label": name, "status": state} | ({"by": account(by)} if by else {}))
-    ready = all(label["status"] == "OK" for label in labels)
-    return {"status": "OK" if ready else "NOT_READY", "labels": labels}
+    states = label_states(change, labels)
+    ready = all(state.status in ("OK", "MAY") for state in states.values())
+    listed = [
+        {"label": name, "status": state.status} | ({"by": account(state.by)} if state.by else {})
+        for name, state in states.items()
+    ]
+    return {"status": "OK" if ready else "NOT_READY", "labels": listed}
 
 
 def depends_on(change: Change, changes: Iterable[Change]) -> list[Json]:
@@ -104,12 +112,13 @@ def depends_on(change: Change, changes: Iterable[Change]) -> list[Json]:
 
 
 def needed_by(change: Change, changes: Iterable[Change]) -> list[Json]:
-    """The open changes that stand on ``change``."""
-    mine = {item.revision for item in change.patch_sets}
+    """The patch sets that stand on the current one of ``change``, as far as they came while it was open."""
+    mine = change.current
     return [
-        _related(other, other.current)
+        _related(other, item)
         for other in changes
-        if other.open and other.number != change.number and not mine.isdisjoint(other.current.parents)
+        for item in other.patch_sets
+        if other.number != change.number and mine.revision in item.parents and mine.group == item.group
     ]
 
 

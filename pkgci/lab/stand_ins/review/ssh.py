@@ -13,7 +13,9 @@ import asyncssh
 
 from pkgci.lab.stand_ins.review import commands, hook
 from pkgci.lab.stand_ins.review.model import RefusedError
-from pkgci.lab.stand_ins.review.records import Json
+from pkgci.lab.stand_ins.review.piping import run_for_client
+from pkgci.lab.stand_ins.review.records import Json, as_json
+from pkgci.lab.stand_ins.review.remarks import Pushed, report
 from pkgci.lab.stand_ins.review.review import Review
 
 log = logging.getLogger(__name__)
@@ -82,11 +84,9 @@ class SshSide:
         try:
             status = await self._run(process, username, commands.split_words(command))
         except RefusedError as refusal:
-            process.stderr.write(f"error: {refusal}\n".encode())
-            if command.startswith("gerrit review"):
-                process.stderr.write(b"\nfatal: one or more reviews failed; review output above\n")
+            process.stderr.write(f"fatal: {refusal}\n".encode())
             status = _REFUSED
-        except (ConnectionError, asyncssh.BreakReceived, asyncssh.SignalReceived):
+        except (ConnectionError, asyncssh.Error, asyncssh.BreakReceived, asyncssh.SignalReceived):
             status = _REFUSED
         except Exception:
             log.exception("%s: %s", username, command[:200])
@@ -101,24 +101,27 @@ class SshSide:
             process.stdout.write(f"Clone with: git clone ssh://{username}@{host}:{self._port}/PROJECT\n".encode())
             return _UNKNOWN
         if words[:2] == ["gerrit", "stream-events"]:
-            return await self._stream(process, words[2:])
+            return await self._stream(process, username, words[2:])
         if words[0] == "gerrit":
             said = await asyncio.to_thread(commands.answer, self._review, username, words[1:])
-            process.stdout.write(said.encode())
-            return 0
+            process.stdout.write(said.out.encode())
+            process.stderr.write(said.err.encode())
+            return said.status
         if words[0] in ("git-upload-pack", "git-receive-pack") and len(words) == 2:
             return await self._git(process, username, words[0], words[1])
         if words[0] == "scp" and "-f" in words and words[-1].strip("/") == "hooks/commit-msg":
             return await self._send_hook(process)
-        process.stderr.write(f"{words[0]}: command not found (it is no shell: gerrit and git are)\n".encode())
-        return _UNKNOWN
+        raise RefusedError(f"Gerrit Code Review: {words[0]}: not found")
 
     @property
     def _port(self) -> int:
         return self._review.settings.port
 
-    async def _stream(self, process: Process, words: list[str]) -> int:
-        """Writes events as they happen, until the client goes; ``-s TYPE`` picks some."""
+    async def _stream(self, process: Process, username: str, words: list[str]) -> int:
+        """Writes events as they happen, until the client goes; ``-s TYPE`` picks some. Only the CI account may."""
+        if username != self._review.settings.ci_account:
+            process.stderr.write(b"stream events not permitted\n")
+            return _REFUSED
         kinds = {words[i + 1] for i, word in enumerate(words[:-1]) if word in ("-s", "--subscribe")}
         if len(words) != 2 * len(kinds):
             raise RefusedError(f'"{" ".join(words)}" is not valid: stream-events [-s TYPE]...')
@@ -128,7 +131,7 @@ class SshSide:
         def take(event: Json) -> None:
             loop.call_soon_threadsafe(queue.put_nowait, event)
 
-        stop = self._review.listen(take)
+        stop = self._review.listen(take, username)
         gone = asyncio.ensure_future(process.wait_closed())
         try:
             while not gone.done():
@@ -137,7 +140,7 @@ class SshSide:
                 if not event.done():
                     event.cancel()
                 elif not kinds or event.result()["type"] in kinds:
-                    process.stdout.write(json.dumps(event.result()).encode() + b"\n")
+                    process.stdout.write(as_json(event.result()).encode() + b"\n")
                     await process.stdout.drain()
         finally:
             gone.cancel()
@@ -150,29 +153,17 @@ class SshSide:
         environment = {**os.environ, hook.SOCKET: str(self._socket), hook.USERNAME: username, hook.PROJECT: project}
         if protocol := process.env.get("GIT_PROTOCOL"):
             environment["GIT_PROTOCOL"] = str(protocol)
-        settings = {
+        settings = [
             # Every ref of a push is ours to judge; git itself moves none.
-            "receive.procReceiveRefs": "refs",
-            "receive.advertisePushOptions": "true",
-            "core.hooksPath": str(HOOKS),
-            "receive.autoGc": "false",
-        }
-        words = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
-        child = await asyncio.create_subprocess_exec(
-            *("git", *words, program.removeprefix("git-"), str(repository.path)),
-            env=environment | {"PYTHON": sys.executable},
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        await process.redirect(stdin=child.stdin, stdout=child.stdout, stderr=child.stderr)
-        try:
-            status = await child.wait()
-            await process.stdout.drain()
-        finally:
-            if child.returncode is None:
-                child.kill()
-        return status
+            ("receive.procReceiveRefs", "refs"),
+            ("receive.advertisePushOptions", "true"),
+            ("core.hooksPath", str(HOOKS)),
+            ("receive.autoGc", "false"),
+            *(("uploadpack.hideRefs", ref) for ref in self._review.hidden_refs(project, username)),
+        ]
+        words = [word for key, value in settings for word in ("-c", f"{key}={value}")]
+        program_words = ("git", *words, program.removeprefix("git-"), str(repository.path))
+        return await run_for_client(process, program_words, environment | {"PYTHON": sys.executable})
 
     async def _send_hook(self, process: Process) -> int:
         """Sends the commit-msg hook as scp's old protocol does: a header, the content, a zero, each one confirmed."""
@@ -185,15 +176,21 @@ class SshSide:
 
     async def _answer_hook(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            question = json.loads(await reader.readline())
-            commands_ = [tuple(command) for command in question["commands"]]
-            done = await asyncio.to_thread(
-                self._review.push, question["username"], question["project"], commands_, question["options"]
-            )
-            answers = [{"ref": item.ref, "refusal": item.refusal, "remarks": item.remarks} for item in done]
-            writer.write(json.dumps(answers).encode() + b"\n")
+            told = await asyncio.to_thread(self._judged, json.loads(await reader.readline()))
+            writer.write(json.dumps(told).encode() + b"\n")
             await writer.drain()
         except Exception:
             log.exception("a push could not be judged")
         finally:
             writer.close()
+
+    def _judged(self, question: Json) -> Json:
+        """What becomes of each ref of a push, and what the person is told."""
+        commands_ = [tuple(command) for command in question["commands"]]
+        try:
+            done = self._review.push(question["username"], question["project"], commands_, question["options"])
+        except Exception:
+            log.exception("a push to %s could not be judged", question["project"])
+            done = [Pushed(ref, "internal error of pkgci's stand-in for Gerrit") for _, _, ref in commands_]
+        refs = [{"ref": item.ref, "refusal": item.refusal} for item in done]
+        return {"refs": refs, "report": report(done, self._review.base)}

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pkgci.lab.stand_ins.review.model import Account, Approval, Change, File, Message, PatchSet, Status
+from pkgci.lab.stand_ins.review.model import Account, Approval, Change, File, Kind, Message, PatchSet, Status
 
 
 class Store:
@@ -56,6 +56,7 @@ def _patch_set(data: dict[str, Any]) -> PatchSet:
         **{
             **data,
             "parents": tuple(data["parents"]),
+            "kind": Kind(data.get("kind", Kind.REWORK)),
             "uploader": Account(**data["uploader"]),
             "author": Account(**data["author"]),
             "files": tuple(File(**item) for item in data["files"]),

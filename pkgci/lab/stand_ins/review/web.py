@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-import os
 import re
 import shutil
 import ssl
-import subprocess
 import threading
 from email.utils import formatdate, parsedate_to_datetime
 from http import HTTPStatus
@@ -17,7 +15,8 @@ from socket import socket
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
-from pkgci.lab.stand_ins.review.model import RefusedError
+from pkgci.lab.stand_ins.review import gitweb, rest
+from pkgci.lab.stand_ins.review.model import RefusedError, UnfitError
 from pkgci.lab.stand_ins.review.pages import change_page, changes_page, error_page
 from pkgci.lab.stand_ins.review.records import change_url
 from pkgci.lab.stand_ins.review.review import Review
@@ -26,7 +25,11 @@ log = logging.getLogger(__name__)
 
 COMMIT_MSG = Path(__file__).parent / "commit-msg"
 
-_GIT = re.compile(r"/(?:p/|a/)?(?P<project>.+?)(?:\.git)?/(?P<service>info/refs|HEAD|git-upload-pack)")
+_PLAIN = "text/plain;charset=iso-8859-1"
+_GIT = re.compile(r"/(?:p/)?(?P<project>.+?)(?:\.git)?/(?P<service>info/refs|HEAD|git-upload-pack)")
+_CHANGE_JSON = re.compile(r"/changes/(?:.+~)?(?P<number>\d+)(?P<detail>/detail)?")
+# Where the rest of Gerrit's REST API begins.
+_REST = ("/changes/", "/projects/", "/accounts/", "/groups/", "/config/", "/plugins/", "/access/")
 _CHANGE = re.compile(r"/(?:c/(?:.+/\+/)?|#/c/)?(?P<number>\d+)(?:/.*)?")
 # What a client sends to fetch: its commits, and what it wants. Megabytes only from somebody who means no good.
 _LARGEST_REQUEST = 16 << 20
@@ -84,6 +87,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _guarded(self, answer: Any) -> None:
         try:
             answer()
+        except UnfitError as refusal:
+            self._answer(HTTPStatus.NOT_IMPLEMENTED, _PLAIN, f"{refusal}\n".encode())
         except RefusedError as refusal:
             self._page(HTTPStatus.NOT_FOUND, error_page("Not found", str(refusal)))
         except ConnectionError:
@@ -98,6 +103,8 @@ class _Handler(BaseHTTPRequestHandler):
         review = self.server.review
         if path.startswith("/jenkins/"):
             self._file(path.removeprefix("/jenkins/"))
+        elif path.startswith("/a/"):
+            self._with_login()
         elif path == "/tools/hooks/commit-msg":
             self._answer(HTTPStatus.OK, "text/x-sh", COMMIT_MSG.read_bytes())
         elif match := _GIT.fullmatch(path):
@@ -105,21 +112,42 @@ class _Handler(BaseHTTPRequestHandler):
         elif path == "/" or path.startswith("/q/"):
             search = fields.get("q", [path.removeprefix("/q/").strip("/")])[0]
             self._page(HTTPStatus.OK, changes_page(review, search or "status:open OR status:closed"))
+        elif path == "/config/server/version":
+            self._json(rest.version())
+        elif path == "/projects/":
+            self._json(rest.projects(review))
+        elif match := _CHANGE_JSON.fullmatch(path):
+            self._change_json(int(match["number"]), detailed=bool(match["detail"]))
+        elif path.rstrip("/") == "/Documentation":
+            self._redirect(f"{review.base}/Documentation/index.html")
+        elif path.startswith(_REST):
+            raise UnfitError(f"the REST API at {path}")
         elif match := _CHANGE.fullmatch(path):
             change = review.change(int(match["number"]))
             wanted = change_url("", change)
+            page = change_page(review, change)
             if path.rstrip("/") == wanted:
-                self._page(HTTPStatus.OK, change_page(review, change))
+                self._page(HTTPStatus.OK, page)
             else:
-                self._answer(HTTPStatus.FOUND, "text/plain", b"", {"Location": quote(wanted, safe="/+")})
+                self._redirect(quote(f"{change_url(review.base, change)}/", safe=":/+"))
         else:
             raise RefusedError(f"there is no page {path}")
+
+    def _with_login(self) -> None:
+        """Gerrit's answer to who comes without a login; nobody can log in here."""
+        if self.headers.get("Authorization"):
+            raise UnfitError("a login over HTTP")
+        headers = {"WWW-Authenticate": 'Basic realm="Gerrit Code Review"'}
+        self._answer(HTTPStatus.UNAUTHORIZED, _PLAIN, b"Unauthorized", headers)
+
+    def _redirect(self, address: str) -> None:
+        self._answer(HTTPStatus.FOUND, "text/plain", b"", {"Location": address})
 
     def _post(self) -> None:
         match = _GIT.fullmatch(unquote(urlsplit(self.path).path))
         body = self._body()
         if match is None or match["service"] != "git-upload-pack":
-            raise RefusedError("pushes go over SSH")
+            raise UnfitError(f"a POST to {self.path}; pushes go over SSH")
         self._git(match["project"], match["service"], "", body)
 
     def _body(self) -> bytes:
@@ -141,41 +169,35 @@ class _Handler(BaseHTTPRequestHandler):
         return b"".join(parts)
 
     def _git(self, project: str, service: str, query: str, body: bytes) -> None:
-        """Runs git's http-backend as a web server would; its answer is CGI's."""
-        repository = self.server.review.repository(project)
-        environment = {
-            "PATH": os.environ.get("PATH", ""),
-            "GIT_PROJECT_ROOT": str(repository.path),
-            "GIT_HTTP_EXPORT_ALL": "1",
+        request = {
             "PATH_INFO": f"/{service}",
             "QUERY_STRING": query,
             "REQUEST_METHOD": "GET" if self.command == "HEAD" else self.command,
             "CONTENT_TYPE": self.headers.get("Content-Type", ""),
-            "CONTENT_LENGTH": str(len(body)),
             "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
-            "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
             "REMOTE_ADDR": self.client_address[0],
         }
-        process = subprocess.Popen(
-            ["git", "http-backend"], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
-        with process:
-            if process.stdin is None or process.stdout is None:
-                raise RuntimeError("git has no pipes")
-            process.stdin.write(body)
-            process.stdin.close()
-            status, headers = HTTPStatus.OK, {}
-            while line := process.stdout.readline().decode().strip():
-                name, _, value = line.partition(": ")
-                if name == "Status":
-                    status = HTTPStatus(int(value.split()[0]))
-                else:
-                    headers[name] = value
+        if project not in self.server.review.projects():
+            self._answer(HTTPStatus.FORBIDDEN, gitweb.ADVERTISEMENT, gitweb.unavailable(project))
+            return
+        with gitweb.http_backend(self.server.review, project, request, body) as (status, headers, pack):
             # How long the answer is, nobody knows before it ends.
             self.close_connection = True
             self._head(status, headers | {"Connection": "close"})
             if self.command != "HEAD":
-                shutil.copyfileobj(process.stdout, self.wfile)
+                shutil.copyfileobj(pack, self.wfile)
+
+    def _json(self, answer: object) -> None:
+        headers = {"Content-Disposition": "attachment"}
+        self._answer(HTTPStatus.OK, "application/json;charset=utf-8", rest.body(answer), headers)
+
+    def _change_json(self, number: int, *, detailed: bool) -> None:
+        review = self.server.review
+        change = review.changes.get(number)
+        if change is None or change.private or not review.policy(change.project).anonymous_read:
+            self._answer(HTTPStatus.NOT_FOUND, _PLAIN, f"Not found: {number}\n".encode())
+        else:
+            self._json(rest.change_info(review, change, detailed=detailed))
 
     def _file(self, name: str) -> None:
         """A file of the apt source. Raises ``RefusedError`` where it has none of that name."""

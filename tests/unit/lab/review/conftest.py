@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from pkgci.lab.stand_ins.review.model import Change
-from pkgci.lab.stand_ins.review.review import Pushed, Review
+from pkgci.lab.stand_ins.review.remarks import Pushed
+from pkgci.lab.stand_ins.review.review import Review
 from pkgci.lab.stand_ins.review.settings import Settings
 
 PROJECT = "packaging/hello"
@@ -35,8 +36,13 @@ class Bench:
 
     directory: Path
     review: Review
-    events: list[dict[str, Any]] = field(default_factory=list)
+    everything: list[dict[str, Any]] = field(default_factory=list)
     _ids: Any = field(default_factory=lambda: itertools.count(1))
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """What happened to changes; refs that moved are in ``everything`` only."""
+        return [event for event in self.everything if event["type"] != "ref-updated"]
 
     def git(self, *words: str, stdin: str = "") -> str:
         person = {f"GIT_{a}_{b}": "alice@test" for a in ("AUTHOR", "COMMITTER") for b in ("NAME", "EMAIL")}
@@ -63,6 +69,13 @@ class Bench:
         last = f"Change-Id: {self.id()}" if footer is None else footer
         return self.git("commit-tree", tree, "-p", parent, "-m", f"Change {name}", *(["-m", last] if last else []))
 
+    def again(self, change: Change, content: str = "better\n") -> Change:
+        """A new patch set."""
+        (name,) = (file.path for file in change.current.files[1:])
+        pushed = self.push(self.commit(name, content, footer=f"Change-Id: {change.id}"))
+        assert pushed.refusal is None
+        return self.review.change(change.number)
+
     def push(self, commit: str, ref: str = "refs/for/main", user: str = "alice", *options: str) -> Pushed:
         return self.review.push(user, PROJECT, [("0" * 40, commit, ref)], options)[0]
 
@@ -82,6 +95,11 @@ class Bench:
         self.vote(change, "bob", Code_Review=2, Workflow=1)
         self.vote(change, "zuul", Verified=2)
 
+    def merged(self, name: str = "one") -> Change:
+        change = self.change(name)
+        self.approve(change)
+        return self.submit(change)
+
     def submit(self, change: Change) -> Change:
         change = self.review.change(change.number)
         self.review.submit("zuul", change, change.current)
@@ -93,5 +111,5 @@ def bench(tmp_path: Path) -> Bench:
     review = Review(tmp_path, SETTINGS)
     review.make_projects()
     bench = Bench(tmp_path, review)
-    review.listen(bench.events.append)
+    review.listen(bench.everything.append)
     return bench

@@ -8,6 +8,7 @@ import pytest
 
 from pkgci.lab.stand_ins.review import ssh
 from pkgci.lab.stand_ins.review.model import Status
+from pkgci.lab.stand_ins.review.remarks import report
 from tests.unit.lab.review.conftest import PROJECT, SETTINGS, Bench
 
 
@@ -24,7 +25,7 @@ def test_a_pushed_commit_becomes_a_change_with_a_ref_and_an_event(bench: Bench) 
     commit = bench.commit("one")
     pushed = bench.push(commit)
     assert pushed.refusal is None
-    assert any("https://review.test/c/packaging/hello/+/1 Change one [NEW]" in line for line in pushed.remarks)
+    assert "  https://review.test/c/packaging/hello/+/1 Change one [NEW]\n" in report([pushed], "https://review.test")
     change = bench.review.changes[1]
     assert (change.status, change.owner.username, change.branch) == (Status.NEW, "alice", "main")
     assert bench.git("rev-parse", "refs/changes/01/1/1") == commit
@@ -71,7 +72,7 @@ def test_a_topic_comes_with_the_branch_or_as_an_option(bench: Bench) -> None:
 def test_a_commit_without_one_good_change_id_is_refused_and_the_hook_named(bench: Bench, footer: str, why: str) -> None:
     pushed = bench.push(bench.commit("one", footer=footer))
     assert why in str(pushed.refusal)
-    assert any("scp -O -p -P 29418 alice@review.test:hooks/commit-msg" in line for line in pushed.remarks)
+    assert any("scp -p -P 29418 alice@review.test:hooks/commit-msg" in line for line in pushed.last)
     assert not bench.review.changes
 
 
@@ -94,12 +95,12 @@ def test_pushes_that_make_nothing_say_why(bench: Bench) -> None:
     old = change.current.revision
     assert bench.push(old).refusal == "no new changes"
     assert "branch nope not found" in str(bench.push(bench.commit("two"), "refs/for/nope").refusal)
-    assert "no setting" in str(bench.push(bench.commit("two"), "refs/for/main%wip").refusal)
+    assert "stand-in for Gerrit cannot" in str(bench.push(bench.commit("two"), "refs/for/main%submit").refusal)
     bench.push(bench.commit("one", "better\n", footer=f"Change-Id: {change.id}"))
     assert "older patch set of change 1" in str(bench.push(old).refusal)
     bench.review.abandon("alice", bench.review.changes[1], "")
     late = bench.commit("one", "late\n", footer=f"Change-Id: {change.id}")
-    assert bench.push(late).refusal == "change 1 closed"
+    assert bench.push(late).refusal == "change https://review.test/c/packaging/hello/+/1 closed"
 
 
 def test_zuul_has_its_own_key_and_every_other_name_the_labs(bench: Bench) -> None:

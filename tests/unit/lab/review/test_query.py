@@ -4,13 +4,20 @@ import json
 
 import pytest
 
-from pkgci.lab.stand_ins.review.commands import Deed, answer, parse_review, split_words
+from pkgci.lab.stand_ins.review.commands import Answer, answer, split_words
 from pkgci.lab.stand_ins.review.model import RefusedError
+from pkgci.lab.stand_ins.review.reviewing import Deed, parse_review
 from tests.unit.lab.review.conftest import Bench
 
 
-def ask(bench: Bench, command: str, user: str = "alice") -> str:
+def run(bench: Bench, command: str, user: str = "alice") -> Answer:
     return answer(bench.review, user, split_words(command))
+
+
+def ask(bench: Bench, command: str, user: str = "alice") -> str:
+    done = run(bench, command, user)
+    assert (done.err, done.status) == ("", 0)
+    return done.out
 
 
 def numbers(bench: Bench, search: str) -> list[int]:
@@ -45,6 +52,8 @@ def three(bench: Bench) -> Bench:
         ("status:open", [2, 3]),
         ("is:merged", [1]),
         ("-status:open", [1]),
+        ("status:open -is:wip", [2, 3]),
+        ("is:private", []),
         ("NOT status:open", [1]),
         ("project:packaging/hello status:open", [2, 3]),
         ("project:other", []),
@@ -82,9 +91,9 @@ def test_zuul_is_told_all_that_it_asks_for(three: Bench) -> None:
     assert [file["file"] for file in record["patchSets"][0]["files"]] == ["/COMMIT_MSG", "two"]
     assert record["neededBy"][0]["ref"] == "refs/changes/03/3/1"
     assert {label["label"]: label["status"] for label in record["submitRecords"][0]["labels"]} == {
-        "Verified": "NEED",
         "Code-Review": "NEED",
-        "Workflow": "NEED",
+        "Verified": "MAY",
+        "Workflow": "MAY",
     }
     above = json.loads(ask(three, "query --format=json --dependencies 3").splitlines()[0])
     assert above["dependsOn"][0]["ref"] == "refs/changes/02/2/1"
@@ -94,6 +103,7 @@ def test_zuul_is_told_all_that_it_asks_for(three: Bench) -> None:
         "Code-Review": "2",
         "Workflow": "1",
         "Verified": "2",
+        "SUBM": "1",
     }
 
 
@@ -106,29 +116,47 @@ def test_people_read_the_same_as_text(three: Bench) -> None:
 @pytest.mark.parametrize(
     ("command", "why"),
     [
-        ("query", "query is required"),
-        ("query --nope 1", "not a valid option"),
-        ("query --format xml 1", "not a valid value"),
-        ("query foo:bar", "unsupported operator foo:bar"),
-        ("query status:lost", "unrecognized value: lost"),
-        ("query nonsense", "is no change"),
-        ("query '(1'", "not closed"),
-        ("query 'x", "cannot be read"),
+        ("query", 'Argument "QUERY" is required'),
+        ("query --nope 1", '"--nope" is not a valid option'),
+        ("query --format xml 1", '"xml" is not a valid value'),
+        ("query file:x", "pkgci's stand-in for Gerrit cannot do this: a search with file:"),
+        ("query nonsense", "pkgci's stand-in for Gerrit cannot do this: a search for 'nonsense'"),
         ("review", "is required"),
-        ("review --nope 1,1", "not a valid option"),
-        ("review 1", "not a valid patch set"),
-        ("review 9,1", "no such change: 9"),
-        ("review 1,9", "has no patch set 9"),
-        ("review --project other 1,1 -m x", "no such patch set"),
-        ("review --label Verified 1,1", "is no vote"),
-        ("review 1,1 --message", "takes an operand"),
-        ("review 1,1 --abandon --submit", "exclude each other"),
-        ("ban-commit x", "no command of the stand-in"),
+        ("review --nope 1,1", '"--nope" is not a valid option'),
+        ("review --rebase 1,1", "pkgci's stand-in for Gerrit cannot do this: gerrit review --rebase"),
+        ("review 1", '"1" is not a valid patch set'),
+        ("review 9,1", "database error"),
+        ("review 1,9", '"1,9" no such patch set'),
+        ("review --project other 1,1 -m x", "project other not found"),
+        ("review --label Verified 1,1", '"Verified" is not a valid value'),
+        ("review 1,1 --message", 'option "--message" takes an operand'),
+        ("review 1,1 --abandon --submit", "mutually exclusive"),
+        ("ban-commit x", "pkgci's stand-in for Gerrit cannot do this: gerrit ban-commit"),
+        ("stand-in set nothing 1", "'nothing' cannot be set: one of anonymous-read"),
     ],
 )
 def test_what_is_wrong_is_refused_with_the_reason(three: Bench, command: str, why: str) -> None:
-    with pytest.raises(RefusedError, match=why):
-        ask(three, command)
+    done = run(three, command)
+    assert done.err.startswith("fatal: ")
+    assert why in done.err
+    assert done.status == 1
+
+
+@pytest.mark.parametrize(
+    ("search", "why"),
+    [
+        ("foo:bar", "Unsupported operator foo:bar"),
+        ("status:lost", "Unrecognized value: lost"),
+        ("'(1'", "a bracket of the search is not closed"),
+    ],
+)
+def test_a_search_that_cannot_be_read_is_answered_with_an_error(three: Bench, search: str, why: str) -> None:
+    assert json.loads(ask(three, f"query --format json {search}")) == {"type": "error", "message": why}
+
+
+def test_quotes_that_do_not_match_are_refused() -> None:
+    with pytest.raises(RefusedError, match="cannot be read"):
+        split_words("query 'x")
 
 
 def test_a_review_command_is_read_as_zuul_writes_it() -> None:
@@ -148,4 +176,4 @@ def test_a_review_command_votes_and_submits(three: Bench) -> None:
 
 def test_the_version_says_that_it_is_a_stand_in(bench: Bench) -> None:
     assert ask(bench, "version") == "gerrit version 3.11.0 (pkgci stand-in)\n"
-    assert ask(bench, "ls-projects") == "packaging/hello\n"
+    assert ask(bench, "ls-projects") == "All-Projects\nAll-Users\npackaging/hello\n"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pkgci.lab.stand_ins.review.labels import check_votes
+from pkgci.lab.stand_ins.review.labels import labels_with, permitted_votes
 from pkgci.lab.stand_ins.review.model import RefusedError, Status
 from pkgci.lab.stand_ins.review.records import submit_record
 from pkgci.lab.stand_ins.review.review import Review
@@ -19,7 +19,7 @@ def test_a_vote_is_told_with_its_old_value(bench: Bench) -> None:
     event = bench.events[-1]
     assert (event["type"], event["author"]["username"]) == ("comment-added", "bob")
     told = {item["type"]: (item["value"], item.get("oldValue")) for item in event["approvals"]}
-    assert told == {"Code-Review": ("-1", "1"), "Workflow": ("1", "0")}
+    assert told == {"Verified": ("0", None), "Code-Review": ("-1", "1"), "Workflow": ("1", "0")}
     assert event["comment"] == "Patch Set 1: Code-Review-1 Workflow+1"
 
 
@@ -35,42 +35,65 @@ def test_a_vote_of_zero_takes_an_earlier_one_back(bench: Bench) -> None:
     bench.vote(change, "bob", Code_Review=2)
     bench.vote(change, "bob", Code_Review=0)
     assert bench.review.changes[1].current.approvals == ()
-    assert bench.events[-1]["approvals"] == [
-        {"type": "Code-Review", "description": "Code-Review", "value": "0", "oldValue": "2"}
-    ]
+    assert bench.events[-1]["comment"] == "Patch Set 1: -Code-Review"
+    assert bench.events[-1]["approvals"][1] == {
+        "type": "Code-Review",
+        "description": "Code-Review",
+        "value": "0",
+        "oldValue": "2",
+    }
 
 
-@pytest.mark.parametrize(
-    ("voter", "label", "value", "why"),
-    [
-        ("bob", "Verified", 1, "only zuul"),
-        ("zuul", "Code-Review", 2, "zuul votes on what it has tested"),
-        ("bob", "Code-Review", 3, "3 is not a valid value"),
-        ("bob", "Workflow", -2, "-2 is not a valid value"),
-        ("bob", "Nonsense", 1, "not a configured label"),
-    ],
-)
-def test_votes_that_are_not_somebodys_to_give_are_refused(voter: str, label: str, value: int, why: str) -> None:
-    with pytest.raises(RefusedError, match=why):
-        check_votes({label: value}, voter, "zuul")
+@pytest.mark.parametrize(("by_ci", "label", "value"), [(False, "Verified", 1), (True, "Code-Review", 2)])
+def test_votes_that_are_not_somebodys_to_give_are_refused(by_ci: bool, label: str, value: int) -> None:
+    with pytest.raises(RefusedError, match=f'Applying label "{label}": {value} is restricted'):
+        permitted_votes({label: value}, labels_with(2), by_ci)
 
 
-def test_a_change_is_submitted_only_with_every_label_at_its_highest(bench: Bench) -> None:
+def test_votes_out_of_range_or_on_no_label_are_dropped_unless_the_labels_are_strict() -> None:
+    for votes in ({"Code-Review": 3}, {"Workflow": -2}, {"Nonsense": 1}):
+        assert permitted_votes(votes, labels_with(2), by_ci=False) == {}
+        with pytest.raises(RefusedError, match="is not a"):
+            permitted_votes(votes, labels_with(2), by_ci=False, strict=True)
+
+
+def test_the_first_vote_of_zero_and_the_same_vote_again_are_no_votes(bench: Bench) -> None:
     change = bench.change()
-    with pytest.raises(RefusedError, match=r"needs Verified \+2; it needs Code-Review \+2; it needs Workflow \+1"):
+    bench.review.vote("zuul", change, change.current, {"Verified": 0}, "Starting check jobs.")
+    assert bench.events[-1]["comment"] == "Patch Set 1:\n\nStarting check jobs."
+    bench.vote(change, "bob", Code_Review=1)
+    count = len(bench.everything)
+    bench.vote(change, "bob", Code_Review=1)
+    assert len(bench.everything) == count
+
+
+def test_a_change_is_submitted_only_with_every_requirement_met(bench: Bench) -> None:
+    change = bench.change()
+    with pytest.raises(RefusedError, match="Change 1 is not ready: submit requirement 'Verified' is unsatisfied"):
         bench.submit(change)
-    bench.approve(change)
+    bench.vote(change, "zuul", Verified=2)
+    bench.vote(change, "bob", Code_Review=2)
     bench.vote(change, "carol", Code_Review=-2)
-    with pytest.raises(RefusedError, match="it is vetoed by Code-Review -2"):
+    with pytest.raises(RefusedError, match="submit requirement 'Code-Review' is unsatisfied"):
         bench.submit(change)
-    assert submit_record(bench.review.changes[1])["status"] == "NOT_READY"
+    labels = labels_with(2)
+    assert submit_record(bench.review.changes[1], labels)["status"] == "NOT_READY"
     bench.vote(change, "carol", Code_Review=0)
-    assert submit_record(bench.review.changes[1])["status"] == "OK"
+    assert submit_record(bench.review.changes[1], labels)["status"] == "OK"
     assert bench.submit(change).status is Status.MERGED
     assert bench.head == change.current.revision
-    assert submit_record(bench.review.changes[1]) == {"status": "CLOSED"}
-    assert [event["type"] for event in bench.events[-2:]] == ["ref-updated", "change-merged"]
-    assert bench.events[-2]["refUpdate"]["newRev"] == bench.head
+    assert submit_record(bench.review.changes[1], labels)["status"] == "OK"
+    kinds = [event["type"] for event in bench.everything[-3:]]
+    assert kinds == ["ref-updated", "ref-updated", "change-merged"]
+    assert bench.everything[-3]["refUpdate"]["newRev"] == bench.head
+
+
+def test_what_is_merged_or_abandoned_keeps_its_votes(bench: Bench) -> None:
+    merged = bench.merged()
+    with pytest.raises(RefusedError, match="Cannot reduce vote on labels for closed change: Verified"):
+        bench.vote(merged, "zuul", Verified=1)
+    bench.vote(merged, "carol", Code_Review=1)
+    assert bench.events[-1]["comment"] == "Patch Set 1: Code-Review+1"
 
 
 def test_a_change_beside_another_is_merged_with_it(bench: Bench) -> None:
@@ -78,31 +101,40 @@ def test_a_change_beside_another_is_merged_with_it(bench: Bench) -> None:
     for change in (one, two):
         bench.approve(change)
         bench.submit(change)
-    assert bench.git("log", "-1", "--format=%s", "main") == 'Merge "Change two"'
+    assert bench.git("log", "-1", "--format=%s", "main") == 'Merge "Change two" into main'
     assert bench.git("ls-tree", "--name-only", "main").split() == ["README.md", "ci", "one", "two"]
 
 
-def test_a_conflict_is_an_error_that_names_the_file_and_leaves_the_change_open(bench: Bench) -> None:
+def test_a_conflict_is_an_error_that_leaves_the_change_open(bench: Bench) -> None:
     one, two = bench.change("one", "left\n"), bench.change("one", "right\n")
     for change in (one, two):
         bench.approve(change)
     bench.submit(one)
     before = bench.head
-    with pytest.raises(RefusedError, match="change 2 cannot be merged: merge conflict in one"):
+    with pytest.raises(RefusedError, match=r"Change 2: Change could not be merged due to a path conflict\."):
         bench.submit(two)
     assert bench.review.changes[2].open
     assert bench.head == before
 
 
-def test_a_change_waits_for_what_it_depends_on(bench: Bench) -> None:
+def test_a_change_is_submitted_with_what_it_depends_on_or_not_at_all(bench: Bench) -> None:
     one = bench.change("one")
     two = bench.change("two", on=one.current.revision)
-    bench.approve(one)
     bench.approve(two)
-    with pytest.raises(RefusedError, match="it depends on change 1, which is not merged"):
+    with pytest.raises(RefusedError, match="Change 2 must be submitted with change 1 but 1 is not ready"):
         bench.submit(two)
-    bench.push(bench.commit("one", "new\n", footer=f"Change-Id: {one.id}"))
-    with pytest.raises(RefusedError, match="it depends on change 1 in its old patch set 1"):
+    bench.approve(one)
+    bench.submit(two)
+    assert [change.status for change in bench.review.changes.values()] == [Status.MERGED, Status.MERGED]
+    assert [event["change"]["number"] for event in bench.events if event["type"] == "change-merged"] == [1, 2]
+
+
+def test_a_change_on_an_old_patch_set_is_not_submitted(bench: Bench) -> None:
+    one = bench.change("one")
+    two = bench.change("two", on=one.current.revision)
+    bench.approve(two)
+    bench.again(one)
+    with pytest.raises(RefusedError, match=r"is outdated patch set 1 of change 1\. The latest patch set is 2\."):
         bench.submit(two)
 
 
@@ -119,7 +151,7 @@ def test_only_the_current_patch_set_is_submitted(bench: Bench) -> None:
     change = bench.change()
     bench.approve(change)
     bench.push(bench.commit("one", "new\n", footer=f"Change-Id: {change.id}"))
-    with pytest.raises(RefusedError, match="patch set 1 is not the current one"):
+    with pytest.raises(RefusedError, match="is not current revision"):
         bench.review.submit("zuul", bench.review.changes[1], change.current)
 
 
@@ -127,7 +159,7 @@ def test_abandoned_changes_take_no_votes_until_they_are_restored(bench: Bench) -
     change = bench.change()
     bench.review.abandon("alice", change, "not now")
     assert (bench.events[-1]["type"], bench.events[-1]["abandoner"]["username"]) == ("change-abandoned", "alice")
-    with pytest.raises(RefusedError, match="takes no more votes"):
+    with pytest.raises(RefusedError, match="change is closed"):
         bench.vote(change, "bob", Code_Review=2)
     with pytest.raises(RefusedError, match="abandoned"):
         bench.review.abandon("alice", change, "")
