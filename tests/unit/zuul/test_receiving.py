@@ -151,8 +151,7 @@ def test_a_real_gerrits_approval_is_the_same_whether_it_was_sent_or_is_read_from
     read = [event for _, event in missed_events(approved, 0, "zuul") if event["type"] == "comment-added"]
     keys = {without_number(key) for event in read for key in keys_of(event)}
     assert ("vote", "alice", "Workflow", "1") in keys
-    # What Gerrit writes where a patch set is uploaded is no comment to the stream.
-    assert keys - sent == {("comment", "Uploaded patch set 1.")}
+    assert keys <= sent
 
 
 def recorded(name: str) -> list[dict[str, Any]]:

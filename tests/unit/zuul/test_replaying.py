@@ -124,10 +124,15 @@ def test_an_approval_after_zuuls_verdict_is_replayed_and_one_before_is_not() -> 
 
 
 def test_a_comment_that_came_meanwhile_is_replayed_but_for_zuuls_own() -> None:
-    said = {"timestamp": 120, "reviewer": {"username": "bob"}, "message": "recheck"}
+    said = {"timestamp": 120, "reviewer": {"username": "bob"}, "message": "Patch Set 1:\n\nrecheck"}
     own = {"timestamp": 121, "reviewer": {"username": "zuul"}, "message": "Starting check jobs."}
     [(_, event)] = missed_events(change(90, comments=(said, own)), 100, "zuul")
-    assert event["comment"] == "recheck"
+    assert event["comment"] == "Patch Set 1:\n\nrecheck"
+
+
+def test_what_gerrit_itself_notes_is_no_comment() -> None:
+    noted = {"timestamp": 120, "reviewer": {"username": "alice"}, "message": "Uploaded patch set 1."}
+    assert kinds(change(90, comments=(noted,))) == []
 
 
 def test_a_merge_that_happened_meanwhile_is_replayed() -> None:

@@ -29,8 +29,10 @@ MARGIN = 30
 BLIND = 180
 # How often Gerrit may refuse to say what happened in a project, until that project is left out.
 REFUSALS = 6
-# With what the comment begins that Gerrit leaves where somebody restores a change.
+# With what a change's messages begin: where somebody restored it, and where somebody said something. What Gerrit itself
+# notes besides, as where a patch set is uploaded, is no event.
 RESTORED = "Restored"
+SAID = "Patch Set "
 # How many of a project's changes are asked for at once.
 PAGE = 200
 
@@ -65,7 +67,7 @@ def missed_events(change, since, user):
             author, words = comment.get("reviewer"), comment.get("message", "")
             if words.split("\n")[0] == RESTORED:
                 yield when, {**base, "type": "change-restored", "restorer": author}
-            else:
+            elif words.startswith(SAID):
                 yield when, _comment(base, author, [], words)
 
 
