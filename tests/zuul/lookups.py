@@ -161,3 +161,16 @@ class TestLookups(ZuulTestCase):
             self.fake_gerrit.addEvent(change.getPatchsetCreatedEvent(1))
         self.waitUntilSettled()
         self.assertEqual([build.changes for build in self.history], ["1,1"])
+
+    def test_what_a_merge_makes_of_other_changes_is_made_when_gerrit_is_there(self):
+        self.config.set("zuul", "layout_config", "tests/fixtures/layout-zuultrigger-merged.yaml")
+        self.sched.reconfigure(self.config)
+        self.registerJobs()
+        a, b = self.change("org/project", "A"), self.change("org/project", "B")
+        for change in (a, b):
+            change.addPatchset(["conflict"])
+        self.away["2"] = 2
+        self.approve(a)
+        self.wait(lambda: b.reported)
+        self.waitUntilSettled()
+        self.assertEqual((a.data["status"], self.away["2"]), ("MERGED", 0))

@@ -16,7 +16,7 @@ from zuul_py3.tools import Facade, text
 
 # Seconds that Gerrit may take to let Zuul in, and to answer. Upstream waits for ever, with all its queues.
 PATIENCE = 30
-ANSWER = 120
+ANSWER = 60
 # Seconds after which a connection on which nothing is acknowledged counts as lost.
 UNACKNOWLEDGED = 60
 
@@ -130,10 +130,10 @@ def branches(url, keyfile=None):
     command = ["git", "ls-remote", "--quiet", "--heads", "--tags", url]
     try:
         done = subprocess.run(
-            command, env={**os.environ, **settings}, capture_output=True, timeout=ANSWER, check=True, encoding="utf-8"
+            command, env={**os.environ, **settings}, capture_output=True, timeout=PATIENCE, check=True, encoding="utf-8"
         )
     except subprocess.TimeoutExpired:
-        raise UnreachableError(f"{url} did not show its branches within {ANSWER} s") from None
+        raise UnreachableError(f"{url} did not show its branches within {PATIENCE} s") from None
     except subprocess.CalledProcessError as error:
         raise UnreachableError(f"cannot read the branches of {url}: {error.stderr.strip()}") from None
     pairs = (line.split("\t", 1) for line in done.stdout.splitlines())

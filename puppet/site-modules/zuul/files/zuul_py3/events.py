@@ -156,6 +156,42 @@ def ignore_changes_behind_that_are_hidden(module):
     cls._getChange = get_what_is_shown
 
 
+@mends("zuul.source.gerrit")
+def list_all_open_changes_or_none(module):
+    """zuul/source/gerrit.py:188-194 leaves out the changes that it could not look up."""
+
+    def get_project_open_changes(self, project):
+        changes = []
+        for record in self.connection.simpleQuery(f"project:{project.name} status:open"):
+            try:
+                changes.append(self._getChange(record["number"], record["currentPatchSet"]["number"]))
+            except UnreachableError:
+                raise
+            except Exception:
+                self.log.exception("Unable to query change %s", record.get("number"))
+        return changes
+
+    module.GerritSource.getProjectOpenChanges = get_project_open_changes
+
+
+@mends("zuul.trigger.zuultrigger")
+def list_open_changes_until_gerrit_is_there(module):
+    """zuul/trigger/zuultrigger.py:64: what a merge makes of a project's other changes is logged, and forgotten."""
+    cls = module.ZuulTrigger
+    create = cls._createProjectChangeMergedEvents
+
+    def create_or_later(self, change, source):
+        try:
+            create(self, change, source)
+        except UnreachableError as error:
+            self.log.warning("The open changes beside %s are asked for later: %s", change, error)
+            timer = threading.Timer(LOOK_AGAIN, create_or_later, [self, change, source])
+            timer.daemon = True
+            timer.start()
+
+    cls._createProjectChangeMergedEvents = create_or_later
+
+
 @mends("zuul.scheduler")
 def keep_events_that_the_scheduler_looks_up(module):
     """zuul/scheduler.py:1029: the scheduler looks up what has left the cache meanwhile, and forgets where it fails."""
