@@ -115,7 +115,7 @@ def test_a_change_that_is_not_merged_is_not_waited_for(mended: type[Source]) -> 
     assert source.looks == 0
 
 
-def reporter(**settings: Any) -> Any:
+def reporter(settings: dict[str, Any] | None) -> Any:
     class GerritReporter:
         reporter_config = settings
 
@@ -126,10 +126,12 @@ def reporter(**settings: Any) -> Any:
     return GerritReporter()
 
 
-@pytest.mark.parametrize(("settings", "seen"), [({"submit": True, "Verified": 2}, "old"), ({"Verified": 1}, "")])
-def test_the_branch_is_asked_for_before_a_submit_only(settings: dict[str, Any], seen: str) -> None:
+@pytest.mark.parametrize(
+    ("settings", "seen"), [({"submit": True, "Verified": 2}, "old"), ({"Verified": 1}, ""), ({}, ""), (None, "")]
+)
+def test_the_branch_is_asked_for_before_a_submit_only(settings: dict[str, Any] | None, seen: str) -> None:
     source = SimpleNamespace(name="gerrit", getRefSha=lambda project, ref: "old")
-    assert reporter(**settings).report(source, None, None) == f"{seen} gerrit"
+    assert reporter(settings).report(source, None, None) == f"{seen} gerrit"
 
 
 @pytest.mark.parametrize(("status", "sent"), [("NEW", {"Verified": 2, "submit": True}), ("MERGED", {"Verified": 2})])

@@ -62,6 +62,16 @@ def test_what_was_replayed_is_not_replayed_again(connection: Any, receiver: Rece
     assert receiver.take([(100, pushed(1))]) == []
 
 
+def test_what_was_replayed_is_no_news_when_the_stream_brings_it(receiver: Receiver) -> None:
+    vote = {"type": "Code-Review", "value": "2", "by": {"username": "bob"}, "grantedOn": 100}
+    words = "Patch Set 1: Code-Review+2"
+    receiver.take([(100, pushed(1)), (100, said("", vote)), (100, said(words))])
+    assert not receiver.note(pushed(1, created=101))
+    assert not receiver.note({**said(words, {**vote, "oldValue": "0"}), "eventCreatedOn": 100})
+    assert receiver.note({**said(words, {**vote, "oldValue": "0"}), "eventCreatedOn": 200})
+    assert receiver.note(pushed(2, created=100))
+
+
 def test_a_second_recheck_that_was_missed_is_replayed_though_the_first_was_received(receiver: Receiver) -> None:
     receiver.note({**said("recheck"), "eventCreatedOn": 100})
     assert receiver.take([(100, said("recheck"))]) == []

@@ -73,8 +73,8 @@ def keep_events_until_they_are_looked_up(module):
             try:
                 handle(self)
                 return
-            except ChangeNotFound:
-                self.log.warning("Dropped %s: Gerrit shows Zuul no such change", name)
+            except ChangeNotFound as gone:
+                self.log.warning("Dropped %s: Gerrit shows Zuul no change %s", name, gone.change)
                 return
             except RefusedError as error:
                 refusals += 1

@@ -86,7 +86,8 @@ def look_at_the_branch_only_before_a_submit(module):
             return getattr(self._base, name)
 
     def report_and_look(self, source, pipeline, item):
-        return report(self, source if self.reporter_config.get("submit") else Source(source), pipeline, item)
+        submits = "submit" in (self.reporter_config or ())
+        return report(self, source if submits else Source(source), pipeline, item)
 
     module.GerritReporter.report = report_and_look
 

@@ -20,24 +20,35 @@ class Receiver:
     def __init__(self, connection):
         self._connection = connection
         self._lock = threading.Lock()
-        # What was received → when it happened.
+        # What was received, and what of it was found to be missed → when it happened.
         self._seen = collections.OrderedDict()
+        self._missed = {}
         # Since when events are being looked for, and since when they are to be, next.
         self._looking_since = None
         self._wanted_since = None
         self._complete = threading.Event()
         self._complete.set()
-        # When the stream was lost; None while it is there, or never was.
+        # When the stream was there first, and when it was lost; None while it is there, or never was.
+        self.began = None
         self.lost = None
 
-    def note(self, event, when=None):
-        """Remembers that ``event`` was received, which happened at ``when``."""
-        if event:
-            for key in keys_of(event):
-                self._seen[key] = max(self._seen.get(key, 0), when or event.get("eventCreatedOn") or time.time())
-                self._seen.move_to_end(key)
-            while len(self._seen) > MOST:
-                self._seen.popitem(last=False)
+    def note(self, event):
+        """Remembers that ``event`` was received. Says whether it is news: it may have been found before."""
+        if not event:
+            return True
+        when = event.get("eventCreatedOn") or time.time()
+        with self._lock:
+            keys = keys_of(event)
+            news = not keys or any(abs(self._missed.get(key, 0) - when) > SAME for key in keys)
+            self._remember(keys, when)
+            return news
+
+    def _remember(self, keys, when):
+        for key in keys:
+            self._seen[key] = max(self._seen.get(key, 0), when)
+            self._seen.move_to_end(key)
+        while len(self._seen) > MOST:
+            self._missed.pop(self._seen.popitem(last=False)[0], None)
 
     def want(self, since):
         """Asks for what happened since ``since``. Says whether whoever looks for it must be started."""
@@ -57,9 +68,11 @@ class Receiver:
 
     def take(self, found):
         """Puts what was ``found``, events with the time at which each happened, among what waits to be handled."""
-        missed = [(when, event) for when, event in found if not self._is_known(event, when)]
-        for when, event in missed:
-            self.note(event, when)
+        with self._lock:
+            missed = [(when, event) for when, event in found if not self._is_known(event, when)]
+            for when, event in missed:
+                self._remember(keys_of(event), when)
+                self._missed.update(dict.fromkeys(keys_of(event), when))
         queue = self._connection.event_queue
         with queue.mutex:
             queue.queue = collections.deque(sorted([*queue.queue, *missed], key=lambda pair: pair[0]))

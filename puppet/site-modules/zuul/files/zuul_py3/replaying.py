@@ -164,8 +164,8 @@ def replay_missed_events(module):
         self.receiver = Receiver(self)
 
     def add_and_remember(self, data):
-        self.receiver.note(data)
-        return add_event(self, data)
+        if self.receiver.note(data):
+            add_event(self, data)
 
     def get_in_order(self):
         return self.receiver.get(lambda: get_event(self))
@@ -193,13 +193,14 @@ def replay_missed_events(module):
         if connection.connection_config.get("replay", "").lower() != "true":
             return listen(self, stdout, stderr)
         received = connection.receiver
-        if received.lost is None:
+        if received.began is None:
+            received.began = time.time()
             folder = os.path.expanduser(connection.sched.config.get("zuul", "state_dir"))  # noqa: PTH111
             heartbeat = Heartbeat(Path(folder) / f"listening-{connection.connection_name}", received.handled)
             last = heartbeat.last()
             since = None if last is None else last - MARGIN
         else:
-            heartbeat, since = None, received.lost - BLIND
+            heartbeat, since = None, max(received.lost - BLIND, received.began)
         if since is not None and received.want(since):
             threading.Thread(target=look_for_missed, args=(connection,), daemon=True).start()
         received.lost = None
