@@ -13,6 +13,7 @@ import pytest
 from zuul_py3 import asking, gerrit
 from zuul_py3.asking import RefusedError, UnreachableError, branches
 
+RECORDED = Path(__file__).parents[2] / "recordings"
 STATS = '{"type":"stats","rowCount":0,"runTimeMilliseconds":1,"moreChanges":false}\n'
 
 
@@ -115,6 +116,16 @@ def test_an_error_in_an_answer_is_no_empty_list(mended: type[Connection]) -> Non
     connection.answer = b'{"type":"error","message":"Unsupported operator bogus:x"}\n'
     with pytest.raises(RefusedError, match="Unsupported operator bogus:x"):
         connection.query("bogus:x")
+
+
+def test_every_recorded_answer_of_a_real_gerrit_is_a_whole_one(mended: type[Connection]) -> None:
+    connection = mended()
+    # The answers are one after the other, each behind a line that says of which change.
+    answers = (RECORDED / "gerrit-3.11/query.jsonl").read_text().split("# change ")[1:]
+    assert {"13", "999"} < {answer.split("\n", 1)[0] for answer in answers}, "hidden and missing ones are among them"
+    for answer in answers:
+        number, _, connection.answer = answer.encode().partition(b"\n")
+        assert connection.query(number.decode())[0].endswith('"moreChanges":false}\n')
 
 
 class Paramiko:
