@@ -32,6 +32,7 @@ def believe_gerrit(module):
                 raise NotYetError(f"whether {change} is merged is not known yet: {error}") from error
             self.log.error("%s counts as unmerged: %s", change, error)
             return False
+        change._refusals = 0
         if merged and head:
             look_at(self, change.project.name, head, getattr(change, "_ref_sha", ""))
         return merged
