@@ -107,7 +107,6 @@ FLOWS: tuple[Flow, ...] = (
     Flow(Role.ZUUL, Role.LOG_SERVER, HTTPS, "why jobs failed"),
     Flow(Role.MONITORING, Place.EVERY_HOST, METRICS, "metrics"),
     Flow(Role.ZUUL, Place.GERRIT, GERRIT_SSH, "events, votes and git of the code review"),
-    Flow(Role.ZUUL, Place.GERRIT, HTTPS, "branch heads of the code review"),
     Flow(Place.EVERY_HOST, Place.MIRRORS, HTTP, "operating system packages"),
     Flow(Place.EVERY_HOST, Place.MIRRORS, HTTPS, "operating system packages"),
     Flow(Place.EVERY_HOST, Place.RESOLVERS, DNS, "name resolution"),

@@ -41,6 +41,9 @@ KNOWN = {
     "zuultrigger": 2,
 }
 
+# The same for what this project adds to Zuul, tested on Zuul: modules in this folder.
+OWN = {"lookups": 9}
+
 # How often a test is tried until it counts as failed.
 TRIES = 3
 
@@ -110,7 +113,8 @@ def tests_of(python: Path, sdist: Path, name: str) -> list[str]:
         "    for one in suite: yield from walk(one) if isinstance(one, unittest.TestSuite) else [one.id()]\n"
         "print('\\n'.join(walk(unittest.defaultTestLoader.loadTestsFromName(sys.argv[3]))))"
     )
-    command = [str(python), "-c", program, str(HERE), str(sdist), f"tests.test_{name}"]
+    module = name if name in OWN else f"tests.test_{name}"
+    command = [str(python), "-c", program, str(HERE), str(sdist), module]
     done = subprocess.run(
         command, check=True, capture_output=True, text=True, env={**os.environ, **SETTINGS}, cwd=sdist
     )
@@ -133,14 +137,15 @@ def main() -> int:
     fewer = []
     print(f"Zuul 2.6.0 on Python {sys.version.split()[0]}")
     print(f"{'file':<18}{'passed':>8}{'failed':>8}{'skipped':>8}{'known':>8}")
-    for name in sys.argv[1:] or KNOWN:
+    known = KNOWN | OWN
+    for name in sys.argv[1:] or known:
         (WORK / f"{name}.log").unlink(missing_ok=True)
         verdicts = run(python, sdist, name)
         count = Counter(verdicts.values())
-        print(f"{name:<18}{count['passed']:>8}{count['failed']:>8}{count['skipped']:>8}{KNOWN[name]:>8}", flush=True)
+        print(f"{name:<18}{count['passed']:>8}{count['failed']:>8}{count['skipped']:>8}{known[name]:>8}", flush=True)
         failed = [test for test, verdict in verdicts.items() if verdict == "failed"]
         print("".join(f"  failed: {test}\n" for test in failed), end="")
-        if count["passed"] < KNOWN[name]:
+        if count["passed"] < known[name]:
             fewer.append(name)
     if fewer:
         print(f"\nfewer pass than are known to: {', '.join(fewer)}; their output is in {WORK}/*.log")

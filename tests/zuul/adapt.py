@@ -99,18 +99,6 @@ def write_bytes_where_python_3_wants_them(module):
 
 
 @mends("tests.base")
-def answer_with_patience(module):
-    """tests/base.py: the fake Gerrit's pages, asked with a time-out."""
-    base = module.FakeURLOpener
-
-    class Opener(base):
-        def __init__(self, upstream_root, url, timeout=None):
-            super().__init__(upstream_root, url)
-
-    module.FakeURLOpener = Opener
-
-
-@mends("tests.base")
 def release_the_locks_of_configurations(module):
     """tests/base.py, init_repo: three writers of one file in a row, each of which keeps its lock."""
     git = module.git

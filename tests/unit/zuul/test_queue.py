@@ -112,6 +112,29 @@ def test_what_could_not_be_put_back_is_tried_again(zuul: Zuul, state: Path) -> N
     assert zuul.enqueued == [("check", "5"), ("check", "6")]
 
 
+def test_a_change_that_zuul_refuses_for_gerrit_has_gone_is_tried_again(zuul: Zuul, state: Path) -> None:
+    away = subprocess.CalledProcessError(255, "ssh", stderr="Connection refused")
+
+    class Going(Zuul):
+        """Gerrit goes after the first change was looked up, and before Zuul looks it up."""
+
+        asked = 0
+
+        def change(self, number: str) -> zq.Change | None:
+            self.asked += 1
+            if self.asked == 2:
+                raise away
+            return super().change(number)
+
+    going = Going()
+    going.refuses = subprocess.CalledProcessError(1, "zuul", stderr="Invalid change")
+    with pytest.raises(subprocess.CalledProcessError):
+        crash(going, state, status(check=["5,1"]))
+    going.refuses = None
+    zq.step(going, state, zq.read(state))  # type: ignore[arg-type]
+    assert going.enqueued == [("check", "5")]
+
+
 def test_a_change_that_zuul_refuses_holds_no_other_up(zuul: Zuul, state: Path) -> None:
     zuul.refuses = subprocess.CalledProcessError(1, "zuul", stderr="Invalid project")
     crash(zuul, state, status(check=["5,1", "6,1"]))

@@ -8,6 +8,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+from zuul_py3 import replaying
+from zuul_py3.asking import RefusedError, UnreachableError
 from zuul_py3.replaying import Heartbeat, missed_events, replay
 
 
@@ -24,21 +27,29 @@ def change(
 
 
 class Gerrit:
-    """A connection whose Gerrit knows one open change."""
+    """A connection whose Gerrit knows some open changes, after ``troubles``."""
 
     user = "zuul"
     log = logging.getLogger("test")
     sched = SimpleNamespace(layout=SimpleNamespace(projects={"p": None}))
 
-    def __init__(self, line: str) -> None:
-        self._line = line
-        self.events: list[dict[str, Any]] = []
+    def __init__(self, *changes: dict[str, Any], troubles: tuple[Exception, ...] = ()) -> None:
+        self._changes = changes
+        self._troubles = list(troubles)
+        self.commands: list[str] = []
 
     def _ssh(self, command: str) -> tuple[str, str]:
-        return (self._line if "status:open" in command else "", "")
+        self.commands.append(command)
+        if self._troubles:
+            raise self._troubles.pop(0)
+        start = int(command.rsplit(" ", 1)[1])
+        shown = self._changes[start : start + replaying.PAGE] if "status:open" in command else ()
+        return "\n".join([*map(json.dumps, shown), '{"type":"stats"}']), ""
 
-    def addEvent(self, event: dict[str, Any]) -> None:  # noqa: N802 - the name is Zuul's
-        self.events.append(event)
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replaying, "LOOK_AGAIN", 0)
 
 
 def kinds(found: dict[str, Any]) -> list[str]:
@@ -54,9 +65,38 @@ def test_a_patch_set_that_came_meanwhile_is_replayed_with_its_uploader() -> None
 def test_numbers_of_a_newer_gerrit_are_replayed_as_the_text_that_zuul_compares() -> None:
     found = change(120, number=7)
     found["currentPatchSet"]["number"] = 1
-    gerrit = Gerrit(json.dumps(found))
-    replay(gerrit, 100)
-    assert (gerrit.events[0]["change"]["number"], gerrit.events[0]["patchSet"]["number"]) == ("7", "1")
+    [(_, event)] = replay(Gerrit(found), 100)
+    assert (event["change"]["number"], event["patchSet"]["number"]) == ("7", "1")
+
+
+def test_a_gerrit_that_does_not_answer_is_asked_for_what_was_missed_until_it_does() -> None:
+    away = (UnreachableError("away"),) * 20
+    [(_, event)] = replay(Gerrit(change(120), troubles=away), 100)
+    assert event["type"] == "patchset-created"
+
+
+def test_a_project_that_gerrit_refuses_to_show_is_left_out_of_the_replay_in_the_end() -> None:
+    refusals = (RefusedError("no"),) * replaying.REFUSALS
+    assert replay(Gerrit(change(120), troubles=refusals), 100) == []
+
+
+def test_more_changes_than_gerrit_shows_at_once_are_all_replayed() -> None:
+    changes = [change(120, number=number, lastUpdated=500 - number) for number in range(replaying.PAGE + 5)]
+    found = replay(Gerrit(*changes), 100)
+    assert len({event["change"]["number"] for _, event in found}) == replaying.PAGE + 5
+
+
+def test_changes_that_are_older_than_what_was_missed_are_not_asked_for() -> None:
+    changes = [change(20, number=number, lastUpdated=50) for number in range(replaying.PAGE + 5)]
+    gerrit = Gerrit(*changes)
+    assert replay(gerrit, 100) == []
+    assert [command for command in gerrit.commands if "--start 200" in command] == []
+
+
+def test_a_change_that_somebody_restored_meanwhile_is_replayed_as_restored() -> None:
+    said = {"timestamp": 120, "reviewer": {"username": "alice"}, "message": "Restored\n\nit is needed"}
+    [(_, event)] = missed_events(change(90, comments=(said,)), 100, "zuul")
+    assert (event["type"], event["restorer"]) == ("change-restored", {"username": "alice"})
 
 
 def test_what_came_before_is_not_replayed() -> None:
@@ -84,10 +124,15 @@ def test_an_approval_after_zuuls_verdict_is_replayed_and_one_before_is_not() -> 
 
 
 def test_a_comment_that_came_meanwhile_is_replayed_but_for_zuuls_own() -> None:
-    said = {"timestamp": 120, "reviewer": {"username": "bob"}, "message": "recheck"}
+    said = {"timestamp": 120, "reviewer": {"username": "bob"}, "message": "Patch Set 1:\n\nrecheck"}
     own = {"timestamp": 121, "reviewer": {"username": "zuul"}, "message": "Starting check jobs."}
     [(_, event)] = missed_events(change(90, comments=(said, own)), 100, "zuul")
-    assert event["comment"] == "recheck"
+    assert event["comment"] == "Patch Set 1:\n\nrecheck"
+
+
+def test_what_gerrit_itself_notes_is_no_comment() -> None:
+    noted = {"timestamp": 120, "reviewer": {"username": "alice"}, "message": "Uploaded patch set 1."}
+    assert kinds(change(90, comments=(noted,))) == []
 
 
 def test_a_merge_that_happened_meanwhile_is_replayed() -> None:
@@ -113,3 +158,10 @@ def test_the_first_start_ever_has_missed_nothing(tmp_path: Path) -> None:
     heartbeat.start()
     heartbeat.stop()
     assert heartbeat.last() is not None
+
+
+def test_what_is_noted_is_up_to_when_everything_was_handled(tmp_path: Path) -> None:
+    heartbeat = Heartbeat(tmp_path / "listening", lambda: 4711.0)
+    heartbeat.start()
+    heartbeat.stop()
+    assert heartbeat.last() == 4711.0

@@ -240,6 +240,8 @@ def put_back(zuul: Zuul, snapshot: Snapshot, note: Callable[[Snapshot], None]) -
                 zuul.enqueue(item)
                 log.warning("%s is enqueued again", name)
             except subprocess.CalledProcessError as error:
+                # Zuul asks Gerrit as well, and calls a change invalid where Gerrit is away: so is it asked here.
+                zuul.change(item.change)
                 log.error("%s was refused: %s", name, (error.stderr or "").strip()[-500:])
         note(replace(snapshot, items=snapshot.items[done:]))
 

@@ -1,4 +1,4 @@
-# @summary How Zuul (paramiko) and its merger (ssh) reach Gerrit: with one key, and only where the host keys are the pinned ones.
+# @summary How Zuul (paramiko; git over ssh) and its merger reach Gerrit: with one key, and only where the host keys are the pinned ones.
 class zuul::ssh {
   assert_private()
 

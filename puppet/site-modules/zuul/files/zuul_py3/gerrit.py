@@ -5,9 +5,6 @@ import types
 from zuul_py3.hook import mends
 from zuul_py3.tools import Facade, SnapshotDict, loads_gerrit, text
 
-# Seconds that Gerrit may take to let Zuul in, and to answer over HTTP. Upstream waits for ever, with all its queues.
-PATIENCE = 30
-
 
 @mends("zuul.connection.gerrit")
 def trust_known_hosts_only(module):
@@ -16,13 +13,7 @@ def trust_known_hosts_only(module):
     With this, a Gerrit whose key is not in the user's known_hosts, or not that one, is refused.
     """
     paramiko = module.paramiko
-
-    class Client(paramiko.SSHClient):
-        def connect(self, *args, **settings):
-            limits = {"timeout": PATIENCE, "banner_timeout": PATIENCE, "auth_timeout": PATIENCE}
-            return super().connect(*args, **{**limits, **settings})
-
-    module.paramiko = Facade(paramiko, WarningPolicy=paramiko.RejectPolicy, SSHClient=Client)
+    module.paramiko = Facade(paramiko, WarningPolicy=paramiko.RejectPolicy)
 
 
 @mends("zuul.connection.gerrit")
@@ -50,44 +41,6 @@ def quote_messages(module):
         return review(self, project, change, quoted, action or {})
 
     module.GerritConnection.review = review_quoted
-
-
-@mends("zuul.connection.gerrit")
-def read_branch_heads(module):
-    """zuul/connection/gerrit.py:410: the answer is bytes; and Gerrit 3 has no /p/ in its addresses any more."""
-    cls, urllib = module.GerritConnection, module.urllib
-    get_info_refs = cls.getInfoRefs
-
-    def fetch(url):
-        return urllib.request.urlopen(url, timeout=PATIENCE).read()
-
-    def urlopen(url):
-        """The answer of an address, or of the same one without /p/, as text in which a character is a byte."""
-        try:
-            data = fetch(url)
-            if data[4:5] not in (b"#", "#"):
-                raise ValueError("this is no answer of git")
-        except Exception:
-            base, _, rest = url.rpartition("/p/")
-            if not base:
-                raise
-            try:
-                data = fetch(f"{base}/{rest}")
-            except Exception:
-                data = None
-            if data is None:
-                raise
-        as_text = data.decode("latin-1") if isinstance(data, bytes) else data
-        return types.SimpleNamespace(read=lambda: as_text)
-
-    def decoded(self, project):
-        return {
-            name.encode("latin-1").decode("utf-8", "replace"): commit
-            for name, commit in get_info_refs(self, project).items()
-        }
-
-    module.urllib = Facade(urllib, request=types.SimpleNamespace(urlopen=urlopen))
-    cls.getInfoRefs = decoded
 
 
 @mends("zuul.connection.gerrit")

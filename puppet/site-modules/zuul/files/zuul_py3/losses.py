@@ -20,7 +20,7 @@ MERGE_ATTEMPTS = 3
 
 
 class NotYetError(Exception):
-    """Jobs cannot be started now, and may be later."""
+    """Something cannot be done now, and may be later."""
 
 
 class Waker:
@@ -45,6 +45,13 @@ class Waker:
         with self._lock:
             self._pending = False
         self._scheduler.wake_event.set()
+
+
+def wake_later(scheduler):
+    """Wakes ``scheduler`` in a while: something that it would do now has to wait."""
+    if not hasattr(scheduler, "_waker"):
+        scheduler._waker = Waker(scheduler)
+    scheduler._waker.later()
 
 
 class Grace:
@@ -115,16 +122,11 @@ def keep_what_must_wait(module):
     cls = module.BasePipelineManager
     prepare = cls.prepareRef
 
-    def waker(sched):
-        if not hasattr(sched, "_waker"):
-            sched._waker = Waker(sched)
-        return sched._waker
-
     def prepare_or_wait(self, item):
         build_set = item.current_build_set
         if build_set.merge_state == build_set.NEW and not self.sched.merger.isConnected():
             self.log.info("%s waits for the Gearman server", item.change)
-            waker(self.sched).later()
+            wake_later(self.sched)
             return False
         return prepare(self, item)
 
@@ -135,7 +137,7 @@ def keep_what_must_wait(module):
                 build = self.sched.launcher.launch(job, item, self.pipeline, behind)
             except NotYetError as reason:
                 self.log.info("Job %s of %s waits: %s", job, item.change, reason)
-                waker(self.sched).later()
+                wake_later(self.sched)
             except Exception:
                 self.log.exception("Job %s of %s could not be launched", job, item.change)
             else:
@@ -143,6 +145,25 @@ def keep_what_must_wait(module):
 
     cls.prepareRef = prepare_or_wait
     cls._launchJobs = launch_or_wait
+
+
+@mends("zuul.scheduler")
+def free_what_is_held_by_nobody(module):
+    """zuul/scheduler.py:81: a job that had to wait holds its mutex, and goes on to where its change leaves the queue.
+
+    Upstream frees the mutexes of builds, and it is no build yet.
+    """
+    cls = module.MutexHandler
+    acquire = cls.acquire
+
+    def acquire_from_nobody(self, item, job):
+        holder, _ = self.mutexes.get(job.mutex, (None, None))
+        if holder is not None and (holder.queue is None or holder.dequeue_time is not None):
+            self.log.info("Mutex %s is free: %s has left its queue", job.mutex, holder)
+            del self.mutexes[job.mutex]
+        return acquire(self, item, job)
+
+    cls.acquire = acquire_from_nobody
 
 
 @mends("zuul.merger.client")

@@ -13,16 +13,28 @@ import threading
 import time
 from pathlib import Path
 
+from zuul_py3.asking import RefusedError, UnreachableError
 from zuul_py3.hook import mends
+from zuul_py3.losses import LOOK_AGAIN
+from zuul_py3.receiving import Receiver
 from zuul_py3.tools import loads_gerrit
 
-# Seconds between two notes of "still listening".
+# Seconds between two notes of the time up to which events are handled.
 BEAT = 5
-# Zuul holds every event back for 10 s (zuul/connection/gerrit.py:35), and clocks differ: seconds before the last note
-# that count as missed, too.
+# Clocks differ, and a pipeline is noted only some seconds after it took a change in: seconds before the last note that
+# count as missed, too.
 MARGIN = 30
-# How many of a project's latest changes are looked at.
-MOST = 200
+# The same where the stream was lost while Zuul ran: so long may it take until a dead connection is found out. What was
+# received in these seconds is known, and is not replayed.
+BLIND = 180
+# How often Gerrit may refuse to say what happened in a project, until that project is left out.
+REFUSALS = 6
+# With what a change's messages begin: where somebody restored it, and where somebody said something. What Gerrit itself
+# notes besides, as where a patch set is uploaded, is no event.
+RESTORED = "Restored"
+SAID = "Patch Set "
+# How many of a project's changes are asked for at once.
+PAGE = 200
 
 
 def missed_events(change, since, user):
@@ -52,7 +64,11 @@ def missed_events(change, since, user):
     for comment in change.get("comments", []):
         when = int(comment.get("timestamp", 0))
         if when >= max(since, verdict, created) and not _by(comment, "reviewer", user):
-            yield when, _comment(base, comment.get("reviewer"), [], comment.get("message", ""))
+            author, words = comment.get("reviewer"), comment.get("message", "")
+            if words.split("\n")[0] == RESTORED:
+                yield when, {**base, "type": "change-restored", "restorer": author}
+            elif words.startswith(SAID):
+                yield when, _comment(base, author, [], words)
 
 
 def _comment(base, author, approvals, text):
@@ -64,21 +80,22 @@ def _by(record, role, user):
 
 
 class Heartbeat:
-    """Notes every few seconds, in a file, that events are being listened to."""
+    """Notes in a file, every few seconds, up to when events are handled: what ``handled`` says."""
 
-    def __init__(self, path):
+    def __init__(self, path, handled=time.time):
         self._path = Path(path)
+        self._handled = handled
         self._over = threading.Event()
 
     def last(self):
-        """When it last beat, in seconds since 1970; None before the first time."""
+        """What it noted last, in seconds since 1970; None before the first time."""
         try:
             return self._path.stat().st_mtime
         except FileNotFoundError:
             return None
 
     def start(self):
-        self._path.touch()
+        self._note()
         threading.Thread(target=self._beat, daemon=True).start()
 
     def stop(self):
@@ -86,63 +103,115 @@ class Heartbeat:
 
     def _beat(self):
         while not self._over.wait(BEAT):
+            self._note()
+
+    def _note(self):
+        when = self._handled()
+        try:
+            os.utime(self._path, (when, when))
+        except FileNotFoundError:
             self._path.touch()
+            os.utime(self._path, (when, when))
 
 
 def replay(connection, since):
-    """Hands the events that were missed since ``since`` to Zuul, oldest first."""
+    """The events that were missed since ``since``, each with the time at which it happened, oldest first."""
     events = []
     for project in list(connection.sched.layout.projects):
         for status in ("open", "merged"):
-            command = (
-                "gerrit query --format json --comments --current-patch-set "
-                f"project:{project} status:{status} limit:{MOST}"
-            )
-            try:
-                out, _ = connection._ssh(command)
-            except Exception:
-                connection.log.exception("Cannot ask for missed events of %s", project)
-                continue
-            for line in out.splitlines():
-                change = loads_gerrit(line) if line.startswith("{") else {}
-                if "number" in change:
-                    events += missed_events(change, since, connection.user)
-    for when, event in sorted(events, key=lambda pair: pair[0]):
-        connection.log.info("Replaying %s of %s, missed at %s", event["type"], event["change"]["number"], when)
-        connection.addEvent(event)
+            for change in _changed(connection, f"project:{project} status:{status}", since):
+                events += missed_events(change, since, connection.user)
+    return sorted(events, key=lambda pair: pair[0])
+
+
+def _changed(connection, query, since):
+    """The changes that ``query`` finds, last updated first, and not many that are older than ``since``."""
+    start, more = 0, True
+    while more:
+        answer = _ask(connection, f"{query} limit:{PAGE} --start {start}")
+        found = [loads_gerrit(line) for line in answer.splitlines() if line.startswith("{")]
+        changes = [change for change in found if "number" in change]
+        yield from changes
+        start += PAGE
+        more = len(changes) == PAGE and int(changes[-1].get("lastUpdated", 0)) >= since
+
+
+def _ask(connection, query):
+    """What Gerrit answers. Waits where it cannot be asked."""
+    refusals = 0
+    while True:
+        try:
+            out, _ = connection._ssh(f"gerrit query --format json --comments --current-patch-set {query}")
+            return out
+        except UnreachableError as error:
+            connection.log.warning("Cannot ask what was missed, trying again: %s", error)
+        except RefusedError as error:
+            refusals += 1
+            if refusals == REFUSALS:
+                connection.log.error("What was missed of %s stays missed: %s", query, error)
+                return ""
+        time.sleep(LOOK_AGAIN)
 
 
 @mends("zuul.connection.gerrit")
 def replay_missed_events(module):
     """zuul/connection/gerrit.py:158: the stream begins with what happens from now on."""
-    listen = module.GerritWatcher._listen
+    cls, watcher = module.GerritConnection, module.GerritWatcher
+    init, add_event, get_event, listen = cls.__init__, cls.addEvent, cls.getEvent, watcher._listen
 
-    def wait_and_replay(connection, since):
+    def with_receiver(self, *args, **settings):
+        init(self, *args, **settings)
+        self.receiver = Receiver(self)
+
+    def add_and_remember(self, data):
+        if self.receiver.note(data):
+            add_event(self, data)
+
+    def get_in_order(self):
+        return self.receiver.get(lambda: get_event(self))
+
+    def look_for_missed(connection):
         # The layout says which projects matter; it is loaded after the connections. Zuul's first client is for this
         # thread's commands only where nobody else uses it: a connection of its own is opened.
         while not connection.sched.layout.projects:
             time.sleep(1)
         own = module.GerritConnection(connection.connection_name, connection.connection_config)
-        own.sched, own.event_queue = connection.sched, connection.event_queue
-        try:
-            replay(own, since)
-        finally:
-            if own.client:
-                own.client.close()
+        own.sched = connection.sched
+        received = connection.receiver
+        while (since := received.next_search()) is not None:
+            try:
+                for when, event in received.take(replay(own, since)):
+                    number = event["change"]["number"]
+                    connection.log.info("Replaying %s of %s, missed at %s", event["type"], number, when)
+            except Exception:
+                connection.log.exception("What happened since %s cannot be replayed", since)
+        if own.client:
+            own.client.close()
 
     def listen_and_replay(self, stdout, stderr):
         connection = self.gerrit_connection
         if connection.connection_config.get("replay", "").lower() != "true":
             return listen(self, stdout, stderr)
-        folder = os.path.expanduser(connection.sched.config.get("zuul", "state_dir"))  # noqa: PTH111
-        heartbeat = Heartbeat(Path(folder) / f"listening-{connection.connection_name}")
-        last = heartbeat.last()
-        if last is not None:
-            threading.Thread(target=wait_and_replay, args=(connection, last - MARGIN), daemon=True).start()
-        heartbeat.start()
+        received = connection.receiver
+        if received.began is None:
+            received.began = time.time()
+            folder = os.path.expanduser(connection.sched.config.get("zuul", "state_dir"))  # noqa: PTH111
+            heartbeat = Heartbeat(Path(folder) / f"listening-{connection.connection_name}", received.handled)
+            last = heartbeat.last()
+            since = None if last is None else last - MARGIN
+        else:
+            heartbeat, since = None, max(received.lost - BLIND, received.began)
+        if since is not None and received.want(since):
+            threading.Thread(target=look_for_missed, args=(connection,), daemon=True).start()
+        received.lost = None
+        if heartbeat:
+            heartbeat.start()
         try:
             return listen(self, stdout, stderr)
         finally:
-            heartbeat.stop()
+            received.lost = time.time()
 
-    module.GerritWatcher._listen = listen_and_replay
+    cls.__init__ = with_receiver
+    cls.addEvent = add_and_remember
+    cls.getEvent = get_in_order
+    watcher._listen = listen_and_replay

@@ -52,6 +52,47 @@ def let_projects_be_added_while_they_are_walked(module):
     module.Layout.__init__ = with_snapshots
 
 
+@mends("zuul.model")
+def reject_nothing_where_nobody_voted(module):
+    """zuul/model.py:1124: a change that nobody has voted on never comes in where votes are rejected. (Not Python 3.)"""
+
+    def matches(self, change):
+        return self.matchesRequiredApprovals(change) and self.matchesNoRejectApprovals(change)
+
+    module.BaseFilter.matchesApprovals = matches
+
+
+@mends("zuul.scheduler")
+def let_projects_share_no_queue_for_doing_nothing(module):
+    """zuul/scheduler.py:2040: projects whose only common job is noop, which tests nothing, wait for each other.
+
+    (Not about Python 3.)
+    """
+    cls = module.DependentPipelineManager
+
+    class Queue:
+        """The change queue ``base``, with the jobs that make others belong to it."""
+
+        def __init__(self, base):
+            self.base = base
+
+        def getJobs(self):  # noqa: N802 - Zuul's name
+            return {job for job in self.base.getJobs() if job.name != "noop"}
+
+        def mergeChangeQueue(self, other):  # noqa: N802 - Zuul's name
+            self.base.mergeChangeQueue(other.base)
+
+        def __str__(self):
+            return str(self.base)
+
+    combine = cls.combineChangeQueues
+
+    def combine_by_tests(self, change_queues):
+        return [queue.base for queue in combine(self, [Queue(queue) for queue in change_queues])]
+
+    cls.combineChangeQueues = combine_by_tests
+
+
 @mends("zuul.scheduler")
 def load_the_layout(module):
     """zuul/scheduler.py:405: yaml.load(file). Python objects in a layout are refused, too."""

@@ -1,0 +1,144 @@
+"""Not about Python 3: whether a change is merged is Gerrit's to say, and no wait for one change stops the others.
+
+Upstream takes a change for merged when its branch has moved: it asks again and again, for up to five minutes, in the
+scheduler's own thread, and takes the change for unmerged where it saw nothing move. Here Gerrit's word counts. Where
+the branch is seen to be behind all the same, as on a Gerrit of several servers, only what would be built on it waits.
+"""
+
+import threading
+import time
+
+from zuul_py3.asking import RefusedError, UnreachableError
+from zuul_py3.hook import mends
+from zuul_py3.losses import NotYetError, wake_later
+
+# How often Gerrit may refuse to say whether a change is merged, until it counts as unmerged.
+REFUSALS = 12
+
+
+@mends("zuul.source.gerrit")
+def believe_gerrit(module):
+    """zuul/source/gerrit.py:56-64 and 86-94: the wait for a branch, and what is made of one that does not move."""
+    cls = module.GerritSource
+    is_merged = cls.isMerged
+
+    def merged_or_not_yet(self, change, head=None):
+        try:
+            merged = is_merged(self, change)
+        except (UnreachableError, RefusedError) as error:
+            refusals = getattr(change, "_refusals", 0) + isinstance(error, RefusedError)
+            change._refusals = refusals
+            if refusals < REFUSALS:
+                raise NotYetError(f"whether {change} is merged is not known yet: {error}") from error
+            self.log.error("%s counts as unmerged: %s", change, error)
+            return False
+        change._refusals = 0
+        if merged and head:
+            look_at(self, change.project.name, head, getattr(change, "_ref_sha", ""))
+        return merged
+
+    def look_at(self, project, branch, old):
+        """Where the head of ``branch`` is still ``old``, notes that what is built on it waits, and watches it."""
+        behind = branches_behind(self.connection)
+        if old and (project, branch) not in behind and is_behind(self, project, branch, old):
+            behind.add((project, branch))
+            threading.Thread(target=watch, args=(self, project, branch, old), daemon=True).start()
+
+    def is_behind(self, project, branch, old):
+        return self.getRefSha(project, f"refs/heads/{branch}") in ("", old)
+
+    def watch(self, project, branch, old):
+        end = time.monotonic() + self.replication_timeout
+        try:
+            while is_behind(self, project, branch, old):
+                if time.monotonic() > end:
+                    self.log.warning("%s of %s is still at %s; going on", branch, project, old)
+                    return
+                time.sleep(self.replication_retry_interval)
+        finally:
+            branches_behind(self.connection).discard((project, branch))
+            self.sched.wake_event.set()
+
+    cls.isMerged = merged_or_not_yet
+    # What is lost by going on is a test on the branch as it was. Upstream: 300.
+    cls.replication_timeout = 60
+
+
+def branches_behind(connection):
+    """The branches, as (project, name), that Gerrit has merged into and that do not show it yet."""
+    return connection.__dict__.setdefault("_branches_behind", set())
+
+
+@mends("zuul.reporter.gerrit")
+def look_at_the_branch_only_before_a_submit(module):
+    """zuul/reporter/gerrit.py:35 asks for the branch before every report, be it "Starting check jobs"."""
+    report = module.GerritReporter.report
+
+    class Source:
+        """The source ``base``, without its branches."""
+
+        def __init__(self, base):
+            self._base = base
+
+        def getRefSha(self, project, ref):  # noqa: N802 - Zuul's name
+            return ""
+
+        def __getattr__(self, name):
+            return getattr(self._base, name)
+
+    def report_and_look(self, source, pipeline, item):
+        submits = "submit" in (self.reporter_config or ())
+        return report(self, source if submits else Source(source), pipeline, item)
+
+    module.GerritReporter.report = report_and_look
+
+
+@mends("zuul.connection.gerrit")
+def submit_what_is_not_merged_yet(module):
+    """zuul/connection/gerrit.py:280: to submit what somebody has merged meanwhile is an error, and the vote is lost."""
+    cls = module.GerritConnection
+    review = cls.review
+
+    def review_and_submit(self, project, change, message, action=None):
+        action = dict(action or {})
+        if action.get("submit") and (self.query(change.split(",")[0]) or {}).get("status") == "MERGED":
+            self.log.info("%s of %s is merged already", change, project)
+            del action["submit"]
+        return review(self, project, change, message, action)
+
+    cls.review = review_and_submit
+
+
+@mends("zuul.scheduler")
+def let_an_item_wait_by_itself(module):
+    """zuul/scheduler.py:1624: what cannot be done for one item ends the run through all queues, again and again."""
+    cls = module.BasePipelineManager
+    process, prepare = cls._processOneItem, cls.prepareRef
+
+    def process_or_wait(self, item, nnfi):
+        try:
+            return process(self, item, nnfi)
+        except NotYetError as reason:
+            self.log.info("%s waits: %s", item.change, reason)
+            wake_later(self.sched)
+            return False, nnfi if is_failing(self, item) else item
+
+    def is_failing(self, item):
+        return bool(
+            item.current_build_set.unable_to_merge
+            or self.pipeline.didAnyJobFail(item)
+            or self.getFailingDependentItems(item)
+        )
+
+    def prepare_or_wait(self, item):
+        build_set = item.current_build_set
+        behind = branches_behind(self.pipeline.source.connection)
+        if build_set.merge_state == build_set.NEW and behind:
+            changes = [item.change, *(other.change for other in self.getDependentItems(item))]
+            if any((change.project.name, getattr(change, "branch", None)) in behind for change in changes):
+                self.log.info("%s waits for a branch that does not show yet what was merged", item.change)
+                return False
+        return prepare(self, item)
+
+    cls._processOneItem = process_or_wait
+    cls.prepareRef = prepare_or_wait
