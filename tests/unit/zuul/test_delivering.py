@@ -157,7 +157,7 @@ def test_a_label_that_is_not_there_is_told_too_where_nothing_was_declared(tmp_pa
         (NOT_PERMITTED, "needs the right Submit on refs/heads/main of demo/b", True),
         (NOT_READY, "compare the label's range and its submit requirement", True),
         (NOT_READY.replace("'Verified'", "'Owners'"), "See to it that Owners is fulfilled", False),
-        (WIP, "Change 33 must be ready too", False),
+        (WIP, "Change 33 must be ready too: see what it lacks, and approve it. Mark it ready for review.", False),
         ("error: fatal: Change 33 is marked work in progress", "Mark it ready for review.", False),
         ("error: fatal: Change could not be merged due to a path conflict", "Rebase it", False),
     ],

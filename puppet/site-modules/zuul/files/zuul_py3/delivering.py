@@ -157,8 +157,7 @@ class Delivery:
         report.steps.insert(0, Step(text, report.about.failed()))
 
     def _vote_dropped(self, report, missing):
-        # Of one report it is said once, although each of its steps may vote.
-        if not getattr(report, "complained", False):
+        if not report.complained:
             report.steps.insert(0, Step(self._dropped(report, missing)))
 
     def _dropped(self, report, missing):

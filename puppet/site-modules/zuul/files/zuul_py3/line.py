@@ -28,6 +28,9 @@ def report_on_a_line_of_its_own(module):
 
         def _ssh(self, command, stdin_data=None):
             try:
+                if self.client and not self.client.get_transport().is_active():
+                    # Gerrit has ended it meanwhile: nothing was asked yet.
+                    self.close()
                 if not self.client:
                     self._open()
                 self.log.debug("SSH command:\n%s", command)

@@ -64,6 +64,11 @@ def reporter_of(pipeline):
     return next(found, None)
 
 
+def _requires_approval(manager):
+    """Whether the pipeline's requirements say what an approved change is. Else only the event that brings it does."""
+    return any(one.required_approvals for one in manager.changeish_filters)
+
+
 def _is_approved(manager, change):
     return all(one.matches(change) for one in manager.changeish_filters)
 
@@ -103,7 +108,7 @@ def say_why_an_approved_change_does_not_enter(module):
     matches, add = base.eventMatches, base.addChange
 
     def explain(self, change, lacks):
-        if not lacks or not getattr(change, "number", None) or not change.open or not _is_approved(self, change):
+        if not lacks or not _requires_approval(self) or not change.open or not _is_approved(self, change):
             return
         reporter = reporter_of(self.pipeline)
         if reporter is None:
@@ -130,12 +135,9 @@ def say_why_an_approved_change_does_not_enter(module):
     def matches_or_waits(self, event, change):
         if matches(self, event, change):
             return True
-        # Whatever happens to a change that was told why it waits, its requirements are looked at again. Only where
-        # there are any: else the event itself is the approval.
-        if event.forced_pipeline or not any(one.required_approvals for one in self.changeish_filters):
-            return False
-        connection = self.pipeline.source.connection
-        return hasattr(change, "number") and notices_of(connection).waits(self.pipeline.name, change)
+        # Whatever happens to a change that was told why it waits, its requirements are looked at again.
+        waits = notices_of(self.pipeline.source.connection).waits
+        return not event.forced_pipeline and hasattr(change, "number") and waits(self.pipeline.name, change)
 
     def add_and_forget(self, change, *args, **settings):
         added = add(self, change, *args, **settings)

@@ -82,10 +82,11 @@ def obstacles(record, ours):
 
 
 def _of_labels(labels, ours):
+    ours = {label.lower() for label in ours}
     for label in labels:
-        name, status = label.get("label"), label.get("status")
+        name, status = label.get("label", ""), label.get("status")
         # A rejection of ours is made good by our next vote.
-        if status in ("OK", "MAY") or (name in ours and status in ("NEED", "REJECT")):
+        if status in ("OK", "MAY") or (name.lower() in ours and status in ("NEED", "REJECT")):
             continue
         if status == "REJECT":
             yield Lack(f"{name} has a veto", f"the veto on {name} is withdrawn")

@@ -54,13 +54,14 @@ def on_submit(words, project, branch, user, votes):
     if re.search(r"not permitted", words, re.IGNORECASE):
         right = f"{user} needs the right Submit on refs/heads/{branch} of {project}"
         return Advice(f"In Gerrit, the account {right}: `pkgci verify-review` shows which rights lack.", alert=True)
-    # Of a change with others, what lacks may be said of each: the change's own comes last.
     unmet = re.findall(r"submit requirement '([^']+)'", words)
     needed = re.search(r"must be submitted with change (\d+)", words)
+    marked = ["Mark it ready for review."] if re.search(r"work in progress", words, re.IGNORECASE) else []
     if needed:
-        return Advice(f"Change {needed[1]} must be ready too: see what it lacks, and approve it.")
-    if re.search(r"work in progress", words, re.IGNORECASE):
-        return Advice("Mark it ready for review.")
+        # What else lacks may be that change's.
+        return Advice(" ".join([f"Change {needed[1]} must be ready too: see what it lacks, and approve it.", *marked]))
+    if marked:
+        return Advice(marked[0])
     own = [label for label in unmet if label in votes]
     if own:
         return Advice(

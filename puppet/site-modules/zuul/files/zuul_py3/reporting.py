@@ -107,6 +107,8 @@ def keep_items_until_they_are_reported(module):
         reports = getattr(item, "reports", ())
         waiting = [report for report in reports if not report.finished]
         if waiting:
+            # Those behind it must not be built on what failed.
+            item.current_build_set.failing_reasons = [] if succeeded else ["at least one job failed"]
             raise NotYetError(f"the {waiting[0]} waits")
         refused = any(report.outcome not in (DELIVERED, MERGED) for report in reports)
         if refused and succeeded:
@@ -118,11 +120,7 @@ def keep_items_until_they_are_reported(module):
             return process(self, item, nnfi)
         except NotYetError as reason:
             self.log.debug("%s stays in its queue: %s", item, reason)
-            if self.pipeline.didAllJobsSucceed(item):
-                item.current_build_set.failing_reasons = []
-                return False, item
-            item.current_build_set.failing_reasons = ["at least one job failed"]
-            return False, nnfi
+            return False, nnfi if item.current_build_set.failing_reasons else item
 
     cls._reportItem = report_or_wait
     cls._processOneItem = process_or_wait

@@ -41,6 +41,8 @@ class Report:
         self.about = about or Always()
         self.outcome = None
         self.finished = False
+        # Whether the change has been told of a vote that was dropped.
+        self.complained = False
 
     @property
     def kept(self):
