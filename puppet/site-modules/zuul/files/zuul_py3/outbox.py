@@ -38,6 +38,7 @@ class Outbox:
         self._away_tries = 0
         self._thread = None
         self._over = False
+        self._in_file = False
         for report in self._read():
             self.add(report)
 
@@ -132,9 +133,11 @@ class Outbox:
 
     def _write(self):
         kept = [_data(entry[0]) for entry in self._waiting if entry[0].kept]
+        if not kept and not self._in_file:
+            return
         try:
-            if kept or self._path.exists():
-                write(self._path, json.dumps(kept))
+            write(self._path, json.dumps(kept))
+            self._in_file = bool(kept)
         except OSError:
             self._log.exception("%s cannot be written: a restart would lose what waits", self._path)
 
