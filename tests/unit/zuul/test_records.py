@@ -164,6 +164,21 @@ def test_a_notice_is_told_once_for_each_patch_set_and_reason_and_not_again_after
         {"timestamp": 5, "reviewer": {"username": "zuul"}, "message": f"Patch Set 1:\n\n{text}"}
     )
     assert not readiness.Notices().is_new("gate", one, text, "zuul")
-    assert told.waits("gate", one) and not told.waits("other", one)
+
+
+def test_a_change_that_was_told_why_it_waits_does_so_until_it_enters_also_after_a_restart() -> None:
+    text = readiness.notice(records.obstacles(recorded(34), {"Verified"}), "gate")
+    one = SimpleNamespace(number="34", patchset="1", _data={"comments": []})
+    told = readiness.Notices()
+    told.is_new("gate", one, text, "zuul")
+    assert told.waits("gate", one, "zuul") and not told.waits("other", one, "zuul")
     told.forget("gate", one)
-    assert not told.waits("gate", one)
+    assert not told.waits("gate", one, "zuul")
+    comments = one._data["comments"]
+    comments.append({"timestamp": 5, "reviewer": {"username": "zuul"}, "message": f"Patch Set 1:\n\n{text}"})
+    comments.append({"timestamp": 6, "reviewer": {"username": "alice"}, "message": "Patch Set 1:\n\nWhat is it?"})
+    again = readiness.Notices()
+    assert again.waits("gate", one, "zuul") and not again.waits("other", one, "zuul")
+    started = {"timestamp": 7, "reviewer": {"username": "zuul"}, "message": "Patch Set 1:\n\nStarting gate jobs."}
+    comments.append(started)
+    assert not again.waits("gate", one, "zuul")

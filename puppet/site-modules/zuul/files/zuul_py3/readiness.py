@@ -25,10 +25,13 @@ def place(name):
     return f"the {name}" if name == "gate" else f"the pipeline {name}"
 
 
+_BEGINNING = "This change is approved but cannot be merged yet:"
+
+
 def notice(lacks, name):
     """Why an approved change does not enter the pipeline ``name``."""
     what, until = records.told(lacks)
-    return f"This change is approved but cannot be merged yet: {what}; it enters {place(name)} when {until}."
+    return f"{_BEGINNING} {what}; it enters {place(name)} when {until}."
 
 
 class Notices:
@@ -44,8 +47,18 @@ class Notices:
         self._told[key] = about
         return not known and not records.has_said(change._data, user, change.patchset, text, 0)
 
-    def waits(self, pipeline, change):
-        return self._told.get((pipeline, change.number), ("", ""))[0] == change.patchset
+    def waits(self, pipeline, change, user):
+        """Whether the change was told why it does not enter, and has not entered since."""
+        if self._told.get((pipeline, change.number), ("", ""))[0] == change.patchset:
+            return True
+        # After a restart: it is the last that was told.
+        last = [text for _, text in records.own_comments(change._data, user)][-1:]
+        return any(
+            text.startswith(f"Patch Set {change.patchset}:")
+            and _BEGINNING in text
+            and f"it enters {place(pipeline)} when" in text
+            for text in last
+        )
 
     def forget(self, pipeline, change):
         self._told.pop((pipeline, change.number), None)
@@ -136,8 +149,10 @@ def say_why_an_approved_change_does_not_enter(module):
         if matches(self, event, change):
             return True
         # Whatever happens to a change that was told why it waits, its requirements are looked at again.
-        waits = notices_of(self.pipeline.source.connection).waits
-        return not event.forced_pipeline and hasattr(change, "number") and waits(self.pipeline.name, change)
+        if event.forced_pipeline or not hasattr(change, "number") or not _requires_approval(self):
+            return False
+        connection = self.pipeline.source.connection
+        return notices_of(connection).waits(self.pipeline.name, change, connection.user)
 
     def add_and_forget(self, change, *args, **settings):
         added = add(self, change, *args, **settings)
