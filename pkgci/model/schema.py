@@ -76,6 +76,13 @@ class Access(Model):
     )
 
 
+class Votes(Model):
+    """Zuul's own votes, for the label Verified. A failure votes the same below zero."""
+
+    check: int = Field(1, ge=1, le=4, description="Of the check pipeline.")
+    gate: int = Field(2, ge=1, le=4, description="Of the gate pipeline.")
+
+
 class Gerrit(Model):
     """The code review that Zuul listens to."""
 
@@ -84,6 +91,7 @@ class Gerrit(Model):
     port: PortNumber = Field(GERRIT_SSH.number, description="Gerrit's SSH port.")
     url: str | None = Field(None, pattern=r"^https?://[^\s]+$", description="Web address. Default: https://HOST.")
     host_key: str | None = Field(None, description="Gerrit's SSH host key, pinned: 'ssh-ed25519 AAAA…'.")
+    votes: Votes | None = Field(None, description="Zuul's votes. Default: 1 and 2, as far as Gerrit's label has them.")
 
 
 class Tls(Model):

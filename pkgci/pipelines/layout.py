@@ -23,13 +23,26 @@ from pkgci.model.urls import web_url
 from pkgci.pipelines.own import SECTIONS, Item, OwnLayouts, hashed_name, read_own
 from pkgci.pipelines.text import dump, quoted
 from pkgci.pipelines.timer import zuul_time
-from pkgci.pipelines.trust import Trigger, check_triggers, escaped, exactly, republish_triggers, zuul_account
+from pkgci.pipelines.trust import (
+    VERIFIED,
+    Trigger,
+    check_triggers,
+    escaped,
+    exactly,
+    republish_triggers,
+    zuul_account,
+    zuul_passes,
+    zuul_votes,
+)
+from pkgci.pipelines.votes import check_votes
 
 LAYOUT = "layout.yaml"
 # What is done once for a project, not for each of its targets.
 _ONCE = "packages"
 # In a template, what stands for the beginning of the job names of a project.
 _JOBS = "{jobs}"
+# Gerrit's own label. Its lowest vote is a veto.
+_REVIEW = "Code-Review"
 
 _DESCRIPTIONS = {
     Pipeline.CHECK: "Tests each patch set on top of its branch. A comment with the line: recheck, runs it again.",
@@ -97,6 +110,7 @@ def render(site: Site) -> Layout:
     text = re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n"
     layout = Layout({LAYOUT: text, name: functions, **own.python}, parse_document(site.path.parent / LAYOUT, text), own)
     _check_names(layout)
+    check_votes(layout.data, site, layout.where, own=lambda path: layout.own_item(path) is not None)
     return layout
 
 
@@ -111,6 +125,10 @@ def _context(site: Site, own: OwnLayouts, functions: str) -> dict[str, Any]:
         "republish_triggers": _as_text(republish_triggers(site)),
         "republished": f"(?m)^{escaped(_MESSAGES['republished'])}$",
         "gate": site.zuul.gate,
+        "verified": VERIFIED,
+        "votes": zuul_votes(site),
+        "passes": zuul_passes(site),
+        "vetoes": _vetoes(site),
         "zuul_account": zuul_account(site),
         "periodic": _periodic(site),
         "steps": list(_steps(site)),
@@ -127,6 +145,11 @@ def _context(site: Site, own: OwnLayouts, functions: str) -> dict[str, Any]:
             for project in site.projects
         ],
     }
+
+
+def _vetoes(site: Site) -> dict[str, list[int]]:
+    """Label → people's votes that keep a change out of the gate."""
+    return {site.zuul.gate.label: [-2, -1], _REVIEW: [-2]}
 
 
 def _as_text(triggers: Iterable[Trigger]) -> list[dict[str, str]]:

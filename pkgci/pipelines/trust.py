@@ -19,11 +19,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from pkgci.errors import UsageError
+from pkgci.model.schema import Votes
 from pkgci.model.services import Trust, Vote
 from pkgci.model.site import Site
 
 # Comments with a line that is only one word, in any case. Gerrit puts lines of its own before what people write.
 RECHECK, REPUBLISH = (rf"(?im)^[ \t]*{word}[ \t\r]*$" for word in ("recheck", "republish"))
+# The label that Zuul itself votes on.
+VERIFIED = "Verified"
 # The largest vote of Gerrit's own labels.
 _LARGEST = 2
 
@@ -44,7 +47,7 @@ def check_triggers(site: Site) -> tuple[Trigger, ...]:
             Trigger("A new patch set, or a change that is open again.", _opened({})),
             Trigger("A comment with the line: recheck", _recheck({})),
         )
-    triggers = (*_accounts(trust), *_approved(trust.approval, zuul_account(site)))
+    triggers = (*_accounts(trust), *_approved(trust.approval, site))
     if not triggers:
         raise UsageError(
             f"{site.path}: `zuul: {{trust: …}}` names neither accounts nor an approval: no change would ever run",
@@ -60,6 +63,17 @@ def zuul_account(site: Site) -> str:
             f"{site.path}: there is no `gerrit`: Zuul has nothing to listen to", "add `gerrit: {host: …, user: zuul}`"
         )
     return exactly(site.gerrit.user)
+
+
+def zuul_votes(site: Site) -> Votes:
+    """What Zuul votes. Where the site does not say it, Gerrit may take less: then Zuul lowers its votes."""
+    return (site.gerrit.votes if site.gerrit else None) or Votes()
+
+
+def zuul_passes(site: Site) -> list[int]:
+    """Zuul's votes for what has passed, as Gerrit may have them, smallest first."""
+    votes = zuul_votes(site)
+    return sorted({votes.check, votes.gate})
 
 
 def exactly(text: str) -> str:
@@ -88,9 +102,11 @@ def _by_accounts(trust: Trust) -> Iterator[dict[str, list[str]]]:
             yield {kind: [exactly(name) for name in accounts]}
 
 
-def _approved(vote: Vote | None, zuul: str) -> Iterator[Trigger]:
+def _approved(vote: Vote | None, site: Site) -> Iterator[Trigger]:
     if vote is None:
         return
+    passes = zuul_passes(site)
+    verdicts = [*(-amount for amount in reversed(passes)), *passes]
     values = [*range(vote.value, _LARGEST + 1)] if 0 < vote.value <= _LARGEST else [vote.value]
     for value in values:
         yield Trigger(
@@ -98,7 +114,7 @@ def _approved(vote: Vote | None, zuul: str) -> Iterator[Trigger]:
             {
                 "event": "comment-added",
                 "approval": [{vote.label: value}],
-                "reject-approval": [{"username": zuul, "Verified": [-2, -1, 1, 2]}],
+                "reject-approval": [{"username": zuul_account(site), VERIFIED: verdicts}],
             },
         )
     # A patch set that was let run may be run again, and opened again, by anybody.

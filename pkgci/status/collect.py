@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -89,7 +90,10 @@ class Page:
 
 @dataclass(frozen=True)
 class HostFacts:
-    """How a host is. ``pages`` and ``gearman`` have what answered; ``gerrit`` counts connections to the code review."""
+    """How a host is. ``pages`` and ``gearman`` have what answered; ``gerrit`` counts connections to the code review.
+
+    ``alerts`` are Zuul's own: what the review refuses to do for it.
+    """
 
     run: Run | None
     release: str | None
@@ -100,6 +104,7 @@ class HostFacts:
     pages: Mapping[str, Page] = field(default_factory=dict)
     gearman: Mapping[str, str] = field(default_factory=dict)
     gerrit: int | None = None
+    alerts: tuple[str, ...] = ()
     now: datetime | None = None
 
 
@@ -149,6 +154,7 @@ def parse(text: str) -> HostFacts:
         # An answer that was cut off is none.
         gearman={name: said for name, said in gearman.items() if said.rstrip().endswith(".")},
         gerrit=int(found.one("gerrit")) if found.one("gerrit").isdecimal() else None,
+        alerts=tuple(alert for value in found.all("alerts") for alert in _alerts(_decoded(value))),
         now=_moment(found.one("now")),
     )
 
@@ -180,6 +186,15 @@ def _disk(value: str) -> Disk:
 def _key(value: str) -> SigningKey:
     until, _, file = value.partition(" ")
     return SigningKey(file, _moment(until))
+
+
+def _alerts(text: str) -> list[str]:
+    """What Zuul's file of alerts says (zuul_py3/alerts.py writes it)."""
+    try:
+        found = json.loads(text)
+        return [str(found[key]["what"]) for key in sorted(found)]
+    except (ValueError, LookupError, TypeError):
+        return []
 
 
 def _moment(text: str) -> datetime | None:

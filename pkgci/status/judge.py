@@ -219,6 +219,8 @@ def _of_zuul(status: Status) -> Iterator[Problem]:
         yield Problem(name, "Zuul does not answer", f"journalctl -u zuul-server, on {name}")
     if facts.gerrit == 0 and status.zuul is not None:
         yield Problem(name, "Zuul has no connection to Gerrit", f"journalctl -u zuul-server, on {name}")
+    for alert in facts.alerts:
+        yield Problem("Gerrit", alert, "pkgci verify-review")
     if status.missing:
         count = f"{len(status.missing)} function{'s' if len(status.missing) > 1 else ''}"
         # Without Jenkins there cannot be any: it is what is to be mended.

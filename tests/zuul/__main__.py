@@ -42,12 +42,13 @@ KNOWN = {
 }
 
 # The same for what this project adds to Zuul, tested on Zuul: modules in this folder.
-OWN = {"lookups": 9}
+OWN = {"lookups": 9, "reports": 6}
 
 # How often a test is tried until it counts as failed.
 TRIES = 3
 
 SETTINGS = {
+    "REPORTS_LAYOUT": str(HERE / "reports.yaml"),
     "STATSD_HOST": "127.0.0.1",
     "STATSD_PORT": "8125",
     "PYTHONDONTWRITEBYTECODE": "1",

@@ -99,6 +99,49 @@ def write_bytes_where_python_3_wants_them(module):
 
 
 @mends("tests.base")
+def report_to_the_fake_gerrit(module):
+    """tests/base.py, FakeGerritConnection: reports take the fake's own methods; it keeps the votes that it was given.
+
+    Where a test waits until all is settled, reports have been delivered, and the scheduler knows.
+    """
+    import copy
+
+    class Line:
+        def __init__(self, gerrit):
+            self._gerrit = gerrit
+            self._votes = {}
+            self.user = gerrit.user
+            gerrit.reporting = self
+
+        def look(self, number):
+            record = copy.deepcopy(self._gerrit.changes[int(number)].data)
+            votes = {vote["type"]: vote for vote in self._votes.get(number, ())}
+            record["currentPatchSet"]["approvals"] += list(votes.values())
+            return record
+
+        def review(self, project, change, message, action):
+            self._gerrit.review(project, change, message, action)
+            by = {"username": self.user}
+            self._votes.setdefault(change.split(",")[0], []).extend(
+                {"type": label, "description": label, "value": str(amount), "by": by, "grantedOn": 0}
+                for label, amount in action.items()
+                if amount is not True
+            )
+
+    module.FakeGerritConnection.reportingLine = lambda self: Line(self)
+    waiting = module.ZuulTestCase.areAllBuildsWaiting
+
+    def all_waiting_and_reported(self):
+        outboxes = [getattr(connection, "_outbox", None) for connection in self.connections.values()]
+        if any(outbox.pending() for outbox in outboxes if outbox is not None):
+            return False
+        items = [item for pipeline in self.sched.layout.pipelines.values() for item in pipeline.getAllItems()]
+        return waiting(self) and not any(getattr(item, "reports", ()) for item in items)
+
+    module.ZuulTestCase.areAllBuildsWaiting = all_waiting_and_reported
+
+
+@mends("tests.base")
 def release_the_locks_of_configurations(module):
     """tests/base.py, init_repo: three writers of one file in a row, each of which keeps its lock."""
     git = module.git

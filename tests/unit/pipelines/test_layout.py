@@ -172,6 +172,46 @@ def test_the_gate_takes_only_what_zuul_has_tested_and_people_have_approved(write
     assert gate["failure"] == {"gerrit": {"Verified": -2}}
 
 
+def test_everything_that_is_about_zuuls_votes_follows_the_declared_ones(write_site: Write) -> None:
+    text = SITE.replace("{host: review.example.org}", "{host: review.example.org, votes: {check: 2, gate: 3}}")
+    layout = render(load_site(write_site(text + "zuul: {trust: {approval: {label: Code-Review, value: 1}}}\n")))
+    check, gate = pipeline(layout, "check"), pipeline(layout, "gate")
+    assert [check[end]["gerrit"]["Verified"] for end in ("start", "success", "failure", "merge-failure")] == [
+        0,
+        2,
+        -2,
+        -2,
+    ]
+    assert [gate[end]["gerrit"]["Verified"] for end in ("start", "success", "failure", "merge-failure")] == [
+        0,
+        3,
+        -3,
+        -3,
+    ]
+    assert gate["require"]["approval"][0] == {"username": "^zuul$", "Verified": [2, 3]}
+    assert gate["trigger"]["gerrit"][-1]["approval"] == [{"Verified": 2}]
+    rejected = [clause for event in check["trigger"]["gerrit"] for clause in event.get("reject-approval", ())]
+    assert rejected == [{"username": "^zuul$", "Verified": [-3, -2, 2, 3]}] * 2
+
+
+def test_one_amount_for_check_and_gate_is_required_once(write_site: Write) -> None:
+    text = SITE.replace("{host: review.example.org}", "{host: review.example.org, votes: {gate: 1}}")
+    gate = pipeline(render(load_site(write_site(text))), "gate")
+    assert gate["require"]["approval"][0]["Verified"] == [1]
+    assert (gate["success"], gate["failure"]) == (
+        {"gerrit": {"Verified": 1, "submit": True}},
+        {"gerrit": {"Verified": -1}},
+    )
+
+
+def test_a_veto_keeps_a_change_out_of_the_gate(write_site: Write) -> None:
+    gate = pipeline(render(load_site(write_site(SITE))), "gate")
+    assert gate["reject"] == {"approval": [{"Workflow": [-2, -1]}, {"Code-Review": [-2]}]}
+    text = SITE + "zuul: {gate: {label: Code-Review, value: 2}}\n"
+    gate = pipeline(render(load_site(write_site(text))), "gate")
+    assert gate["reject"] == {"approval": [{"Code-Review": [-2]}]}
+
+
 def test_messages_can_stand_on_gerrits_command_line(site: Site) -> None:
     # Zuul puts them there in double quotes, and does not escape them.
     for item in render(site).data["pipelines"]:

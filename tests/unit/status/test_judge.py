@@ -1,5 +1,6 @@
 """What is not as declared, and what is."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -108,6 +109,19 @@ def test_a_node_that_is_offline_or_not_there_is_named(world: World) -> None:
         ("Jenkins", "there is no node pub01"),
         ("Jenkins", "the node build01 is offline: disk space is too low"),
     ]
+
+
+def test_what_gerrit_refuses_to_do_for_zuul_is_named_with_what_to_do(world: World) -> None:
+    refused = "Gerrit refused to submit change 12 of packaging/hello: Change 12: submit not permitted"
+    world.lines["zuul01"].append(f"alerts={encoded(json.dumps({'submit packaging/hello main': {'what': refused}}))}")
+    (problem,) = world.status().problems
+    assert (problem.where, problem.what, problem.next) == ("Gerrit", refused, "pkgci verify-review")
+
+
+@pytest.mark.parametrize("alerts", ["{}", "", "[1]", '{"a": 1}'])
+def test_alerts_that_are_none_are_no_problem(world: World, alerts: str) -> None:
+    world.lines["zuul01"].append(f"alerts={encoded(alerts)}")
+    assert world.problems() == []
 
 
 def test_a_zuul_that_has_lost_gerrit_is_named(world: World) -> None:

@@ -181,7 +181,21 @@ def test_pipelines_are_read_from_the_layout() -> None:
             {"name": "periodic", "trigger": {"timer": [{"time": "0 2 * * *"}]}, "success": {"smtp": {"to": "a@b"}}},
         ]
     }
-    assert zq.pipelines_of(layout) == {"gate": GATE, "promote": PROMOTE, "periodic": zq.Pipeline(False, frozenset())}
+    merging = zq.Pipeline(False, frozenset({("Verified", -2)}))
+    assert zq.pipelines_of(layout) == {"gate": merging, "promote": PROMOTE, "periodic": zq.Pipeline(False, frozenset())}
+
+
+def test_what_passed_the_gate_and_is_not_merged_was_cut_off_and_waits_for_it_still() -> None:
+    report = {"success": {"gerrit": {"Verified": 2, "submit": True}}, "failure": {"gerrit": {"Verified": -2}}}
+    gate = zq.pipelines_of({"pipelines": [{"name": "gate", **report}]})["gate"]
+    item = zq.Item("gate", "p", "5", "1", 100)
+    assert zq.still_waits(item, zq.Change("1", "NEW", (zq.Vote("Verified", 2, 110),)), gate)
+    assert not zq.still_waits(item, zq.Change("1", "MERGED", (zq.Vote("Verified", 2, 110),)), gate)
+
+
+def test_a_failure_of_which_gerrit_took_less_than_the_layout_says_ends_the_gates_work() -> None:
+    item = zq.Item("gate", "p", "5", "1", 100)
+    assert not zq.still_waits(item, zq.Change("1", "NEW", (zq.Vote("Verified", -1, 110),)), GATE)
 
 
 def test_gerrits_answer_is_read_with_zuuls_votes_only() -> None:

@@ -7,8 +7,9 @@ Zuul has its pipelines in memory only. This service reads them every few seconds
 them in a file, with the run of the scheduler (systemd's invocation id) that had them. Once another run answers, each
 change that the last one had is enqueued again, in the same order, if it still waits for its pipeline: its patch set is
 still the current one, it is open (or merged, where its pipeline works on merged changes), and Zuul has not voted on it
-since it was enqueued. Each is crossed off once it is enqueued; Zuul ignores what is there already. A reload of the
-layout is no other run. What came while Zuul was away is not this program's business: see zuul_py3.replaying.
+since it was enqueued (where it merges what passes: has not voted against it). Each is crossed off once it is enqueued;
+Zuul ignores what is there already. A reload of the layout is no other run. What came while Zuul was away is not this
+program's business: see zuul_py3.replaying.
 """
 
 from __future__ import annotations
@@ -95,10 +96,16 @@ def still_waits(item: Item, change: Change | None, pipeline: Pipeline) -> bool:
     if pipeline.on_merged:
         return change.status == "MERGED"
     # Another pipeline may have voted meanwhile, with values of its own. Gerrit counts whole seconds.
-    voted = any(
-        (vote.label, vote.value) in pipeline.verdicts and vote.granted >= int(item.enqueued) for vote in change.votes
-    )
+    voted = any(_ends(vote, pipeline) and vote.granted >= int(item.enqueued) for vote in change.votes)
     return change.status == "NEW" and not voted
+
+
+def _ends(vote: Vote, pipeline: Pipeline) -> bool:
+    """Whether ``vote`` is this pipeline's last word. Of a failure, Gerrit may have taken less than the layout says."""
+    return any(
+        vote.label == label and (vote.value == verdict or verdict < vote.value < 0)
+        for label, verdict in pipeline.verdicts
+    )
 
 
 def change_of(answer: str, user: str) -> Change | None:
@@ -133,6 +140,9 @@ def _verdicts(pipeline: dict[str, Any]) -> Iterator[tuple[str, int]]:
     for action in ("success", "failure", "merge-failure"):
         for given in (pipeline.get(action) or {}).values():
             for report in _listed(given):
+                if (report or {}).get("submit") is True:
+                    # What is not merged after such a vote was cut off on its way.
+                    continue
                 for label, value in (report or {}).items():
                     # `submit: true` is no vote; a value may be written as text.
                     if not isinstance(value, bool) and str(value).lstrip("+-").isdigit():

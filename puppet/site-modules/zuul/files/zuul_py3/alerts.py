@@ -1,0 +1,53 @@
+"""What the CI cannot do because a right or a range of its own lacks: in the log, and in a file for `pkgci status`."""
+
+import json
+import os
+import time
+from pathlib import Path
+
+# What each line in the log begins with.
+MARK = "ALERT:"
+
+
+class Alerts:
+    """The alerts in the file ``path``: key → what, and since when. One is there until what it tells of works again."""
+
+    def __init__(self, path, log, clock=time.time):
+        self._path = Path(path)
+        self._log = log
+        self._clock = clock
+        self._alerts = self._read()
+
+    def put(self, key, what):
+        self._log.error("%s %s", MARK, what)
+        since = self._alerts.get(key, {}).get("since", int(self._clock()))
+        self._alerts[key] = {"what": what, "since": since}
+        self._write()
+
+    def clear(self, key):
+        if self._alerts.pop(key, None) is not None:
+            self._log.info("No alert any more: %s", key)
+            self._write()
+
+    def _read(self):
+        try:
+            found = json.loads(self._path.read_text())
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def _write(self):
+        try:
+            write(self._path, json.dumps(self._alerts, sort_keys=True))
+        except OSError:
+            self._log.exception("%s cannot be written", self._path)
+
+
+def write(path, text):
+    """Writes a file so that a reader, and a crash, find the old text or the new one."""
+    new = path.with_name(f"{path.name}.new")
+    with new.open("w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)

@@ -1,0 +1,221 @@
+"""A report's way to Gerrit: said once, its votes read back, submitted only where that is still wanted. Pure.
+
+What became of an attempt that broke off, nobody knows: before anything is said or voted again, it is looked for.
+"""
+
+import time
+
+from zuul_py3 import records, refusals
+from zuul_py3.reports import DELIVERED, DROPPED, MERGED, REFUSED, Step
+
+# Seconds after which a vote that is not there counts as dropped.
+SETTLING = 2
+# Seconds after which faults of Gerrit's own, with one change, count as a refusal.
+LATEST = 3600
+
+
+class Delivery:
+    """Delivers reports by way of ``gerrit``, which has ``user``, ``look(number)`` and ``review(…)``.
+
+    Raises AwayError and LaterError where a report has to be delivered again later: it goes on where it was.
+    """
+
+    def __init__(self, gerrit, amounts, alerts, log, clock=time.time, sleep=time.sleep):
+        self._gerrit = gerrit
+        self._amounts = amounts
+        self._alerts = alerts
+        self._log = log
+        self._clock = clock
+        self._sleep = sleep
+
+    def deliver(self, report):
+        while report.steps:
+            if not report.about.wanted():
+                report.steps.clear()
+                report.outcome = DROPPED
+                return
+            self._take(report, report.steps[0])
+        report.outcome = report.outcome or DELIVERED
+
+    def _take(self, report, step):
+        """Takes one step, or puts others in its place."""
+        record = self._look(report) if step.since or step.submit else None
+        if step.since and not step.said:
+            step.said = self._has_said(record, report, step)
+        if step.submit and self._needs_no_submit(report, step, record):
+            return
+        words = None
+        if not step.said:
+            words = self._review(report, step, step.message, self._amounts.capped(report.project, step.votes))
+            if words is not None and not self._arrived_nevertheless(report, step, words):
+                self._without_votes(report, step, words)
+                return
+            step.said = True
+        elif step.submit:
+            words = self._review(report, step, "", {})
+        if step.submit and words is None:
+            self._submitted(report, step)
+        else:
+            self._read_back(report, step, words)
+
+    def _arrived_nevertheless(self, report, step, words):
+        """Whether only the submit was refused, and the rest is there."""
+        record = self._look(report)
+        if self._has_said(record, report, step):
+            return True
+        # Gerrit's words for a change that there is not; of one that there is, they tell of a fault.
+        if "database error" in words and record and record.get("project") == report.project:
+            self._later(step, words)
+        return False
+
+    def _needs_no_submit(self, report, step, record):
+        """Where the change is merged already, or what its merge depends on has gone, the step is another one."""
+        if records.is_merged(record):
+            step.submit = False
+            report.outcome = MERGED
+            if step.said:
+                self._merged(report)
+            return step.said
+        lacks = report.about.lacks(record) if record else [records.Lack("Gerrit does not know it", "Gerrit does")]
+        if lacks:
+            self._log.warning("Not submitted: %s: %s", report, records.told(lacks)[0])
+            report.outcome = REFUSED
+            report.steps[0] = Step(report.about.not_submitted(lacks, step.message), report.about.regained())
+        return bool(lacks)
+
+    def _read_back(self, report, step, words):
+        """Sees to it that the votes have arrived; ``words`` are Gerrit's where it refused the submit."""
+        missing = {}
+        capped = step.given != step.votes
+        while step.submit or any(step.given.values()):
+            record = self._look(report)
+            if records.is_merged(record):
+                self._merged(report)
+                return
+            missing = self._missing(report, step, record)
+            again = self._amounts.lowered(missing)
+            if step.submit and not missing and capped:
+                # It took no more, once: that may not be enough now, or not be so any more.
+                capped = False
+                self._amounts.forget(report.project, step.votes)
+                again = {label: amount for label, amount in step.votes.items() if amount != step.given[label]}
+            if not again:
+                break
+            if step.submit and self._needs_no_submit(report, step, record):
+                return
+            refused = self._review(report, step, "", again)
+            if step.submit and refused is None:
+                self._submitted(report, step)
+                return
+            words = refused or words
+        del report.steps[0]
+        if step.submit:
+            report.outcome = REFUSED
+            self._submit_refused(report, step, words, missing)
+        elif missing:
+            self._vote_dropped(report, missing)
+
+    def _missing(self, report, step, record):
+        """The votes of ``step`` that are not there. What arrived smaller than it was meant is remembered."""
+        missing = self._not_there(report, step, record)
+        if missing:
+            self._sleep(SETTLING)
+            missing = self._not_there(report, step, self._look(report))
+        for label, amount in step.given.items():
+            if amount and label not in missing:
+                self._alerts.clear(f"vote {report.project} {label}")
+                if abs(amount) < abs(step.votes[label]):
+                    self._amounts.learn(report.project, label, amount)
+        return missing
+
+    def _not_there(self, report, step, record):
+        votes = records.own_votes(record, report.patch_set, self._gerrit.user)
+        # What is abandoned takes no votes.
+        if votes is None or not (record.get("open", True) or records.is_merged(record)):
+            return {}
+        return {label: amount for label, amount in step.given.items() if amount and votes.get(label) != amount}
+
+    def _submitted(self, report, step):
+        """Gerrit has merged the change. A vote that it dropped was not needed, but others may be."""
+        step.said = True
+        missing = self._missing(report, step, self._look(report))
+        if missing and not self._amounts.lowered(missing):
+            self._dropped(report, missing)
+        self._merged(report)
+
+    def _submit_refused(self, report, step, words, missing):
+        self._log.error("Gerrit refused to submit %s: %s", report, words)
+        gerrit = self._gerrit
+        advice = refusals.on_submit(words, report.project, report.branch, gerrit.user, step.votes)
+        text = refusals.submit_refused(words, advice)
+        if missing:
+            text += "\n\n" + self._dropped(report, missing)
+        elif advice.alert:
+            key = f"submit {report.project} {report.branch}"
+            why = "; ".join(refusals.reasons(words))
+            self._alerts.put(key, f"Gerrit refused to submit change {report.number} of {report.project}: {why}")
+        report.steps.insert(0, Step(text, report.about.failed()))
+
+    def _vote_dropped(self, report, missing):
+        if not report.complained:
+            report.steps.insert(0, Step(self._dropped(report, missing)))
+
+    def _dropped(self, report, missing):
+        report.complained = True
+        for label, amount in missing.items():
+            text = f"Gerrit drops Zuul's vote {label} {amount:+d} on changes of {report.project}"
+            self._alerts.put(f"vote {report.project} {label}", text)
+        return refusals.vote_dropped(missing, self._gerrit.user)
+
+    def _without_votes(self, report, step, words):
+        """Gerrit refused all of a step: what it has to say is said without its votes."""
+        self._log.error("Gerrit refused a %s: %s", report, words)
+        if not step.votes:
+            report.steps.clear()
+            report.outcome = REFUSED
+            return
+        closed = report.outcome == MERGED or "closed change" in words
+        if not closed:
+            text = f"Gerrit refuses Zuul's votes on changes of {report.project}: {'; '.join(refusals.reasons(words))}"
+            self._alerts.put(f"vote {report.project} {' '.join(step.votes)}", text)
+            report.outcome = REFUSED
+        text = [] if closed else [refusals.vote_refused(words, self._gerrit.user)]
+        said = refusals.NOT_SUBMITTED if step.submit else step.message
+        report.steps[0] = Step("\n\n".join([said, *text]))
+
+    def _merged(self, report):
+        report.outcome = MERGED
+        self._alerts.clear(f"submit {report.project} {report.branch}")
+        del report.steps[0]
+
+    def _has_said(self, record, report, step):
+        if not step.message:
+            return False
+        return records.has_said(record, self._gerrit.user, report.patch_set, step.message, step.since)
+
+    def _look(self, report):
+        return self._gerrit.look(report.number)
+
+    def _review(self, report, step, message, votes):
+        """Gives it to Gerrit; its words where it refuses, else None. Raises AwayError and LaterError."""
+        if step.submit:
+            report.about.before_submit()
+        if step.since is None:
+            step.since = self._clock()
+        step.given.update(votes)
+        options = (*(step.options if message else ()), *(("submit",) if step.submit else ()))
+        action = {**votes, **dict.fromkeys(options, True)}
+        try:
+            self._gerrit.review(report.project, f"{report.number},{report.patch_set}", message, action)
+        except refusals.RefusedError as refusal:
+            if refusals.passes(refusal.words):
+                self._later(step, refusal.words)
+            return refusal.words
+        return None
+
+    def _later(self, step, words):
+        """Raises LaterError, unless it has been tried long enough."""
+        now = self._clock()
+        step.faulty_since = now if step.faulty_since is None else step.faulty_since
+        if now - step.faulty_since < LATEST:
+            raise refusals.LaterError(words)

@@ -1,0 +1,260 @@
+"""A report arrives once, with its vote; a submit that is refused, or not wanted any more, is told on the change."""
+
+from __future__ import annotations
+
+import logging
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from zuul_py3 import records, refusals
+
+from tests.unit.zuul.reviewing import Desk, Gerrit
+
+RECORDED = (Path(__file__).parents[2] / "recordings/gerrit-3.11/ssh.txt").read_text()
+
+
+def words_on(message: str) -> str:
+    """What the real Gerrit said on standard error to the review with this message."""
+    part = next(part for part in RECORDED.split("\n$ ") if f'--message "{message}"' in part)
+    return "\n".join(re.findall(r"^err: (.*)$", part, re.MULTILINE))
+
+
+NOT_READY = words_on("submit without votes")
+WIP = words_on("submit a WIP")
+RESTRICTED = words_on("label without a right")
+CLOSED = words_on("on a merged change")
+NOT_PERMITTED = re.sub("Change 33 is not ready: .*", "submit not permitted", NOT_READY)
+
+
+@pytest.fixture
+def gerrit() -> Gerrit:
+    return Gerrit()
+
+
+@pytest.fixture
+def desk(gerrit: Gerrit, tmp_path: Path) -> Desk:
+    return Desk(gerrit, tmp_path)
+
+
+def send(desk: Desk, report: Any) -> Any:
+    """Delivers a report, as often as Gerrit is away."""
+    for _ in range(20):
+        try:
+            desk.deliver(report)
+            return report
+        except (refusals.AwayError, refusals.LaterError):
+            continue
+    raise AssertionError("it is never delivered")
+
+
+def test_what_passed_the_gate_is_said_voted_and_merged_by_one_command(desk: Desk, gerrit: Gerrit) -> None:
+    assert send(desk, desk.gate()).outcome == "merged"
+    assert gerrit.commands == [{"message": "Build succeeded.\n\n- job : SUCCESS", "Verified": 2, "submit": True}]
+
+
+@pytest.mark.parametrize("breaks", [["before"], ["after"], ["look before"], ["before", "after", "look before"]])
+def test_a_report_that_meets_a_closed_port_arrives_once_when_gerrit_is_back(
+    desk: Desk, gerrit: Gerrit, breaks: list[str | None]
+) -> None:
+    gerrit.breaks = breaks
+    assert send(desk, desk.gate()).outcome == "merged"
+    assert (len(gerrit.said), gerrit.cast, gerrit.status) == (1, [("Verified", 2)], "MERGED")
+
+
+def test_a_check_that_broke_off_is_not_voted_twice(desk: Desk, gerrit: Gerrit) -> None:
+    gerrit.breaks = ["after"]
+    assert send(desk, desk.check()).outcome == "delivered"
+    assert (len(gerrit.said), gerrit.cast) == (1, [("Verified", 1)])
+
+
+def test_a_vote_without_its_submit_is_submitted_when_gerrit_is_back(desk: Desk, gerrit: Gerrit) -> None:
+    gerrit.breaks = ["after"]
+    gerrit.refuses = "internal server error"
+    report = desk.gate()
+    with pytest.raises(refusals.AwayError):
+        desk.deliver(report)
+    gerrit.refuses = None
+    assert send(desk, report).outcome == "merged"
+    assert (len(gerrit.said), gerrit.cast) == (1, [("Verified", 2)])
+    assert gerrit.commands[-1] == {"message": "", "submit": True}
+
+
+def test_a_label_without_the_amount_gets_the_next_smaller_one_and_the_change_is_merged(tmp_path: Path) -> None:
+    gerrit = Gerrit(largest=1)
+    gerrit.refuses = NOT_READY
+    desk = Desk(gerrit, tmp_path)
+    report = desk.gate()
+    cast: list[Any] = gerrit.cast
+    review = gerrit.review
+
+    def needs_a_vote(*args: Any) -> None:
+        gerrit.refuses = None if args[3].get("Verified") == 1 else NOT_READY
+        review(*args)
+
+    gerrit.review = needs_a_vote  # type: ignore[method-assign]
+    assert send(desk, report).outcome == "merged"
+    assert (len(gerrit.said), cast) == (1, [("Verified", 1)])
+    # It is remembered.
+    gerrit.record.update(status="NEW", open=True)
+    assert send(desk, desk.gate()).outcome == "merged"
+    assert gerrit.commands[-1]["Verified"] == 1 and len(gerrit.commands) == 3
+
+
+@pytest.mark.parametrize(("amount", "arrives"), [(2, 1), (-2, -1), (4, 1)])
+def test_a_vote_that_is_dropped_without_a_word_is_given_again_smaller(
+    tmp_path: Path, amount: int, arrives: int
+) -> None:
+    gerrit = Gerrit(largest=1)
+    send(Desk(gerrit, tmp_path), Desk(gerrit, tmp_path).check(amount))
+    assert gerrit.cast == [("Verified", arrives)]
+    assert len(gerrit.said) == 1
+
+
+def test_a_range_that_was_widened_is_noticed_when_the_smaller_vote_does_not_do_any_more(
+    desk: Desk, gerrit: Gerrit
+) -> None:
+    desk.amounts.learn("demo/b", "Verified", 1)
+    review = gerrit.review
+
+    def needs_two(*args: Any) -> None:
+        gerrit.refuses = None if args[3].get("Verified") == 2 else NOT_READY
+        review(*args)
+
+    gerrit.review = needs_two  # type: ignore[method-assign]
+    assert send(desk, desk.gate()).outcome == "merged"
+    assert gerrit.cast == [("Verified", 1), ("Verified", 2)]
+
+
+def test_a_declared_vote_that_is_dropped_is_told_on_the_change_and_alerts(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    gerrit = Gerrit(largest=1)
+    desk = Desk(gerrit, tmp_path, lowers=False)
+    with caplog.at_level(logging.ERROR):
+        send(desk, desk.check(2))
+    assert gerrit.cast == []
+    assert "dropped a vote of the account zuul without a word: Verified +2" in gerrit.said[-1]
+    assert "pkgci verify-review" in gerrit.said[-1]
+    assert "Verified +2 on changes of demo/b" in desk.alerts()
+    assert "ALERT: Gerrit drops Zuul's vote Verified +2" in caplog.text
+    gerrit.largest = 2
+    send(desk, desk.check(2))
+    assert desk.alerts() == "{}"
+
+
+def test_a_label_that_is_not_there_is_told_too_where_nothing_was_declared(tmp_path: Path) -> None:
+    gerrit = Gerrit(largest=0)
+    desk = Desk(gerrit, tmp_path)
+    send(desk, desk.check(2))
+    assert len(gerrit.said) == 2 and "no such label" in gerrit.said[-1]
+
+
+@pytest.mark.parametrize(
+    ("words", "advice", "alerts"),
+    [
+        (NOT_PERMITTED, "needs the right Submit on refs/heads/main of demo/b", True),
+        (NOT_READY, "compare the label's range and its submit requirement", True),
+        (NOT_READY.replace("'Verified'", "'Owners'"), "See to it that Owners is fulfilled", False),
+        (WIP, "Change 33 must be ready too: see what it lacks, and approve it. Mark it ready for review.", False),
+        ("error: fatal: Change 33 is marked work in progress", "Mark it ready for review.", False),
+        ("error: fatal: Change could not be merged due to a path conflict", "Rebase it", False),
+    ],
+)
+def test_a_submit_that_gerrit_refuses_is_told_in_its_words_with_a_minus_and_what_to_do(
+    desk: Desk, gerrit: Gerrit, words: str, advice: str, alerts: bool
+) -> None:
+    gerrit.refuses = words
+    assert send(desk, desk.gate()).outcome == "refused"
+    last = gerrit.said[-1]
+    assert all(reason in last for reason in refusals.reasons(words))
+    assert advice in last and "a line that says only: recheck" in last
+    assert "one or more reviews failed" not in last and "Build succeeded." not in last
+    assert [vote["value"] for vote in gerrit.votes] == ["-2"]
+    assert ("demo/b" in desk.alerts()) is alerts
+
+
+def test_an_alert_ends_when_a_submit_works_again(desk: Desk, gerrit: Gerrit) -> None:
+    gerrit.refuses = NOT_PERMITTED
+    send(desk, desk.gate())
+    assert "submit not permitted" in desk.alerts()
+    gerrit.refuses = None
+    send(desk, desk.gate())
+    assert desk.alerts() == "{}"
+
+
+def test_an_approval_that_is_withdrawn_in_the_meantime_stops_the_submit(desk: Desk, gerrit: Gerrit) -> None:
+    desk.about.lacking = [records.Lack("it has no Workflow +1 any more", "it has Workflow +1")]
+    assert send(desk, desk.gate()).outcome == "refused"
+    assert gerrit.said == ["Not submitted: it has no Workflow +1 any more"]
+    assert (gerrit.cast, gerrit.status) == ([("Verified", 1)], "NEW")
+
+
+def test_what_is_required_is_asked_again_after_gerrit_was_away(desk: Desk, gerrit: Gerrit) -> None:
+    gerrit.breaks = ["before"]
+    report = desk.gate()
+    with pytest.raises(refusals.AwayError):
+        desk.deliver(report)
+    desk.about.lacking = [records.Lack("there is a newer patch set", "that one is approved")]
+    assert send(desk, report).outcome == "refused"
+    assert gerrit.status == "NEW"
+
+
+def test_a_report_whose_item_has_left_its_queue_is_dropped(desk: Desk, gerrit: Gerrit) -> None:
+    desk.about.is_wanted = False
+    assert send(desk, desk.gate()).outcome == "dropped"
+    assert gerrit.commands == []
+
+
+def test_a_change_that_somebody_else_has_merged_counts_as_merged(desk: Desk, gerrit: Gerrit) -> None:
+    gerrit.record.update(status="MERGED", open=False)
+    gerrit.refuses_votes = CLOSED
+    assert send(desk, desk.gate()).outcome == "merged"
+    assert gerrit.said == ["Build succeeded.\n\n- job : SUCCESS"]
+    assert desk.alerts() == ""
+
+
+def test_a_vote_that_zuul_may_not_give_is_told_with_the_report(desk: Desk, gerrit: Gerrit) -> None:
+    gerrit.refuses_votes = RESTRICTED
+    assert send(desk, desk.check()).outcome == "refused"
+    assert len(gerrit.said) == 1
+    assert gerrit.said[0].startswith("Build succeeded.")
+    assert 'Applying label "Workflow": 1 is restricted' in gerrit.said[0]
+    assert "demo/b" in desk.alerts()
+
+
+def test_where_the_vote_is_refused_success_is_not_the_last_word_of_the_gate(desk: Desk, gerrit: Gerrit) -> None:
+    gerrit.refuses_votes = RESTRICTED
+    assert send(desk, desk.gate()).outcome == "refused"
+    assert gerrit.said[-1].startswith("The jobs succeeded, but this change was not submitted.")
+    assert gerrit.status == "NEW"
+
+
+@pytest.mark.parametrize("words", ["fatal: internal server error", "fatal: 503 Service Unavailable", ""])
+def test_a_fault_of_gerrits_own_is_no_refusal(desk: Desk, gerrit: Gerrit, words: str) -> None:
+    gerrit.refuses = words or "fatal: one or more reviews failed; review output above"
+    report = desk.gate()
+    with pytest.raises(refusals.LaterError):
+        desk.deliver(report)
+    gerrit.refuses = None
+    assert send(desk, report).outcome == "merged"
+    assert len(gerrit.said) == 1
+
+
+def test_a_fault_of_gerrits_own_with_one_change_is_borne_for_an_hour(desk: Desk, gerrit: Gerrit) -> None:
+    gerrit.refuses = "fatal: internal server error"
+    report = desk.gate()
+    with pytest.raises(refusals.LaterError):
+        desk.deliver(report)
+    desk.now += 3601
+    assert send(desk, report).outcome == "refused"
+    assert "internal server error" in gerrit.said[-1]
+
+
+def test_a_change_that_there_is_not_any_more_holds_nothing_up(desk: Desk, gerrit: Gerrit) -> None:
+    gerrit.record["number"] = "34"
+    gerrit.refuses_votes = words_on("no change")
+    report = desk.check()
+    gerrit.review = lambda *args: (_ for _ in ()).throw(refusals.RefusedError(words_on("no change")))  # type: ignore[method-assign]
+    assert send(desk, report).outcome == "refused"
