@@ -11,14 +11,16 @@ from pkgci.model.urls import gerrit_url
 from pkgci.review.labels import expression
 from pkgci.review.wanted import Wanted, WantedLabel, site_gerrit
 from pkgci.review.words import (
+    ADMINISTRATORS,
+    ALL_PROJECTS,
     BRANCHES,
-    CAPABILITIES_PAGE,
     CONFIG,
     REGISTERED_USERS,
     REGISTERED_UUID,
     SERVICE_USERS,
     access_page,
     branch,
+    capabilities_page,
     short,
     signed,
 )
@@ -92,7 +94,7 @@ def _group(wanted: Wanted, site: Site) -> _Step:
     return _Step(
         f"The group {wanted.group}",
         f"The rights below are this group's, for the other members of {SERVICE_USERS} have nothing to submit.",
-        f"{_ssh(site)} create-group {wanted.group} --member {wanted.user}",
+        f"{_ssh(site)} create-group {wanted.group} --owner {ADMINISTRATORS} --member {wanted.user}",
         "In the web interface: BROWSE → Groups → CREATE NEW.",
     )
 
@@ -100,8 +102,8 @@ def _group(wanted: Wanted, site: Site) -> _Step:
 def _capability(wanted: Wanted) -> _Step:
     return _Step(
         "Stream Events",
-        f"{CAPABILITIES_PAGE} → Stream Events: allow it to {SERVICE_USERS} (a new Gerrit does) or to {wanted.group}. "
-        f"In {CONFIG} of All-Projects:",
+        f"{capabilities_page(ALL_PROJECTS)} → Stream Events: allow it to {SERVICE_USERS} (a new Gerrit does) or to "
+        f"{wanted.group}. In {CONFIG} of {ALL_PROJECTS}:",
         f"[capability]\n\tstreamEvents = group {wanted.group}",
     )
 

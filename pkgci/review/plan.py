@@ -18,7 +18,7 @@ from pkgci.review.live import Live, LiveProject, key_words
 from pkgci.review.rights import group_of, lacking, plan_rights
 from pkgci.review.server import account_path, group_path, project_path
 from pkgci.review.wanted import Wanted
-from pkgci.review.words import ALL_PROJECTS, CAPABILITIES_PAGE, SERVICE_USERS, branch, short, title
+from pkgci.review.words import ADMINISTRATORS, SERVICE_USERS, branch, capabilities_page, short, title
 
 STREAM = "streamEvents"
 
@@ -86,7 +86,9 @@ def _account(wanted: Wanted, live: Live) -> Iterator[Change | Hindrance]:
 
 
 def _member(user: str, group: str, live: Live) -> Iterator[Change]:
-    """The account in a group."""
+    """The account in a group. Gerrit takes none in that cannot log in."""
+    if live.inactive:
+        return
     if live.account is None or live.groups.get(group) not in live.account.groups:
         request = Request("PUT", f"{group_path(group)}/members/{quote(user, safe='')}")
         yield Change(f"group {group}", f"take {user} into {group}", (f"+ member {user}",), request)
@@ -96,7 +98,9 @@ def _group(wanted: Wanted, live: Live) -> Iterator[Change]:
     """The group that the rights go to, with the account in it."""
     group = wanted.group
     if group not in live.groups:
-        body = {"description": f"The rights of the CI's account {wanted.user}."}
+        # A group owns itself unless it has another owner: the account could take in whom it likes.
+        owner = {"owner_id": live.groups[ADMINISTRATORS]} if ADMINISTRATORS in live.groups else {}
+        body = {"description": f"The rights of the CI's account {wanted.user}.", **owner}
         request = Request("PUT", group_path(group), body)
         yield Change(f"group {group}", f"create the group {group}", (f"+ group {group}",), request)
     yield from _member(wanted.user, group, live)
@@ -116,8 +120,8 @@ def _streams(wanted: Wanted, live: Live) -> Iterator[Change]:
     rules = {group: {"action": "ALLOW", "force": False}}
     body = {"add": {GLOBAL: {"permissions": {STREAM: {"rules": rules}}}}, "message": "The CI hears events"}
     lines = (f"+ [capability] {STREAM} = group {wanted.group}",)
-    request = Request("POST", f"{project_path(ALL_PROJECTS)}/access", body)
-    yield Change(CAPABILITIES_PAGE, f"allow {title(STREAM)} to {wanted.group}", lines, request)
+    request = Request("POST", f"{project_path(live.root.name)}/access", body)
+    yield Change(capabilities_page(live.root.name), f"allow {title(STREAM)} to {wanted.group}", lines, request)
 
 
 def _no_project(name: str) -> Hindrance:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pkgci.review import access
-from pkgci.review.access import LABEL, Action, Line, Rule
+from pkgci.review.access import LABEL, Action, Line, Obstacle, Rule
 from pkgci.review.change import Change, Hindrance, Request
 from pkgci.review.live import Label, Live, LiveProject
 from pkgci.review.server import project_path
@@ -15,6 +15,8 @@ from pkgci.review.wanted import Wanted, WantedLabel
 from pkgci.review.words import BRANCHES, REGISTERED_USERS, SERVICE_USERS, Range, access_page, short, signed, title
 
 _NO_VOTES = Range(0, 0)
+# A branch that there is not: it stands for all that may come.
+ANY = BRANCHES.replace("*", "pkgci/any")
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def plan_rights(wanted: Wanted, live: Live, project: LiveProject) -> Iterator[Ch
 
 def refs(project: LiveProject) -> tuple[str, ...]:
     """On which refs a right is looked at: the branches that there are, and any that may come."""
-    return (*project.branches, BRANCHES.replace("*", "any"))
+    return (*project.branches, ANY)
 
 
 def somebody_votes(project: LiveProject, there: Label, label: WantedLabel) -> bool:
@@ -144,22 +146,34 @@ def _out_of_reach(wanted: Wanted, live: Live, project: LiveProject, grants: list
         mine = access.granted(mine, BRANCHES, grant.permission, Rule(grant.group, votes=grant.votes))
     line = (mine, *project.line[1:])
     groups = account_groups(wanted, live) | {group_of(wanted, live)}
+    lost: dict[tuple[str, Obstacle | None], list[str]] = {}
+    for permission, ref in _lost(wanted, project, line, groups):
+        lost.setdefault((permission, access.obstacle(line, permission, ref, groups)), []).append(ref)
+    for (permission, found), on in lost.items():
+        what = f"{title(permission)} of {project.name} does not reach {wanted.user} on {_in_words(on)}"
+        if found is None:
+            yield Hindrance(access_page(project.name, BRANCHES), what, f"give it to the group {wanted.group}")
+        else:
+            how = "exclusive" if found.exclusive else "blocked"
+            hint = f"add the group {wanted.group} to it"
+            yield Hindrance(access_page(found.project, found.ref), f"{what}: here it is {how}", hint)
+
+
+def _lost(wanted: Wanted, project: LiveProject, line: Line, groups: set[str]) -> Iterator[tuple[str, str]]:
+    """What of the account's rights does not come about, and on which ref."""
     there = project.label(wanted.ci_label.name)
     for ref in refs(project):
         for permission in wanted.rights:
             if not access.allowed(line, permission, ref, groups):
-                yield _blocked(wanted, line, permission, ref, groups)
+                yield permission, ref
         if there and not access.votes(line, there.name, ref, groups).covers(wanted.ci_label.needed(there.votes)):
-            yield _blocked(wanted, line, LABEL + there.name, ref, groups)
+            yield LABEL + there.name, ref
 
 
-def _blocked(wanted: Wanted, line: Line, permission: str, ref: str, groups: set[str]) -> Hindrance:
-    found = access.obstacle(line, permission, ref, groups)
-    on = "any further branch" if ref.endswith("/any") else short(ref)
-    what = f"{title(permission)} on {on} does not reach {wanted.user}"
-    if found is None:
-        return Hindrance(access_page(line[0].project, BRANCHES), what, f"give it to the group {wanted.group}")
-    how = "exclusive" if found.exclusive else "blocked"
-    return Hindrance(
-        access_page(found.project, found.ref), f"{what}: it is {how} here", f"add the group {wanted.group} to it"
-    )
+def _in_words(found: list[str]) -> str:
+    """Branches, in words: the last one stands for all that may come."""
+    names = [short(ref) for ref in found if ref != ANY]
+    if not names:
+        return "branches to come"
+    words = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return f"{words}, and branches to come" if ANY in found else words

@@ -11,7 +11,7 @@ from pkgci.review import live
 from pkgci.review.access import Level
 from pkgci.review.connection import Connection
 from pkgci.review.live import Account, Label, Live, LiveProject, Requirement
-from pkgci.review.words import ALL_PROJECTS, REGISTERED_USERS, REGISTERED_UUID, SERVICE_USERS
+from pkgci.review.words import ADMINISTRATORS, ALL_PROJECTS, REGISTERED_USERS, REGISTERED_UUID, SERVICE_USERS
 
 # How far: how many of how many projects.
 Progress = Callable[[int, int], None]
@@ -56,7 +56,7 @@ class GerritServer:
             version=self.version(),
             account=account,
             inactive=inactive,
-            groups=self._groups(SERVICE_USERS, group) | {REGISTERED_USERS: REGISTERED_UUID},
+            groups=self._groups(SERVICE_USERS, ADMINISTRATORS, group) | {REGISTERED_USERS: REGISTERED_UUID},
             root=self._root(),
             projects=found,
         )
@@ -107,9 +107,11 @@ class GerritServer:
         )
 
     def _root(self) -> LiveProject:
-        found = self._project(ALL_PROJECTS)
+        info = self._get("/config/server/info", "say what it is", absent={})
+        name = str((info.get("gerrit") or {}).get("all_projects", ALL_PROJECTS))
+        found = self._project(name)
         if found is None:
-            raise PkgciError(f"{self._connection.url}: Gerrit does not show {ALL_PROJECTS}")
+            raise PkgciError(f"{self._connection.url}: Gerrit does not show {name}")
         return found
 
     def _line(self, project: str) -> tuple[Level, ...]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# The project that all others inherit from, unless a Gerrit calls it otherwise.
 ALL_PROJECTS = "All-Projects"
+ADMINISTRATORS = "Administrators"
 SERVICE_USERS = "Service Users"
 REGISTERED_USERS = "Registered Users"
 REGISTERED_UUID = "global:Registered-Users"
@@ -59,7 +61,9 @@ def access_page(project: str, ref: str) -> str:
     return f"BROWSE → Repositories → {project} → Access → {ref}"
 
 
-CAPABILITIES_PAGE = f"BROWSE → Repositories → {ALL_PROJECTS} → Access → Global Capabilities"
+def capabilities_page(root: str) -> str:
+    """Where the capabilities of the whole server are set, in the web interface."""
+    return f"BROWSE → Repositories → {root} → Access → Global Capabilities"
 
 
 def config_place(project: str) -> str:
