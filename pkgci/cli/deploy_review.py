@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from pkgci.review.change import Change
     from pkgci.review.connection import Connection
     from pkgci.review.plan import Plan
-    from pkgci.review.wanted import Wanted
 
 FORMATS = ("text", "markdown")
 
@@ -90,17 +89,10 @@ def command(
 
 def _guide(site: Site, text_format: str) -> int:
     from pkgci.review.guide import guide
+    from pkgci.review.wanted import site_wanted
 
-    click.echo(guide(_wanted(site), site, markdown=text_format == "markdown"), nl=False)
+    click.echo(guide(site_wanted(site), site, markdown=text_format == "markdown"), nl=False)
     return ExitStatus.AS_DECLARED
-
-
-def _wanted(site: Site) -> Wanted:
-    from pkgci.review.wanted import KEY, wanted
-    from pkgci.secrets.store import SecretStore
-
-    store = SecretStore(site.directory / "secrets")
-    return wanted(site, store.public(KEY) if KEY in store.names() else None)
 
 
 def _password(file: Path | None) -> str | None:
@@ -125,8 +117,9 @@ def _deploy(site: Site, only_plan: bool, password: str | None, yes: bool, if_pos
     from pkgci.review.opening import opened
     from pkgci.review.plan import make_plan
     from pkgci.review.server import GerritServer
+    from pkgci.review.wanted import site_wanted
 
-    wanted = _wanted(site)
+    wanted = site_wanted(site)
     terminal = sys.stdin.isatty() and sys.stderr.isatty()
     ask = _ask if terminal and not if_possible else None
     with show.Progress() as progress, opened(site, password, ask, progress.say) as gerrit:

@@ -198,9 +198,7 @@ def _submit_type(name: str, seen: Seen) -> Verdict:
         return Verdict(subject, name, State.NOT_KNOWN, "anonymous users may not read it", ASK_ADMINISTRATOR)
     words = _SUBMIT_TYPES.get(kind, kind)
     made = ": the commit that is merged is another than the one that was tested" if kind in _MAKE_COMMITS else ""
-    return Verdict(
-        subject, name, State.INFORMATION, f"{words}{made}", f"BROWSE → Repositories → {name} → General → Submit type"
-    )
+    return Verdict(subject, name, State.INFORMATION, f"{words}{made}")
 
 
 def _anonymous(name: str, seen: Seen) -> Verdict:

@@ -1,4 +1,4 @@
-"""What the CI of a site needs of its Gerrit. A pure function of the site.
+"""What the CI of a site needs of its Gerrit. A function of the site and of Zuul's public key.
 
 Rights are wanted on the site's own projects, not on All-Projects: a submit requirement there would stop every project
 that the CI does not vote on, and the CI's account would have rights where it has nothing to do. No project gets
@@ -15,6 +15,7 @@ from pkgci.errors import UsageError
 from pkgci.model.schema import Gerrit, Votes
 from pkgci.model.site import Site
 from pkgci.review.words import Range
+from pkgci.secrets.store import SecretStore
 
 # What Zuul votes, by the layout.
 VERIFIED = "Verified"
@@ -97,6 +98,12 @@ def wanted(site: Site, key: str | None) -> Wanted:
         create_projects=gerrit.manage.projects,
         branches=gerrit.manage.branches,
     )
+
+
+def site_wanted(site: Site) -> Wanted:
+    """What the CI of ``site`` needs, with the key that its secrets have, where there are any."""
+    store = SecretStore(site.directory / "secrets")
+    return wanted(site, store.public(KEY) if KEY in store.names() else None)
 
 
 def site_gerrit(site: Site) -> Gerrit:
