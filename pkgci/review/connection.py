@@ -139,19 +139,21 @@ class Connection:
         return answer
 
     def _opened(self) -> http.client.HTTPConnection:
-        host, port = self._parts.hostname or "", self._parts.port
-        address = self._place.address or host
-        if self._parts.scheme == "http":
-            link = http.client.HTTPConnection(host, port or 80, timeout=_CONNECT)
-            link.sock = socket.create_connection((address, port or 80), _CONNECT)
-        else:
+        host, secure = self._parts.hostname or "", self._parts.scheme == "https"
+        port = self._parts.port or (443 if secure else 80)
+        sock = socket.create_connection((self._place.address or host, port), _CONNECT)
+        # Head and body are sent in two: the second must not wait until the first is acknowledged.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if secure:
             context = ssl.create_default_context()
             if self._place.authority is not None:
                 context.load_verify_locations(cadata=self._place.authority)
-            link = http.client.HTTPSConnection(host, port or 443, timeout=_CONNECT, context=context)
-            plain = socket.create_connection((address, port or 443), _CONNECT)
-            link.sock = context.wrap_socket(plain, server_hostname=host)
-        link.sock.settimeout(_ANSWER)
+            sock = context.wrap_socket(sock, server_hostname=host)
+        sock.settimeout(_ANSWER)
+        # The connection is there already: name and port are what is written into the requests.
+        link = http.client.HTTPConnection(host, port)
+        link.default_port = 443 if secure else 80
+        link.sock = sock
         return link
 
     def _untrusted(self, error: ssl.SSLError) -> PkgciError:

@@ -8,7 +8,7 @@ from textwrap import indent, wrap
 
 from pkgci.model.site import Site
 from pkgci.model.urls import gerrit_url
-from pkgci.review.labels import expression
+from pkgci.review.labels import expression, made_label
 from pkgci.review.wanted import Wanted, WantedLabel, site_gerrit
 from pkgci.review.words import (
     ADMINISTRATORS,
@@ -158,7 +158,7 @@ def _label(label: WantedLabel) -> str:
 def _requirements(wanted: Wanted) -> _Step:
     gates = [label for label in wanted.labels if label.gate is not None]
     texts = [
-        f'[submit-requirement "{label.name}"]\n\tsubmittableIf = {expression(label, label.votes)}\n'
+        f'[submit-requirement "{label.name}"]\n\tsubmittableIf = {_expression(label)}\n'
         "\tcanOverrideInChildProjects = true"
         for label in gates
     ]
@@ -168,6 +168,10 @@ def _requirements(wanted: Wanted) -> _Step:
         "on. Gerrit before 3.5 has no submit requirements: there, the labels have function = MaxWithBlock.",
         "\n\n".join(texts),
     )
+
+
+def _expression(label: WantedLabel) -> str:
+    return expression(label, made_label(label, "", None, None, requirements=True))
 
 
 def _check(site: Site) -> _Step:

@@ -11,6 +11,7 @@ from typing import Any
 
 from pkgci.review import access
 from pkgci.review.access import LABEL
+from pkgci.review.labels import asks_for, asks_too_much
 from pkgci.review.live import Live, LiveProject
 from pkgci.review.rights import somebody_votes
 from pkgci.review.verdict import State, Verdict
@@ -177,14 +178,14 @@ def _requirements(wanted: Wanted, name: str, seen: Seen) -> Iterator[Verdict]:
             continue
         found = project.requirement(label.name)
         subject, where = f"submit requirement {label.name}", config_place(found.project if found else name)
-        asks_most = there.requires or (found is not None and f"label:{there.name}=max" in found.expression.lower())
-        given = min(label.gate, there.votes.high)
-        if asks_most and label.name == wanted.ci_label.name and given < there.votes.high:
-            text = f"it asks for {signed(there.votes.high)}, and the gate votes {signed(given)}"
+        too_much = found is not None and asks_too_much(label, there, found)
+        too_much = too_much or (there.requires and label.gate < there.votes.high)
+        if too_much and label == wanted.ci_label:
+            text = f"it asks for {signed(there.votes.high)}, and the gate votes {signed(label.gate)}"
             yield Verdict(subject, name, State.MISSING, text, where)
         elif there.requires:
             yield Verdict(subject, name, State.OK, f"the label itself asks for it (function {there.function})")
-        elif found is None or f"label:{there.name}".lower() not in found.expression.lower():
+        elif found is None or not asks_for(there, found):
             text = f"a change can be submitted without {_permission(label)}"
             yield Verdict(subject, name, State.MISSING, text, where)
         else:
