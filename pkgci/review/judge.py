@@ -8,7 +8,7 @@ from typing import Any
 
 from pkgci.model.known_hosts import HostKey, keys_of, name_at
 from pkgci.model.site import Site
-from pkgci.review.projects import Seen, of_project
+from pkgci.review.projects import ASK_ADMINISTRATOR, Seen, of_project
 from pkgci.review.verdict import Judged, State, Verdict
 from pkgci.review.wanted import Wanted, site_gerrit
 from pkgci.review.words import SERVICE_USERS, capabilities_page, group_page, title
@@ -100,9 +100,12 @@ def _streams(wanted: Wanted, stream: Mapping[str, Any], seen: Seen) -> Iterator[
 def _service_user(wanted: Wanted, seen: Seen) -> Iterator[Verdict]:
     """A vote of an account that is no service user calls for somebody's attention; nothing else comes of it."""
     live = seen.live
-    if live is None or live.account is None or SERVICE_USERS not in live.groups:
+    if live is None:
+        text = f"whether {wanted.user} is a member, Gerrit tells administrators only"
+        yield Verdict(SERVICE_USERS, "", State.NOT_KNOWN, text, ASK_ADMINISTRATOR)
+    elif live.account is None or SERVICE_USERS not in live.groups:
         return
-    if live.groups[SERVICE_USERS] in live.account.groups:
+    elif live.groups[SERVICE_USERS] in live.account.groups:
         yield Verdict(SERVICE_USERS, "", State.OK, f"{wanted.user} is a member")
     else:
         text = f"{wanted.user} is no member: each of its votes asks for people's attention"

@@ -29,6 +29,8 @@ _SUBMIT_TYPES = {
 }
 _MAKE_COMMITS = {"REBASE_IF_NECESSARY", "REBASE_ALWAYS", "CHERRY_PICK"}
 
+_NOTHING = Range(0, 0)
+
 ASK_ADMINISTRATOR = "an administrator's login tells it: PKGCI_GERRIT_PASSWORD"
 
 
@@ -82,7 +84,7 @@ def _votes(label: WantedLabel, name: str, seen: Seen) -> Range | None:
     project = seen.project(name)
     if project is not None:
         found = project.label(label.name)
-        return found.votes if found else Range(0, 0)
+        return found.votes if found else _NOTHING
     page = seen.page(name, "project")
     if not isinstance(page, dict):
         return None
@@ -95,7 +97,7 @@ def _range(label: WantedLabel, name: str, votes: Range | None, seen: Seen) -> Ve
     subject, where = title(LABEL + label.name), config_place(name)
     if votes is None:
         return Verdict(subject, name, State.NOT_KNOWN, "anonymous users may not read it", ASK_ADMINISTRATOR)
-    if votes == Range(0, 0):
+    if votes == _NOTHING:
         return Verdict(subject, name, State.MISSING, f"there is no such label; {label.votes} is needed", where)
     if not votes.covers(label.least):
         return Verdict(subject, name, State.MISSING, f"it has {votes}, {label.least} is needed", where)
@@ -120,7 +122,7 @@ def _vote(
         text = f"no change says whether {wanted.user} may give {needed}"
         return Verdict(subject, name, State.NOT_KNOWN, text, ASK_ADMINISTRATOR)
     if not may.covers(needed):
-        text = f"{wanted.user} may give {may} only, {needed} is needed"
+        text = f"{wanted.user} may give {'nothing' if may == _NOTHING else may}, {needed} is needed"
         return Verdict(subject, name, State.MISSING, text, f"{where}: {_permission(label)}")
     return Verdict(subject, name, State.OK, f"{wanted.user} may give {needed}")
 
@@ -134,9 +136,10 @@ def _permitted(wanted: Wanted, label: WantedLabel, changes: Any) -> Range | None
     """What a change that the account has to do with says that it may vote; None where there is none."""
     for change in changes if isinstance(changes, list) else ():
         for one in ((change.get("labels") or {}).get(label.name) or {}).get("all") or ():
-            permitted = one.get("permitted_voting_range")
-            if one.get("username") == wanted.user and permitted:
-                return Range(int(permitted["min"]), int(permitted["max"]))
+            if one.get("username") == wanted.user:
+                # Where it is left out, the account may not vote at all.
+                permitted = one.get("permitted_voting_range") or {}
+                return Range(int(permitted.get("min", 0)), int(permitted.get("max", 0)))
     return None
 
 
@@ -144,10 +147,11 @@ def _voters(label: WantedLabel, name: str, seen: Seen) -> Iterator[Verdict]:
     """Whether anybody may give the vote that people give."""
     project = seen.project(name)
     there = project.label(label.name) if project else None
-    if project is None or there is None:
-        return
     subject, vote = f"vote {label.name}", f"{label.name} {signed(label.vote)}"
-    if somebody_votes(project, there, label):
+    if project is None or there is None:
+        text = f"who may give {vote}, Gerrit tells administrators only"
+        yield Verdict(subject, name, State.NOT_KNOWN, text, ASK_ADMINISTRATOR)
+    elif somebody_votes(project, there, label):
         yield Verdict(subject, name, State.OK, f"there are groups that may give {vote}")
     else:
         where = f"{access_page(name, BRANCHES)}: {_permission(label)}"
@@ -172,9 +176,13 @@ def _submit(wanted: Wanted, name: str, branches: tuple[str, ...], seen: Seen) ->
 def _requirements(wanted: Wanted, name: str, seen: Seen) -> Iterator[Verdict]:
     """Labels without which a change can be submitted all the same, or that ask for more than the gate votes."""
     project = seen.project(name)
-    for label in wanted.labels if project else ():
-        there = project.label(label.name) if project else None
-        if project is None or label.gate is None or there is None:
+    if project is None:
+        text = "what a change needs to be submitted, Gerrit tells administrators only"
+        yield Verdict("submit requirements", name, State.NOT_KNOWN, text, ASK_ADMINISTRATOR)
+        return
+    for label in wanted.labels:
+        there = project.label(label.name)
+        if label.gate is None or there is None:
             continue
         found = project.requirement(label.name)
         subject, where = f"submit requirement {label.name}", config_place(found.project if found else name)
