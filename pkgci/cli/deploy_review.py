@@ -73,7 +73,6 @@ def command(
     if site.gerrit is None or review_is_stand_in(site):
         why = "the site names no Gerrit" if site.gerrit is None else "the review is the lab's stand-in"
         show.print_nothing(site, why, as_json)
-        tell_changes("no review to set up")
         return ExitStatus.AS_DECLARED
     try:
         return _deploy(site, only_plan, _password(password_file), yes, if_possible, as_json)

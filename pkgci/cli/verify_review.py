@@ -34,7 +34,6 @@ def command(site_file: Path, as_json: bool, accept_new_host_keys: bool) -> int:
     Gerrit tells administrators only: with the password of one in PKGCI_GERRIT_PASSWORD it is asked, too; without, it
     is reported as not known. Exit 0: nothing is missing; 1: something is; 3: nothing answers.
     """
-    from pkgci.cli.changes import tell_changes
     from pkgci.cli.connect import site_trust
     from pkgci.cli.screen import print_json, remarks
     from pkgci.model.known_hosts import gerrit_keys
@@ -54,7 +53,6 @@ def command(site_file: Path, as_json: bool, accept_new_host_keys: bool) -> int:
             print_json({"site": site.name, "skipped": why, "as_needed": True, "verdicts": []})
         else:
             click.echo(f"nothing to verify: {why}")
-        tell_changes("no review to verify")
         return ExitStatus.AS_DECLARED
     host = site.with_role(Role.ZUUL)[0]
     trust = site_trust(site, accept_new_host_keys)

@@ -43,8 +43,8 @@ def guide(wanted: Wanted, site: Site, *, markdown: bool) -> str:
     title = f"What the packaging CI {site.name} needs of {gerrit_url(site)}"
     intro = (
         f"Zuul, on the CI's own host, listens to this Gerrit as the account {wanted.user}, over SSH: it votes on "
-        "changes, and submits those that have passed. Nothing but the following is needed; all of it is on the CI's "
-        "own projects, but for the account and one capability."
+        "changes, and submits those that have passed; it pushes nothing. Nothing but the following is needed; all of "
+        "it is on the CI's own projects, but for the account and one capability."
     )
     parts = [f"# {title}" if markdown else f"{title}\n{'=' * len(title)}", _wrapped(intro)]
     for number, step in enumerate(_steps(wanted, site), 1):

@@ -3,7 +3,7 @@
 Rights are wanted on the site's own projects, not on All-Projects: a submit requirement there would stop every project
 that the CI does not vote on, and the CI's account would have rights where it has nothing to do. No project gets
 another parent: who inherits what is its owners' choice. The rights go to a group of the CI's own, for other accounts in
-`Service Users` have nothing to submit.
+`Service Users` have nothing to submit. Zuul pushes nothing, so it needs neither Push nor Create Reference.
 """
 
 from __future__ import annotations

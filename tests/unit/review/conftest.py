@@ -17,7 +17,8 @@ from pkgci.review.plan import Plan, make_plan
 from pkgci.review.server import GerritServer
 from pkgci.review.wanted import site_wanted
 from tests.unit.conftest import ALICE, SITE
-from tests.unit.review.fake_gerrit_rest import FakeGerrit, serving
+from tests.unit.review.fake_gerrit import FakeGerrit
+from tests.unit.review.fake_gerrit_rest import serving
 
 PROJECT = "packaging/hello"
 # The settings of the site's Gerrit, beside its address.

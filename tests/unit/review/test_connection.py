@@ -16,7 +16,8 @@ from pkgci.review.connection import Connection, Place
 from pkgci.review.login import Way
 from pkgci.review.opening import NoLoginError, opened, place
 from tests.unit.conftest import SITE
-from tests.unit.review.fake_gerrit_rest import PASSWORD, FakeGerrit, Handler
+from tests.unit.review.fake_gerrit import PASSWORD, FakeGerrit
+from tests.unit.review.fake_gerrit_rest import Handler
 
 
 @contextmanager

@@ -14,7 +14,8 @@ from pkgci.cli.main import run
 from pkgci.model.site import Site
 from tests.unit.conftest import SITE
 from tests.unit.review.conftest import PROJECT
-from tests.unit.review.fake_gerrit_rest import PASSWORD, FakeGerrit, Handler
+from tests.unit.review.fake_gerrit import PASSWORD, FakeGerrit
+from tests.unit.review.fake_gerrit_rest import Handler
 
 Capture = pytest.CaptureFixture[str]
 

@@ -17,7 +17,7 @@ from pkgci.model.site import Site
 from pkgci.remote.errors import HostError
 from pkgci.remote.session import Completed
 from pkgci.review import asking
-from tests.unit.review.fake_gerrit_rest import FakeGerrit
+from tests.unit.review.fake_gerrit import FakeGerrit
 
 SSH = """#!/bin/sh
 echo "ssh $*" >> "$LOG"
@@ -112,7 +112,7 @@ def test_it_sees_what_anybody_sees_and_how_late_it_is_there(ask: Ask, fake: Fake
     assert facts["web"]["data"] == "3.11.0"
     assert abs(facts["web"]["ahead"]) < 5
     assert facts["pages"]["packaging/hello"]["project"]["data"] == {"labels": {}}
-    assert facts["pages"]["packaging/hello"]["config"]["status"] == 401
+    assert facts["pages"]["packaging/hello"]["change"]["status"] == 403
 
 
 def test_a_host_without_zuuls_key_is_told_of(review_site: Site) -> None:

@@ -10,7 +10,7 @@ from pkgci.cli.main import run
 from pkgci.model.site import Site
 from pkgci.review.plan import Plan
 from tests.unit.review.conftest import PROJECT
-from tests.unit.review.fake_gerrit_rest import ADMINISTRATORS, SERVICE_USERS, FakeGerrit, label
+from tests.unit.review.fake_gerrit import ADMINISTRATORS, SERVICE_USERS, FakeGerrit, label
 
 Planner = Callable[..., Plan]
 CI = "uuid-of-ci-zuul"

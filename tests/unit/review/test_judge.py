@@ -1,21 +1,16 @@
-"""What ``pkgci verify-review`` says: what lacks by Gerrit's name for it, and what nobody can know as just that."""
+"""What the verification of a review says: what lacks by Gerrit's name for it, and what nobody can know as just that."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pkgci.cli.main import run
 from pkgci.model.known_hosts import HostKey
 from pkgci.model.load import load_site
 from pkgci.model.site import Site
-from pkgci.remote import session
-from pkgci.review import asking
 from pkgci.review.judge import judge
 from pkgci.review.opening import opened
 from pkgci.review.projects import Seen
@@ -23,45 +18,8 @@ from pkgci.review.server import GerritServer
 from pkgci.review.verdict import Judged, State, Verdict
 from pkgci.review.wanted import wanted
 from tests.unit.review.conftest import PROJECT
-from tests.unit.review.fake_gerrit_rest import ADMINISTRATORS, SERVICE_USERS, FakeGerrit, label
-
-KEY = "AAAAC3NzaC1lZDI1NTE5AAAAIOON7qoNM8XAcXoCkYr3/PQirgIHOiQRZe4sBPer69JB"
-OTHER = "AAAAC3NzaC1lZDI1NTE5AAAAIN/kLAyy0LgOjSA8anw/ujFduJq51AE6wfKsnQp3dV5D"
-KNOWN = f"[localhost]:29418 ssh-ed25519 {KEY}\n"
-CHANGE_LABEL = {"all": [{"username": "zuul", "permitted_voting_range": {"min": -2, "max": 2}}]}
-
-
-def ended(status: int = 0, out: str = "", err: str = "") -> dict[str, Any]:
-    return {"status": status, "out": out, "err": err}
-
-
-def page(data: Any = None, status: int = 200, error: str = "") -> dict[str, Any]:
-    return {"status": status, "date": None, "data": data, "error": error}
-
-
-def values(low: int, high: int) -> dict[str, Any]:
-    return {"values": label("any", low, high)["values"]}
-
-
-def facts() -> dict[str, Any]:
-    """What Zuul's host tells of a Gerrit that has all, and shows to everybody what it shows."""
-    labels = {"Verified": values(-2, 2), "Workflow": values(-1, 1)}
-    return {
-        "installed": True,
-        "version": ended(out="gerrit version 3.11.0\n"),
-        "known": KNOWN,
-        "stream": {"status": None, "err": ""},
-        "names": ended(out=f"All-Projects\n{PROJECT}\n"),
-        "heads": {PROJECT: ended(out="a" * 40 + "\trefs/heads/main\n")},
-        "pages": {
-            PROJECT: {
-                "project": page({"labels": labels}),
-                "config": page({"submit_type": "MERGE_IF_NECESSARY"}),
-                "change": page([{"labels": {"Verified": CHANGE_LABEL}}]),
-            }
-        },
-        "web": page("3.11.0") | {"ahead": 0.4},
-    }
+from tests.unit.review.fake_gerrit import ADMINISTRATORS, SERVICE_USERS, FakeGerrit
+from tests.unit.review.host_facts import KEY, OTHER, ended, facts, page, values
 
 
 def judged(site: Site, found: dict[str, Any], live: Any = None, keys: tuple[HostKey, ...] = ()) -> Judged:
@@ -271,80 +229,3 @@ def test_a_requirement_that_asks_for_more_than_the_gate_votes_is_named(
     site = load_site(write_review_site("votes: {check: 1, gate: 1}"))
     (line,) = missing(judged(site, facts(), looked(site)))
     assert "asks for +2, and the gate votes +1" in line
-
-
-# The command.
-
-
-class Session:
-    """Zuul's host, whose program has told ``facts``."""
-
-    def __init__(self, told: dict[str, Any]) -> None:
-        self.told = told
-
-
-@pytest.fixture
-def host(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    told = facts()
-
-    @contextmanager
-    def open_session(*_: object) -> Iterator[Session]:
-        yield Session(told)
-
-    monkeypatch.setattr(session, "open_session", open_session)
-    monkeypatch.setattr(asking, "ask", lambda opened, site: opened.told)
-    return told
-
-
-def test_all_as_needed_exits_0_and_sums_up(
-    host: dict[str, Any], deployed: FakeGerrit, review_site: Site, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert run(["verify-review", "--site", str(review_site.path)]) == 0
-    out = capsys.readouterr().out
-    assert f"ok           Submit ({PROJECT}): zuul has it on every branch" in out
-    assert "0 not known, 0 missing" in out.splitlines()[-1]
-    assert deployed.writes() == []
-
-
-def test_something_missing_exits_1_and_says_where_it_is_set(
-    host: dict[str, Any], fake: FakeGerrit, review_site: Site, capsys: pytest.CaptureFixture[str]
-) -> None:
-    fake.become_anybody = False
-    host["stream"] = {"status": 1, "err": "stream events not permitted"}
-    assert run(["verify-review", "--site", str(review_site.path)]) == 1
-    out = capsys.readouterr().out
-    assert "missing      Stream Events: zuul lacks this global capability" in out
-    assert "→ BROWSE → Repositories → All-Projects → Access → Global Capabilities" in out
-    assert "not known    Submit" in out
-
-
-def test_nothing_that_answers_exits_3(host: dict[str, Any], fake: FakeGerrit, review_site: Site) -> None:
-    host["version"] = ended(255, err="ssh: connect to host localhost port 29418: Connection refused")
-    assert run(["verify-review", "--site", str(review_site.path)]) == 3
-
-
-def test_machines_get_every_verdict(
-    host: dict[str, Any], fake: FakeGerrit, review_site: Site, capsys: pytest.CaptureFixture[str]
-) -> None:
-    fake.become_anybody = False
-    assert run(["verify-review", "--site", str(review_site.path), "--json"]) == 0
-    data = json.loads(capsys.readouterr().out)
-    assert (data["as_needed"], data["host"]) == (True, "zuul01")
-    assert {"subject": "Submit", "of": PROJECT, "state": "not known"}.items() <= {
-        key: value for one in data["verdicts"] if one["subject"] == "Submit" for key, value in one.items()
-    }.items()
-
-
-def test_a_password_that_gerrit_does_not_take_is_told_and_the_rest_goes_on(
-    host: dict[str, Any],
-    fake: FakeGerrit,
-    review_site: Site,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("PKGCI_GERRIT_PASSWORD", "not-the-right-one")
-    assert run(["verify-review", "--site", str(review_site.path)]) == 0
-    captured = capsys.readouterr()
-    assert "does not let us in" in captured.err
-    assert "not-the-right-one" not in captured.out + captured.err
-    assert "not known    Submit" in captured.out
