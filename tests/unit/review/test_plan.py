@@ -135,6 +135,32 @@ def test_a_label_whose_votes_suffice_stays_and_one_that_is_too_narrow_for_the_si
     assert '+ [label "Verified"] -2..+2' not in " ".join(lines(plan("votes: {check: 1, gate: 1}")))
 
 
+@pytest.mark.parametrize("overridable", [True, False])
+def test_a_requirement_that_asks_for_more_than_the_gate_votes_is_changed_or_left_to_its_owners(
+    deployed: FakeGerrit, plan: Planner, overridable: bool
+) -> None:
+    found = plan("votes: {check: 1, gate: 1}")
+    assert whats(found) == ["change the submit requirement Verified"]
+    assert "submittableIf = label:Verified>=+1 AND -label:Verified=MIN" in lines(found)[1]
+    moved = deployed.projects[PROJECT].requirements.pop("Verified")
+    deployed.projects["All-Projects"].requirements["Verified"] = moved
+    moved["allow_override_in_child_projects"] = overridable
+    found = plan("votes: {check: 1, gate: 1}")
+    assert bool(found.changes) is overridable
+    assert [one.where for one in found.hindrances] == (
+        [] if overridable else ["project.config of All-Projects (its branch refs/meta/config)"]
+    )
+
+
+def test_a_label_that_itself_asks_for_more_than_the_gate_votes_is_left_to_its_owners(
+    fake: FakeGerrit, plan: Planner
+) -> None:
+    fake.project(PROJECT, "refs/heads/main")
+    fake.projects["All-Projects"].labels["Verified"] = label("Verified", -2, 2, function="MaxWithBlock")
+    (hindrance,) = plan("votes: {check: 1, gate: 1}").hindrances
+    assert "asks for +2, and the gate votes +1" in hindrance.what
+
+
 def test_a_widened_label_keeps_what_its_votes_mean(deployed: FakeGerrit, review_site: Site) -> None:
     broken(deployed, "narrow label")
     assert run(["deploy-review", "--site", str(review_site.path), "--yes"]) == 0
