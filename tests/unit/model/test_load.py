@@ -56,7 +56,7 @@ def test_a_site_may_order_less_in_one_place(write_site: Write) -> None:
             "{host: review.example.org}",
             "{host: review.example.org, administrator: -x}",
             "-x",
-            "'administrator': '-x' is no user name of Gerrit's",
+            "'-x' is not a valid Gerrit user name",
         ),
         (
             "{host: review.example.org}",
