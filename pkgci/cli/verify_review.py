@@ -75,7 +75,8 @@ def command(site_file: Path, as_json: bool, accept_new_host_keys: bool) -> int:
 
 def _administrator(site: Site) -> tuple[Live | None, str]:
     """What Gerrit has, as its administrator sees it; None, and why, where nobody can log in from here."""
-    from pkgci.review.login import PASSWORD_VARIABLE
+    from pkgci.cli.deploy_review_show import warn_of_anybody
+    from pkgci.review.login import PASSWORD_VARIABLE, Way
     from pkgci.review.opening import NoLoginError, opened
     from pkgci.review.server import GerritServer
     from pkgci.review.wanted import wanted
@@ -83,6 +84,8 @@ def _administrator(site: Site) -> tuple[Live | None, str]:
     needs = wanted(site, None)
     try:
         with opened(site, os.environ.get(PASSWORD_VARIABLE), None) as gerrit:
+            if gerrit.way is Way.BECOME:
+                warn_of_anybody(gerrit.connection.url)
             return GerritServer(gerrit.connection).look(needs.user, needs.group, needs.projects), ""
     except NoLoginError:
         return None, ""

@@ -43,15 +43,12 @@ class Requirement:
     project: str
     expression: str
     overridable: bool = False
-    description: str = ""
 
 
 @dataclass(frozen=True)
 class Account:
     """An account of Gerrit: the keys that it logs in with (``TYPE BASE64``), its groups' UUIDs and names."""
 
-    name: str
-    number: int
     keys: tuple[str, ...]
     groups: Mapping[str, str]
     streams: bool
@@ -142,7 +139,6 @@ def requirement(info: Mapping[str, Any], project: str) -> Requirement:
         project=project,
         expression=str(info.get("submittability_expression", "")),
         overridable=bool(info.get("allow_override_in_child_projects")),
-        description=str(info.get("description") or ""),
     )
 
 

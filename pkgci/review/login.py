@@ -22,9 +22,12 @@ class Way(StrEnum):
 
 
 def open_to_anybody(connection: Connection) -> bool:
-    """Whether this Gerrit lets everybody become anybody (its auth.type, which it tells without a login)."""
+    """Whether this Gerrit lets everybody become anybody (its auth.type, which it tells without a login).
+
+    One that asks for a login even here, or sends us to one, does not.
+    """
     answer = connection.ask("GET", "/config/server/info")
-    if answer.status in (401, 403):
+    if answer.status != 200 or not answer.is_json:
         return False
     info = answer.data(connection.url, "say how one logs in")
     return bool((info.get("auth") or {}).get("auth_type") == BECOME_ANYBODY)

@@ -77,8 +77,6 @@ class GerritServer:
         groups = self._get(f"/accounts/{number}/groups", what, absent=[])
         rights = self._get(f"/accounts/{number}/capabilities?q=streamEvents", what, absent={})
         return False, Account(
-            name=str(info.get("username", user)),
-            number=number,
             keys=tuple(live.key_words(str(key.get("ssh_public_key", ""))) for key in keys if key.get("valid", True)),
             groups={live.group_id(one): str(one.get("name", "")) for one in groups},
             streams=bool(rights.get("streamEvents")),

@@ -65,6 +65,15 @@ def test_without_any_password_it_says_what_would_do_and_what_the_administrators_
     assert "--plan --format text" in (raised.value.hint or "")
 
 
+@pytest.mark.parametrize("status", [302, 401, 403])
+def test_a_gerrit_that_shows_nothing_without_a_login_is_one_that_asks_for_a_password(
+    review_site: Site, fake: FakeGerrit, status: int
+) -> None:
+    fake.wrong = lambda handler: handler.raw(status, "<html>log in</html>", "text/html", ("Location", "https://sso/"))
+    with pytest.raises(NoLoginError), opened(review_site, None, None):
+        pass
+
+
 def test_a_wrong_password_is_told_and_never_shown(review_site: Site, fake: FakeGerrit) -> None:
     fake.become_anybody = False
     with pytest.raises(PkgciError) as raised, opened(review_site, "my-wrong-password", None):
