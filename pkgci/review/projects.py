@@ -13,7 +13,7 @@ from pkgci.review import access
 from pkgci.review.access import LABEL
 from pkgci.review.labels import asks_for, asks_too_much
 from pkgci.review.live import Live, LiveProject
-from pkgci.review.rights import somebody_votes
+from pkgci.review.rights import voteless
 from pkgci.review.verdict import State, Verdict
 from pkgci.review.wanted import Wanted, WantedLabel
 from pkgci.review.words import ALL_PROJECTS, BRANCHES, Range, access_page, config_place, short, signed, title
@@ -151,11 +151,11 @@ def _voters(label: WantedLabel, name: str, seen: Seen) -> Iterator[Verdict]:
     if project is None or there is None:
         text = f"who may give {vote}, Gerrit tells administrators only"
         yield Verdict(subject, name, State.NOT_KNOWN, text, ASK_ADMINISTRATOR)
-    elif somebody_votes(project, there, label):
-        yield Verdict(subject, name, State.OK, f"there are groups that may give {vote}")
-    else:
+    elif lacks := [ref for ref in voteless(project, there, label) if ref in project.branches]:
         where = f"{access_page(name, BRANCHES)}: {_permission(label)}"
-        yield Verdict(subject, name, State.MISSING, f"nobody may give {vote}", where)
+        yield Verdict(subject, name, State.MISSING, f"nobody may give {vote} on {_some(lacks)}", where)
+    else:
+        yield Verdict(subject, name, State.OK, f"there are groups that may give {vote}")
 
 
 def _submit(wanted: Wanted, name: str, branches: tuple[str, ...], seen: Seen) -> Verdict:

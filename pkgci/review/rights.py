@@ -60,7 +60,10 @@ def plan_rights(wanted: Wanted, live: Live, project: LiveProject) -> Iterator[Ch
     grants = list(lacking(wanted, live, project))
     for label in wanted.labels:
         there = project.label(label.name)
-        if there is None or label.name == wanted.ci_label.name or somebody_votes(project, there, label):
+        if there is None or label.name == wanted.ci_label.name:
+            continue
+        if voteless(project, there, label) != refs(project):
+            # Somebody has chosen who decides that, if only on one branch: it is not for everybody.
             continue
         if label.everybody:
             grants.append(Grant(LABEL + there.name, label.needed(there.votes), live.groups[REGISTERED_USERS]))
@@ -81,12 +84,13 @@ def refs(project: LiveProject) -> tuple[str, ...]:
     return (*project.branches, ANY)
 
 
-def somebody_votes(project: LiveProject, there: Label, label: WantedLabel) -> bool:
-    """Whether anybody may give the vote that ``label`` is there for, on every branch."""
+def voteless(project: LiveProject, there: Label, label: WantedLabel) -> tuple[str, ...]:
+    """The refs on which nobody may give the vote that ``label`` is there for."""
     name = LABEL + there.name
-    return all(
-        any(rule.votes.low <= label.vote <= rule.votes.high for rule in access.rules(project.line, name, ref))
+    return tuple(
+        ref
         for ref in refs(project)
+        if not any(rule.votes.low <= label.vote <= rule.votes.high for rule in access.rules(project.line, name, ref))
     )
 
 

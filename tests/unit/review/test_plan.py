@@ -256,6 +256,15 @@ def test_a_vote_that_lets_changes_run_is_not_given_to_everybody(fake: FakeGerrit
     assert "nobody may vote Trusted+1" in found.hindrances[0].what
 
 
+def test_where_somebody_decides_what_is_gated_if_only_on_one_branch_it_is_not_given_to_everybody(
+    deployed: FakeGerrit, plan: Planner
+) -> None:
+    broken(deployed, "label-Workflow")
+    deployed.projects[PROJECT].branches.append("refs/heads/other")
+    deployed.allow(PROJECT, "refs/heads/main", "label-Workflow", ADMINISTRATORS, min=-1, max=1)
+    assert plan().as_wanted
+
+
 def test_the_gates_label_is_the_sites(fake: FakeGerrit, plan: Planner) -> None:
     fake.project(PROJECT, "refs/heads/main")
     fake.allow("All-Projects", "refs/heads/*", "label-Code-Review", ADMINISTRATORS, min=-2, max=2)
