@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # What ends a paragraph of the plan on a screen of this width, or less.
 _WIDTH = 80
+# Work items that only look, at what others run: a deploy can go on without them.
+_CHECKED = {"verify-servers": "the hardware", "verify-review": "the review"}
 
 
 @click.command(epilog="Examples: pkgci deploy, pkgci deploy --yes, pkgci deploy --from bootstrap")
@@ -38,7 +40,7 @@ def command(
     parallel: int,
     accept_new_host_keys: bool,
 ) -> int:
-    """Do all work items in order: check the servers, bootstrap, check the network, deploy jobs and pipelines.
+    """Do all work items in order: check the servers, bootstrap, check the network, the review, jobs and pipelines.
 
     Shows the plan first, and asks. Where a step fails, the deploy stops with the step's exit status, and the next
     `pkgci deploy` goes on with it: steps that were done of the same site file, secrets and pkgci are not done again.
@@ -64,6 +66,7 @@ def command(
         options = {
             "as_json": as_json,
             "yes": True,
+            "if_possible": True,
             "parallel": parallel,
             "accept_new_host_keys": accept_new_host_keys,
         }
@@ -128,9 +131,10 @@ def _told(ran: tuple[Ran, ...], site_file: Path, as_json: bool) -> int:
         return ExitStatus.AS_DECLARED
     click.echo(f"\n{last.item} stopped the deploy. Once that is mended, this goes on there:", err=True)
     click.echo(f"  {command_line('deploy', site_file)}", err=True)
-    if last.item == NAMES[0]:
-        click.echo("Or go on with the servers as they are:", err=True)
-        click.echo(f"  {command_line('deploy', site_file, '--from', NAMES[1])}", err=True)
+    if last.item in _CHECKED:
+        click.echo(f"Or go on with {_CHECKED[last.item]} as it is:", err=True)
+        following = NAMES[NAMES.index(last.item) + 1]
+        click.echo(f"  {command_line('deploy', site_file, '--from', following)}", err=True)
     return last.status
 
 

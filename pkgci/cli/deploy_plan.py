@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import socket
 import textwrap
@@ -9,8 +10,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from pkgci.errors import PkgciError
+from pkgci.model.flows import HTTP, HTTPS
 from pkgci.model.roles import Role
 
 if TYPE_CHECKING:
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 # How long Jenkins and Zuul may take to say how they are, in seconds: the plan does not wait for what is not there yet.
 _PATIENCE = 15.0
 _KNOCK = 2.0
+_PORTS = {"http": HTTP.number, "https": HTTPS.number}
 
 
 def lines(site: Site, start: Start, items: Sequence[WorkItem], width: int) -> Iterator[str]:
@@ -43,11 +47,16 @@ def lines(site: Site, start: Start, items: Sequence[WorkItem], width: int) -> It
 
 def expected(site: Site, items: Sequence[WorkItem]) -> dict[str, str]:
     """Work item → what it would do. Jenkins and Zuul are asked where they answer."""
-    asked: dict[str, Callable[[Site], str]] = {"deploy-jobs": _jobs, "deploy-pipelines": _pipelines}
+    asked: dict[str, Callable[[Site], str]] = {
+        "deploy-review": _review,
+        "deploy-jobs": _jobs,
+        "deploy-pipelines": _pipelines,
+    }
     found = {
         "verify-servers": f"looks at {_hosts(site)}: changes nothing",
         "bootstrap": f"applies Puppet to {_hosts(site)}: {', '.join(host.name for host in site.hosts)}",
         "verify-connectivity": f"tries {_connections(site)}: changes nothing",
+        "verify-review": _verification(site),
     }
     names = [item.name for item in items]
     unknown = "not known before the bootstrap" if "bootstrap" in names else "not known: there is no answer"
@@ -86,6 +95,37 @@ def _connections(site: Site) -> str:
 
     checks = matrix(site, [*host_vantages(site), assumed_operator(site, frozenset({4}))])
     return f"{len(checks.port_checks)} connections from {len(checks.vantages)} places"
+
+
+def _verification(site: Site) -> str:
+    from pkgci.model.stand_ins import review_is_stand_in
+
+    if site.gerrit is None or review_is_stand_in(site):
+        return "nothing: the lab's stand-in needs no proof" if site.gerrit else "nothing: the site names no Gerrit"
+    return f"asks {site.gerrit.host} as {site.gerrit.user}, from {site.with_role(Role.ZUUL)[0].name}: changes nothing"
+
+
+def _review(site: Site) -> str:
+    from pkgci.model.stand_ins import review_is_stand_in
+    from pkgci.review.login import PASSWORD_VARIABLE
+    from pkgci.review.opening import NoLoginError, opened, place
+    from pkgci.review.plan import make_plan
+    from pkgci.review.server import GerritServer
+    from pkgci.review.wanted import site_wanted
+
+    if site.gerrit is None or review_is_stand_in(site):
+        return "nothing: the lab's stand-in needs no settings" if site.gerrit else "nothing: the site names no Gerrit"
+    wanted = site_wanted(site)
+    url = urlsplit(place(site).url)
+    socket.create_connection((place(site).address or url.hostname, url.port or _PORTS[url.scheme]), _KNOCK).close()
+    try:
+        with opened(site, os.environ.get(PASSWORD_VARIABLE), None) as gerrit:
+            live = GerritServer(gerrit.connection).look(wanted.user, wanted.group, wanted.projects)
+    except NoLoginError:
+        return f"nothing: {PASSWORD_VARIABLE} has no password; verify-review tells what lacks"
+    plan = make_plan(wanted, live)
+    words = f"{len(plan.changes)} change{'' if len(plan.changes) == 1 else 's'}"
+    return words if plan.changes else "nothing to do: Gerrit has what the CI needs"
 
 
 def _jobs(site: Site) -> str:

@@ -23,6 +23,8 @@ COMMANDS = {
     "render-hiera": "Show each host's Hiera data, or how it differs from the host's.",
     "bootstrap": "Deploy the roles: push manifests and data, run Puppet.",
     "verify-connectivity": "Prove that the network is as open and as closed as declared.",
+    "deploy-review": "Plan and deploy what the CI needs of Gerrit.",
+    "verify-review": "Prove that Gerrit lets the CI do its work.",
     "render-jobs": "Write the Jenkins jobs, to review.",
     "deploy-jobs": "Plan and deploy the Jenkins jobs.",
     "render-pipelines": "Write the Zuul layout, to review.",

@@ -15,6 +15,7 @@ from pkgci.model.flows import GERRIT_SSH, SSH
 from pkgci.model.roles import Kind, OperatingSystem, Role
 from pkgci.model.services import Builds, Jenkins, Logs, Repository, Systests, Zuul
 from pkgci.model.texts import (
+    AccountName,
     Address,
     DomainName,
     FactName,
@@ -83,6 +84,13 @@ class Votes(Model):
     gate: int = Field(2, ge=1, le=4, description="Of the gate pipeline.")
 
 
+class Manage(Model):
+    """What `pkgci deploy-review` may create in Gerrit, beside accounts, labels and rights."""
+
+    projects: bool = Field(False, description="Whether it creates the site's projects that Gerrit lacks.")
+    branches: tuple[GitRef, ...] = Field((), description="The branches that it creates where a project lacks them.")
+
+
 class Gerrit(Model):
     """The code review that Zuul listens to."""
 
@@ -92,6 +100,10 @@ class Gerrit(Model):
     url: str | None = Field(None, pattern=r"^https?://[^\s]+$", description="Web address. Default: https://HOST.")
     host_key: str | None = Field(None, description="Gerrit's SSH host key, pinned: 'ssh-ed25519 AAAA…'.")
     votes: Votes | None = Field(None, description="Zuul's votes. Default: 1 and 2, as far as Gerrit's label has them.")
+    administrator: AccountName = Field("admin", description="Who logs in for `pkgci deploy-review`.")
+    manage: Manage = Field(
+        default_factory=Manage, description="What `pkgci deploy-review` may create. Default: nothing."
+    )
 
 
 class Tls(Model):

@@ -53,6 +53,10 @@ DomainName = Annotated[str, _matching(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*"
 HostName = Annotated[str, _matching(_LABEL, _NOT_HOST)]
 UserName = Annotated[str, _matching(r"[a-z_][a-z0-9_-]{0,31}", "is no user name")]
 PathText = Annotated[str, _matching(r"[^\0]*[^\0\s][^\0]*", "is no path")]
+AccountName = Annotated[
+    str,
+    _matching(r"[A-Za-z0-9](?:[A-Za-z0-9._@+-]*[A-Za-z0-9])?", "is not a valid Gerrit user name"),
+]
 InnerPath = Annotated[str, _matching(r"(?!/)(?!(?:.*/)?\.\.(?:/|$))[^\0]*[^\0\s][^\0]*", _NOT_INNER)]
 ProjectName = Annotated[str, _matching(rf"{_PROJECT}(?:/{_PROJECT})*", _NOT_PROJECT)]
 TargetName = Annotated[

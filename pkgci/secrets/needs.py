@@ -74,7 +74,8 @@ _TABLE = (
         "zuul/gerrit_ssh_key",
         Kind.SSH_KEY,
         (Role.ZUUL,),
-        remark="give its public half to Zuul's account in Gerrit: pkgci secrets show --public zuul/gerrit_ssh_key",
+        remark="`pkgci deploy-review` gives its public half to Zuul's account in Gerrit; or give it yourself: "
+        "pkgci secrets show --public zuul/gerrit_ssh_key",
     ),
     *(_Row(f"ssh/{role}", Kind.SSH_KEY, (Role.JENKINS_MASTER,), (role,)) for role in SLAVES),
     _Row("publisher/fetch_ssh_key", Kind.SSH_KEY, (Role.PUBLISHER,), (Role.SLAVE_BUILD,)),

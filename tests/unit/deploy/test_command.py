@@ -2,13 +2,14 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import click
 import pytest
 
-from pkgci.cli import deploy, deploy_plan, deploy_run
+from pkgci.cli import deploy, deploy_plan, deploy_review, deploy_run
 from pkgci.cli.changes import tell_changes
 from pkgci.cli.main import run
 from pkgci.cli.options import json_option, site_option
@@ -16,7 +17,11 @@ from pkgci.cli.screen import print_json
 from pkgci.deploy.items import ITEMS, NAMES
 from pkgci.deploy.resume import start
 from pkgci.errors import PkgciError
+from pkgci.model.load import load_site
 from pkgci.model.site import Site
+from tests.unit.conftest import SITE
+
+GERRIT = "gerrit: {host: review.example.org}\n"
 
 
 class Commands:
@@ -50,6 +55,7 @@ def commands(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Commands]:
     fakes = Commands()
     monkeypatch.setattr(deploy_run, "command_of", lambda item: fakes.command(item.name))
     monkeypatch.setattr(deploy, "_check_secrets", lambda *_: None)
+    monkeypatch.setattr(deploy_plan, "_review", lambda _: "nothing to do: Gerrit has what the CI needs")
     monkeypatch.setattr(deploy_plan, "_jobs", lambda _: "3 added (0 jobs as declared)")
     monkeypatch.setattr(deploy_plan, "_pipelines", _away)
     yield fakes
@@ -68,12 +74,12 @@ def test_nobody_is_asked_where_there_is_no_terminal(
 ) -> None:
     assert pkgci_deploy(site) == 2
     captured = capsys.readouterr()
-    assert "5  deploy-pipelines" in captured.out
+    assert "7  deploy-pipelines" in captured.out
     assert "--yes" in captured.err
     assert commands.called == []
 
 
-@pytest.mark.parametrize(("answer", "status", "count"), [("y", 0, 5), ("n", 1, 0)])
+@pytest.mark.parametrize(("answer", "status", "count"), [("y", 0, 7), ("n", 1, 0)])
 def test_on_a_terminal_the_plan_needs_a_yes(
     site: Site, commands: Commands, monkeypatch: pytest.MonkeyPatch, answer: str, status: int, count: int
 ) -> None:
@@ -93,7 +99,7 @@ def test_every_step_runs_under_its_heading_and_the_last_line_sums_up(
     assert pkgci_deploy(site, "--yes") == 0
     out = capsys.readouterr().out
     assert commands.called == list(NAMES)
-    places = [out.index(f"{number} of 5  {name}") for number, name in enumerate(NAMES, 1)]
+    places = [out.index(f"{number} of 7  {name}") for number, name in enumerate(NAMES, 1)]
     assert places == sorted(places)
     assert out.index("output of bootstrap") > places[1]
     assert "nothing by bootstrap, " in out.splitlines()[-1]
@@ -130,6 +136,42 @@ def test_servers_that_are_not_as_ordered_stop_it_and_the_way_on_is_told(
     assert "--from bootstrap" in capsys.readouterr().err
 
 
+def test_a_review_that_lacks_something_stops_it_and_the_way_on_is_told(
+    site: Site, commands: Commands, capsys: pytest.CaptureFixture[str]
+) -> None:
+    commands.ends["verify-review"] = 1
+    assert pkgci_deploy(site, "--yes") == 1
+    assert commands.called[-1] == "verify-review"
+    assert "--from deploy-jobs" in capsys.readouterr().err
+
+
+def test_a_step_that_needs_a_login_is_told_that_it_may_pass_without_one(
+    site: Site, commands: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = []
+    real = deploy_run.Runner
+
+    def runner(*arguments: Any) -> Any:
+        told.append(arguments[-1])
+        return real(*arguments)
+
+    monkeypatch.setattr(deploy_run, "Runner", runner)
+    assert pkgci_deploy(site, "--yes") == 0
+    known = {parameter.name for parameter in deploy_review.command.params}
+    assert told[0]["if_possible"] is True and "if_possible" in known
+
+
+def test_the_plan_says_what_the_review_lacks_and_of_what_is_no_gerrit_that_it_is_none(
+    site: Site, write_site: Callable[[str], Path]
+) -> None:
+    known = deploy_plan.expected(site, [item for item in ITEMS if item.name == "verify-review"])
+    assert known["verify-review"] == "asks review.example.org as zuul, from zuul01: changes nothing"
+    items = [item for item in ITEMS if "review" in item.name]
+    for text, words in ((SITE + "lab: {}\n", "stand-in"), (SITE.replace(GERRIT, ""), "names no Gerrit")):
+        known = deploy_plan.expected(load_site(write_site(text)), items)
+        assert words in known["deploy-review"] and words in known["verify-review"]
+
+
 def test_machines_get_every_steps_own_answer_in_one_document(
     site: Site, commands: Commands, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -138,7 +180,7 @@ def test_machines_get_every_steps_own_answer_in_one_document(
     data = json.loads(capsys.readouterr().out)
     assert data["done"] is False
     assert [(step["step"], step["status"]) for step in data["steps"]] == [
-        *((name, 0) for name in NAMES[:3]),
+        *((name, 0) for name in NAMES[:5]),
         ("deploy-jobs", 1),
     ]
     assert data["steps"][1]["result"] == {"by": "bootstrap"}

@@ -35,6 +35,8 @@ def test_the_first_deploy_does_all_work_items_in_order() -> None:
         "verify-servers",
         "bootstrap",
         "verify-connectivity",
+        "deploy-review",
+        "verify-review",
         "deploy-jobs",
         "deploy-pipelines",
     )
@@ -54,7 +56,7 @@ def test_after_a_kill_it_goes_on_with_what_never_ended() -> None:
 
 
 def test_a_finished_deploy_begins_anew() -> None:
-    assert names(start(journal(0, 0, 0, 0, 0), "one", None, LATER)) == NAMES
+    assert names(start(journal(*(0 for _ in NAMES)), "one", None, LATER)) == NAMES
 
 
 def test_what_was_done_of_another_site_file_is_done_again() -> None:

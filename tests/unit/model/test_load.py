@@ -52,6 +52,18 @@ def test_a_site_may_order_less_in_one_place(write_site: Write) -> None:
     [
         ("role: zuul,", "role: zull,", "zull", "unknown role 'zull' (did you mean 'zuul'?)"),
         ("role: zuul,", "roel: zuul,", "roel", "unknown key 'roel' (did you mean 'role'?)"),
+        (
+            "{host: review.example.org}",
+            "{host: review.example.org, administrator: -x}",
+            "-x",
+            "'-x' is not a valid Gerrit user name",
+        ),
+        (
+            "{host: review.example.org}",
+            "{host: review.example.org, manage: {branches: [../x]}}",
+            "../x",
+            "'../x' is no branch, tag or commit",
+        ),
         ("domain:", "domane:", "domane", "unknown key 'domane' (did you mean 'domain'?)"),
         ("port: 2222", "prot: 2222", "prot", "unknown key 'prot' (did you mean 'port'?)"),
         ("port: 2222", "port: 99999", "99999", "'port': input should be less than or equal to 65535"),

@@ -1,0 +1,116 @@
+"""What ``pkgci deploy-review`` shows: the plan, how far it is, and what is left to people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from itertools import groupby
+from types import TracebackType
+
+import click
+from rich.status import Status
+
+from pkgci.cli.screen import print_json, remarks
+from pkgci.model.site import Site
+from pkgci.review.change import Change
+from pkgci.review.plan import Plan
+
+_COLOURS = {"+": "green", "-": "red"}
+
+
+class Progress:
+    """One line at the bottom of a terminal; nothing at all where there is none."""
+
+    def __init__(self) -> None:
+        screen = remarks()
+        self._status: Status | None = screen.status("") if screen.is_terminal else None
+        self._running = False
+
+    def say(self, words: str) -> None:
+        """Shows ``words`` until others come."""
+        if self._status is not None:
+            self._status.update(words)
+            if not self._running:
+                self._status.start()
+                self._running = True
+
+    def read(self, count: int, of: int) -> None:
+        """So many projects have been read."""
+        self.say(f"reading what Gerrit has: {count} of {of} projects")
+
+    def write(self, count: int, of: int) -> None:
+        """So many changes have been made."""
+        self.say(f"changing Gerrit: {count} of {of}")
+
+    def stop(self) -> None:
+        """Takes the line away."""
+        if self._status is not None and self._running:
+            self._status.stop()
+            self._running = False
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def changes(count: int) -> str:
+    """So many changes, in words."""
+    return f"{count} change{'' if count == 1 else 's'}"
+
+
+def warn_of_anybody(url: str) -> None:
+    """Says what a Gerrit is that asks nobody for a password."""
+    click.echo(
+        f"{url}: this Gerrit lets everybody become anybody (auth.type DEVELOPMENT_BECOME_ANY_ACCOUNT): "
+        "for trying only, never for a site",
+        err=True,
+    )
+
+
+def show_plan(plan: Plan, url: str, version: str) -> None:
+    """Writes what differs, by where Gerrit has it, and how much that is, to standard output."""
+    for where, group in groupby(plan.changes, key=lambda change: change.where):
+        click.echo(where)
+        for change in group:
+            for line in change.lines:
+                click.echo(click.style(f"  {line}", fg=_COLOURS.get(line[:1])))
+    for hindrance in plan.hindrances:
+        click.echo(click.style(f"{hindrance.where}: {hindrance.what}", fg="yellow"))
+        click.echo(f"  {hindrance.hint}")
+    click.echo(f"{url} (Gerrit {version}): {summary(plan)}")
+
+
+def summary(plan: Plan) -> str:
+    """The plan in one line."""
+    if plan.as_wanted:
+        return "has all that the CI needs"
+    left = f", {len(plan.hindrances)} left to you" if plan.hindrances else ""
+    return f"{changes(len(plan.changes))} to make{left}"
+
+
+def print_plan(site: Site, plan: Plan, version: str, done: Sequence[Change]) -> None:
+    """Writes the plan, and what was done of it, as JSON to standard output."""
+    print_json(
+        {
+            "site": site.name,
+            "version": version,
+            "as_declared": plan.as_wanted,
+            "changes": [asdict(change) for change in plan.changes],
+            "left_to_you": [asdict(hindrance) for hindrance in plan.hindrances],
+            "done": [change.what for change in done],
+        }
+    )
+
+
+def print_nothing(site: Site, why: str, as_json: bool, hint: str | None = None) -> None:
+    """Says why there was nothing to do, or nothing could be done."""
+    if as_json:
+        print_json({"site": site.name, "skipped": why, "hint": hint, "changes": [], "left_to_you": [], "done": []})
+        return
+    click.echo(f"nothing to do: {why}" if hint is None else why)
+    if hint is not None:
+        click.echo(f"  {hint}")

@@ -1,0 +1,92 @@
+"""``pkgci verify-review``, as its users run it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from pkgci.cli.main import run
+from pkgci.model.site import Site
+from pkgci.remote import session
+from pkgci.review import asking
+from tests.unit.review.conftest import PROJECT
+from tests.unit.review.fake_gerrit import FakeGerrit
+from tests.unit.review.host_facts import ended, facts
+
+
+class Session:
+    """Zuul's host, whose program has told ``facts``."""
+
+    def __init__(self, told: dict[str, Any]) -> None:
+        self.told = told
+
+
+@pytest.fixture
+def host(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    told = facts()
+
+    @contextmanager
+    def open_session(*_: object) -> Iterator[Session]:
+        yield Session(told)
+
+    monkeypatch.setattr(session, "open_session", open_session)
+    monkeypatch.setattr(asking, "ask", lambda opened, site: opened.told)
+    return told
+
+
+def test_all_as_needed_exits_0_and_sums_up(
+    host: dict[str, Any], deployed: FakeGerrit, review_site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["verify-review", "--site", str(review_site.path)]) == 0
+    out = capsys.readouterr().out
+    assert f"ok           Submit ({PROJECT}): zuul has it on every branch" in out
+    assert "0 not known, 0 missing" in out.splitlines()[-1]
+    assert deployed.writes() == []
+
+
+def test_something_missing_exits_1_and_says_where_it_is_set(
+    host: dict[str, Any], fake: FakeGerrit, review_site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake.become_anybody = False
+    host["stream"] = {"status": 1, "err": "stream events not permitted"}
+    assert run(["verify-review", "--site", str(review_site.path)]) == 1
+    out = capsys.readouterr().out
+    assert "missing      Stream Events: zuul lacks this global capability" in out
+    assert "→ BROWSE → Repositories → All-Projects → Access → Global Capabilities" in out
+    assert "not known    Submit" in out
+
+
+def test_nothing_that_answers_exits_3(host: dict[str, Any], fake: FakeGerrit, review_site: Site) -> None:
+    host["version"] = ended(255, err="ssh: connect to host localhost port 29418: Connection refused")
+    assert run(["verify-review", "--site", str(review_site.path)]) == 3
+
+
+def test_machines_get_every_verdict(
+    host: dict[str, Any], fake: FakeGerrit, review_site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake.become_anybody = False
+    assert run(["verify-review", "--site", str(review_site.path), "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert (data["as_needed"], data["host"]) == (True, "zuul01")
+    assert {"subject": "Submit", "of": PROJECT, "state": "not known"}.items() <= {
+        key: value for one in data["verdicts"] if one["subject"] == "Submit" for key, value in one.items()
+    }.items()
+
+
+def test_a_password_that_gerrit_does_not_take_is_told_and_the_rest_goes_on(
+    host: dict[str, Any],
+    fake: FakeGerrit,
+    review_site: Site,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PKGCI_GERRIT_PASSWORD", "not-the-right-one")
+    assert run(["verify-review", "--site", str(review_site.path)]) == 0
+    captured = capsys.readouterr()
+    assert "does not let us in" in captured.err
+    assert "not-the-right-one" not in captured.out + captured.err
+    assert "not known    Submit" in captured.out
