@@ -27,6 +27,7 @@ class Service:
         return subprocess.run(["systemctl", "is-active", "--quiet", UNIT], check=False).returncode == 0
 
     def stop(self) -> None:
+        subprocess.run(["systemctl", "daemon-reload"], check=True)
         subprocess.run(["systemctl", "stop", UNIT], check=False)
 
     def start(self) -> bool:

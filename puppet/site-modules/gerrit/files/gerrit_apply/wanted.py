@@ -107,6 +107,12 @@ def remembered(settings: Settings, name: str) -> dict[str, str]:
     return found
 
 
+def is_wanted(settings: Settings, name: str) -> bool:
+    """Whether what is remembered as ``name`` (applied, rejected) is what is wanted now."""
+    found = remembered(settings, name)
+    return all(found.get(part) == value for part, value in state_of(settings).items())
+
+
 def live_differs(settings: Settings) -> bool:
     """Whether somebody changed what is in its place: settings, keys, the unit, a plugin of ours."""
     for name, content in etc_files(settings).items():
@@ -123,7 +129,7 @@ def live_differs(settings: Settings) -> bool:
 
 
 def nothing_to_do(settings: Settings) -> bool:
-    return settings.exists and remembered(settings, "applied") == state_of(settings) and not live_differs(settings)
+    return settings.exists and is_wanted(settings, "applied") and not live_differs(settings)
 
 
 def write(path: Path, content: str | bytes, mode: int = 0o644, owner: str | None = None) -> None:

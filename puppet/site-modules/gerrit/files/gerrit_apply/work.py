@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gerrit_apply.service import Service
-from gerrit_apply.wanted import UNIT, ApplyError, Settings, place, plugins, remembered, state_of, write
+from gerrit_apply.wanted import UNIT, ApplyError, Settings, is_wanted, place, plugins, remembered, state_of, write
 
 # What `init` of another version changes, and nothing else that people made.
 CHANGED_BY_INIT = ("etc", "git/All-Projects.git", "git/All-Users.git", "lib")
@@ -144,8 +144,8 @@ def prune(settings: Settings, kept: Path | None) -> None:
 def apply(settings: Settings, service: Service) -> None:
     """Does what there is to do. Raises ``ApplyError``."""
     applied, wanted = remembered(settings, "applied"), state_of(settings)
-    rejected = remembered(settings, "rejected")
-    if rejected and {name: rejected.get(name) for name in wanted} == wanted:
+    if is_wanted(settings, "rejected"):
+        rejected = remembered(settings, "rejected")
         raise ApplyError(
             f"{rejected['why']} (that was at {rejected['when']}; it is not tried again until something else is wanted, "
             f"or {settings.state}/rejected is removed)"
