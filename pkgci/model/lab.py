@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from pkgci.model.base import Model
 from pkgci.model.texts import PathText
@@ -23,6 +23,11 @@ class Choice(StrEnum):
     STAND_IN = "stand-in"
     REAL = "real"
     NONE = "none"
+
+
+# A word or a mapping: by its shape it is told which of the two somebody meant, and what is wrong with that one.
+_WORD, _MAPPING = Tag("enum[word]"), Tag("enum[mapping]")
+_BY_SHAPE = Discriminator(lambda value: _MAPPING.tag if isinstance(value, dict | Model) else _WORD.tag)
 
 
 class LabWar(Model):
@@ -50,12 +55,14 @@ class Lab(Model):
     """How `pkgci lab` makes this site's hosts out of containers."""
 
     mirror: str | None = Field(None, pattern=r"^https?://[^\s]+$", description="Default: this machine's own mirror.")
-    jenkins: Literal[Choice.STAND_IN, Choice.REAL] | LabJenkins = Field(
+    jenkins: Annotated[
+        Annotated[Literal[Choice.STAND_IN, Choice.REAL], _WORD] | Annotated[LabJenkins, _MAPPING], _BY_SHAPE
+    ] = Field(
         Choice.STAND_IN,
         description="The stand-in that the lab brings, the release that the site pins (`real`), or "
         "{war: …, plugins: …}.",
     )
-    review: Choice | LabWar = Field(
+    review: Annotated[Annotated[Choice, _WORD] | Annotated[LabWar, _MAPPING], _BY_SHAPE] = Field(
         Choice.STAND_IN,
         description="The stand-in for Gerrit that the lab brings; the release that the site pins (`real`) or {war: …}, "
         "on a host with the role review; or none: `gerrit` names one elsewhere.",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pkgci.model.review import heap_of, java_of
+from pkgci.model.lab import LAB_KEY
+from pkgci.model.review import Auth, heap_of, java_of
 from pkgci.model.roles import Role
 from pkgci.model.services import Archive
 from pkgci.model.site import Host, Site
@@ -16,13 +17,17 @@ _OIDC_PLUGIN = "oauth"
 
 @dataclass(frozen=True)
 class ReviewData:
-    """A Gerrit with its defaults filled in. ``war`` is None where the lab has not looked at it yet."""
+    """A Gerrit with its defaults filled in. ``war`` is None where the lab has not looked at it yet.
+
+    ``first_key`` opens the account of the first administrator, whom a lab's Gerrit begins with.
+    """
 
     war: dict[str, str] | None
     java: int
     heap: int
     auth: str
     plugins: dict[str, dict[str, str]]
+    first_key: str | None
 
 
 def review_data(site: Site, host: Host) -> ReviewData | None:
@@ -38,7 +43,14 @@ def review_data(site: Site, host: Host) -> ReviewData | None:
         heap=heap_of(review, host.resources.memory_mb, len(host.roles)),
         auth=site.review_auth.value if site.review_auth else "",
         plugins={name: _plain(plugin) for name, plugin in plugins.items()},
+        first_key=_lab_key(site) if site.review_auth is Auth.DEVELOPMENT else None,
     )
+
+
+def _lab_key(site: Site) -> str | None:
+    """The lab's public key, which opens the first administrator's account."""
+    file = site.directory / f"{LAB_KEY}.pub"
+    return file.read_text().strip() if file.is_file() else None
 
 
 def _plain(archive: Archive) -> dict[str, str]:

@@ -174,9 +174,8 @@ def test_java_21_is_refused_where_the_system_has_none(write_site: Callable[[str]
 
 
 def test_gerrit_shares_its_web_server_with_nobody(write_site: Callable[[str], Path]) -> None:
-    text = OWN.replace("{role: review,", "{roles: [review, log_server],").replace(
-        "[log_server, monitoring]", "[monitoring]"
-    )
+    text = OWN.replace("{role: review,", "{roles: [review, log_server],")
+    text = text.replace("[log_server, monitoring]", "[monitoring]")
     assert "cannot have the role 'review' beside log_server" in faults(write_site, text)
 
 
