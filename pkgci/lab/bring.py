@@ -21,9 +21,9 @@ from pkgci.lab.keys import lab_directory
 from pkgci.model.lab import LabJenkins, LabWar
 from pkgci.model.roles import Role
 from pkgci.model.site import Host, Site
-from pkgci.model.stand_ins import BROUGHT, brought_war
+from pkgci.model.stand_ins import BROUGHT, PLUGIN_INSTALLER, brought_war
 
-_CHUNK = 1 << 20
+_INSTALLER = Path(__file__).parent / "brought" / "install-plugins"
 
 
 def look(site: Site) -> None:
@@ -111,14 +111,15 @@ def _files(site: Site, host: Host) -> dict[str, Path]:
             file = beside(site.directory, choice.war)
             files[brought_war(name, checksum(file))] = file
     if Role.JENKINS_MASTER in host.roles:
-        files |= {f"{BROUGHT}/plugins/{plugin_of(file)[0]}.jpi": file for file in _plugins(site)}
+        plugins = {f"{BROUGHT}/plugins/{plugin_of(file)[0]}.jpi": file for file in _plugins(site)}
+        files |= plugins | ({PLUGIN_INSTALLER: _INSTALLER} if plugins else {})
     return files
 
 
 def _as_roots(entry: tarfile.TarInfo) -> tarfile.TarInfo:
     entry.uid = entry.gid = 0
     entry.uname = entry.gname = "root"
-    entry.mode = 0o644
+    entry.mode = 0o755 if entry.name.endswith(_INSTALLER.name) else 0o644
     return entry
 
 

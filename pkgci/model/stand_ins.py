@@ -15,14 +15,15 @@ STAND_INS = "stand-ins"
 
 # Where the lab puts files that it brings to a host.
 BROUGHT = "/var/lib/pkgci-lab"
+PLUGIN_INSTALLER = f"{BROUGHT}/install-plugins"
 
 
 @dataclass(frozen=True)
 class JenkinsSource:
     """Where Jenkins' Debian package comes from, or its WAR.
 
-    ``fingerprint`` is None where the lab has not made its key yet. ``plugins`` is a folder of plugins on the host,
-    ``versions`` what is in it.
+    ``fingerprint`` is None where the lab has not made its key yet; so is ``war`` where it is ``brought`` by the lab,
+    which has not looked at it. ``installer`` is a program on the host that has the plugins, ``versions`` which ones.
     """
 
     url: str
@@ -30,7 +31,8 @@ class JenkinsSource:
     fingerprint: str | None
     stand_in: bool
     war: Archive | None = None
-    plugins: str | None = None
+    brought: bool = False
+    installer: str | None = None
     versions: dict[str, str] | None = None
 
 
@@ -67,9 +69,9 @@ def jenkins_source(site: Site) -> JenkinsSource:
         source: AptSource = site.jenkins.apt
         found = JenkinsSource(source.url, source.key, source.fingerprint, stand_in=False, war=site.jenkins.war)
         if isinstance(choice, LabJenkins):
-            versions = _recorded(site, "plugins") if choice.plugins else None
-            folder = f"{BROUGHT}/plugins" if choice.plugins else None
-            found = replace(found, war=_brought(site, choice, "jenkins"), plugins=folder, versions=versions)
+            found = replace(found, war=_brought(site, choice, "jenkins"), brought=True)
+            if choice.plugins is not None:
+                found = replace(found, installer=PLUGIN_INSTALLER, versions=_recorded(site, "plugins"))
         return found
     recorded = site.directory / ".lab" / "jenkins.fingerprint"
     fingerprint = recorded.read_text().strip() if recorded.is_file() else None
