@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from pkgci.model.flows import GERRIT_SSH, Place, Port
+from pkgci.model.flows import GERRIT_SSH, LDAP, LDAPS, Place, Port
 from pkgci.model.roles import Role
 from pkgci.model.rules import external, inbound, port_number
 from pkgci.model.site import Host, Site
@@ -140,12 +140,16 @@ def _sources(site: Site, source: str) -> tuple[str, ...]:
 
 
 def _outside_port(site: Site, host: Host, port: Port) -> int:
+    if port in (LDAP, LDAPS) and site.review.ldap is not None:
+        return site.review.ldap.port(port.number)
     return site.gerrit.port if port is GERRIT_SSH and site.gerrit else port_number(port, host)
 
 
 def _place(site: Site, place: Place) -> str:
     if place is Place.GERRIT and site.gerrit is not None:
         return site.gerrit.host
+    if place is Place.DIRECTORY and site.review.ldap is not None:
+        return site.review.ldap.host
     if place is Place.MANAGEMENT:
         return f"management {', '.join(str(network) for network in site.access.management)}"
     return place.value.replace("_", " ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,8 @@ from pkgci.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
     from pkgci.model.site import Host, Site
-    from pkgci.puppetrun.run import Deployment
+    from pkgci.puppetrun.run import Deployment, RunResult
+    from pkgci.remote.errors import HostError
     from pkgci.secrets.redact import Redactor
 
 
@@ -52,7 +54,6 @@ def command(
     from pkgci.model.load import load_site
     from pkgci.puppetrun.history import remember
     from pkgci.puppetrun.run import Line, RunResult, apply
-    from pkgci.remote.errors import HostError
     from pkgci.remote.fanout import each_host
     from pkgci.remote.pool import POOL
     from pkgci.remote.session import open_session
@@ -90,6 +91,7 @@ def command(
     if not noop:
         changed = sum(one.report.changed for one in results.values() if isinstance(one, RunResult) and one.report)
         count = len(results)
+        _furnish(site, results)
         tell_changes(f"{changed} changes on {count} host{'s' if count > 1 else ''}")
     if as_json:
         print_json(json_of(results))
@@ -103,6 +105,18 @@ def _next(site_file: Path, noop: bool) -> str:
     from pkgci.cli.bootstrap_result import command_line
 
     return command_line("bootstrap" if noop else "verify-connectivity", site_file)
+
+
+def _furnish(site: Site, results: Mapping[str, RunResult | HostError]) -> None:
+    """Gives a lab's real Gerrit its people and projects, once Puppet has made it."""
+    from pkgci.puppetrun.run import RunResult
+
+    review = site.own_review
+    result = results.get(review.name) if review is not None and site.lab is not None else None
+    if isinstance(result, RunResult) and result.ok:
+        from pkgci.lab.real_review import furnish_review
+
+        furnish_review(site, lambda line: click.echo(line, err=True))
 
 
 def _selected(site: Site, roles: tuple[str, ...], hosts: tuple[str, ...], rerun: str | None) -> tuple[Host, ...]:

@@ -46,6 +46,7 @@ def learn(site: Site, selected: Iterable[Host], trust: Trust, *, parallel: int) 
     from pkgci.remote.fanout import each_host
     from pkgci.remote.session import open_session
 
+    _pin_own_gerrit(site, trust)
     _tell_unknown_gerrit(site, selected, trust)
     needed = pinned(site, selected)
     unknown = [site.host(name) for name in needed if not trust.known(site.host(name))]
@@ -64,12 +65,26 @@ def learn(site: Site, selected: Iterable[Host], trust: Trust, *, parallel: int) 
             )
 
 
+def _pin_own_gerrit(site: Site, trust: Trust) -> None:
+    """The host key of the site's own Gerrit comes from the site's secrets: nobody has to believe what answers."""
+    from pkgci.model.known_hosts import HostKey, name_at
+    from pkgci.secrets.needs import REVIEW_HOST_KEY
+    from pkgci.secrets.store import SecretStore
+
+    if site.own_review is None or site.gerrit is None:
+        return
+    store = SecretStore.open(site.directory / "secrets")
+    if REVIEW_HOST_KEY in store.names():
+        kind, text = store.public(REVIEW_HOST_KEY).split()[:2]
+        trust.pin(name_at(site.gerrit.host, site.gerrit.port), HostKey(kind, text))
+
+
 def _tell_unknown_gerrit(site: Site, selected: Iterable[Host], trust: Trust) -> None:
-    """Gerrit is no host of ours: its key is for people to pin, and Zuul refuses a Gerrit that it does not know."""
+    """Where Gerrit is no host of ours, its key is for people to pin: Zuul refuses a Gerrit that it does not know."""
     from pkgci.model.known_hosts import gerrit_keys
 
     gerrit = site.gerrit
-    if gerrit is None or not any(Role.ZUUL in host.roles for host in selected):
+    if gerrit is None or site.own_review is not None or not any(Role.ZUUL in host.roles for host in selected):
         return
     known_hosts = trust.known_hosts.read_text(errors="replace") if trust.known_hosts.is_file() else ""
     if not gerrit_keys(site, known_hosts):

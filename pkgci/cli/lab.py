@@ -106,6 +106,20 @@ def execute(site_file: Path, host: str, words: tuple[str, ...]) -> int:
     return run_in(lab.client, lab.container(machine.name), words, sys.stdout.buffer, sys.stderr.buffer)
 
 
+@command.command(epilog="Example: pkgci lab furnish")
+@site_option
+def furnish(site_file: Path) -> int:
+    """Give the lab's real Gerrit its people and projects. `pkgci bootstrap` does it, too; the stand-in has its own."""
+    from pkgci.lab.network import lab_network
+    from pkgci.lab.real_review import furnish_review
+    from pkgci.model.load import load_site
+
+    site = load_site(site_file)
+    lab_network(site)
+    furnish_review(site, remarks().print)
+    return ExitStatus.AS_DECLARED
+
+
 @command.command(epilog="Example: pkgci lab clone packaging/hello && cd hello")
 @site_option
 @click.argument("project")
@@ -117,10 +131,13 @@ def clone(site_file: Path, project: str, directory: Path | None, user: str | Non
     DIRECTORY is the last part of the project's name unless you give another. Any user name will do: the lab's key opens
     all accounts but Zuul's.
     """
+    from pkgci.lab.real_review import admit
     from pkgci.lab.stand_ins.access import clone as make_clone
     from pkgci.model.load import load_site
 
-    make_clone(load_site(site_file), project, directory or Path(project.rpartition("/")[2]), user)
+    site = load_site(site_file)
+    admit(site, user)
+    make_clone(site, project, directory or Path(project.rpartition("/")[2]), user)
     return ExitStatus.AS_DECLARED
 
 
@@ -139,10 +156,13 @@ def gerrit(site_file: Path, user: str | None, words: tuple[str, ...]) -> int:
 
     Its exit status is passed on.
     """
+    from pkgci.lab.real_review import admit
     from pkgci.lab.stand_ins.access import run_gerrit
     from pkgci.model.load import load_site
 
-    return run_gerrit(load_site(site_file), user, words)
+    site = load_site(site_file)
+    admit(site, user)
+    return run_gerrit(site, user, words)
 
 
 @command.command(epilog="Example: pkgci lab down --images")

@@ -12,6 +12,7 @@ _DANGER = {
     flows.SSH: "only the management networks and the hosts that need it may knock here",
     flows.METRICS: "the metrics tell strangers what runs on the host",
     flows.ZUUL_WEBAPP: "it belongs behind the web server of its own host, and nowhere else",
+    flows.GERRIT_HTTP: "whoever reaches Gerrit past its web server is past TLS and past its login",
     flows.JENKINS_HTTP: "whoever reaches Jenkins past its web server is past TLS and what that denies",
 }
 
@@ -43,6 +44,8 @@ def _restart(check: PortCheck) -> str:
 
 
 def _mend(check: PortCheck) -> str:
+    if check.port is flows.GERRIT_SSH:
+        return f"`pkgci bootstrap --host {check.target}` gives Gerrit the key that the site has of it"
     if check.port.check is flows.Check.SSH:
         return "compare the fingerprint on the host's console before anybody logs in"
     if check.port.check is flows.Check.HTTPS:

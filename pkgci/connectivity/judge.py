@@ -73,7 +73,7 @@ def judge(
     keys: Mapping[str, Sequence[HostKey]],
     now: datetime,
 ) -> tuple[Verdict, ...]:
-    """The verdict of every check of ``matrix``, in its order. ``keys``: host → its trusted host keys."""
+    """The verdict of every check of ``matrix``, in its order. ``keys``: SSH server → its trusted host keys."""
     controls = _Controls.of(matrix, observations, vantages)
     ports = [
         _port(check, observations.get(check.number), vantages, controls, keys, now) for check in matrix.port_checks
@@ -126,7 +126,7 @@ def _port(
     elif observation.outcome is not Outcome.OPEN:
         state = State.SURPRISE
     else:
-        state, found = _answered(check, observation.facts, keys.get(check.target, ()), now)
+        state, found = _answered(check, observation.facts, keys.get(check.known_as, ()), now)
     return _verdict(check, state, observation.outcome, found, milliseconds)
 
 

@@ -64,6 +64,11 @@ class PortCheck:
     why: str = ""
     jump: str | None = None
 
+    @property
+    def known_as(self) -> str:
+        """What the trusted host keys of an SSH server are kept by: a host has others than its Gerrit."""
+        return self.target if self.port is SSH else f"{self.target} {self.port.name}"
+
 
 @dataclass(frozen=True)
 class NameCheck:

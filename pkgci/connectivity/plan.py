@@ -48,8 +48,9 @@ def plan_text(
     authority: str | None,
     turns: Mapping[int, int],
 ) -> str:
-    """The plan of one vantage. ``keys``: target → its trusted host keys; ``authority``: the site's CA, PEM.
+    """The plan of one vantage.
 
+    ``keys``: SSH server (``PortCheck.known_as``) → its trusted host keys; ``authority``: the site's CA, PEM;
     ``turns``: check number → how many other vantages go to the same sshd before this one.
     """
     lines = [f"limit\t{CONNECT_LIMIT}"]
@@ -60,7 +61,7 @@ def plan_text(
         kind = check.port.check if expected_open else flows.Check.TCP
         types = ""
         if kind is flows.Check.SSH:
-            types = ",".join(dict.fromkeys(key.type for key in keys.get(check.target, ())) or USUAL_KEY_TYPES)
+            types = ",".join(dict.fromkeys(key.type for key in keys.get(check.known_as, ())) or USUAL_KEY_TYPES)
         delay = min(turns.get(check.number, 0) * SSH_STAGGER, 1.0)
         fields = (check.number, check.address, check.port_number, 2 if expected_open else 1, f"{delay:.2f}")
         lines.append("\t".join(map(str, ("tcp", *fields, kind.value, check.fqdn, types))))

@@ -25,7 +25,8 @@ from pkgci.connectivity.plan import (
     read_answer,
     ssh_turns,
 )
-from pkgci.model.known_hosts import HostKey
+from pkgci.model.flows import GERRIT_SSH
+from pkgci.model.known_hosts import HostKey, name_at
 from pkgci.model.site import Host, Site
 from pkgci.model.texts import Address
 from pkgci.remote.errors import HostError
@@ -163,7 +164,12 @@ def _plans(asked: Matrix, keys: Mapping[str, Sequence[HostKey]], authority: str 
 
 
 def _keys(site: Site, trust: Trust) -> dict[str, tuple[HostKey, ...]]:
-    return {host.name: trust.known(host) for host in site.hosts}
+    """The trusted host keys of every SSH server of the site, by ``PortCheck.known_as``."""
+    found = {host.name: trust.known(host) for host in site.hosts}
+    if site.own_review is not None and site.gerrit is not None:
+        name = name_at(site.gerrit.host, site.gerrit.port)
+        found[f"{site.own_review.name} {GERRIT_SSH.name}"] = trust.known_as(name)
+    return found
 
 
 def _session_problem(answer: Observations | HostError) -> str | None:

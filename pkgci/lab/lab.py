@@ -18,6 +18,7 @@ from docker.errors import NotFound
 
 from pkgci.errors import PkgciError, UsageError
 from pkgci.lab.boot import host_keys, wait_for_ssh, wait_for_systemd
+from pkgci.lab.bring import bring, look
 from pkgci.lab.engine import LABEL, cgroup_version, connect, refusals
 from pkgci.lab.hosts import HOST_LABEL, SITE_LABEL, Blueprint, make_blueprint, make_host
 from pkgci.lab.image import IMAGE_LABEL, Builder
@@ -31,10 +32,11 @@ from pkgci.lab.stand_ins.furnish import STATE, furnish
 from pkgci.lab.stand_ins.host import stands_in_for
 from pkgci.lab.stand_ins.image import TAG, build_image, has_image, stand_ins_image
 from pkgci.lab.state import HostState, outdated, state_of
-from pkgci.model.known_hosts import known_name
+from pkgci.model.known_hosts import known_name, name_at
 from pkgci.model.roles import OperatingSystem
 from pkgci.model.site import Host, Site
-from pkgci.model.stand_ins import STAND_INS, review_is_stand_in
+from pkgci.model.stand_ins import STAND_INS, review_is_real_in_lab, review_is_stand_in
+from pkgci.secrets.needs import REVIEW_HOST_KEY
 from pkgci.secrets.store import SecretStore
 from pkgci.secrets.upkeep import complete
 
@@ -79,6 +81,7 @@ class Lab:
         """
         self._complete_secrets()
         key = ensure_key(self.site)
+        look(self.site)
         authorized = {host.name: login_keys(self.site, host, key) for host in self.hosts}
         recipes = self._recipes(modules)
         self._build_images(recipes.values())
@@ -240,6 +243,10 @@ class Lab:
         keys[known_name(blueprint.host)] = host_keys(container)
         if name == STAND_INS:
             did += self._furnish_stand_ins(blueprint, container, keys)
+        elif bring(self.site, blueprint.host, container):
+            did += ", has got what this machine has for it"
+        if self.site.own_review is not None and name == self.site.own_review.name:
+            keys |= self._review_key()
         self._tell(f"{name}: {did}, answers SSH at {blueprint.address} ({time.monotonic() - started:.1f} s)")
 
     def _prepare_stand_ins(self, base: str, blueprint: Blueprint) -> None:
@@ -255,6 +262,13 @@ class Lab:
         keys |= review
         return " and furnished" if changed else ""
 
+    def _review_key(self) -> dict[str, list[str]]:
+        """The host key of the lab's real Gerrit, which is made with the site's secrets."""
+        if self.site.gerrit is None:
+            return {}
+        made = SecretStore.open(self.site.directory / "secrets").public(REVIEW_HOST_KEY)
+        return {name_at(self.site.gerrit.host, self.site.gerrit.port): [" ".join(made.split()[:2])]}
+
     def _record(self, keys: dict[str, list[str]]) -> None:
         """Keeps ``keys`` (known name → keys) in the site's known_hosts, in place of what it had of these machines."""
         done = {known_name(host): host.name for host in self.hosts if known_name(host) in keys}
@@ -264,7 +278,8 @@ class Lab:
 
     def _review_name(self) -> tuple[str, ...]:
         """The name that known_hosts has for the review, where it is the lab's."""
-        return (self.site.gerrit.host,) if self.site.gerrit and review_is_stand_in(self.site) else ()
+        own = review_is_stand_in(self.site) or review_is_real_in_lab(self.site)
+        return (self.site.gerrit.host,) if self.site.gerrit and own else ()
 
     def _containers(self) -> dict[str, Any]:
         with refusals("list the lab's hosts"):

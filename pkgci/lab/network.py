@@ -15,10 +15,8 @@ from docker.types import IPAMConfig, IPAMPool
 from pkgci.errors import PkgciError, UsageError
 from pkgci.lab.engine import LABEL, refusals
 from pkgci.lab.stand_ins.host import stand_ins_host
+from pkgci.model.review import TEST_RANGE
 from pkgci.model.site import Host, Site
-
-# RFC 2544 sets this range aside for tests of network devices: it is nobody's real network.
-TEST_RANGE = IPv4Network("198.18.0.0/15")
 
 _ROUTES = Path("/proc/net/route")
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pkgci.files import beside
+from pkgci.model.check_review import check_review
 from pkgci.model.document import Document, Fault, Path_
 from pkgci.model.roles import CATALOGUE, OperatingSystem, Role
 from pkgci.model.schema import SiteFile
@@ -58,6 +59,7 @@ def check(document: Document, site_file: SiteFile | None) -> Checked:
         checked.faults += _manifests(document, site_file)
         checked.faults += _gerrit_key(document, site_file)
         checked.faults += _realm(document, site_file)
+        checked.faults += check_review(document, site_file)
     return checked
 
 

@@ -47,6 +47,8 @@ class Place(StrEnum):
     MANAGEMENT = "management"
     EVERY_HOST = "every_host"
     GERRIT = "gerrit"
+    DIRECTORY = "directory"
+    IDENTITY_PROVIDER = "identity_provider"
     MIRRORS = "mirrors"
     RESOLVERS = "resolvers"
     TIME_SERVERS = "time_servers"
@@ -63,6 +65,9 @@ METRICS = Port("metrics", 9100, Check.HTTP)
 GERRIT_SSH = Port("gerrit-ssh", 29418, Check.SSH)
 ZUUL_WEBAPP = Port("zuul-webapp", 8001, Check.HTTP)
 JENKINS_HTTP = Port("jenkins-http", 8080, Check.HTTP)
+GERRIT_HTTP = Port("gerrit-http", 8081, Check.HTTP)
+LDAP = Port("ldap", 389)
+LDAPS = Port("ldaps", 636)
 DNS = Port("dns", 53, protocol=Protocol.UDP)
 NTP = Port("ntp", 123, protocol=Protocol.UDP)
 SMTP = Port("smtp", 25)
@@ -71,10 +76,11 @@ SMTP = Port("smtp", 25)
 LOCAL_PORTS: dict[Role, tuple[Port, ...]] = {
     Role.ZUUL: (ZUUL_WEBAPP,),
     Role.JENKINS_MASTER: (JENKINS_HTTP,),
+    Role.REVIEW: (GERRIT_HTTP,),
 }
 
 # Ends that no role of this site runs on: flows to them stand on the order sheet, not in our hosts' firewalls.
-EXTERNAL = frozenset({Place.WORLD, Place.GERRIT, Place.MIRRORS, Place.RESOLVERS, Place.TIME_SERVERS, Place.MAIL_RELAY})
+EXTERNAL = frozenset(Place) - {Place.MANAGEMENT, Place.EVERY_HOST}
 
 
 @dataclass(frozen=True)
@@ -97,6 +103,9 @@ FLOWS: tuple[Flow, ...] = (
     Flow(Role.JENKINS_MASTER, Role.ZUUL, GEARMAN, "Jenkins takes jobs from Zuul"),
     *(Flow(Place.WORLD, role, HTTPS, "public web interface") for role in _public()),
     *(Flow(Place.WORLD, role, HTTP, "redirect to HTTPS") for role in _public()),
+    Flow(Place.WORLD, Role.REVIEW, GERRIT_SSH, "changes are pushed, and git and events read"),
+    Flow(Role.ZUUL, Role.REVIEW, GERRIT_SSH, "events, votes and git of the code review"),
+    Flow(Role.ZUUL, Role.REVIEW, HTTPS, "branch heads of the code review"),
     *(Flow(slave, Role.ZUUL, HTTPS, "merged refs of the change under test") for slave in SLAVES),
     *(
         Flow(slave, Role.PUBLISHER, HTTPS, "packages of the change under test")
@@ -107,6 +116,9 @@ FLOWS: tuple[Flow, ...] = (
     Flow(Role.ZUUL, Role.LOG_SERVER, HTTPS, "why jobs failed"),
     Flow(Role.MONITORING, Place.EVERY_HOST, METRICS, "metrics"),
     Flow(Role.ZUUL, Place.GERRIT, GERRIT_SSH, "events, votes and git of the code review"),
+    Flow(Role.REVIEW, Place.DIRECTORY, LDAP, "accounts of the code review"),
+    Flow(Role.REVIEW, Place.DIRECTORY, LDAPS, "accounts of the code review"),
+    Flow(Role.REVIEW, Place.IDENTITY_PROVIDER, HTTPS, "accounts of the code review"),
     Flow(Place.EVERY_HOST, Place.MIRRORS, HTTP, "operating system packages"),
     Flow(Place.EVERY_HOST, Place.MIRRORS, HTTPS, "operating system packages"),
     Flow(Place.EVERY_HOST, Place.RESOLVERS, DNS, "name resolution"),

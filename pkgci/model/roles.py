@@ -21,6 +21,7 @@ class Role(StrEnum):
     SLAVE_SYSTEST = "slave_systest"
     LOG_SERVER = "log_server"
     MONITORING = "monitoring"
+    REVIEW = "review"
 
 
 class Kind(StrEnum):
@@ -75,7 +76,7 @@ class RoleSpec:
 
 # Java 21, which Jenkins and its agents need, is in Debian 13 and Ubuntu 22.04/24.04 but not in Debian 12
 # (reference: jenkins, "Installation").
-_WITH_JAVA_21 = frozenset(OperatingSystem) - {OperatingSystem.DEBIAN_12}
+WITH_JAVA_21 = frozenset(OperatingSystem) - {OperatingSystem.DEBIAN_12}
 # Removes old workspaces of jobs.
 _CLEAN_UP = "clean-workspaces.timer"
 
@@ -103,7 +104,7 @@ CATALOGUE: dict[Role, RoleSpec] = {
             single=True,
             disk_path="/var/lib",
             units=("jenkins", "apache2"),
-            systems=_WITH_JAVA_21,
+            systems=WITH_JAVA_21,
         ),
         RoleSpec(
             Role.PUBLISHER,
@@ -115,7 +116,7 @@ CATALOGUE: dict[Role, RoleSpec] = {
             single=True,
             disk_path="/srv",
             units=("apache2", "pkgci-prune.timer", _CLEAN_UP),
-            systems=_WITH_JAVA_21,
+            systems=WITH_JAVA_21,
         ),
         RoleSpec(
             Role.SLAVE_BUILD,
@@ -127,7 +128,7 @@ CATALOGUE: dict[Role, RoleSpec] = {
             single=False,
             disk_path="/srv",
             units=("pkgci-chroots@build.timer", _CLEAN_UP),
-            systems=_WITH_JAVA_21,
+            systems=WITH_JAVA_21,
         ),
         RoleSpec(
             Role.SLAVE_INSTALL,
@@ -139,7 +140,7 @@ CATALOGUE: dict[Role, RoleSpec] = {
             single=False,
             disk_path="/srv",
             units=("pkgci-chroots@test.timer", _CLEAN_UP),
-            systems=_WITH_JAVA_21,
+            systems=WITH_JAVA_21,
         ),
         RoleSpec(
             Role.SLAVE_SYSTEST,
@@ -151,7 +152,7 @@ CATALOGUE: dict[Role, RoleSpec] = {
             single=False,
             disk_path="/srv",
             units=("pkgci-chroots@system.timer", _CLEAN_UP),
-            systems=_WITH_JAVA_21,
+            systems=WITH_JAVA_21,
             needs_kvm=True,
         ),
         RoleSpec(
@@ -176,6 +177,18 @@ CATALOGUE: dict[Role, RoleSpec] = {
             single=True,
             disk_path="/var/lib",
             units=("prometheus",),
+        ),
+        RoleSpec(
+            Role.REVIEW,
+            "Review: Gerrit, where changes are reviewed",
+            Kind.VM,
+            # Gerrit's heap and caches, its Lucene index, and packaging repositories of some years.
+            Resources(cpu=2, memory_mb=4000, disk_gb=100),
+            public=True,
+            mandatory=False,
+            single=True,
+            disk_path="/srv",
+            units=("gerrit", "apache2", "gerrit-gc.timer", "gerrit-index.timer"),
         ),
     )
 }

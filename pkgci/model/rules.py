@@ -56,7 +56,7 @@ def inbound(site: Site, host: Host) -> tuple[Rule, ...]:
 def external(site: Site, host: Host) -> tuple[Flow, ...]:
     """The connections that ``host`` makes to places outside the site."""
     flows = [flow for flow in flows_from(frozenset(host.roles)) if flow.target in EXTERNAL]
-    return tuple(flow for flow in flows if _declared(site, flow.target))
+    return tuple(flow for flow in flows if _declared(site, flow))
 
 
 def port_number(port: Port, host: Host) -> int:
@@ -85,17 +85,28 @@ def named_ports(site: Site) -> tuple[Port, ...]:
     """Every port that the site's flows or services name on a host of its own, each once, SSH first."""
     ports: dict[Port, None] = {SSH: None, HTTP: None}
     for flow in FLOWS:
-        if flow.target not in EXTERNAL and _networks(site, flow.source):
+        if flow.target not in EXTERNAL and _networks(site, flow.source) and _stands(site, flow.target):
             ports[flow.port] = None
     ports |= {port: None for role, local in LOCAL_PORTS.items() if site.with_role(role) for port in local}
     return tuple(ports)
 
 
-def _declared(site: Site, place: End) -> bool:
-    if place is Place.GERRIT:
-        return site.gerrit is not None
-    if place is Place.MAIL_RELAY:
+def _stands(site: Site, end: End) -> bool:
+    """Whether any host of the site is at this end of a flow."""
+    return not isinstance(end, Role) or bool(site.with_role(end))
+
+
+def _declared(site: Site, flow: Flow) -> bool:
+    """Whether the site names the place that the flow leads to."""
+    if flow.target is Place.GERRIT:
+        return site.gerrit is not None and site.own_review is None
+    if flow.target is Place.MAIL_RELAY:
         return site.mail is not None and site.mail.relay is not None
+    if flow.target is Place.DIRECTORY:
+        ldap = site.review.ldap
+        return ldap is not None and ldap.server.startswith(f"{flow.port.name}://")
+    if flow.target is Place.IDENTITY_PROVIDER:
+        return site.review.oidc is not None
     return True
 
 

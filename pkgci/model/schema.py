@@ -12,6 +12,8 @@ from pydantic import ConfigDict, Field
 
 from pkgci.model.base import Model
 from pkgci.model.flows import GERRIT_SSH, SSH
+from pkgci.model.lab import Lab
+from pkgci.model.review import Review
 from pkgci.model.roles import Kind, OperatingSystem, Role
 from pkgci.model.services import Builds, Jenkins, Logs, Repository, Systests, Zuul
 from pkgci.model.texts import (
@@ -199,18 +201,6 @@ class Manifests(Model):
     roles: dict[Role, ForeignRole] = Field(default_factory=dict)
 
 
-class Lab(Model):
-    """How `pkgci lab` makes this site's hosts out of containers."""
-
-    mirror: str | None = Field(None, pattern=r"^https?://[^\s]+$", description="Default: this machine's own mirror.")
-    jenkins: Literal["stand-in", "real"] = Field(
-        "stand-in", description="The stand-in that the lab brings, or the real Jenkins, which must be downloaded."
-    )
-    review: Literal["stand-in", "none"] = Field(
-        "stand-in", description="The stand-in for Gerrit that the lab brings, or none: `gerrit` names a real one."
-    )
-
-
 class SiteFile(Model):
     """A site file: everything that pkgci needs to know of one packaging CI. Secrets are never in it."""
 
@@ -225,6 +215,7 @@ class SiteFile(Model):
     os: OperatingSystem = Field(OperatingSystem.DEBIAN_13, description="The hosts' operating system.")
     ssh: SshEntry = Field(default_factory=SshEntry, description="How hosts are reached that do not say it themselves.")
     gerrit: Gerrit | None = None
+    review: Review | None = Field(None, description="The site's own Gerrit: the host with the role review.")
     jenkins: Jenkins = Field(default_factory=Jenkins)
     zuul: Zuul = Field(default_factory=Zuul)
     builds: Builds = Field(default_factory=Builds)

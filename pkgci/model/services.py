@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field
 
@@ -14,7 +15,10 @@ from pkgci.model.texts import Megabytes, PathText
 class Archive(Model):
     """A file to download, by address and checksum."""
 
-    url: str = Field(pattern=r"^https?://[^\s]+$")
+    url: str = Field(
+        pattern=r"^(https?://|file:///)[^\s'\x22\x5c$`]+$",
+        description="https://…, or file:///PATH for one that is on the host already.",
+    )
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="Its SHA-256 checksum, in hexadecimal digits.")
 
 
@@ -36,15 +40,24 @@ class AptSource(Model):
 
 
 class Ldap(Model):
-    """Jenkins' users come from an LDAP directory."""
+    """Users come from an LDAP directory."""
 
     server: str = Field(pattern=r"^ldaps?://[^\s]+$", description="As in 'ldaps://ldap.example.org'.")
     root_dn: str = Field(description="As in 'dc=example,dc=org'.")
     user_search: str = Field("uid={0}", description="The filter that finds a user.")
     user_search_base: str = Field("", description="Below which part of the root users are.")
     manager_dn: str | None = Field(
-        None, description="Who searches. Default: nobody. His password is the secret jenkins_master/ldap_password."
+        None, description="Who searches. Default: nobody. His password is the secret ROLE/ldap_password."
     )
+
+    @property
+    def host(self) -> str:
+        """The directory's server."""
+        return urlsplit(self.server).hostname or self.server
+
+    def port(self, default: int) -> int:
+        """Its port, where the address names one."""
+        return urlsplit(self.server).port or default
 
 
 class Oidc(Model):

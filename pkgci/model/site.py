@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from ipaddress import ip_network
 from pathlib import Path
 
 from pkgci.errors import UsageError
 from pkgci.files import beside
+from pkgci.model.lab import LAB_KEY, LAB_REVIEW, Lab, is_real
+from pkgci.model.review import Auth, Review
 from pkgci.model.roles import CATALOGUE, Kind, OperatingSystem, Resources, Role
 from pkgci.model.schema import (
     Access,
     Gerrit,
     HostEntry,
-    Lab,
     Mail,
     Manifests,
     OutsideEntry,
@@ -28,6 +31,9 @@ from pkgci.model.schema import (
 from pkgci.model.services import Builds, Jenkins, Logs, Repository, Systests, Zuul
 from pkgci.model.texts import Address
 from pkgci.model.words import nearest
+
+# Where the lab's Gerrit stands in its network, at most: the lab's other machines are above it.
+_HIGHEST = 240
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,7 @@ class Site:
     hosts: tuple[Host, ...]
     outside: Host | None
     gerrit: Gerrit | None
+    review: Review
     jenkins: Jenkins
     zuul: Zuul
     builds: Builds
@@ -134,6 +141,17 @@ class Site:
     def _by_role(self) -> dict[Role, tuple[Host, ...]]:
         return {role: tuple(host for host in self.hosts if role in host.roles) for role in Role}
 
+    @cached_property
+    def own_review(self) -> Host | None:
+        """The host of this site that is the Gerrit which Zuul listens to; None where that is somebody else's."""
+        names = {name: host for host in self.with_role(Role.REVIEW) for name in (host.fqdn, *host.aliases)}
+        return names.get(self.gerrit.host) if self.gerrit else None
+
+    @property
+    def review_auth(self) -> Auth | None:
+        """Where the accounts of the site's own Gerrit come from."""
+        return self.review.effective_auth(lab=self.lab is not None)
+
     def select(self, roles: tuple[str, ...] = (), hosts: tuple[str, ...] = ()) -> tuple[Host, ...]:
         """The hosts with one of ``roles`` or one of the names ``hosts``; all of them where neither is given.
 
@@ -159,9 +177,10 @@ def resolve(document: SiteFile, path: Path, administrator_keys: dict[str, tuple[
         name=document.site,
         domain=document.domain,
         access=document.access,
-        hosts=tuple(_host(name, entry, document, directory) for name, entry in document.hosts.items()),
+        hosts=tuple(_host(name, entry, document, directory) for name, entry in host_entries(document).items()),
         outside=None if document.outside is None else _outside(document.outside, document, directory),
         gerrit=document.gerrit,
+        review=document.review or Review(),
         jenkins=document.jenkins,
         zuul=document.zuul,
         builds=document.builds,
@@ -178,6 +197,33 @@ def resolve(document: SiteFile, path: Path, administrator_keys: dict[str, tuple[
         lab=document.lab,
         administrator_keys=administrator_keys,
     )
+
+
+def host_entries(document: SiteFile) -> dict[str, HostEntry]:
+    """The hosts of a site file, and the one that its lab adds for a real Gerrit where none of them has that role."""
+    named = dict(document.hosts)
+    if document.gerrit is None or not lab_adds_review(document):
+        return named
+    entry = HostEntry(
+        role=Role.REVIEW,
+        address=_free_address([address for one in named.values() for address in host_addresses(one)]),
+        dns=document.gerrit.host,
+        ssh=SshEntry(key=LAB_KEY),
+    )
+    return {**named, LAB_REVIEW: entry}
+
+
+def lab_adds_review(document: SiteFile) -> bool:
+    """Whether the lab of a site file brings the host of its real Gerrit."""
+    if document.lab is None or not is_real(document.lab.review):
+        return False
+    return not any(Role.REVIEW in host_roles(entry) for entry in document.hosts.values())
+
+
+def _free_address(taken: Sequence[Address]) -> Address:
+    """The highest address of the first one's network that no host has, below those of the lab's own machines."""
+    network = ip_network((taken[0], 24 if taken[0].version == 4 else 120), strict=False)
+    return next(network[last] for last in range(_HIGHEST, 1, -1) if network[last] not in taken)
 
 
 def _project(name: str, entry: ProjectEntry) -> Project:

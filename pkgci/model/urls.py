@@ -11,6 +11,7 @@ PATHS: dict[Role, str] = {
     Role.JENKINS_MASTER: "/jenkins/",
     Role.LOG_SERVER: "/logs/",
     Role.PUBLISHER: "/packages/",
+    Role.REVIEW: "/",
 }
 
 # Where Zuul's merger serves the merged refs, on Zuul's host.

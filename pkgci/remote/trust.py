@@ -56,7 +56,11 @@ class Trust:
 
     def known(self, host: Host) -> tuple[HostKey, ...]:
         """The keys recorded for ``host``, in the order of the file."""
-        return keys_of(known_name(host), self._text())
+        return self.known_as(known_name(host))
+
+    def known_as(self, name: str) -> tuple[HostKey, ...]:
+        """The keys recorded for the machine that known_hosts calls ``name``."""
+        return keys_of(name, self._text())
 
     def check(self, host: Host, key: HostKey) -> bool:
         """Whether ``key`` is recorded for ``host``; False for a host without any recorded key.
@@ -96,8 +100,17 @@ class Trust:
                 )
             self._record(known_name(host), key)
 
+    def pin(self, name: str, key: HostKey) -> None:
+        """Records ``key`` as the only one of the machine that known_hosts calls ``name``: it is ours, made by us."""
+        with self._lock:
+            if keys_of(name, self._text()) != (key,):
+                kept = [line for line in self._text().splitlines(keepends=True) if line.split(" ", 1)[0] != name]
+                self._write("".join(kept), name, key)
+
     def _record(self, name: str, key: HostKey) -> None:
-        text = self._text()
+        self._write(self._text(), name, key)
+
+    def _write(self, text: str, name: str, key: HostKey) -> None:
         separator = "" if not text or text.endswith("\n") else "\n"
         try:
             write_atomically(self.known_hosts, f"{text}{separator}{name} {key.type} {key.text}\n")

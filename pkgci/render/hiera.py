@@ -34,6 +34,8 @@ from pkgci.model.site import Host, Site
 from pkgci.model.stand_ins import jenkins_source
 from pkgci.model.urls import PATHS, gerrit_url, git_url, web_url
 from pkgci.render.missing import explain
+from pkgci.render.review import review_data
+from pkgci.secrets.needs import REVIEW_HOST_KEY
 
 SUFFIX = ".yaml.j2"
 # The ports of the flows and of local services, by name, for templates.
@@ -126,7 +128,8 @@ class Renderer:
             "public": recorder.public,
             "host_keys": self._host_keys,
             "step_settings": step_settings(self.site, host, self._host_keys),
-            "gerrit_keys": [f"{key.type} {key.text}" for key in gerrit_keys(self.site, self._known_hosts)],
+            "gerrit_keys": self._gerrit_keys(recorder),
+            "review": review_data(self.site, host),
             "jenkins_source": jenkins_source(self.site),
             "required": _required(isinstance(source, Placeholders)),
             "url": {role.value: web_url(self.site, role) for role in PATHS if self.site.with_role(role)},
@@ -152,6 +155,22 @@ class Renderer:
     def _host_keys(self, name: str) -> list[str]:
         """The SSH host keys ("type base64") that are recorded for the site's host ``name``."""
         return [f"{key.type} {key.text}" for key in keys_of(known_name(self.site.host(name)), self._known_hosts)]
+
+    def _gerrit_keys(self, source: Source) -> list[str]:
+        """The SSH host keys of Gerrit; of the site's own one, which is made with the site's secrets, that one key.
+
+        Raises ``UsageError`` where the site file pins another.
+        """
+        known = [f"{key.type} {key.text}" for key in gerrit_keys(self.site, self._known_hosts)]
+        if self.site.own_review is None or self.site.gerrit is None:
+            return known
+        made = " ".join(source.public(REVIEW_HOST_KEY).split()[:2])
+        if self.site.gerrit.host_key and known != [made] and not made.startswith("<"):
+            raise UsageError(
+                f"{self.site.path}: `gerrit: {{host_key: …}}` is not the key of the site's own Gerrit",
+                f"remove it: pkgci makes that key, and pins it (`pkgci secrets show --public {REVIEW_HOST_KEY}`)",
+            )
+        return [made]
 
     def _layers(self, host: Host) -> Iterator[tuple[str, Role | None]]:
         if self._exists(f"hosts/{host.name}"):

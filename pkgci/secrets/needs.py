@@ -32,6 +32,13 @@ ADMIN_PASSWORD = "jenkins_master/admin_password"  # noqa: S105 - a name
 LDAP_PASSWORD = "jenkins_master/ldap_password"  # noqa: S105 - a name
 OIDC_SECRET = "jenkins_master/oidc_secret"  # noqa: S105 - a name
 
+# The site's own Gerrit: the key that it shows to SSH clients, and that by which it knows mail that it sent itself.
+REVIEW_HOST_KEY = "review/ssh_host_key"
+REVIEW_MAIL_KEY = "review/mail_key"
+REVIEW_LDAP_PASSWORD = "review/ldap_password"  # noqa: S105 - a name
+REVIEW_OIDC_SECRET = "review/oidc_secret"  # noqa: S105 - a name
+REVIEW_SMTP_PASSWORD = "review/smtp_password"  # noqa: S105 - a name
+
 # What the repositories of packages are signed with: released ones, and those of changes under review. Two keys, so that
 # nobody who trusts the one has to trust the other.
 RELEASE_KEY, REVIEW_KEY = "repository/release", "repository/review"
@@ -77,6 +84,8 @@ _TABLE = (
         remark="`pkgci deploy-review` gives its public half to Zuul's account in Gerrit; or give it yourself: "
         "pkgci secrets show --public zuul/gerrit_ssh_key",
     ),
+    _Row(REVIEW_HOST_KEY, Kind.SSH_KEY, (Role.REVIEW,), (Role.ZUUL,)),
+    _Row(REVIEW_MAIL_KEY, Kind.PASSWORD, (Role.REVIEW,)),
     *(_Row(f"ssh/{role}", Kind.SSH_KEY, (Role.JENKINS_MASTER,), (role,)) for role in SLAVES),
     _Row("publisher/fetch_ssh_key", Kind.SSH_KEY, (Role.PUBLISHER,), (Role.SLAVE_BUILD,)),
     _Row("log_server/upload_ssh_key", Kind.SSH_KEY, (Role.JENKINS_MASTER, *SLAVES), (Role.LOG_SERVER,)),
@@ -85,7 +94,7 @@ _TABLE = (
 
 def needs(site: Site) -> dict[str, Need]:
     """The secrets that ``site`` needs, by name. Raises ``UsageError`` for a host whose name is taken by the CA."""
-    found = list(_of_jenkins(site))
+    found = [*_of_jenkins(site), *_of_review(site)]
     for row in _TABLE:
         holders = _hosts_with(site, row.holders)
         if holders:
@@ -126,6 +135,19 @@ def _of_jenkins(site: Site) -> Iterator[Need]:
         )
     elif site.jenkins.ldap.manager_dn:
         yield Need(LDAP_PASSWORD, Kind.GIVEN, masters, remark=f"the password of {site.jenkins.ldap.manager_dn}")
+
+
+def _of_review(site: Site) -> Iterator[Need]:
+    """What the site's own Gerrit asks others for accounts with, and sends mail with."""
+    holders, review = _hosts_with(site, (Role.REVIEW,)), site.review
+    if not holders:
+        return
+    if review.ldap is not None and review.ldap.manager_dn:
+        yield Need(REVIEW_LDAP_PASSWORD, Kind.GIVEN, holders, remark=f"the password of {review.ldap.manager_dn}")
+    if review.oidc is not None:
+        yield Need(REVIEW_OIDC_SECRET, Kind.GIVEN, holders, remark="the client secret that the provider gave you")
+    if review.mail is not None and review.mail.user is not None:
+        yield Need(REVIEW_SMTP_PASSWORD, Kind.GIVEN, holders, remark=f"the password of {review.mail.user}")
 
 
 def _of_repositories(site: Site) -> Iterator[Need]:

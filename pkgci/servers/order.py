@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pkgci.model.flows import GERRIT_SSH, Flow, Place, Port, Protocol
+from pkgci.model.flows import GERRIT_SSH, LDAP, LDAPS, Flow, Place, Port, Protocol
 from pkgci.model.roles import CATALOGUE, Kind, OperatingSystem, Resources, Role
 from pkgci.model.rules import Rule, external, inbound, port_number
 from pkgci.model.site import Host, Site
@@ -127,12 +127,16 @@ def _to_outside(site: Site, flow: Flow) -> Connection:
 def _outside_port(site: Site, port: Port) -> int:
     if port is GERRIT_SSH and site.gerrit is not None:
         return site.gerrit.port
+    if port in (LDAP, LDAPS) and site.review.ldap is not None:
+        return site.review.ldap.port(port.number)
     return port_number(port, site.hosts[0])
 
 
 def _outside_name(site: Site, flow: Flow) -> str:
     if flow.target is Place.GERRIT and site.gerrit is not None:
         return site.gerrit.host
+    if flow.target is Place.DIRECTORY and site.review.ldap is not None:
+        return site.review.ldap.host
     if flow.target is Place.MAIL_RELAY and site.mail is not None and site.mail.relay is not None:
         return site.mail.relay
     return {
@@ -140,6 +144,7 @@ def _outside_name(site: Site, flow: Flow) -> str:
         Place.RESOLVERS: "DNS resolvers",
         Place.TIME_SERVERS: "time servers",
         Place.WORLD: "anywhere",
+        Place.IDENTITY_PROVIDER: "the identity provider",
     }[Place(flow.target)]
 
 

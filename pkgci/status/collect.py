@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from importlib import resources
 from urllib.parse import quote
 
-from pkgci.model.flows import GEARMAN, JENKINS_HTTP, ZUUL_WEBAPP
+from pkgci.model.flows import GEARMAN, GERRIT_HTTP, JENKINS_HTTP, ZUUL_WEBAPP
 from pkgci.model.roles import CATALOGUE, Role
 from pkgci.model.site import Host, Site
 from pkgci.model.urls import PATHS
@@ -124,6 +124,8 @@ def script(site: Site, host: Host) -> bytes:
     if jenkins:
         pages += ["nodes", str(JENKINS_HTTP.number), _question("computer", _NODES)]
         pages += ["queue", str(JENKINS_HTTP.number), _question("queue", _QUEUE)]
+    if Role.REVIEW in host.roles:
+        pages += ["review", str(GERRIT_HTTP.number), "/config/server/version"]
     settings = {
         "UNITS": units(site, host),
         "PATHS": dict.fromkeys(CATALOGUE[role].disk_path for role in host.roles),

@@ -30,6 +30,9 @@ def as_data(status: Status, seconds: float) -> dict[str, Any]:
         "gearman": None if status.gearman is None else _gearman_data(status.gearman, status.missing),
         "zuul": None if status.zuul is None else _zuul_data(status.zuul),
         "jenkins": None if status.jenkins is None else _jenkins_data(status.jenkins),
+        "review": None
+        if status.review is None
+        else {"version": status.review.version, "auth": status.site.review_auth},
         "stand_ins": list(status.stand_ins),
     }
 

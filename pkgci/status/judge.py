@@ -16,7 +16,7 @@ from pkgci.secrets.certificates import expiry
 from pkgci.secrets.openpgp import Subkey
 from pkgci.status.collect import HostFacts, Run
 from pkgci.status.gather import Answers
-from pkgci.status.services import Gearman, Jenkins, Zuul, gearman_of, jenkins_of, zuul_of
+from pkgci.status.services import Gearman, Jenkins, Review, Zuul, gearman_of, jenkins_of, review_of, zuul_of
 
 # `pkgci secrets init` renews what ends sooner.
 EXPIRY = timedelta(days=30)
@@ -61,6 +61,7 @@ class Status:
     gearman: Gearman | None
     zuul: Zuul | None
     jenkins: Jenkins | None
+    review: Review | None
     missing: tuple[str, ...]
     stand_ins: tuple[str, ...]
     problems: tuple[Problem, ...]
@@ -84,6 +85,7 @@ def judge(
     """
     hosts = tuple(_host(host, answers[host.name]) for host in site.hosts)
     zuul_facts, jenkins_facts = _of(hosts, Role.ZUUL), _of(hosts, Role.JENKINS_MASTER)
+    review_facts = _of(hosts, Role.REVIEW)
     gearman = gearman_of(zuul_facts) if zuul_facts else None
     zuul = zuul_of(zuul_facts) if zuul_facts else None
     jenkins = jenkins_of(jenkins_facts) if jenkins_facts else None
@@ -105,6 +107,7 @@ def judge(
         gearman=gearman,
         zuul=zuul,
         jenkins=jenkins,
+        review=review_of(review_facts) if review_facts else None,
         missing=missing,
         stand_ins=tuple(name for name, stand_in in names if stand_in),
         problems=(),
@@ -150,6 +153,7 @@ def _problems(status: Status) -> Iterator[Problem]:
         yield from _of_key(f"{repository}-key", subkeys, status.now)
     yield from _of_zuul(status)
     yield from _of_jenkins(status)
+    yield from _of_review(status)
 
 
 def _of_host(one: HostStatus, facts: HostFacts, now: datetime, *, own: bool) -> Iterator[Problem]:
@@ -246,6 +250,14 @@ def _of_jenkins(status: Status) -> Iterator[Problem]:
         elif not nodes[host.name].online:
             reason = f": {nodes[host.name].reason}" if nodes[host.name].reason else ""
             yield Problem("Jenkins", f"the node {host.name} is offline{reason}", "pkgci verify-connectivity")
+
+
+def _of_review(status: Status) -> Iterator[Problem]:
+    facts, hosts = _of(status.hosts, Role.REVIEW), status.site.with_role(Role.REVIEW)
+    if facts is None or not hosts or status.review is not None:
+        return
+    if all(unit.up for unit in facts.units if unit.name == "gerrit"):
+        yield Problem(hosts[0].name, "Gerrit does not answer", f"/srv/gerrit/logs/error_log, on {hosts[0].name}")
 
 
 def _listed(names: Iterable[str], most: int = 4) -> str:

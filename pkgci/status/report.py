@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from pkgci.model.review import Auth
+from pkgci.model.roles import Role
 from pkgci.status.collect import Run
 from pkgci.status.judge import EXPIRY, FULL, HostStatus, Problem, Status, days_left, units_of
 from pkgci.status.services import Build, Item
@@ -36,6 +38,8 @@ def screen(status: Status, width: int) -> Iterator[Line]:
     for line in _items(status, width):
         yield ((line, ""),)
     yield from _labelled("Jenkins", _jenkins(status), width)
+    if status.site.with_role(Role.REVIEW):
+        yield from _labelled("Gerrit", _review(status), width, "yellow" if _open_to_all(status) else "")
     if status.authority is not None:
         yield from _labelled("CA", f"its certificate ends on {status.authority.date().isoformat()}", width)
     if status.signing:
@@ -64,6 +68,17 @@ def _alike(problems: Sequence[Problem]) -> Iterator[tuple[list[str], list[Proble
         places.setdefault(what, []).append(where)
     for what, names in places.items():
         yield names, [Problem(names[0], *words) for words in what]
+
+
+def _open_to_all(status: Status) -> bool:
+    """Whether anybody can be any account in the site's own Gerrit: in a lab only."""
+    return status.site.review_auth is Auth.DEVELOPMENT
+
+
+def _review(status: Status) -> str:
+    if status.review is None:
+        return "no answer"
+    return f"version {status.review.version}{', where anybody can become any account' * _open_to_all(status)}"
 
 
 def _problems(where: str, problems: Sequence[Problem], width: int) -> Iterator[Line]:

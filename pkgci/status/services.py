@@ -1,4 +1,4 @@
-"""What Gearman, Zuul and Jenkins say of themselves, as data. Pure."""
+"""What Gearman, Zuul, Jenkins and Gerrit say of themselves, as data. Pure."""
 
 from __future__ import annotations
 
@@ -81,6 +81,13 @@ class Jenkins:
     queue: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True)
+class Review:
+    """The site's own Gerrit."""
+
+    version: str
+
+
 def gearman_of(facts: HostFacts) -> Gearman | None:
     """What geard on this host says; None where it does not answer."""
     if not {"status", "workers"} <= set(facts.gearman):
@@ -154,6 +161,15 @@ def jenkins_of(facts: HostFacts) -> Jenkins | None:
             if isinstance(item, dict)
         ),
     )
+
+
+def review_of(facts: HostFacts) -> Review | None:
+    """What the Gerrit on this host says of itself; None where it does not answer."""
+    page = facts.pages.get("review")
+    if page is None or page.status != 200:
+        return None
+    # Gerrit's JSON begins with a line that no browser takes for a program.
+    return Review(page.body.removeprefix(")]}'").strip().strip('"'))
 
 
 def _node(computer: dict[str, Any]) -> Node:

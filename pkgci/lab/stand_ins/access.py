@@ -1,4 +1,7 @@
-"""How people reach the lab's review from the operator's machine, which cannot resolve the lab's names."""
+"""How people reach the lab's review from the operator's machine, which cannot resolve the lab's names.
+
+Whether it is the stand-in or a real Gerrit makes no difference here.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from pkgci.lab.stand_ins.review.settings import is_username
 from pkgci.model.known_hosts import name_at
 from pkgci.model.schema import Gerrit
 from pkgci.model.site import Site
-from pkgci.model.stand_ins import review_is_stand_in
+from pkgci.model.stand_ins import review_is_real_in_lab, review_is_stand_in
 from pkgci.model.words import nearest
 
 
@@ -36,7 +39,7 @@ def clone(site: Site, project: str, directory: Path, user: str | None) -> None:
     person = _person(site, gerrit, user)
     check_made(site)
     settings = {
-        "core.sshCommand": shlex.join(_ssh(site, gerrit)),
+        "core.sshCommand": shlex.join(ssh_words(site, gerrit)),
         "user.name": person,
         "user.email": f"{person}@{site.domain}",
         "gerrit.createChangeId": "true",
@@ -44,7 +47,7 @@ def clone(site: Site, project: str, directory: Path, user: str | None) -> None:
     words = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
     address = f"ssh://{person}@{gerrit.host}:{gerrit.port}/{project}"
     try:
-        result = subprocess.run(["git", "clone", *words, address, str(directory)], env=_environment(), check=False)
+        result = subprocess.run(["git", "clone", *words, address, str(directory)], env=environment(), check=False)
     except FileNotFoundError:
         raise UsageError("git is not installed", "`apt install git`") from None
     if result.returncode != 0:
@@ -63,7 +66,7 @@ def run_gerrit(site: Site, user: str | None, words: tuple[str, ...]) -> int:
     gerrit = _review(site)
     login = f"{_person(site, gerrit, user)}@{gerrit.host}"
     check_made(site)
-    command = [*_ssh(site, gerrit), "-p", str(gerrit.port), login, "--", "gerrit", shlex.join(words)]
+    command = [*ssh_words(site, gerrit), "-p", str(gerrit.port), login, "--", "gerrit", shlex.join(words)]
     try:
         return subprocess.run(command, check=False).returncode
     except FileNotFoundError:
@@ -71,9 +74,9 @@ def run_gerrit(site: Site, user: str | None, words: tuple[str, ...]) -> int:
 
 
 def _review(site: Site) -> Gerrit:
-    if site.gerrit is None or not review_is_stand_in(site):
+    if site.gerrit is None or not (review_is_stand_in(site) or review_is_real_in_lab(site)):
         raise UsageError(
-            f"{site.path} has no stand-in for Gerrit", "`gerrit: {host: …}` and `lab: {review: stand-in}` make one"
+            f"{site.path} has no lab's Gerrit", "`gerrit: {host: …}` and `lab: {review: stand-in}` make one"
         )
     lab_network(site)
     return site.gerrit
@@ -90,15 +93,15 @@ def _person(site: Site, gerrit: Gerrit, user: str | None) -> str:
     return person
 
 
-def _ssh(site: Site, gerrit: Gerrit) -> list[str]:
+def ssh_words(site: Site, gerrit: Gerrit) -> list[str]:
     """The ssh client and its options: the review's name stands in addresses, its place is told apart."""
-    host = stand_ins_host(site)
+    host = site.own_review or stand_ins_host(site)
     place = ["-o", f"HostName={host.address}"] if host else []
     known_as = name_at(gerrit.host, gerrit.port)
     return ["ssh", *ssh_options(site.directory / "known_hosts", known_as, key_file(site)), *place]
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """This process's environment without what would have git look at another repository, or ask for a password."""
     kept = {
         name: value for name, value in os.environ.items() if name not in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pkgci.model.load import load_site
-from pkgci.model.roles import OperatingSystem
+from pkgci.model.roles import OperatingSystem, Role
 from pkgci.model.site import Host, Site
 from pkgci.render.hiera import Renderer
 
@@ -95,10 +95,14 @@ def facts(host: Host) -> dict[str, Any]:
     }
 
 
-def compile_site(site: Site, folder: Path) -> dict[str, Catalog]:
-    """The catalogs of all hosts of ``site``, by host name. A host whose catalog does not compile fails the test."""
+def compile_site(site: Site, folder: Path, only: Role | None = None) -> dict[str, Catalog]:
+    """The catalogs of all hosts of ``site`` (or of those with the role ``only``), by host name.
+
+    A host whose catalog does not compile fails the test.
+    """
     renderer, tasks = Renderer(site), []
-    for host in site.hosts:
+    hosts = site.hosts if only is None else site.with_role(only)
+    for host in hosts:
         environment = folder / host.name
         for name, text in renderer.render(host, MadeUp()).files.items():
             file = environment / name
@@ -112,7 +116,7 @@ def compile_site(site: Site, folder: Path) -> dict[str, Catalog]:
     assert not failed, "\n".join(failed)
     return {
         host.name: Catalog(site, host, {(r["type"], r["title"]): r["values"] for r in answers[host.name]})
-        for host in site.hosts
+        for host in hosts
     }
 
 

@@ -122,3 +122,12 @@ def test_a_file_hashed_by_ssh_keygen_is_understood(tmp_path: Path) -> None:
     assert "build01" not in path.read_text()
     assert keys_of("[build01]:2222", path.read_text()) == (FIRST,)
     assert keys_of("build01", path.read_text()) == ()
+
+
+def test_a_key_that_is_ours_takes_the_place_of_what_was_recorded(tmp_path: Path) -> None:
+    file = tmp_path / "known_hosts"
+    file.write_text("[review.example.org]:29418 ssh-ed25519 AAAAold\nother ssh-ed25519 AAAAone\n")
+    trust = Trust(file)
+    for _ in range(2):
+        trust.pin("[review.example.org]:29418", HostKey("ssh-ed25519", "AAAAnew0"))
+    assert file.read_text() == "other ssh-ed25519 AAAAone\n[review.example.org]:29418 ssh-ed25519 AAAAnew0\n"

@@ -13,7 +13,7 @@ class jenkins::apply {
   }
 
   if $jenkins::plugin_installer =~ Hash {
-    jenkins::download { $manager:
+    download { $manager:
       url    => $jenkins::plugin_installer['url'],
       sha256 => $jenkins::plugin_installer['sha256'],
       before => Exec[$program],

@@ -39,9 +39,9 @@
 #   For how many seconds builds are waited for that stand in the way of a change.
 class jenkins (
   Pattern[/\A\d+(\.\d+)+\z/]                             $version,
-  Variant[Jenkins::Apt_source, Jenkins::Archive]         $source,
+  Variant[Jenkins::Apt_source, Download::Archive]         $source,
   Hash[Jenkins::File_name, Pattern[/\A[\w.-]+\z/]]       $plugins,
-  Variant[Jenkins::Archive, Stdlib::Absolutepath]        $plugin_installer,
+  Variant[Download::Archive, Stdlib::Absolutepath]        $plugin_installer,
   Hash[Jenkins::File_name, Hash[String[1], Data]]        $configuration,
   Sensitive[Hash[Jenkins::File_name, String[1]]]         $secrets,
   Hash[Jenkins::File_name, String[1]]                    $seeds          = {},

@@ -14,7 +14,7 @@ class jenkins::war {
     mode   => '0755',
   }
 
-  jenkins::download { $jenkins::war:
+  download { $jenkins::war:
     url     => $jenkins::source['url'],
     sha256  => $jenkins::source['sha256'],
     require => File['/usr/share/java'],

@@ -46,9 +46,9 @@
 #   For how many seconds builds are waited for that stand in the way of a change of nodes, plugins or Gearman's address.
 class profile::jenkins_master (
   String[1]                                                              $version,
-  Variant[Jenkins::Apt_source, Jenkins::Archive]                         $source,
+  Variant[Jenkins::Apt_source, Download::Archive]                         $source,
   Hash[String[1], String[1]]                                             $plugins,
-  Variant[Jenkins::Archive, Stdlib::Absolutepath]                        $plugin_installer,
+  Variant[Download::Archive, Stdlib::Absolutepath]                        $plugin_installer,
   Pattern[/\Ahttps:\/\/.*\/\z/]                                          $url,
   Stdlib::Port                                                           $port,
   Array[String[1], 1]                                                    $administrators,

@@ -1,0 +1,137 @@
+"""What is wrong with a site's own Gerrit, and with the servers that a lab is to have. Each check yields faults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Address
+
+from pkgci.files import beside
+from pkgci.model.document import Document, Fault, Path_
+from pkgci.model.flows import GERRIT_SSH
+from pkgci.model.lab import LAB_REVIEW, LabJenkins, LabWar, is_real
+from pkgci.model.review import TEST_RANGE, VERSION, Auth, Review
+from pkgci.model.roles import CATALOGUE, WITH_JAVA_21, Role
+from pkgci.model.schema import HostEntry, SiteFile
+from pkgci.model.site import host_addresses, host_entries, host_roles, lab_adds_review
+
+
+def check_review(document: Document, site_file: SiteFile) -> Iterator[Fault]:
+    """The faults of the section `review`, and of the host with that role."""
+    yield from _lab_servers(document, site_file)
+    entries = {name: entry for name, entry in host_entries(site_file).items() if Role.REVIEW in host_roles(entry)}
+    if not entries:
+        if site_file.review is not None:
+            place = document.position(("review",), key=True)
+            yield Fault(place, f"no host has the role '{Role.REVIEW}', which 'review' is about")
+        return
+    name, entry = next(iter(entries.items()))
+    review = site_file.review or Review()
+    yield from _archive(document, site_file, review, name)
+    yield from _auth(document, site_file, review, name)
+    yield from _host(document, site_file, review, name, entry)
+    yield from _gerrit(document, site_file, name, entry)
+
+
+def is_lab(site_file: SiteFile) -> bool:
+    """Whether the site's hosts can be a lab's only: their addresses are nobody's on a real network."""
+    addresses = [address for entry in site_file.hosts.values() for address in host_addresses(entry)]
+    return site_file.lab is not None and all(isinstance(a, IPv4Address) and a in TEST_RANGE for a in addresses)
+
+
+def _place(document: Document, key: str, name: str) -> Path_:
+    """Where the review's ``key`` stands, or else the host that has the role."""
+    path: Path_ = ("review", key)
+    return path if path in document.values or path in document.keys else ("hosts", name)
+
+
+def _archive(document: Document, site_file: SiteFile, review: Review, name: str) -> Iterator[Fault]:
+    brought = site_file.lab is not None and isinstance(site_file.lab.review, LabWar)
+    if review.archive is None and not brought:
+        place = document.position(_place(document, "version", name))
+        yield Fault(
+            place,
+            f"the checksum of Gerrit {review.version} is not known to pkgci: add 'war: {{url: …, sha256: …}}', or take "
+            f"{VERSION}",
+        )
+
+
+def _auth(document: Document, site_file: SiteFile, review: Review, name: str) -> Iterator[Fault]:
+    auth = review.effective_auth(lab=is_lab(site_file))
+    place = document.position(_place(document, "auth", name))
+    sections = {Auth.LDAP: review.ldap, Auth.OIDC: review.oidc, Auth.HTTP: review.http}
+    if auth is None:
+        yield Fault(place, "'review' does not say where accounts come from: add 'auth: ldap', 'oidc' or 'http'")
+    elif auth is Auth.DEVELOPMENT and not is_lab(site_file):
+        yield Fault(
+            place,
+            "'auth: development' lets anybody be any account, administrators too: it is for a lab, whose hosts have "
+            f"addresses in {TEST_RANGE}",
+        )
+    elif auth in sections and sections[auth] is None:
+        yield Fault(place, f"'auth: {auth}' needs the section '{auth}'")
+    for kind, section in sections.items():
+        if section is not None and kind is not auth:
+            where = document.position(("review", kind.value), key=True)
+            yield Fault(where, f"the section '{kind}' cannot be combined with 'auth: {auth}'")
+
+
+def _host(document: Document, site_file: SiteFile, review: Review, name: str, entry: HostEntry) -> Iterator[Fault]:
+    others = [role for role in host_roles(entry) if role is not Role.REVIEW and CATALOGUE[role].public]
+    if others:
+        place = document.position(("hosts", name), key=True)
+        yield Fault(
+            place,
+            f"host '{name}' cannot have the role '{Role.REVIEW}' beside {', '.join(others)}: Gerrit takes the whole "
+            "web server",
+        )
+    system = entry.os or site_file.os
+    if review.java == 21 and system not in WITH_JAVA_21:
+        place = document.position(_place(document, "java", name))
+        yield Fault(place, f"Java 21 is not in {system}: Gerrit runs on 17 there")
+
+
+def _gerrit(document: Document, site_file: SiteFile, name: str, entry: HostEntry) -> Iterator[Fault]:
+    """Whether the Gerrit that Zuul listens to can be this host, where it has the host's name."""
+    gerrit = site_file.gerrit
+    if gerrit is None:
+        yield Fault(
+            document.position(("hosts", name), key=True),
+            f"host '{name}' has the role '{Role.REVIEW}', and no 'gerrit: {{host: …}}' leads Zuul to it",
+        )
+        return
+    if gerrit.host not in (entry.dns or f"{name}.{site_file.domain}", *entry.aliases):
+        return
+    if gerrit.port != GERRIT_SSH.number:
+        place = document.position(("gerrit", "port"))
+        yield Fault(place, f"the site's own Gerrit listens on port {GERRIT_SSH.number}")
+    if gerrit.url is not None and gerrit.url.rstrip("/") != f"https://{gerrit.host}":
+        place = document.position(("gerrit", "url"))
+        yield Fault(place, f"the address of the site's own Gerrit is https://{gerrit.host}")
+
+
+def _lab_servers(document: Document, site_file: SiteFile) -> Iterator[Fault]:
+    """Whether a lab can have the servers that it is to have."""
+    lab = site_file.lab
+    if lab is None:
+        return
+    if is_real(lab.review) and site_file.gerrit is None:
+        yield Fault(document.position(("lab", "review")), "a lab's real Gerrit needs its name: 'gerrit: {host: …}'")
+    if lab_adds_review(site_file) and LAB_REVIEW in site_file.hosts:
+        place = document.position(("hosts", LAB_REVIEW), key=True)
+        yield Fault(place, f"host '{LAB_REVIEW}': the name is the lab's own Gerrit's: give it another")
+    for key, choice in (("review", lab.review), ("jenkins", lab.jenkins)):
+        if isinstance(choice, LabWar):
+            yield from _lab_war(document, ("lab", key), choice)
+
+
+def _lab_war(document: Document, path: Path_, choice: LabWar) -> Iterator[Fault]:
+    if choice.is_url and choice.sha256 is None:
+        yield Fault(document.position((*path, "war")), "an address needs 'sha256', the checksum of what is there")
+    if not choice.is_url and not beside(document.path.parent, choice.war).is_file():
+        yield Fault(document.position((*path, "war")), f"there is no file {choice.war}")
+    if isinstance(choice, LabJenkins) and choice.plugins is not None:
+        folder = beside(document.path.parent, choice.plugins)
+        if not any(folder.glob("*.[hj]pi")):
+            yield Fault(
+                document.position((*path, "plugins")), f"there are no plugins (*.hpi, *.jpi) in {choice.plugins}"
+            )

@@ -1,0 +1,1 @@
+"""gerrit-apply: makes Gerrit what Puppet wrote down as wanted."""

@@ -1,0 +1,232 @@
+"""A site's own Gerrit in the site file: what is valid, what follows from it, and what a lab adds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pkgci.connectivity.matrix import Expectation, host_vantages, matrix
+from pkgci.errors import UsageError
+from pkgci.model.document import DocumentError
+from pkgci.model.flows import GERRIT_HTTP, GERRIT_SSH, HTTPS, LDAPS, Place
+from pkgci.model.load import load_site
+from pkgci.model.review import Auth, heap_of, java_of
+from pkgci.model.roles import OperatingSystem, Role
+from pkgci.model.rules import external, inbound, kept_from_jobs, named_ports
+from pkgci.model.site import Site
+from pkgci.model.stand_ins import review_archive, review_is_stand_in
+from pkgci.render.hiera import Placeholders, Renderer
+from pkgci.secrets.needs import needs
+from pkgci.servers.order import order
+from pkgci.topology import topology
+from tests.unit.conftest import ALICE, SITE
+
+LDAP = "{server: 'ldaps://ldap.example.org:3269', root_dn: 'dc=x', manager_dn: 'cn=m'}"
+OWN = SITE.replace(
+    "gerrit: {host: review.example.org}\n",
+    "  review01: {role: review, address: 203.0.113.9, dns: review.example.org}\n"
+    f"gerrit: {{host: review.example.org}}\nreview: {{auth: ldap, ldap: {LDAP}}}\n",
+)
+LAB = "lab: {review: real}\n"
+LAB_SITE = (
+    SITE.replace("192.0.2.0/24, ", "198.18.9.1/32, ")
+    .replace("203.0.113.", "198.18.9.1")
+    .replace("10.20.0.", "198.18.9.2")
+    .replace('addresses: [198.18.9.111, "2001:db8:1::11"]', "address: 198.18.9.111")
+)
+
+
+@pytest.fixture
+def own(write_site: Callable[[str], Path]) -> Site:
+    """A site whose Gerrit is its own."""
+    return load_site(write_site(OWN))
+
+
+def faults(write_site: Callable[[str], Path], text: str) -> str:
+    with pytest.raises(DocumentError) as error:
+        load_site(write_site(text))
+    return "\n".join(f"{fault.position.line}: {fault.message}" for fault in error.value.faults)
+
+
+def test_zuul_reaches_the_sites_own_gerrit_inside_and_no_other_outside(own: Site) -> None:
+    assert own.own_review is not None and own.own_review.name == "review01"
+    rules = inbound(own, own.own_review)
+    zuul = {(rule.source, rule.port) for rule in rules if "203.0.113.10/32" in rule.networks}
+    assert {(Role.ZUUL, GERRIT_SSH), (Role.ZUUL, HTTPS)} <= zuul
+    assert not any(flow.target is Place.GERRIT for host in own.hosts for flow in external(own, host))
+
+
+def test_a_gerrit_elsewhere_stays_outside_also_beside_one_of_the_sites_own(write_site: Callable[[str], Path]) -> None:
+    site = load_site(write_site(OWN.replace("gerrit: {host: review", "gerrit: {host: old-review")))
+    assert site.own_review is None
+    assert any(flow.target is Place.GERRIT for flow in external(site, site.host("zuul01")))
+
+
+def test_the_world_pushes_changes_over_ssh_and_reaches_gerrit_past_its_web_server_never(own: Site) -> None:
+    world = {rule.port for rule in inbound(own, own.host("review01")) if rule.source == Place.WORLD}
+    assert GERRIT_SSH in world and GERRIT_HTTP not in world
+    checks = matrix(own, host_vantages(own)).port_checks
+    to_gerrit = {check.expected for check in checks if check.target == "review01" and check.port is GERRIT_SSH}
+    assert to_gerrit == {Expectation.OPEN}
+    assert {check.expected for check in checks if check.port is GERRIT_HTTP} == {Expectation.CLOSED}
+    elsewhere = {check.expected for check in checks if check.target == "zuul01" and check.port is GERRIT_SSH}
+    assert elsewhere == {Expectation.CLOSED}
+
+
+def test_gerrits_ports_are_named_only_where_a_site_has_one(site: Site, own: Site) -> None:
+    assert {GERRIT_SSH, GERRIT_HTTP}.isdisjoint(named_ports(site))
+    assert {GERRIT_SSH, GERRIT_HTTP} <= set(named_ports(own))
+
+
+def test_gerrits_host_key_is_judged_by_its_own_and_the_hosts_by_the_hosts(own: Site) -> None:
+    names = {
+        check.known_as
+        for check in matrix(own, host_vantages(own)).port_checks
+        if check.target == "review01" and check.expected is Expectation.OPEN and "ssh" in check.port.name
+    }
+    assert names == {"review01 gerrit-ssh"}
+
+
+def test_the_order_and_the_picture_name_the_directory_and_its_port(own: Site) -> None:
+    assert any(flow.port is LDAPS for flow in external(own, own.host("review01")))
+    server = next(item for item in order(own).servers if item.host.name == "review01")
+    assert [item.port for item in server.outbound if "ldap.example.org" in item.peers] == [3269]
+    edges = {(edge.source, edge.target): edge.ports for edge in topology(own).edges}
+    assert edges["review01", Place.DIRECTORY] == ("ldaps 3269",)
+    assert ("zuul01", "review01") in edges
+
+
+def test_a_job_beside_gerrit_does_not_reach_it_past_the_web_server(write_site: Callable[[str], Path]) -> None:
+    text = OWN.replace("{role: review,", "{roles: [review, slave_install],").replace("  install01: ", "  #install01: ")
+    site = load_site(write_site(text))
+    assert GERRIT_HTTP in kept_from_jobs(site.host("review01"))
+
+
+def test_its_host_key_is_a_secret_of_the_site_that_zuul_knows_the_public_half_of(own: Site) -> None:
+    wanted = needs(own)
+    assert wanted["review/ssh_host_key"].holders == ("review01",)
+    assert wanted["review/ssh_host_key"].readers == ("zuul01",)
+    assert wanted["review/ldap_password"].holders == ("review01",)
+    layer = Renderer(own).render(own.host("zuul01"), Placeholders()).files["data/roles/zuul.yaml"]
+    assert 'gerrit_host_keys: ["<public review/ssh_host_key>"]' in layer
+
+
+def test_a_pinned_key_that_is_not_the_sites_own_gerrits_is_refused(write_site: Callable[[str], Path]) -> None:
+    key = " ".join(ALICE.split()[:2])
+    site = load_site(
+        write_site(OWN.replace("{host: review.example.org}", f"{{host: review.example.org, host_key: {key}}}"))
+    )
+
+    class Other(Placeholders):
+        def public(self, name: str) -> str:
+            return "ssh-ed25519 AAAAother" if name == "review/ssh_host_key" else "x 1"
+
+    with pytest.raises(UsageError, match="is not the key of the site's own Gerrit"):
+        Renderer(site).render(site.host("zuul01"), Other())
+
+
+def test_the_heap_follows_the_ordered_memory(own: Site) -> None:
+    assert heap_of(own.review, 8000, roles=1) == 4000
+    assert heap_of(own.review, 8000, roles=2) == 2000
+    assert heap_of(own.review, 256, roles=1) == 512
+
+
+def test_java_is_the_newest_that_the_system_has(own: Site) -> None:
+    assert java_of(own.review, OperatingSystem.DEBIAN_13) == 21
+    assert java_of(own.review, OperatingSystem.DEBIAN_12) == 17
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("auth: ldap, ", "", "does not say where accounts come from"),
+        ("auth: ldap", "auth: development", "lets anybody be any account"),
+        ("auth: ldap", "auth: oidc", "'auth: oidc' needs the section 'oidc'"),
+        ("auth: ldap", "auth: http, http: {directives: [AuthType Basic]}", "cannot be combined with 'auth: http'"),
+        ("auth: ldap", "version: '3.10.0', auth: ldap", "the checksum of Gerrit 3.10.0 is not known"),
+        ("auth: ldap", "java: 21, auth: ldap", None),
+        ("auth: ldap", "java: 11, auth: ldap", "java"),
+        ("{role: review,", "{roles: [review, monitoring],", None),
+        ("{role: review,", "{role: review, os: debian-12,", None),
+        ("{host: review.example.org}", "{host: review.example.org, port: 2222}", "listens on port 29418"),
+        (
+            "{host: review.example.org}",
+            "{host: review.example.org, url: 'https://x/r'}",
+            "is https://review.example.org",
+        ),
+        ("  review01: {role: review, address: 203.0.113.9, dns: review.example.org}\n", "", "no host has the role"),
+    ],
+)
+def test_what_cannot_be_is_told(write_site: Callable[[str], Path], before: str, after: str, said: str | None) -> None:
+    assert before in OWN
+    text = OWN.replace(before, after, 1)
+    if said is None:
+        load_site(write_site(text.replace("[log_server, monitoring]", "[log_server]")))
+    else:
+        assert said in faults(write_site, text)
+
+
+def test_java_21_is_refused_where_the_system_has_none(write_site: Callable[[str], Path]) -> None:
+    text = OWN.replace("{role: review,", "{role: review, os: debian-12,").replace("auth: ldap", "java: 21, auth: ldap")
+    assert "Java 21 is not in debian-12" in faults(write_site, text)
+
+
+def test_gerrit_shares_its_web_server_with_nobody(write_site: Callable[[str], Path]) -> None:
+    text = OWN.replace("{role: review,", "{roles: [review, log_server],")
+    text = text.replace("[log_server, monitoring]", "[monitoring]")
+    assert "cannot have the role 'review' beside log_server" in faults(write_site, text)
+
+
+def test_whoever_comes_is_whoever_he_likes_in_a_lab_only(write_site: Callable[[str], Path]) -> None:
+    site = load_site(write_site(LAB_SITE + LAB))
+    assert site.review_auth is Auth.DEVELOPMENT
+    # `lab:` alone makes no lab of a site on a real network.
+    assert "does not say where accounts come from" in faults(write_site, SITE + LAB)
+
+
+def test_a_lab_with_a_real_gerrit_has_a_host_for_it(write_site: Callable[[str], Path]) -> None:
+    site = load_site(write_site(LAB_SITE + LAB))
+    assert site.own_review is not None and not review_is_stand_in(site)
+    assert (site.own_review.name, site.own_review.fqdn) == ("review", "review.example.org")
+    assert site.own_review.address == "198.18.9.240"
+    assert site.own_review.ssh.key == site.directory / ".lab/id_ed25519"
+
+
+def test_a_lab_takes_the_host_that_the_site_has(write_site: Callable[[str], Path]) -> None:
+    host = "  rev: {role: review, address: 198.18.9.9, dns: review.example.org}\ngerrit: "
+    site = load_site(write_site(LAB_SITE.replace("gerrit: ", host) + LAB))
+    assert [item.name for item in site.with_role(Role.REVIEW)] == ["rev"]
+
+
+def test_a_lab_brings_a_war_from_this_machine_by_its_checksum(write_site: Callable[[str], Path]) -> None:
+    file = write_site(LAB_SITE + "lab: {review: {war: gerrit.war}}\n")
+    file.with_name("gerrit.war").write_text("a war")
+    site = load_site(file)
+    assert review_archive(site) is None
+    file.with_name(".lab").mkdir()
+    file.with_name(".lab").joinpath("wars.json").write_text('{"gerrit": "%s"}' % ("c" * 64))
+    archive = review_archive(site)
+    assert archive is not None
+    assert archive.url == f"file:///var/lib/pkgci-lab/gerrit-{'c' * 12}.war"
+
+
+@pytest.mark.parametrize(
+    ("lab", "said"),
+    [
+        ("{review: {war: none.war}}", "there is no file none.war"),
+        ("{review: {war: 'https://x.example/g.war'}}", "an address needs 'sha256'"),
+        ("{review: rael}", "review"),
+        ("{jenkins: {war: none.war, plugins: keys}}", "there are no plugins (*.hpi, *.jpi) in keys"),
+        ("{jenkins: none}", "jenkins"),
+    ],
+)
+def test_what_a_lab_cannot_have_is_told(write_site: Callable[[str], Path], lab: str, said: str) -> None:
+    assert said in faults(write_site, f"{LAB_SITE}lab: {lab}\n")
+
+
+def test_the_words_that_labs_had_before_go_on_to_work(write_site: Callable[[str], Path]) -> None:
+    for words in ("{}", "{jenkins: real, review: none}", "{jenkins: stand-in, review: stand-in}"):
+        site = load_site(write_site(f"{LAB_SITE}lab: {words}\n"))
+        assert site.with_role(Role.REVIEW) == ()
