@@ -7,7 +7,7 @@ import os
 import time
 from pathlib import Path
 
-from zuul_py3.refusals import AwayError, RefusedError
+from zuul_py3.asking import RefusedError, UnreachableError
 
 from tests.base import ZuulTestCase
 
@@ -42,7 +42,7 @@ class TestReports(ZuulTestCase):
         look, review = self.line.look, self.line.review
 
         def nobody(*args):
-            raise AwayError("the port is closed")
+            raise UnreachableError("the port is closed")
 
         self.line.look = self.line.review = nobody
 
@@ -86,7 +86,7 @@ class TestReports(ZuulTestCase):
 
         def away_for_the_first(project, change, message, action):
             if change == "1,1":
-                raise AwayError("the port is closed")
+                raise UnreachableError("the port is closed")
             review(project, change, message, action)
 
         self.line.review = away_for_the_first

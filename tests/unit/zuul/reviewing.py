@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from zuul_py3 import alerts, delivering, records, refusals, reports
+from zuul_py3 import alerts, asking, delivering, records, reports
 
 LOG = logging.getLogger("tests.reports")
 
@@ -60,13 +60,13 @@ class Gerrit:
     def review(self, project: str, change: str, message: str, action: dict[str, Any]) -> None:
         how = self.breaks.pop(0) if self.breaks else None
         if how == "before":
-            raise refusals.AwayError("the port is closed")
+            raise asking.UnreachableError("the port is closed")
         self.commands.append({"message": message, **action})
         words = self._do(message, dict(action))
         if how == "after":
-            raise refusals.AwayError("the connection broke")
+            raise asking.UnreachableError("the connection broke")
         if words:
-            raise refusals.RefusedError(words)
+            raise asking.RefusedError(words)
 
     def _do(self, message: str, action: dict[str, Any]) -> str | None:
         submit = action.pop("submit", False)
@@ -89,7 +89,7 @@ class Gerrit:
     def _go(self, way: str) -> None:
         if self.breaks and self.breaks[0] == f"look {way}":
             self.breaks.pop(0)
-            raise refusals.AwayError("the port is closed")
+            raise asking.UnreachableError("the port is closed")
 
 
 class About:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from zuul_py3 import records, refusals
+from zuul_py3 import asking, records, refusals
 
 from tests.unit.zuul.reviewing import Desk, Gerrit
 
@@ -44,7 +44,7 @@ def send(desk: Desk, report: Any) -> Any:
         try:
             desk.deliver(report)
             return report
-        except (refusals.AwayError, refusals.LaterError):
+        except (asking.UnreachableError, refusals.LaterError):
             continue
     raise AssertionError("it is never delivered")
 
@@ -73,7 +73,7 @@ def test_a_vote_without_its_submit_is_submitted_when_gerrit_is_back(desk: Desk, 
     gerrit.breaks = ["after"]
     gerrit.refuses = "internal server error"
     report = desk.gate()
-    with pytest.raises(refusals.AwayError):
+    with pytest.raises(asking.UnreachableError):
         desk.deliver(report)
     gerrit.refuses = None
     assert send(desk, report).outcome == "merged"
@@ -194,7 +194,7 @@ def test_an_approval_that_is_withdrawn_in_the_meantime_stops_the_submit(desk: De
 def test_what_is_required_is_asked_again_after_gerrit_was_away(desk: Desk, gerrit: Gerrit) -> None:
     gerrit.breaks = ["before"]
     report = desk.gate()
-    with pytest.raises(refusals.AwayError):
+    with pytest.raises(asking.UnreachableError):
         desk.deliver(report)
     desk.about.lacking = [records.Lack("there is a newer patch set", "that one is approved")]
     assert send(desk, report).outcome == "refused"
@@ -256,5 +256,5 @@ def test_a_change_that_there_is_not_any_more_holds_nothing_up(desk: Desk, gerrit
     gerrit.record["number"] = "34"
     gerrit.refuses_votes = words_on("no change")
     report = desk.check()
-    gerrit.review = lambda *args: (_ for _ in ()).throw(refusals.RefusedError(words_on("no change")))  # type: ignore[method-assign]
+    gerrit.review = lambda *args: (_ for _ in ()).throw(asking.RefusedError(words_on("no change")))  # type: ignore[method-assign]
     assert send(desk, report).outcome == "refused"

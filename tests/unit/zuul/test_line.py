@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from zuul_py3 import gerrit, line, refusals
+from zuul_py3 import asking, gerrit, line, refusals
 
 
 class Channel:
@@ -84,7 +84,7 @@ def test_a_report_is_one_command_whose_message_cannot_end_it() -> None:
 
 
 def test_what_gerrit_refuses_is_told_in_its_words() -> None:
-    with pytest.raises(refusals.RefusedError, match="submit not permitted"):
+    with pytest.raises(asking.RefusedError, match="submit not permitted"):
         review(Client(err=b"error: fatal: submit not permitted\n", status=1))
 
 
@@ -100,7 +100,7 @@ def test_what_gerrit_refuses_is_told_in_its_words() -> None:
 )
 def test_a_gerrit_that_does_not_answer_is_away_and_is_connected_to_again(client: Client) -> None:
     one = connected(client)
-    with pytest.raises(refusals.AwayError):
+    with pytest.raises(asking.UnreachableError):
         one.review("demo/b", "33,1", "Build succeeded.", {})
     assert one.client is None
 

@@ -115,45 +115,6 @@ def test_a_change_that_is_not_merged_is_not_waited_for(mended: type[Source]) -> 
     assert source.looks == 0
 
 
-def reporter(settings: dict[str, Any] | None) -> Any:
-    class GerritReporter:
-        reporter_config = settings
-
-        def report(self, source: Any, pipeline: Any, item: Any) -> str:
-            return f"{source.getRefSha('packaging/hello', 'refs/heads/main')} {source.name}"
-
-    merged.look_at_the_branch_only_before_a_submit(SimpleNamespace(GerritReporter=GerritReporter))
-    return GerritReporter()
-
-
-@pytest.mark.parametrize(
-    ("settings", "seen"), [({"submit": True, "Verified": 2}, "old"), ({"Verified": 1}, ""), ({}, ""), (None, "")]
-)
-def test_the_branch_is_asked_for_before_a_submit_only(settings: dict[str, Any] | None, seen: str) -> None:
-    source = SimpleNamespace(name="gerrit", getRefSha=lambda project, ref: "old")
-    assert reporter(settings).report(source, None, None) == f"{seen} gerrit"
-
-
-@pytest.mark.parametrize(("status", "sent"), [("NEW", {"Verified": 2, "submit": True}), ("MERGED", {"Verified": 2})])
-def test_a_change_that_somebody_merged_meanwhile_is_voted_on_and_not_submitted_again(
-    status: str, sent: dict[str, Any]
-) -> None:
-    class GerritConnection:
-        log = logging.getLogger("test")
-
-        def query(self, number: str) -> dict[str, str]:
-            assert number == "7"
-            return {"status": status}
-
-        def review(self, project: str, change: str, message: str, action: dict[str, Any]) -> Any:
-            return action
-
-    settings = {"Verified": 2, "submit": True}
-    merged.submit_what_is_not_merged_yet(SimpleNamespace(GerritConnection=GerritConnection))
-    assert GerritConnection().review("packaging/hello", "7,1", "Build succeeded.", settings) == sent
-    assert settings == {"Verified": 2, "submit": True}, "the reporter's own settings are for the next change, too"
-
-
 class Manager:
     """BasePipelineManager as Zuul's is, as far as the mending touches it: ``waits`` cannot be processed now."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from zuul_py3 import outbox, refusals, reports
+from zuul_py3 import asking, outbox, refusals, reports
 
 from tests.unit.zuul.reviewing import LOG, About
 
@@ -33,7 +33,7 @@ class Post:
     def deliver(self, report: Any) -> None:
         self.tried.set()
         if self.away:
-            raise refusals.AwayError("the port is closed")
+            raise asking.UnreachableError("the port is closed")
         if report.number in self.faulty:
             raise refusals.LaterError("internal server error")
         if report.number in self.broken:

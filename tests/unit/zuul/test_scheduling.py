@@ -44,9 +44,9 @@ def test_a_vote_that_is_rejected_keeps_nothing_out_where_nobody_gave_it(
 class Queue:
     """A change queue as Zuul's is: the jobs of its projects."""
 
-    def __init__(self, name: str, *jobs: str) -> None:
+    def __init__(self, name: str, *jobs: str, noop: str | None = None) -> None:
         self.names = [name]
-        self.jobs = {Job(job) for job in jobs}
+        self.jobs = {*(Job(job) for job in jobs), Job("noop", noop)}
 
     def getJobs(self) -> set[Any]:  # noqa: N802 - Zuul's name
         return self.jobs
@@ -60,8 +60,9 @@ class Queue:
 class Job:
     """A job; those of one name are one."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, queue_name: str | None = None) -> None:
         self.name = name
+        self.queue_name = queue_name
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Job) and self.name == other.name
@@ -70,25 +71,28 @@ class Job:
         return hash(self.name)
 
 
-def test_projects_share_a_queue_where_they_share_a_test_and_noop_is_none() -> None:
+@pytest.mark.parametrize(("noop", "combined"), [(None, [["a", "c"], ["b"]]), ("packages", [["a", "b", "c"]])])
+def test_projects_share_a_queue_where_they_share_a_test_or_where_the_layout_names_the_queue_of_noop(
+    noop: str | None, combined: list[list[str]]
+) -> None:
     class DependentPipelineManager:
         def combineChangeQueues(self, queues: list[Any]) -> list[Any]:  # noqa: N802 - Zuul's name
-            combined: list[Any] = []
+            together: list[Any] = []
             for queue in queues:
-                for other in combined:
+                for other in together:
                     if not queue.getJobs().isdisjoint(other.getJobs()):
                         other.mergeChangeQueue(queue)
                         break
                 else:
-                    combined.append(queue)
-            return combined
+                    together.append(queue)
+            return together
 
     scheduling.let_projects_share_no_queue_for_doing_nothing(
         SimpleNamespace(DependentPipelineManager=DependentPipelineManager)
     )
-    queues = [Queue("a", "noop", "a-test"), Queue("b", "noop"), Queue("c", "noop", "a-test")]
-    combined = DependentPipelineManager().combineChangeQueues(queues)
-    assert [queue.names for queue in combined] == [["a", "c"], ["b"]]
+    queues = [Queue("a", "a-test", noop=noop), Queue("b", noop=noop), Queue("c", "a-test", noop=noop)]
+    found = DependentPipelineManager().combineChangeQueues(queues)
+    assert [queue.names for queue in found] == combined
 
 
 class Mutexes:

@@ -22,11 +22,15 @@ UNACKNOWLEDGED = 60
 
 
 class UnreachableError(Exception):
-    """Gerrit could not be asked."""
+    """Gerrit could not be asked, or nobody knows what came of it."""
 
 
 class RefusedError(Exception):
-    """Gerrit was asked, and gave no answer but an error."""
+    """Gerrit was asked, and said no. Its words are ``words``."""
+
+    def __init__(self, words):
+        super().__init__(words)
+        self.words = words
 
 
 @mends("zuul.connection.gerrit")

@@ -6,6 +6,7 @@ What became of an attempt that broke off, nobody knows: before anything is said 
 import time
 
 from zuul_py3 import records, refusals
+from zuul_py3.asking import RefusedError
 from zuul_py3.reports import DELIVERED, DROPPED, MERGED, REFUSED, Step
 
 # Seconds after which a vote that is not there counts as dropped.
@@ -17,7 +18,7 @@ LATEST = 3600
 class Delivery:
     """Delivers reports by way of ``gerrit``, which has ``user``, ``look(number)`` and ``review(…)``.
 
-    Raises AwayError and LaterError where a report has to be delivered again later: it goes on where it was.
+    Raises UnreachableError and LaterError where a report has to be delivered again later: it goes on where it was.
     """
 
     def __init__(self, gerrit, amounts, alerts, log, clock=time.time, sleep=time.sleep):
@@ -197,7 +198,7 @@ class Delivery:
         return self._gerrit.look(report.number)
 
     def _review(self, report, step, message, votes):
-        """Gives it to Gerrit; its words where it refuses, else None. Raises AwayError and LaterError."""
+        """Gives it to Gerrit; its words where it refuses, else None. Raises UnreachableError and LaterError."""
         if step.submit:
             report.about.before_submit()
         if step.since is None:
@@ -207,7 +208,7 @@ class Delivery:
         action = {**votes, **dict.fromkeys(options, True)}
         try:
             self._gerrit.review(report.project, f"{report.number},{report.patch_set}", message, action)
-        except refusals.RefusedError as refusal:
+        except RefusedError as refusal:
             if refusals.passes(refusal.words):
                 self._later(step, refusal.words)
             return refusal.words

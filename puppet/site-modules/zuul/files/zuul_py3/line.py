@@ -4,10 +4,11 @@ import os
 from pathlib import Path
 
 from zuul_py3.alerts import Alerts
+from zuul_py3.asking import RefusedError, UnreachableError
 from zuul_py3.delivering import Delivery
 from zuul_py3.hook import mends
 from zuul_py3.outbox import Outbox
-from zuul_py3.refusals import AwayError, LaterError, RefusedError
+from zuul_py3.refusals import LaterError
 from zuul_py3.reports import Amounts
 from zuul_py3.tools import loads_gerrit, text
 
@@ -24,7 +25,7 @@ def report_on_a_line_of_its_own(module):
     cls = module.GerritConnection
 
     class Line(cls):
-        """A connection for one thread. Its commands raise RefusedError where Gerrit says no, else AwayError."""
+        """A connection for one thread. Its commands raise RefusedError where Gerrit says no, else UnreachableError."""
 
         def _ssh(self, command, stdin_data=None):
             try:
@@ -39,11 +40,11 @@ def report_on_a_line_of_its_own(module):
                 status = stdout.channel.recv_exit_status()
             except Exception as reason:
                 self.close()
-                raise AwayError(f"{type(reason).__name__}: {reason}") from reason
+                raise UnreachableError(f"{type(reason).__name__}: {reason}") from reason
             self.log.debug("SSH exit status: %s, stdout:\n%s\nstderr:\n%s", status, out, err)
             if status < 0:
                 self.close()
-                raise AwayError("the connection ended before the command did")
+                raise UnreachableError("the connection ended before the command did")
             if status:
                 raise RefusedError(err.strip() or out.strip())
             return out, err

@@ -69,46 +69,6 @@ def branches_behind(connection):
     return connection.__dict__.setdefault("_branches_behind", set())
 
 
-@mends("zuul.reporter.gerrit")
-def look_at_the_branch_only_before_a_submit(module):
-    """zuul/reporter/gerrit.py:35 asks for the branch before every report, be it "Starting check jobs"."""
-    report = module.GerritReporter.report
-
-    class Source:
-        """The source ``base``, without its branches."""
-
-        def __init__(self, base):
-            self._base = base
-
-        def getRefSha(self, project, ref):  # noqa: N802 - Zuul's name
-            return ""
-
-        def __getattr__(self, name):
-            return getattr(self._base, name)
-
-    def report_and_look(self, source, pipeline, item):
-        submits = "submit" in (self.reporter_config or ())
-        return report(self, source if submits else Source(source), pipeline, item)
-
-    module.GerritReporter.report = report_and_look
-
-
-@mends("zuul.connection.gerrit")
-def submit_what_is_not_merged_yet(module):
-    """zuul/connection/gerrit.py:280: to submit what somebody has merged meanwhile is an error, and the vote is lost."""
-    cls = module.GerritConnection
-    review = cls.review
-
-    def review_and_submit(self, project, change, message, action=None):
-        action = dict(action or {})
-        if action.get("submit") and (self.query(change.split(",")[0]) or {}).get("status") == "MERGED":
-            self.log.info("%s of %s is merged already", change, project)
-            del action["submit"]
-        return review(self, project, change, message, action)
-
-    cls.review = review_and_submit
-
-
 @mends("zuul.scheduler")
 def let_an_item_wait_by_itself(module):
     """zuul/scheduler.py:1624: what cannot be done for one item ends the run through all queues, again and again."""

@@ -11,7 +11,8 @@ import time
 from pathlib import Path
 
 from zuul_py3.alerts import write
-from zuul_py3.refusals import AwayError, LaterError
+from zuul_py3.asking import UnreachableError
+from zuul_py3.refusals import LaterError
 from zuul_py3.reports import REFUSED, Report, Step
 
 # Seconds between two tries, at first and at most.
@@ -88,7 +89,7 @@ class Outbox:
         report = entry[0]
         try:
             self._deliver(report)
-        except AwayError as reason:
+        except UnreachableError as reason:
             entry[2] += 1
             self._away_tries += 1
             self._away_until = self._clock() + _pause(self._away_tries)

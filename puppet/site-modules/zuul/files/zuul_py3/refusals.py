@@ -14,18 +14,6 @@ NOT_SUBMITTED = "The jobs succeeded, but this change was not submitted."
 RECHECK = "Then have it tested again: write a comment with a line that says only: recheck"
 
 
-class RefusedError(Exception):
-    """Gerrit was asked, and said no. Its words are ``words``."""
-
-    def __init__(self, words):
-        super().__init__(words)
-        self.words = words
-
-
-class AwayError(Exception):
-    """Gerrit could not be asked, or nobody knows what came of it: everything waits for it."""
-
-
 class LaterError(Exception):
     """Gerrit has a fault of its own with this change: it is tried again later, others go on."""
 

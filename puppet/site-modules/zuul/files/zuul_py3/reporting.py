@@ -97,7 +97,7 @@ def hand_reports_to_the_outbox(module):
 def keep_items_until_they_are_reported(module):
     """zuul/scheduler.py:1708-1790: an item leaves its queue whatever became of its report."""
     cls = module.BasePipelineManager
-    report_item, process = cls._reportItem, cls._processOneItem
+    report_item = cls._reportItem
 
     def report_or_wait(self, item):
         """Whether the report failed, as upstream's; for a pipeline that merges also where it does not merge."""
@@ -115,12 +115,4 @@ def keep_items_until_they_are_reported(module):
             item.setReportedResult("FAILURE")
         return item.report_failed or refused or (self.changes_merge and not succeeded)
 
-    def process_or_wait(self, item, nnfi):
-        try:
-            return process(self, item, nnfi)
-        except NotYetError as reason:
-            self.log.debug("%s stays in its queue: %s", item, reason)
-            return False, nnfi if item.current_build_set.failing_reasons else item
-
     cls._reportItem = report_or_wait
-    cls._processOneItem = process_or_wait
