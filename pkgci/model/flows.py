@@ -97,6 +97,9 @@ def _public() -> tuple[Role, ...]:
     return tuple(role for role, spec in CATALOGUE.items() if spec.public)
 
 
+# Zuul itself asks Gerrit over SSH only; labels and submit types are shown on pages alone.
+_REVIEW_PAGES = "what `pkgci verify-review` compares: labels and submit types of the code review"
+
 FLOWS: tuple[Flow, ...] = (
     Flow(Place.MANAGEMENT, Place.EVERY_HOST, SSH, "management"),
     *(Flow(Role.JENKINS_MASTER, slave, SSH, "the Jenkins master starts its agents") for slave in SLAVES),
@@ -105,7 +108,7 @@ FLOWS: tuple[Flow, ...] = (
     *(Flow(Place.WORLD, role, HTTP, "redirect to HTTPS") for role in _public()),
     Flow(Place.WORLD, Role.REVIEW, GERRIT_SSH, "changes are pushed, and git and events read"),
     Flow(Role.ZUUL, Role.REVIEW, GERRIT_SSH, "events, votes and git of the code review"),
-    Flow(Role.ZUUL, Role.REVIEW, HTTPS, "branch heads of the code review"),
+    Flow(Role.ZUUL, Role.REVIEW, HTTPS, _REVIEW_PAGES),
     *(Flow(slave, Role.ZUUL, HTTPS, "merged refs of the change under test") for slave in SLAVES),
     *(
         Flow(slave, Role.PUBLISHER, HTTPS, "packages of the change under test")
@@ -116,6 +119,7 @@ FLOWS: tuple[Flow, ...] = (
     Flow(Role.ZUUL, Role.LOG_SERVER, HTTPS, "why jobs failed"),
     Flow(Role.MONITORING, Place.EVERY_HOST, METRICS, "metrics"),
     Flow(Role.ZUUL, Place.GERRIT, GERRIT_SSH, "events, votes and git of the code review"),
+    Flow(Role.ZUUL, Place.GERRIT, HTTPS, _REVIEW_PAGES),
     Flow(Role.REVIEW, Place.DIRECTORY, LDAP, "accounts of the code review"),
     Flow(Role.REVIEW, Place.DIRECTORY, LDAPS, "accounts of the code review"),
     Flow(Role.REVIEW, Place.IDENTITY_PROVIDER, HTTPS, "accounts of the code review"),

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from pkgci.model.flows import FLOWS, GEARMAN, GERRIT_SSH, HTTPS, METRICS, SSH, Place
+from pkgci.model.flows import FLOWS, GEARMAN, HTTPS, METRICS, SSH, Place
 from pkgci.model.load import load_site
 from pkgci.model.roles import SLAVES, Role
 from pkgci.model.rules import external, inbound, listening, named_ports
@@ -54,10 +54,6 @@ def test_metrics_are_named_only_where_a_site_has_monitoring(write_site: Callable
 def test_only_zuul_connects_to_gerrit(site: Site) -> None:
     connecting = [h.name for h in site.hosts if any(f.target is Place.GERRIT for f in external(site, h))]
     assert connecting == ["zuul01"]
-
-
-def test_zuul_asks_gerrit_over_ssh_only_for_anonymous_users_may_not_be_let_in() -> None:
-    assert [flow.port for flow in FLOWS if flow.target is Place.GERRIT] == [GERRIT_SSH]
 
 
 def test_every_slave_is_started_over_ssh_by_the_jenkins_master() -> None:
