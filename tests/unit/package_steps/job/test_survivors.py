@@ -174,3 +174,20 @@ def test_an_abort_by_jenkins_is_passed_on_and_ends_as_one(slave: Slave, change: 
     process.communicate(timeout=60)
     assert process.returncode == 143 and not deaf.alive()
     assert slave.result["status"] == "aborted"
+
+
+def test_what_cannot_be_removed_is_tried_as_its_owner_and_stops_no_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (own_folder(tmp_path, "0" * 16) / "file").touch()
+    tried: list[Path] = []
+
+    def refuse(place: Path) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(workspace, "removed", refuse)
+    monkeypatch.setattr(workspace.namespaces, "remove", lambda place: bool(tried.append(place)))
+    said: list[str] = []
+    assert list(own_folder(tmp_path, "1" * 16, said.append).iterdir()) == []
+    assert tried == [tmp_path / ".pkgci" / ("0" * 16)]
+    assert said == [f"{tried[0]} of an earlier build could not be removed"]

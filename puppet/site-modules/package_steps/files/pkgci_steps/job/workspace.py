@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from .. import processes
+from .. import namespaces, processes
 
 # Below the workspace: each build's own folder.
 BUILDS = ".pkgci"
@@ -49,10 +49,8 @@ def own_folder(workspace: Path, mark: str, say: Callable[[str], None] = print) -
     if stubborn := _end_earlier(builds, mark, say):
         say(f"an earlier build runs on, in its own folder: processes {' '.join(map(str, sorted(stubborn)))}")
     for left in () if stubborn else builds.iterdir():
-        try:
-            removed(left)
-        except OSError as error:
-            say(f"{left} of an earlier build could not be removed: {error.strerror}")
+        if not _is_gone(left):
+            say(f"{left} of an earlier build could not be removed")
     own = builds / mark
     own.mkdir(mode=0o700)
     return own
@@ -77,6 +75,17 @@ def _end_earlier(builds: Path, mark: str, say: Callable[[str], None]) -> set[int
     while earlier() and time.monotonic() < deadline:
         time.sleep(0.1)
     return processes.end(earlier)
+
+
+def _is_gone(left: Path) -> bool:
+    """Removes what an earlier build left, also what belongs to identities of namespaces; whether that worked."""
+    try:
+        removed(left)
+    except OSError:
+        with suppress(OSError):
+            return namespaces.remove(left)
+        return False
+    return True
 
 
 def emptied(folder: Path) -> Path:
