@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field
@@ -83,7 +83,7 @@ class Jenkins(Model):
     update_center: str | None = Field(
         None, pattern=r"^https?://[^\s]+$", description="A mirror of Jenkins' update center."
     )
-    executors: dict[Role, int] = Field(
+    executors: dict[Role, Annotated[int, Field(ge=1, le=100)]] = Field(
         default_factory=dict, description="How many builds run at once on a slave of this role."
     )
     ldap: Ldap | None = Field(None, description="Users from LDAP. Default: Jenkins' own, with one administrator.")

@@ -219,3 +219,9 @@ def test_zero_matching_hosts_is_an_error(write_site: Write) -> None:
         site.select(roles=("monitoring",))
     with pytest.raises(UsageError, match=r"no host 'zuul1' .*did you mean 'zuul01'"):
         site.select(hosts=("zuul1",))
+
+
+def test_a_number_of_executors_that_is_none_is_refused_where_it_stands(write_site: Write) -> None:
+    for number in ("0", "-1", "two", "1000"):
+        (fault,) = faults(write_site(f"{SITE}jenkins: {{executors: {{slave_build: {number}}}}}\n"))
+        assert fault.startswith("21:36: ")

@@ -124,6 +124,17 @@ def test_several_files_are_one_configuration(tmp_path: Path) -> None:
         read_all([str(tmp_path)], str)
 
 
+def test_of_a_key_that_stands_twice_the_last_counts_as_in_the_real_one(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("a: 1\na: 2\n")
+    assert read_all([str(tmp_path / "a.yaml")], str) == {"a": 2}
+
+
+def test_what_the_real_one_has_and_the_stand_in_has_not_is_refused_aloud(document: Document) -> None:
+    document["jenkins"]["clouds"] = []
+    (fault,) = faults_of(document)
+    assert "jenkins.clouds: pkgci's stand-in for Jenkins does not have this attribute; the real one does" in fault.said
+
+
 @pytest.mark.parametrize("text", ["a: [", "- 1\n"])
 def test_yaml_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.yaml").write_text(text)
