@@ -152,7 +152,7 @@ class TestReports(ZuulTestCase):
             self.assertIn(lacks, change.messages[-1])
             self.assertEqual(self.gate().getAllItems(), [])
 
-    def test_a_change_whose_parent_goes_while_its_own_report_waits_is_told_that_and_nothing_else(self):
+    def test_a_change_that_leaves_with_its_parent_while_gerrit_is_away_is_told_why_when_it_is_back(self):
         parent, first = self.approved()
         child, second = self.approved("B")
         child.setDependsOn(parent, 1)
