@@ -152,6 +152,27 @@ class TestReports(ZuulTestCase):
             self.assertIn(lacks, change.messages[-1])
             self.assertEqual(self.gate().getAllItems(), [])
 
+    def test_a_change_that_leaves_with_its_parent_while_gerrit_is_away_is_told_why_when_it_is_back(self):
+        parent, first = self.approved()
+        child, second = self.approved("B")
+        child.setDependsOn(parent, 1)
+        self.fake_gerrit.addEvent(first)
+        self.worker.hold_jobs_in_build = True
+        self.fake_gerrit.addEvent(second)
+        self.waitUntilSettled()
+        self.worker.addFailTest("project-test1", child)
+        come_back = self.go_away()
+        self.worker.hold_jobs_in_build = False
+        self.worker.release()
+        self.until(lambda: any(hasattr(item, "reports") for item in self.gate().getAllItems()))
+        parent.addPatchset()
+        self.fake_gerrit.addEvent(parent.getPatchsetCreatedEvent(2))
+        self.until(lambda: not self.gate().getAllItems())
+        come_back()
+        self.waitUntilSettled()
+        self.assertIn("depends on a change that failed to merge", child.messages[-1])
+        self.assertEqual((parent.data["status"], child.data["status"]), ("NEW", "NEW"))
+
     def test_an_approved_change_that_cannot_be_merged_yet_says_so_once_and_enters_when_it_can(self):
         change, event = self.approved()
         change.data["wip"] = True

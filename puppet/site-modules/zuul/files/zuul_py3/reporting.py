@@ -102,6 +102,9 @@ def keep_items_until_they_are_reported(module):
     def report_or_wait(self, item):
         """Whether the report failed, as upstream's; for a pipeline that merges also where it does not merge."""
         succeeded = self.pipeline.didAllJobsSucceed(item)
+        if item not in item.queue.queue:
+            # What it waited for has gone, and so has what was to be told of it until now: it is told why.
+            return report_item(self, item) or (self.changes_merge and not succeeded)
         if not hasattr(item, "report_failed"):
             item.report_failed = report_item(self, item)
         reports = getattr(item, "reports", ())
