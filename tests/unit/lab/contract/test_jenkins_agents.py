@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -138,6 +139,18 @@ def test_a_node_that_cannot_be_launched_says_so_in_the_recorded_words_once_it_gi
     assert "Launch failed - cleaning up connection" in sections(AGENT)["wrong key"][0]
 
 
+def test_a_node_without_java_is_one_that_cannot_be_launched(side: Side) -> None:
+    changed(side, **launcher(side, javaPath="/nowhere/java"))
+    assert side.reload().text == ""
+    assert side.node()["offline"] is False
+    side.ask("POST", "computer/agent1/doDisconnect")
+    side.ask("POST", "computer/agent1/launchSlaveAgent")
+    held_to(side, recorded_node(AGENT, "java missing on the agent (javaPath)"))
+    side.write(side.document)
+    side.reload()
+    held_to(side, recorded_node(AGENT, "good again"))
+
+
 def test_a_node_that_is_launched_says_so_in_the_recorded_words(side: Side) -> None:
     held_to(side, recorded_node(AGENT, "good"))
     said = sections(AGENT)["good"][0] + sections(AGENT)["good again"][0]
@@ -172,6 +185,19 @@ def test_gearmans_address_and_the_plugins_switch_are_read_at_the_start_only(
         side.write(document)
         assert side.ask("POST", "configuration-as-code/reload").status_code == 302
         assert workers(geard) == before
+
+
+def test_a_gearman_server_that_comes_later_gets_the_workers_then(begin: Callable[..., Side]) -> None:
+    expected = sections("boot.txt")["B: XML present at boot, geard down"][0]
+    assert "functions 2 after geard start t+2" in expected
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    begin(port)
+    server = gear.Server(port, host="127.0.0.1")
+    try:
+        until(lambda: executors(server) == ["agent1_exec-0", "agent1_exec-1"])
+    finally:
+        server.shutdown()
 
 
 def test_a_safe_restart_waits_for_what_runs_and_lets_nothing_begin(begin: Callable[..., Side]) -> None:
