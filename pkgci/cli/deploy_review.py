@@ -120,8 +120,14 @@ def _deploy(site: Site, only_plan: bool, password: str | None, yes: bool, if_pos
 
     wanted = site_wanted(site)
     terminal = sys.stdin.isatty() and sys.stderr.isatty()
-    ask = _ask if terminal and not if_possible else None
-    with show.Progress() as progress, opened(site, password, ask, progress.say) as gerrit:
+    progress = show.Progress()
+
+    def ask(user: str, url: str) -> str:
+        progress.stop()
+        return _ask(user, url)
+
+    asking = ask if terminal and not if_possible else None
+    with progress, opened(site, password, asking, progress.say) as gerrit:
         if gerrit.way is Way.BECOME:
             show.warn_of_anybody(gerrit.connection.url)
         progress.say("reading what Gerrit has")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -57,13 +57,14 @@ def command(site_file: Path, as_json: bool, accept_new_host_keys: bool) -> int:
     host = site.with_role(Role.ZUUL)[0]
     trust = site_trust(site, accept_new_host_keys)
     needs = wanted(site, None)
-    with remarks().status(f"asking Gerrit from {host.name}") as status, open_session(site, host, trust) as session:
+    with open_session(site, host, trust) as session, remarks().status(f"asking Gerrit from {host.name}") as status:
         facts = ask(session, site)
         status.update("asking Gerrit as its administrator, where that is possible")
         live, remark = _administrator(site)
+        pages = facts.get("pages") or _pages(site, facts)
     known = site.directory / "known_hosts"
     keys = gerrit_keys(site, known.read_text() if known.is_file() else "")
-    judged = judge(site, needs, facts, keys, Seen(live, facts.get("pages", {})))
+    judged = judge(site, needs, facts, keys, Seen(live, pages))
     if as_json:
         print_json({"site": site.name, "host": host.name, "as_needed": judged.as_needed, **_data(judged, remark)})
     else:
@@ -91,6 +92,18 @@ def _administrator(site: Site) -> tuple[Live | None, str]:
         return None, ""
     except PkgciError as error:
         return None, error.message
+
+
+def _pages(site: Site, facts: dict[str, Any]) -> dict[str, Any]:
+    """What Gerrit shows to anybody on this machine, where Zuul gets in over SSH and Zuul's host sees no page of it."""
+    from pkgci.review.anybody import pages
+    from pkgci.review.connection import Connection
+    from pkgci.review.opening import place
+
+    if facts["version"]["status"] != 0:
+        return {}
+    with Connection(place(site)) as connection:
+        return pages(connection, tuple(site.projects))
 
 
 def _data(judged: Judged, remark: str) -> dict[str, object]:

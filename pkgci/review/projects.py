@@ -217,7 +217,7 @@ def _anonymous(name: str, seen: Seen) -> Verdict:
             subject,
             name,
             State.NOT_KNOWN,
-            "Gerrit's web address does not answer Zuul's host",
+            "Gerrit's web address does not answer",
             "gerrit: {url: …} of the site",
         )
     readable = asked["status"] == 200

@@ -176,8 +176,12 @@ class Handler(BaseHTTPRequestHandler):
                 return self._not_found(name)
             fake.project(name, *json.loads(body).get("branches", ["refs/heads/master"]))
             return self._json({"name": name}, 201)
+        if not rest and self.command == "PUT":
+            return self.raw(409, "Project already exists")
         if not rest:
-            return self.raw(409, "Project already exists") if self.command == "PUT" else self._json({"name": name})
+            labels = {**fake.projects["All-Projects"].labels, **project.labels}
+            values = {one: {"values": found["values"], "default_value": 0} for one, found in labels.items()}
+            return self._json({"name": name, "labels": values})
         what, *rest = rest
         if what == "access":
             return self._access(name, project, json.loads(body) if body else None)

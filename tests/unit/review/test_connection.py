@@ -30,7 +30,7 @@ def test_a_password_logs_in_as_the_sites_administrator(review_site: Site, fake: 
     fake.become_anybody = False
     with opened(review_site, PASSWORD, None) as gerrit:
         assert gerrit.way is Way.PASSWORD
-        assert gerrit.connection.data("/projects/All-Projects", "look") == {"name": "All-Projects"}
+        assert gerrit.connection.data("/projects/All-Projects", "look")["name"] == "All-Projects"
     assert all(path.split()[1].startswith("/a/") for path in fake.requests)
 
 

@@ -60,6 +60,20 @@ def test_something_missing_exits_1_and_says_where_it_is_set(
     assert "not known    Submit" in out
 
 
+def test_what_zuuls_host_cannot_see_of_the_web_address_is_looked_at_from_here(
+    host: dict[str, Any], deployed: FakeGerrit, review_site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deployed.become_anybody = False
+    host["pages"] = {}
+    assert run(["verify-review", "--site", str(review_site.path)]) == 0
+    out = capsys.readouterr().out
+    assert f"information  submit type ({PROJECT}): Merge if Necessary" in out
+    deployed.wrong = lambda handler: handler.raw(404, "Not found")
+    assert run(["verify-review", "--site", str(review_site.path)]) == 0
+    out = capsys.readouterr().out
+    assert f"not known    submit type ({PROJECT}): anonymous users may not read it" in out
+
+
 def test_nothing_that_answers_exits_3(host: dict[str, Any], fake: FakeGerrit, review_site: Site) -> None:
     host["version"] = ended(255, err="ssh: connect to host localhost port 29418: Connection refused")
     assert run(["verify-review", "--site", str(review_site.path)]) == 3
