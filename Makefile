@@ -5,7 +5,7 @@ BIN   := $(VENV)/bin
 PKGCI := $(BIN)/pkgci
 SITE  := examples/lab/site.yaml
 
-.PHONY: demo test lint unit lab-test zuul-suite bench clean-lab help
+.PHONY: demo test lint unit lab-test prove-real zuul-suite bench clean-lab help
 
 help:
 	@echo "make demo       a packaging CI from nothing: seven hosts, and a package's whole way"
@@ -13,6 +13,7 @@ help:
 	@echo "make lint       ruff, mypy, puppet-lint, shellcheck"
 	@echo "make unit       unit tests, in seconds"
 	@echo "make lab-test   the tests on real hosts, in a lab of their own"
+	@echo "make prove-real WARS=DIRECTORY  lab tests on a real Gerrit and Jenkins: gerrit.war, jenkins.war, plugins/"
 	@echo "make zuul-suite Zuul's own tests, against the module that runs it on Python 3"
 	@echo "make bench      the budgets, each beside its peer"
 	@echo "make clean-lab  remove every lab of this checkout, and their images"
@@ -47,6 +48,10 @@ unit: prepare-test $(VENV)/.develops
 
 lab-test: prepare-test $(VENV)/.develops
 	$(BIN)/pytest --durations 20 tests/lab
+
+prove-real: prepare-test $(VENV)/.develops
+	@test -n "$(WARS)" || { echo "make prove-real WARS=DIRECTORY: a folder with gerrit.war, jenkins.war and plugins/" >&2; exit 2; }
+	$(BIN)/python -m tests.prove "$(WARS)"
 
 zuul-suite: prepare-test $(VENV)/.develops
 	$(BIN)/python -m tests.zuul $(FILES)

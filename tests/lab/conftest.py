@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,10 +18,12 @@ from typing import Any
 import docker
 import pytest
 
+from pkgci.deploy.items import NAMES
 from pkgci.lab.engine import LABEL
 from pkgci.lab.hosts import SITE_LABEL
 from pkgci.model.load import load_site
 from pkgci.model.site import Site
+from tests.prove.servers import LAB_NAME, Servers
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 # Below the checkout, so that `make clean-lab` finds what an interrupted test run left.
@@ -73,8 +76,26 @@ class Lab:
         self.exec(host, "sh", "-c", write)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leaves out what is about a stand-in where the lab has the real server, and the other way round."""
+    real = Servers.of_environment().real
+    for item in items:
+        for marker in item.iter_markers("stand_in"):
+            server, reason = marker.args
+            if server in real:
+                item.add_marker(pytest.mark.skip(reason=reason))
+        for marker in item.iter_markers("real"):
+            if marker.args[0] not in real:
+                item.add_marker(
+                    pytest.mark.skip(reason=f"the lab's {marker.args[0]} is a stand-in (`make prove-real`)")
+                )
+
+
 def make_lab(name: str) -> Lab:
-    """A new lab from the example, named ``name``, in a network that is free. It has one project more: ``SCRIPTS``."""
+    """A new lab from the example, named ``name``, in a network that is free. It has one project more: ``SCRIPTS``.
+
+    It has the real servers that the environment names.
+    """
     directory = LABS / name
     site = directory / "site.yaml"
     if not site.exists():
@@ -83,6 +104,9 @@ def make_lab(name: str) -> Lab:
         )
         project = f"projects:\n  {SCRIPTS}: {{targets: [trixie, bookworm], own_steps: true}}\n"
         site.write_text(site.read_text().replace("projects:\n", project))
+    text = re.sub(r"^lab: .*$", Servers.of_environment().lab_line(), site.read_text(), flags=re.MULTILINE)
+    if text != site.read_text():
+        site.write_text(text)
     return Lab(directory)
 
 
@@ -128,7 +152,7 @@ def _lab_hosts(client: docker.DockerClient) -> list[Any]:
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Lab]:
     """The shared lab: its hosts are up, nothing is deployed unless a test before did it."""
-    lab = make_lab("tests")
+    lab = make_lab(os.environ.get(LAB_NAME, "tests"))
     lab.pkgci("lab", "up")
     yield lab
     remove_lab(lab)
@@ -145,7 +169,8 @@ def bootstrapped(lab: Lab) -> Lab:
 @pytest.fixture(scope="session")
 def deployed(bootstrapped: Lab) -> Lab:
     """The shared lab as a whole CI: jobs and pipelines deployed, and a browser's place outside that trusts the site."""
-    bootstrapped.pkgci("deploy", "--yes", "--from", "verify-connectivity", timeout=1800)
+    after = NAMES[NAMES.index("bootstrap") + 1]
+    bootstrapped.pkgci("deploy", "--yes", "--from", after, timeout=1800)
     authority = bootstrapped.pkgci("secrets", "show", "--public", "tls/ca").stdout
     bootstrapped.put("outside", "/usr/local/share/ca-certificates/site.crt", authority)
     bootstrapped.exec("outside", "update-ca-certificates")

@@ -21,6 +21,8 @@ from tests.lab.conftest import Lab
 
 PROJECT = "packaging/hello"
 
+pytestmark = pytest.mark.stand_in("review", "says what the stand-in for Gerrit does")
+
 
 class Clone:
     """A person's clone of the project."""
@@ -145,6 +147,7 @@ def test_hosts_read_git_over_https_under_the_reviews_name(lab: Lab) -> None:
     assert lab.exec("zuul01", "getent", "ahostsv4", gerrit.host).stdout.split()[0] == host.address
 
 
+@pytest.mark.stand_in("jenkins", "a real Jenkins comes from its own apt source, or from a WAR")
 def test_the_jenkins_package_is_in_a_signed_apt_source_with_the_recorded_key(lab: Lab) -> None:
     fingerprint = (lab.directory / ".lab/jenkins.fingerprint").read_text().strip()
     packages = page(lab, "/jenkins/binary/Packages")

@@ -14,7 +14,10 @@ from pathlib import Path
 
 from gerrit_apply.wanted import UNIT, Settings
 
+# Until it answers over HTTP; it listens for SSH a moment before or after.
 WAIT_SECONDS = 840
+SSH_SECONDS = 30
+PAUSE = 1.0
 
 
 class Service:
@@ -56,17 +59,20 @@ class Service:
         return done.returncode == 0
 
 
-def answers(settings: Settings) -> bool:
-    """Whether Gerrit answers over HTTP and over SSH."""
+def over_http(settings: Settings) -> bool:
+    """Whether Gerrit answers over HTTP."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(f"http://127.0.0.1:{settings.port}/config/server/version", timeout=10):
-            pass
+            return True
     except urllib.error.HTTPError as error:
-        if error.code >= 500:
-            return False
+        return error.code < 500
     except OSError:
         return False
+
+
+def over_ssh(settings: Settings) -> bool:
+    """Whether Gerrit answers over SSH."""
     try:
         with socket.create_connection(("127.0.0.1", settings.ssh), timeout=10) as connection:
             return connection.recv(4) == b"SSH-"
@@ -75,15 +81,24 @@ def answers(settings: Settings) -> bool:
 
 
 def wait(settings: Settings) -> int:
-    """Waits until Gerrit answers, while its process (``MAINPID``, from systemd) lives."""
+    """Waits until Gerrit answers, while its process (``MAINPID``, from systemd) lives.
+
+    Where it cannot listen for SSH, it goes on without, and says so in its log only: that is not waited for.
+    """
     process = int(os.environ.get("MAINPID", "0"))
     deadline = time.monotonic() + WAIT_SECONDS
+    answers: float | None = None
     while time.monotonic() < deadline:
-        if answers(settings):
+        if answers is None and over_http(settings):
+            answers = time.monotonic()
+        if answers is not None and over_ssh(settings):
             return 0
+        if answers is not None and time.monotonic() - answers > SSH_SECONDS:
+            print(f"Gerrit answers over HTTP, but not over SSH at port {settings.ssh}", file=sys.stderr)
+            return 1
         if process and not Path(f"/proc/{process}").exists():
             print("Gerrit has ended while it started", file=sys.stderr)
             return 1
-        time.sleep(1)
+        time.sleep(PAUSE)
     print(f"Gerrit does not answer within {WAIT_SECONDS} s", file=sys.stderr)
     return 1
