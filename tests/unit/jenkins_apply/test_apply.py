@@ -58,6 +58,14 @@ def test_a_configuration_in_which_jenkins_finds_a_fault_is_never_in_its_place(je
     assert (jenkins.did, jenkins.casc) == ([], casc(1))
 
 
+def test_what_jenkins_finds_in_the_configuration_that_it_runs_with_is_no_fault(jenkins: Jenkins) -> None:
+    jenkins.want(casc=casc(2))
+    jenkins.finds = ["a warning of a plugin"]
+    jenkins.finds_always = True
+    jenkins.apply()
+    assert (jenkins.did, jenkins.casc) == (["reload"], casc(2))
+
+
 def test_what_jenkins_would_not_find_is_found_before_it_is_asked(jenkins: Jenkins) -> None:
     jenkins.want(casc="jenkins: {numExecutors: two}\n")
     with pytest.raises(ApplyError, match=r"pkgci.yaml: jenkins.numExecutors: must be a whole number, not a text"):
