@@ -44,6 +44,7 @@ class Jenkins:
     did: list[str] = field(default_factory=list)
     refuses: list[str] = field(default_factory=list)
     finds: list[str] = field(default_factory=list)
+    finds_always: bool = False
     installs: Callable[[Path, dict[str, str]], int] | None = None
     computers: dict[str, dict[str, Any]] = field(default_factory=dict)
     builds: dict[str, int] = field(default_factory=dict)
@@ -87,7 +88,7 @@ class Jenkins:
         return None
 
     def check(self, text: str) -> list[str]:
-        return self.finds
+        return self.finds if self.finds_always or text != self.casc else []
 
     def data(self, path: str) -> dict[str, Any]:
         if self.down:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from jenkins_apply import main
 from jenkins_apply.configuration import put_back
-from jenkins_apply.settings import ApplyError
+from jenkins_apply.settings import Account, ApplyError, Settings
 from jenkins_apply.web import words
 
 from .conftest import Jenkins, casc, plugin
@@ -55,6 +56,14 @@ def test_a_configuration_in_which_jenkins_finds_a_fault_is_never_in_its_place(je
     with pytest.raises(ApplyError, match=r"pkgci.yaml: Invalid configuration elements: nosuch"):
         jenkins.apply()
     assert (jenkins.did, jenkins.casc) == ([], casc(1))
+
+
+def test_what_jenkins_finds_in_the_configuration_that_it_runs_with_is_no_fault(jenkins: Jenkins) -> None:
+    jenkins.want(casc=casc(2))
+    jenkins.finds = ["a warning of a plugin"]
+    jenkins.finds_always = True
+    jenkins.apply()
+    assert (jenkins.did, jenkins.casc) == (["reload"], casc(2))
 
 
 def test_what_jenkins_would_not_find_is_found_before_it_is_asked(jenkins: Jenkins) -> None:
@@ -147,3 +156,31 @@ def test_a_run_cut_short_while_plugins_are_exchanged_is_made_good(jenkins: Jenki
 def test_what_a_page_says_is_told_without_its_markup() -> None:
     page = "<html><head><title>Oops</title></head><body><p>no &#39;such&#39;</p><script>x()</script></body>"
     assert words(page) == "no 'such'"
+
+
+def test_the_command_says_whether_there_is_something_to_do_and_restores_before_a_start(
+    jenkins: Jenkins, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = jenkins.settings
+    lines = [f"{name} = {getattr(settings, name)}" for name in ("home", "war", "unit", "wanted", "state", "url")]
+    account = ["account = admin", "password_file = /etc/jenkins/secrets/admin_password", "patience = 60"]
+    file = tmp_path / "apply.conf"
+    file.write_text("\n".join(["[jenkins]", *lines, "installer = installer", *account, ""]))
+    monkeypatch.setattr(main, "SETTINGS", file)
+    read = Settings.read(file)
+    assert (read.account, read.patience) == (Account("admin", Path("/etc/jenkins/secrets/admin_password")), 60.0)
+
+    def run(option: str) -> int:
+        monkeypatch.setattr("sys.argv", ["jenkins-apply", option])
+        return main.main()
+
+    assert run("--check") == 0
+    jenkins.want(casc=casc(2))
+    assert run("--check") == 1
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(jenkins, "reload", lambda: (_ for _ in ()).throw(KeyboardInterrupt))
+        jenkins.apply()
+    assert (run("--restore"), jenkins.casc) == (0, casc(1))
+    file.write_text("")
+    assert run("--check") == 1
+    assert f"{file} is not as Puppet writes it" in capsys.readouterr().err

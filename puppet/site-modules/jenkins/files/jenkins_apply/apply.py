@@ -126,7 +126,7 @@ class Host:
 
     def _ask(self, new: Path, *, restarts: bool) -> None:
         try:
-            configuration.ask(new, self.jenkins)
+            configuration.ask(new, self.settings.live, self.jenkins)
         except DownError:
             # It is started anew in any case, and says then what it thinks of it.
             if not restarts:

@@ -40,9 +40,16 @@ class Settings:
 
     @classmethod
     def read(cls, path: Path) -> Settings:
+        """Raises ``ApplyError``, and ``OSError`` where there is no such file."""
         parser = configparser.ConfigParser(interpolation=None)
-        parser.read_string(path.read_text())
-        values = parser["jenkins"]
+        try:
+            parser.read_string(path.read_text())
+            return cls._of(parser["jenkins"])
+        except (configparser.Error, KeyError, ValueError) as error:
+            raise ApplyError(f"{path} is not as Puppet writes it ({error}): apply the manifests again") from None
+
+    @classmethod
+    def _of(cls, values: configparser.SectionProxy) -> Settings:
         account = values.get("account")
         return cls(
             home=Path(values["home"]),
