@@ -18,8 +18,13 @@ help:
 	@echo "make bench      the budgets, each beside its peer"
 	@echo "make clean-lab  remove every lab of this checkout, and their images"
 
-demo: export PKGCI_SITE = $(SITE)
 demo: prepare-demo $(VENV)/.runs
+	@site=$$($(PKGCI) lab choose --site $(SITE)) && $(MAKE) --no-print-directory walk SITE="$$site"
+
+# The demo's own steps, with a site file that names the servers which can be had here.
+.PHONY: walk
+walk: export PKGCI_SITE = $(SITE)
+walk:
 	$(PKGCI) lab up
 	$(PKGCI) validate
 	$(PKGCI) deploy --yes
@@ -60,9 +65,9 @@ bench: prepare-test $(VENV)/.develops
 	$(BIN)/python -m tests.bench
 
 clean-lab:
-	@if [ -x $(PKGCI) ]; then for site in $(SITE) .lab/*/site.yaml; do \
+	@if [ -x $(PKGCI) ]; then for site in $(SITE) examples/lab/real-site.yaml .lab/*/site.yaml; do \
 	  if [ -e "$$site" ]; then $(PKGCI) lab down --images --site "$$site" || exit; fi; done; fi
-	rm -rf .lab examples/lab/.lab examples/lab/.pkgci examples/lab/secrets examples/lab/known_hosts
+	rm -rf .lab examples/lab/real-site.yaml examples/lab/.lab examples/lab/.pkgci examples/lab/secrets examples/lab/known_hosts
 
 .PHONY: prepare-demo prepare-test
 prepare-demo:

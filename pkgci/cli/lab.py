@@ -106,6 +106,36 @@ def execute(site_file: Path, host: str, words: tuple[str, ...]) -> int:
     return run_in(lab.client, lab.container(machine.name), words, sys.stdout.buffer, sys.stderr.buffer)
 
 
+@command.command(epilog="Example: pkgci lab choose --site examples/lab/site.yaml")
+@site_option
+@click.option("--within", default=60, show_default=True, metavar="SECONDS", help="How long downloads may take.")
+def choose(site_file: Path, within: int) -> int:
+    """See whether a real Gerrit and a real Jenkins can be had here; print the site file of a lab that has them.
+
+    That is a copy beside the site file, or the site file itself where there is nothing but the stand-ins to be had.
+    """
+    from pkgci.files import write_atomically
+    from pkgci.lab.choose import can_have_jenkins, chosen_text, find_review
+    from pkgci.lab.keys import lab_directory
+    from pkgci.model.load import load_site
+
+    site = load_site(site_file)
+    found = (
+        find_review(site, lab_directory(site).absolute() / "wars", within),
+        can_have_jenkins(site, within),
+    )
+    for one in found:
+        click.echo(f"{one.server}: {'the real one' if one.real else 'the stand-in'}: {one.why}", err=True)
+    copy = site_file.with_name(f"real-{site_file.name}")
+    if any(one.real for one in found):
+        write_atomically(copy, chosen_text(site_file.read_text(), *found))
+        click.echo(copy)
+    else:
+        copy.unlink(missing_ok=True)
+        click.echo(site_file)
+    return ExitStatus.AS_DECLARED
+
+
 @command.command(epilog="Example: pkgci lab furnish")
 @site_option
 def furnish(site_file: Path) -> int:

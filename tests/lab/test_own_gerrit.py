@@ -23,7 +23,7 @@ def started(lab: Lab) -> str:
 def test_a_second_run_changes_nothing_and_restarts_nothing(bootstrapped: Lab) -> None:
     before = started(bootstrapped)
     told = bootstrapped.pkgci("bootstrap", "--host", HOST, "--json").stdout
-    assert json.loads(told)[HOST]["changed"] == 0
+    assert json.loads(told)[HOST]["report"]["changed"] == 0
     assert started(bootstrapped) == before
 
 

@@ -76,7 +76,8 @@ def run_gerrit(site: Site, user: str | None, words: tuple[str, ...]) -> int:
 def _review(site: Site) -> Gerrit:
     if site.gerrit is None or not (review_is_stand_in(site) or review_is_real_in_lab(site)):
         raise UsageError(
-            f"{site.path} has no lab's Gerrit", "`gerrit: {host: …}` and `lab: {review: stand-in}` make one"
+            f"{site.path}: this lab has no Gerrit of its own",
+            "`gerrit: {host: …}` and `lab: {review: stand-in}` make one",
         )
     lab_network(site)
     return site.gerrit

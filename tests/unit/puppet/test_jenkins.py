@@ -120,7 +120,7 @@ def test_without_a_lab_nothing_comes_from_a_stand_in(tmp_path: Path) -> None:
     assert f"URIs: {source.url}\n" in content(master, "/etc/apt/sources.list.d/jenkins.sources")
     key = master.get("Exec", "trust the key of the Jenkins packages")["command"]
     assert source.fingerprint in key and source.key in key
-    (installer,) = master.all("Jenkins::Download").values()
+    (installer,) = master.all("Download").values()
     assert re.fullmatch("[0-9a-f]{64}", installer["sha256"])
     assert "java -jar" in content(master, "/etc/jenkins/apply.conf")
     assert site.gerrit is not None and site.gerrit.host_key is not None
