@@ -15,6 +15,8 @@ from pkgci.model.site import Host
 # Eight hosts on two busy cores take some 15 s; a laptop under load several times that.
 BOOT_SECONDS = 180.0
 SSH_SECONDS = 60.0
+# A busy engine refuses a command now and then.
+KEY_SECONDS = 15.0
 
 _PAUSE = 0.5
 
@@ -59,13 +61,20 @@ def wait_for_ssh(host: Host, timeout: float = SSH_SECONDS) -> None:
     )
 
 
-def host_keys(container: Any) -> list[str]:
-    """The host's public SSH keys ('type key'), read through the engine: nothing on the network is believed."""
-    status, output = _run(container, "cat /etc/ssh/ssh_host_*_key.pub")
-    keys = [" ".join(line.split()[:2]) for line in output.splitlines() if len(line.split()) >= 2]
-    if status != 0 or not keys:
-        raise PkgciError(f"host '{container.name}' has no SSH host key")
-    return keys
+def host_keys(container: Any, timeout: float = KEY_SECONDS) -> list[str]:
+    """The host's public SSH keys ('type key'), read through the engine: nothing on the network is believed.
+
+    Raises ``PkgciError`` where there is none.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        status, output = _run(container, "cat /etc/ssh/ssh_host_*_key.pub")
+        keys = [" ".join(line.split()[:2]) for line in output.splitlines() if len(line.split()) >= 2]
+        if status == 0 and keys:
+            return keys
+        if time.monotonic() > deadline:
+            raise PkgciError(f"host '{container.name}' has no SSH host key")
+        time.sleep(_PAUSE)
 
 
 def _run(container: Any, command: str) -> tuple[int, str]:
