@@ -39,5 +39,5 @@ def test_an_engine_that_refuses_a_command_for_a_moment_is_asked_again_for_the_ho
 
 
 def test_a_host_without_a_host_key_is_named() -> None:
-    with pytest.raises(PkgciError, match="install01.*no SSH host key"):
+    with pytest.raises(PkgciError, match=r"install01.*no SSH host key"):
         boot.host_keys(Container(b"", b"", b""), timeout=0)
