@@ -18,7 +18,7 @@ from pkgci.model.services import Archive
 from pkgci.model.site import Site
 
 # Seconds for the first answer: who has no way to the Internet knows it soon.
-_KNOCK = 3.0
+_ANSWER_SECONDS = 3.0
 _CHUNK = 1 << 18
 # By so much of a download its speed is judged.
 _SAMPLE = 4 << 20
@@ -58,7 +58,7 @@ def can_have_jenkins(site: Site, seconds: float, open_url: Open | None = None) -
     for address in needed:
         host = urlsplit(address).hostname
         try:
-            opening(address, "HEAD", _KNOCK).close()
+            opening(address, "HEAD", _ANSWER_SECONDS).close()
             if not _quick_enough(address, seconds, opening):
                 return Found("Jenkins", False, f"a download from {host} takes longer than {seconds:.0f} s")
         except OSError as error:
@@ -69,9 +69,9 @@ def can_have_jenkins(site: Site, seconds: float, open_url: Open | None = None) -
 def _quick_enough(address: str, seconds: float, open_url: Open) -> bool:
     """Whether the whole of what is at ``address`` would come in time, judged by its beginning."""
     begun = time.monotonic()
-    with open_url(address, "GET", _KNOCK) as answer:
+    with open_url(address, "GET", _ANSWER_SECONDS) as answer:
         size, got = int(answer.headers.get("Content-Length") or 0), 0
-        while got < _SAMPLE and time.monotonic() - begun < _KNOCK and (chunk := answer.read(_CHUNK)):
+        while got < _SAMPLE and time.monotonic() - begun < _ANSWER_SECONDS and (chunk := answer.read(_CHUNK)):
             got += len(chunk)
     return got > 0 and (time.monotonic() - begun) * max(size, got) / got <= seconds
 
@@ -90,7 +90,7 @@ def _fetched(server: str, name: str, archive: Archive, folder: Path, seconds: fl
     host = urlsplit(archive.url).hostname
     begun = time.monotonic()
     try:
-        open_url(archive.url, "HEAD", _KNOCK).close()
+        open_url(archive.url, "HEAD", _ANSWER_SECONDS).close()
         _download(archive.url, file, begun + seconds, open_url)
     except _TooSlowError:
         return Found(server, False, f"the download from {host} takes longer than {seconds:.0f} s")
@@ -106,14 +106,14 @@ def _download(url: str, file: Path, deadline: float, open_url: Open) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     new = file.with_suffix(".part")
     try:
-        with open_url(url, "GET", _KNOCK) as answer, new.open("wb") as written:
+        with open_url(url, "GET", _ANSWER_SECONDS) as answer, new.open("wb") as written:
             size, got, begun = int(answer.headers.get("Content-Length") or 0), 0, time.monotonic()
             while chunk := answer.read(_CHUNK):
                 written.write(chunk)
                 got += len(chunk)
                 now = time.monotonic()
                 # After some seconds it is known how long the whole takes.
-                late = size and now - begun > _KNOCK and begun + (now - begun) * size / got > deadline
+                late = size and now - begun > _ANSWER_SECONDS and begun + (now - begun) * size / got > deadline
                 if late or now > deadline:
                     raise _TooSlowError
         new.replace(file)
@@ -134,7 +134,7 @@ def _reason(error: OSError) -> str:
     if isinstance(cause, ssl.SSLError):
         return "shows a certificate that is not trusted here"
     if isinstance(cause, TimeoutError):
-        return f"does not answer within {_KNOCK:.0f} s"
+        return f"does not answer within {_ANSWER_SECONDS:.0f} s"
     return "cannot be reached"
 
 
