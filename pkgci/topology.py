@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from pkgci.model.flows import GERRIT_SSH, LDAP, LDAPS, Place, Port
+from pkgci.model.flows import GERRIT_SSH, LDAP, LDAPS, SUBMISSION, Place, Port
 from pkgci.model.roles import Role
 from pkgci.model.rules import external, inbound, port_number
 from pkgci.model.site import Host, Site
@@ -142,6 +142,8 @@ def _sources(site: Site, source: str) -> tuple[str, ...]:
 def _outside_port(site: Site, host: Host, port: Port) -> int:
     if port in (LDAP, LDAPS) and site.review.ldap is not None:
         return site.review.ldap.port(port.number)
+    if port is SUBMISSION and site.review.mail is not None:
+        return site.review.mail.port
     return site.gerrit.port if port is GERRIT_SSH and site.gerrit else port_number(port, host)
 
 
@@ -150,6 +152,8 @@ def _place(site: Site, place: Place) -> str:
         return site.gerrit.host
     if place is Place.DIRECTORY and site.review.ldap is not None:
         return site.review.ldap.host
+    if place is Place.MAIL_SERVER and site.review.mail is not None:
+        return site.review.mail.host
     if place is Place.MANAGEMENT:
         return f"management {', '.join(str(network) for network in site.access.management)}"
     return place.value.replace("_", " ")

@@ -16,7 +16,9 @@ _KEY_FILES = ("id_ed25519.pub", "id_ed25519_sk.pub", "id_ecdsa.pub", "id_ecdsa_s
 
 @click.command(epilog="Examples: pkgci init mysite, pkgci init --example lab mylab")
 @click.option(
-    "--example", metavar="NAME", help="Begin with an example: lab, openstack, all-in-one, existing-manifests."
+    "--example",
+    metavar="NAME",
+    help="Begin with an example: lab, openstack, all-in-one, own-review, existing-manifests.",
 )
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path())
 def command(folder: Path, example: str | None) -> int:

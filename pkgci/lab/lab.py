@@ -27,16 +27,16 @@ from pkgci.lab.limits import ensure_inotify
 from pkgci.lab.machine import this_machine
 from pkgci.lab.network import ensure_network, lab_hosts, lab_network, network_name
 from pkgci.lab.parallel import side_by_side
+from pkgci.lab.real_review import host_key_of
 from pkgci.lab.recipe import Recipe, make_recipe
 from pkgci.lab.stand_ins.furnish import STATE, furnish
 from pkgci.lab.stand_ins.host import stands_in_for
 from pkgci.lab.stand_ins.image import TAG, build_image, has_image, stand_ins_image
 from pkgci.lab.state import HostState, outdated, state_of
-from pkgci.model.known_hosts import known_name, name_at
+from pkgci.model.known_hosts import known_name
 from pkgci.model.roles import OperatingSystem
 from pkgci.model.site import Host, Site
 from pkgci.model.stand_ins import STAND_INS, review_is_real_in_lab, review_is_stand_in
-from pkgci.secrets.needs import REVIEW_HOST_KEY
 from pkgci.secrets.store import SecretStore
 from pkgci.secrets.upkeep import complete
 
@@ -245,8 +245,7 @@ class Lab:
             did += self._furnish_stand_ins(blueprint, container, keys)
         elif bring(self.site, blueprint.host, container):
             did += ", has got what this machine has for it"
-        if self.site.own_review is not None and name == self.site.own_review.name:
-            keys |= self._review_key()
+        keys |= host_key_of(self.site, blueprint.host)
         self._tell(f"{name}: {did}, answers SSH at {blueprint.address} ({time.monotonic() - started:.1f} s)")
 
     def _prepare_stand_ins(self, base: str, blueprint: Blueprint) -> None:
@@ -261,13 +260,6 @@ class Lab:
         changed, review = furnish(self.site, blueprint.host, container, store)
         keys |= review
         return " and furnished" if changed else ""
-
-    def _review_key(self) -> dict[str, list[str]]:
-        """The host key of the lab's real Gerrit, which is made with the site's secrets."""
-        if self.site.gerrit is None:
-            return {}
-        made = SecretStore.open(self.site.directory / "secrets").public(REVIEW_HOST_KEY)
-        return {name_at(self.site.gerrit.host, self.site.gerrit.port): [" ".join(made.split()[:2])]}
 
     def _record(self, keys: dict[str, list[str]]) -> None:
         """Keeps ``keys`` (known name → keys) in the site's known_hosts, in place of what it had of these machines."""

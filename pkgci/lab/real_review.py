@@ -20,9 +20,12 @@ from pkgci.lab.keys import ensure_key, lab_directory
 from pkgci.lab.stand_ins.access import environment, ssh_words
 from pkgci.lab.stand_ins.review.settings import is_username
 from pkgci.lab.stand_ins.review.starter import starter_files, tree_files
+from pkgci.model.known_hosts import name_at
 from pkgci.model.schema import Gerrit
-from pkgci.model.site import Project, Site
+from pkgci.model.site import Host, Project, Site
 from pkgci.model.stand_ins import review_is_real_in_lab
+from pkgci.secrets.needs import REVIEW_HOST_KEY
+from pkgci.secrets.store import SecretStore
 
 # Gerrit's own `init` makes this account in a lab, with the lab's key.
 ADMINISTRATOR = "admin"
@@ -53,6 +56,17 @@ def furnish_review(site: Site, tell: Callable[[str], None]) -> None:
             gerrit.run("gerrit", "create-project", "--branch", BRANCH, name)
         if _begin(site, site.gerrit, name, project):
             tell(f"review: made the project {name}")
+
+
+def host_key_of(site: Site, host: Host) -> dict[str, list[str]]:
+    """The SSH host key of the lab's real Gerrit, where ``host`` has it: known name → 'type key'.
+
+    It is made with the site's secrets, so that it is known before Gerrit is there.
+    """
+    if site.gerrit is None or site.own_review is not host:
+        return {}
+    made = SecretStore.open(site.directory / "secrets").public(REVIEW_HOST_KEY)
+    return {name_at(site.gerrit.host, site.gerrit.port): [" ".join(made.split()[:2])]}
 
 
 def admit(site: Site, name: str | None) -> None:

@@ -7,12 +7,12 @@ from ipaddress import IPv4Address
 
 from pkgci.files import beside
 from pkgci.model.document import Document, Fault, Path_
+from pkgci.model.entries import host_addresses, host_entries, host_roles, lab_adds_review
 from pkgci.model.flows import GERRIT_SSH
 from pkgci.model.lab import LAB_REVIEW, LabJenkins, LabWar, is_real
 from pkgci.model.review import TEST_RANGE, VERSION, Auth, Review
 from pkgci.model.roles import CATALOGUE, WITH_JAVA_21, Role
 from pkgci.model.schema import HostEntry, SiteFile
-from pkgci.model.site import host_addresses, host_entries, host_roles, lab_adds_review
 
 
 def check_review(document: Document, site_file: SiteFile) -> Iterator[Fault]:

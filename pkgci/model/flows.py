@@ -49,6 +49,7 @@ class Place(StrEnum):
     GERRIT = "gerrit"
     DIRECTORY = "directory"
     IDENTITY_PROVIDER = "identity_provider"
+    MAIL_SERVER = "mail_server"
     MIRRORS = "mirrors"
     RESOLVERS = "resolvers"
     TIME_SERVERS = "time_servers"
@@ -71,6 +72,7 @@ LDAPS = Port("ldaps", 636)
 DNS = Port("dns", 53, protocol=Protocol.UDP)
 NTP = Port("ntp", 123, protocol=Protocol.UDP)
 SMTP = Port("smtp", 25)
+SUBMISSION = Port("submission", 587)
 
 # Role → ports that its services have on their own host only, behind its web server: nobody else reaches them.
 LOCAL_PORTS: dict[Role, tuple[Port, ...]] = {
@@ -106,7 +108,7 @@ FLOWS: tuple[Flow, ...] = (
     Flow(Role.JENKINS_MASTER, Role.ZUUL, GEARMAN, "Jenkins takes jobs from Zuul"),
     *(Flow(Place.WORLD, role, HTTPS, "public web interface") for role in _public()),
     *(Flow(Place.WORLD, role, HTTP, "redirect to HTTPS") for role in _public()),
-    Flow(Place.WORLD, Role.REVIEW, GERRIT_SSH, "changes are pushed, and git and events read"),
+    Flow(Place.WORLD, Role.REVIEW, GERRIT_SSH, "changes are pushed, git is read"),
     Flow(Role.ZUUL, Role.REVIEW, GERRIT_SSH, "events, votes and git of the code review"),
     Flow(Role.ZUUL, Role.REVIEW, HTTPS, _REVIEW_PAGES),
     *(Flow(slave, Role.ZUUL, HTTPS, "merged refs of the change under test") for slave in SLAVES),
@@ -123,6 +125,7 @@ FLOWS: tuple[Flow, ...] = (
     Flow(Role.REVIEW, Place.DIRECTORY, LDAP, "accounts of the code review"),
     Flow(Role.REVIEW, Place.DIRECTORY, LDAPS, "accounts of the code review"),
     Flow(Role.REVIEW, Place.IDENTITY_PROVIDER, HTTPS, "accounts of the code review"),
+    Flow(Role.REVIEW, Place.MAIL_SERVER, SUBMISSION, "mail of the code review"),
     Flow(Place.EVERY_HOST, Place.MIRRORS, HTTP, "operating system packages"),
     Flow(Place.EVERY_HOST, Place.MIRRORS, HTTPS, "operating system packages"),
     Flow(Place.EVERY_HOST, Place.RESOLVERS, DNS, "name resolution"),

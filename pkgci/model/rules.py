@@ -105,6 +105,8 @@ def _declared(site: Site, flow: Flow) -> bool:
     if flow.target is Place.DIRECTORY:
         ldap = site.review.ldap
         return ldap is not None and ldap.server.startswith(f"{flow.port.name}://")
+    if flow.target is Place.MAIL_SERVER:
+        return site.review.mail is not None
     if flow.target is Place.IDENTITY_PROVIDER:
         return site.review.oidc is not None
     return True

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from ipaddress import ip_network
 from pathlib import Path
 
 from pkgci.errors import UsageError
 from pkgci.files import beside
-from pkgci.model.lab import LAB_KEY, LAB_REVIEW, Lab, is_real
+from pkgci.model.entries import host_addresses, host_entries, host_roles
+from pkgci.model.lab import Lab
 from pkgci.model.review import Auth, Review
 from pkgci.model.roles import CATALOGUE, Kind, OperatingSystem, Resources, Role
 from pkgci.model.schema import (
@@ -31,9 +30,6 @@ from pkgci.model.schema import (
 from pkgci.model.services import Builds, Jenkins, Logs, Repository, Systests, Zuul
 from pkgci.model.texts import Address
 from pkgci.model.words import nearest
-
-# Where the lab's Gerrit stands in its network, at most: the lab's other machines are above it.
-_HIGHEST = 240
 
 
 @dataclass(frozen=True)
@@ -199,33 +195,6 @@ def resolve(document: SiteFile, path: Path, administrator_keys: dict[str, tuple[
     )
 
 
-def host_entries(document: SiteFile) -> dict[str, HostEntry]:
-    """The hosts of a site file, and the one that its lab adds for a real Gerrit where none of them has that role."""
-    named = dict(document.hosts)
-    if document.gerrit is None or not lab_adds_review(document):
-        return named
-    entry = HostEntry(
-        role=Role.REVIEW,
-        address=_free_address([address for one in named.values() for address in host_addresses(one)]),
-        dns=document.gerrit.host,
-        ssh=SshEntry(key=LAB_KEY),
-    )
-    return {**named, LAB_REVIEW: entry}
-
-
-def lab_adds_review(document: SiteFile) -> bool:
-    """Whether the lab of a site file brings the host of its real Gerrit."""
-    if document.lab is None or not is_real(document.lab.review):
-        return False
-    return not any(Role.REVIEW in host_roles(entry) for entry in document.hosts.values())
-
-
-def _free_address(taken: Sequence[Address]) -> Address:
-    """The highest address of the first one's network that no host has, below those of the lab's own machines."""
-    network = ip_network((taken[0], 24 if taken[0].version == 4 else 120), strict=False)
-    return next(network[last] for last in range(_HIGHEST, 1, -1) if network[last] not in taken)
-
-
 def _project(name: str, entry: ProjectEntry) -> Project:
     return Project(name, entry.targets, entry.own_steps)
 
@@ -261,17 +230,6 @@ def _outside(entry: OutsideEntry, document: SiteFile, directory: Path) -> Host:
         ssh=_ssh(entry.ssh, directory),
         resources=Resources(1, 0, 0),
     )
-
-
-def host_roles(entry: HostEntry) -> tuple[Role, ...]:
-    """The roles of a host entry, in catalogue order."""
-    named = set(entry.roles or ()) | ({entry.role} if entry.role else set())
-    return tuple(role for role in Role if role in named)
-
-
-def host_addresses(entry: HostEntry) -> tuple[Address, ...]:
-    """The addresses of a host entry, ``address`` first."""
-    return (*((entry.address,) if entry.address else ()), *(entry.addresses or ()))
 
 
 def _ordered(role: Role, document: SiteFile) -> tuple[Resources, Kind, bool]:

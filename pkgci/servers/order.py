@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pkgci.model.flows import GERRIT_SSH, LDAP, LDAPS, Flow, Place, Port, Protocol
+from pkgci.model.flows import GERRIT_SSH, LDAP, LDAPS, SUBMISSION, Flow, Place, Port, Protocol
 from pkgci.model.roles import CATALOGUE, Kind, OperatingSystem, Resources, Role
 from pkgci.model.rules import Rule, external, inbound, port_number
 from pkgci.model.site import Host, Site
@@ -129,6 +129,8 @@ def _outside_port(site: Site, port: Port) -> int:
         return site.gerrit.port
     if port in (LDAP, LDAPS) and site.review.ldap is not None:
         return site.review.ldap.port(port.number)
+    if port is SUBMISSION and site.review.mail is not None:
+        return site.review.mail.port
     return port_number(port, site.hosts[0])
 
 
@@ -137,6 +139,8 @@ def _outside_name(site: Site, flow: Flow) -> str:
         return site.gerrit.host
     if flow.target is Place.DIRECTORY and site.review.ldap is not None:
         return site.review.ldap.host
+    if flow.target is Place.MAIL_SERVER and site.review.mail is not None:
+        return site.review.mail.host
     if flow.target is Place.MAIL_RELAY and site.mail is not None and site.mail.relay is not None:
         return site.mail.relay
     return {

@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from pkgci.errors import PkgciError, UsageError
+from pkgci.lab import real_review
 from pkgci.lab.bring import bring, look, plugin_of
 from pkgci.lab.real_review import admit, furnish_review
 from pkgci.model.load import load_site
@@ -224,3 +225,10 @@ def test_any_user_name_will_do_and_is_made_once(site: Site, gerrit: Path) -> Non
         admit(site, "carol")
     assert (gerrit / "log").read_text() == "account carol\n"
     assert (site.directory / ".lab/people").read_text() == "carol\n"
+
+
+def test_gerrits_host_key_is_known_before_gerrit_is_there(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(real_review.SecretStore, "open", lambda folder: MadeUp())
+    named = {host.name: real_review.host_key_of(site, host) for host in site.hosts}
+    assert {name for name, keys in named.items() if keys} == {"review"}
+    assert named["review"] == {"[review.example.org]:29418": ["ssh-ed25519 AAAAC3Nza"]}

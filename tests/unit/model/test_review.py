@@ -98,6 +98,14 @@ def test_the_order_and_the_picture_name_the_directory_and_its_port(own: Site) ->
     assert ("zuul01", "review01") in edges
 
 
+def test_gerrits_mail_server_is_on_the_order_with_its_port(write_site: Callable[[str], Path]) -> None:
+    site = load_site(write_site(OWN.replace("review: {auth", "review: {mail: {host: mx.example.org, port: 465}, auth")))
+    server = next(item for item in order(site).servers if item.host.name == "review01")
+    assert [item.port for item in server.outbound if "mx.example.org" in item.peers] == [465]
+    edges = {(edge.source, edge.target): edge.ports for edge in topology(site).edges}
+    assert edges["review01", Place.MAIL_SERVER] == ("submission 465",)
+
+
 def test_a_job_beside_gerrit_does_not_reach_it_past_the_web_server(write_site: Callable[[str], Path]) -> None:
     text = OWN.replace("{role: review,", "{roles: [review, slave_install],").replace("  install01: ", "  #install01: ")
     site = load_site(write_site(text))
