@@ -76,19 +76,18 @@ class Lab:
         self.exec(host, "sh", "-c", write)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leaves out what is about a stand-in where the lab has the real server, and the other way round."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what is about a real server where the lab has its stand-in; says why it skips what is the reverse."""
     real = Servers.of_environment().real
+    about_others = [item for item in items if any(mark.args[0] not in real for mark in item.iter_markers("real"))]
+    if about_others:
+        config.hook.pytest_deselected(items=about_others)
+        items[:] = [item for item in items if item not in about_others]
     for item in items:
-        for marker in item.iter_markers("stand_in"):
-            server, reason = marker.args
+        for mark in item.iter_markers("stand_in"):
+            server, reason = mark.args
             if server in real:
                 item.add_marker(pytest.mark.skip(reason=reason))
-        for marker in item.iter_markers("real"):
-            if marker.args[0] not in real:
-                item.add_marker(
-                    pytest.mark.skip(reason=f"the lab's {marker.args[0]} is a stand-in (`make prove-real`)")
-                )
 
 
 def make_lab(name: str) -> Lab:
