@@ -57,7 +57,7 @@ def bring(site: Site, host: Host, container: Any) -> bool:
     if not files or _said(container, f"cat {mark}") == digest.hexdigest():
         return False
     with tempfile.TemporaryFile() as archive, refusals(f"carry files into the host '{host.name}'"):
-        with tarfile.open(fileobj=archive, mode="w") as tar:
+        with tarfile.open(fileobj=archive, mode="w", dereference=True) as tar:
             for path, file in files.items():
                 tar.add(file, path.lstrip("/"), filter=_as_roots)
         archive.seek(0)

@@ -88,6 +88,16 @@ def test_the_hosts_data_names_files_that_the_lab_put_there(site: Site) -> None:
     assert war["sha256"] == sha256(b"gerrit").hexdigest()
 
 
+def test_a_war_that_is_a_link_is_carried_as_the_file_that_it_leads_to(site: Site, tmp_path: Path) -> None:
+    link = site.directory / "wars/gerrit.war"
+    link.rename(tmp_path / "built.war")
+    link.symlink_to(tmp_path / "built.war")
+    look(site)
+    container = Container()
+    bring(site, site.host("review"), container)
+    assert (0o644, b"gerrit") in container.files.values()
+
+
 def test_jenkins_comes_from_its_war_and_its_plugins_from_the_folder(site: Site) -> None:
     look(site)
     container = Container()
