@@ -50,9 +50,9 @@ def checked(clone: Clone, subject: str, build: str = script("echo built")) -> Ch
     return change
 
 
-def in_the_gate(clone: Clone, subject: str) -> Change:
+def in_the_gate(clone: Clone, subject: str, build: str = SLOW) -> Change:
     """A change whose build for the gate has just begun."""
-    change = checked(clone, subject, SLOW)
+    change = checked(clone, subject, build)
     change.approve()
     wait_for_words(change, "Starting gate jobs")
     running = "pgrep -f '[c]i/build'"  # not the shell that asks
@@ -96,10 +96,11 @@ def test_a_submit_that_gerrit_refuses_is_told_on_the_change_and_by_status_until_
 
 
 def test_a_change_behind_one_that_is_not_submitted_is_tested_anew_and_merged(deployed: Lab, clone: Clone) -> None:
-    refused = in_the_gate(clone, "Lose your approval")
     behind = checked(clone, "Come after it")
-    behind.approve()
+    # Zuul takes up the other one after 10 s: the first must still be there.
+    refused = in_the_gate(clone, "Lose your approval", script("sleep 25"))
     refused.vote("Code-Review", 0, user="bob")
+    behind.approve()
     behind.wait_for_merge(240)
     assert refused.query()["status"] == "NEW"
 
