@@ -7,11 +7,13 @@ import os
 import re
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pkgci.model.stand_ins import review_is_stand_in
 from tests.lab.conftest import SCRIPTS, Lab
 
 PROJECT = SCRIPTS
@@ -81,6 +83,34 @@ class Change:
 def gerrit(lab: Lab, *words: str, user: str = "alice") -> str:
     """Runs a command of Gerrit's over SSH, as ``user``."""
     return lab.pkgci("lab", "gerrit", "--as", user, *words).stdout
+
+
+@contextmanager
+def other_gerrit(lab: Lab, name: str, value: str, usual: str) -> Iterator[None]:
+    """The review is set so for the project. A real Gerrit is, where ``name`` is its submit type."""
+
+    def set_to(chosen: str) -> None:
+        if review_is_stand_in(lab.site):
+            gerrit(lab, "stand-in", "set", name, chosen, "--project", PROJECT)
+        else:
+            gerrit(lab, "set-project", PROJECT, f"--{name}", chosen, user="bob")
+
+    set_to(value)
+    try:
+        yield
+    finally:
+        set_to(usual)
+
+
+@contextmanager
+def gerrit_away(lab: Lab) -> Iterator[None]:
+    """The review does not run."""
+    where = ("stand-ins", "review-stand-in.service") if review_is_stand_in(lab.site) else ("review", "gerrit.service")
+    lab.exec(where[0], "systemctl", "stop", where[1])
+    try:
+        yield
+    finally:
+        lab.exec(where[0], "systemctl", "start", where[1])
 
 
 class Clone:

@@ -8,7 +8,7 @@ import pytest
 
 from pkgci.model.steps import STEPS, Pipeline, jobs_of
 from tests.lab.conftest import Lab
-from tests.lab.reviewing import PROJECT, Change, Clone, script, wait_until
+from tests.lab.reviewing import PROJECT, Change, Clone, other_gerrit, script, wait_until
 
 # Zuul holds every event back this long (reference: zuul, "What Zuul asks of Gerrit").
 ZUULS_DELAY = 10.0
@@ -108,12 +108,25 @@ def wait_for_promotions(change: Change, count: int) -> None:
     wait_until(promoted, 120, lambda: str(change.messages()))
 
 
-def test_a_merged_change_is_tested_and_published_again_where_somebody_asks_for_it(deployed: Lab, clone: Clone) -> None:
-    change = clone.propose("Publish me twice", {"again.txt": "1\n"})
-    change.wait_for_vote(1)
-    change.approve()
-    change.wait_for_merge()
+def trees_of(change: Change, pipeline: Pipeline) -> set[str]:
+    """The git trees that the publishing jobs of a pipeline were told of the change."""
+    log = change.lab.exec("zuul01", "grep", "PKGCI_TREE", "/var/log/zuul/server.log").stdout
+    words = (f"'ZUUL_CHANGE': '{change.number}'", f"'ZUUL_PIPELINE': '{pipeline}'")
+    told = (line for line in log.splitlines() if all(word in line for word in words))
+    return {tree for line in told for tree in re.findall(r"'PKGCI_TREE': '([0-9a-f]{40})'", line)}
+
+
+def test_a_change_that_gerrit_rebased_to_merge_it_has_the_tree_that_was_tested_and_can_be_published_again(
+    deployed: Lab, clone: Clone
+) -> None:
+    with other_gerrit(deployed, "submit-type", "REBASE_ALWAYS", "MERGE_IF_NECESSARY"):
+        change = clone.propose("Publish me twice", {"again.txt": "1\n"})
+        change.wait_for_vote(1)
+        change.approve()
+        change.wait_for_merge()
+    assert change.patch_set == f"{change.number},2"
     wait_for_promotions(change, 1)
+    assert trees_of(change, Pipeline.GATE) == trees_of(change, Pipeline.PROMOTE) != set()
     change.comment("republish")
     wait_for_promotions(change, 2)
     tested = next(text for text in change.messages() if "once more" in text)

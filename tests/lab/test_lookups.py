@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.lab.conftest import Lab
-from tests.lab.reviewing import Change, Clone, gerrit
+from tests.lab.reviewing import Change, Clone, gerrit, gerrit_away
 
-REVIEW = "review-stand-in.service"
 # Seconds that Zuul waits before it looks an event up, and in which it must have failed to do so.
 LOOKED_UP = 20
 # Seconds within which the second of two changes merges after the first; upstream waits for 300 before it goes on.
@@ -32,15 +30,6 @@ def closed(deployed: Lab) -> Iterator[None]:
     gerrit(deployed, "stand-in", "set", "anonymous-read", "on")
 
 
-@contextmanager
-def gerrit_away(lab: Lab) -> Iterator[None]:
-    lab.exec("stand-ins", "systemctl", "stop", REVIEW)
-    try:
-        yield
-    finally:
-        lab.exec("stand-ins", "systemctl", "start", REVIEW)
-
-
 def two_changes(clone: Clone) -> list[Change]:
     """Two changes that do not depend on each other, checked and approved, the first one first."""
     changes = [clone.propose(f"Let {name} in", {f"{name}.txt": f"{time.time()}\n"}) for name in ("one", "another")]
@@ -51,6 +40,7 @@ def two_changes(clone: Clone) -> list[Change]:
     return changes
 
 
+@pytest.mark.stand_in("review", "anonymous reading is switched off by a command of the stand-in's")
 @pytest.mark.usefixtures("closed")
 def test_where_anonymous_users_may_not_read_a_merge_delays_nobody(clone: Clone) -> None:
     first, second = two_changes(clone)
@@ -58,15 +48,6 @@ def test_where_anonymous_users_may_not_read_a_merge_delays_nobody(clone: Clone) 
     second.wait_for_merge(SOON)
     log = second.lab.exec("zuul01", "cat", "/var/log/zuul/server.log").stdout
     assert "cannot read the branches" not in log
-
-
-def test_a_change_that_is_pushed_just_before_gerrit_goes_away_is_checked_when_it_is_back(
-    deployed: Lab, clone: Clone
-) -> None:
-    change = clone.propose("Hold the line", {"held.txt": "1\n"})
-    with gerrit_away(deployed):
-        time.sleep(LOOKED_UP)
-    change.wait_for_vote(1, seconds=180)
 
 
 def test_an_event_that_waits_for_gerrit_outlives_zuul(deployed: Lab, clone: Clone) -> None:
