@@ -57,7 +57,7 @@ def command(
     site = load_site(site_file)
     jobs = render_jobs(site)
     with (
-        show.Progress() as progress,
+        show.progress() as progress,
         open_server(site, SecretStore.open(site.directory / "secrets"), progress.say) as server,
     ):
         progress.say("reading Jenkins' jobs")
@@ -113,15 +113,15 @@ def _agreed(plan: Plan, as_json: bool) -> bool:
 
 def _carry_out(to_do: tuple[Change, ...], done: list[Change], server: JenkinsServer) -> None:
     """Does ``to_do``; puts into ``done`` what is done."""
-    from pkgci.cli.deploy_jobs_show import Progress, progress_of
+    from pkgci.cli.deploy_jobs_show import progress, progress_of
     from pkgci.jobs.deploy import carry_out
 
     try:
-        with Progress() as progress:
+        with progress() as shown:
 
             def step(change: Change) -> None:
                 done.append(change)
-                progress.write(len(done), len(to_do))
+                shown.write(len(done), len(to_do))
 
             carry_out(to_do, server, step)
     except PkgciError:
@@ -136,7 +136,7 @@ def _missing_functions(site: Site, only: str, server: JenkinsServer, accept_new_
     from fnmatch import fnmatchcase
 
     from pkgci.cli.connect import site_trust
-    from pkgci.cli.deploy_jobs_show import Progress
+    from pkgci.cli.deploy_jobs_show import progress
     from pkgci.jobs.gearman import likely_reason, needed_functions, registered_functions, wait_for
     from pkgci.model.roles import Role
     from pkgci.model.steps import all_jobs
@@ -146,8 +146,8 @@ def _missing_functions(site: Site, only: str, server: JenkinsServer, accept_new_
     if not needed:
         return {}
     trust = site_trust(site, accept_new_host_keys)
-    with open_session(site, site.with_role(Role.ZUUL)[0], trust) as session, Progress() as progress:
-        progress.say("waiting until every job's function is registered in Gearman")
+    with open_session(site, site.with_role(Role.ZUUL)[0], trust) as session, progress() as shown:
+        shown.say("waiting until every job's function is registered in Gearman")
         missing, functions = wait_for(needed, lambda: registered_functions(session))
     if not missing:
         return {}

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from types import TracebackType
 
 import click
-from rich.status import Status
 
-from pkgci.cli.screen import print_json, remarks
+from pkgci.cli.screen import Progress, print_json
 from pkgci.jobs.plan import Action, Change, Plan
 from pkgci.model.site import Site
 
@@ -17,43 +15,9 @@ _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 _VERBS = {Action.ADDED: "add", Action.CHANGED: "change"}
 
 
-class Progress:
-    """One line at the bottom of a terminal; nothing at all where there is none."""
-
-    def __init__(self) -> None:
-        screen = remarks()
-        self._status: Status | None = screen.status("") if screen.is_terminal else None
-        self._running = False
-
-    def say(self, words: str) -> None:
-        """Shows ``words`` until others come."""
-        if self._status is not None:
-            self._status.update(words)
-            if not self._running:
-                self._status.start()
-                self._running = True
-
-    def read(self, count: int, of: int) -> None:
-        """So many jobs have been read."""
-        self.say(f"reading Jenkins' jobs: {count} of {of}")
-
-    def write(self, count: int, of: int) -> None:
-        """So many changes have been made."""
-        self.say(f"writing Jenkins' jobs: {count} of {of}")
-
-    def stop(self) -> None:
-        """Takes the line away."""
-        if self._status is not None and self._running:
-            self._status.stop()
-            self._running = False
-
-    def __enter__(self) -> Progress:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
+def progress() -> Progress:
+    """How far it is."""
+    return Progress("reading Jenkins' jobs: {} of {}", "writing Jenkins' jobs: {} of {}")
 
 
 def show_plan(plan: Plan, *, delete_retired: bool, whole: bool) -> None:

@@ -120,7 +120,7 @@ def _deploy(site: Site, only_plan: bool, password: str | None, yes: bool, if_pos
 
     wanted = site_wanted(site)
     terminal = sys.stdin.isatty() and sys.stderr.isatty()
-    progress = show.Progress()
+    progress = show.progress()
 
     def ask(user: str, url: str) -> str:
         progress.stop()
