@@ -141,6 +141,8 @@ def _deploy(site: Site, only_plan: bool, password: str | None, yes: bool, if_pos
             if not yes and not _agreed(plan, as_json, terminal):
                 click.echo("nothing was done", err=True)
                 return ExitStatus.NOT_AS_DECLARED
+            # Whoever was asked took his time: the web server has ended the connection by now.
+            gerrit.connection.close()
             _carry_out(plan, gerrit.connection, done, progress.write)
     tell_changes(f"{len(done)} change{'' if len(done) == 1 else 's'} in the review")
     if as_json:

@@ -23,6 +23,9 @@ _BACK_OFF = (0.5, 1.5, 3.0)
 # How long a Gerrit may say that it is starting, and how often it is asked meanwhile, in seconds.
 _STARTING_PATIENCE = 60.0
 _STARTING_PAUSE = 2.0
+# How long a connection may have been idle and still carry what writes, in seconds: web servers end one that idles,
+# and what writes has one attempt.
+_FRESH = 1.0
 
 # Tells whoever waits, why.
 Told = Callable[[str], None]
@@ -40,6 +43,10 @@ class Place:
     authority: str | None = None
 
 
+class UntrustedError(PkgciError):
+    """The certificate that a Gerrit shows is not one to believe."""
+
+
 class Connection:
     """A connection to a Gerrit. Raises ``PkgciError`` for whatever goes wrong. A context manager, for one thread."""
 
@@ -48,6 +55,7 @@ class Connection:
         self._told = told
         self._parts = urlsplit(place.url)
         self._link: http.client.HTTPConnection | None = None
+        self._used = 0.0
         # What every request of somebody who is logged in has, and what the paths of REST then begin with.
         self.headers: dict[str, str] = {}
         self.prefix = ""
@@ -103,7 +111,7 @@ class Connection:
         while True:
             try:
                 answer = self._once(method, path, body, headers or {})
-            except ssl.SSLError as error:
+            except ssl.SSLCertVerificationError as error:
                 raise self._untrusted(error) from None
             except (OSError, http.client.HTTPException) as error:
                 self.close()
@@ -122,6 +130,8 @@ class Connection:
             return answer
 
     def _once(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
+        if method != "GET" and time.monotonic() - self._used > _FRESH:
+            self.close()
         if self._link is None:
             self._link = self._opened()
         self._link.request(
@@ -134,6 +144,7 @@ class Connection:
             text = response.read().decode(errors="replace")
             cookies = tuple(response.headers.get_all("Set-Cookie") or ())
             answer = Answer(response.status, {k.lower(): v for k, v in response.headers.items()}, cookies, text)
+        self._used = time.monotonic()
         if response.will_close:
             self.close()
         return answer
@@ -156,17 +167,18 @@ class Connection:
         link.sock = sock
         return link
 
-    def _untrusted(self, error: ssl.SSLError) -> PkgciError:
+    def _untrusted(self, error: ssl.SSLCertVerificationError) -> PkgciError:
         self.close()
-        words = error.verify_message if isinstance(error, ssl.SSLCertVerificationError) else error.reason or str(error)
-        return PkgciError(
-            f"{self.url}: the certificate is not valid: {words}",
+        return UntrustedError(
+            f"{self.url}: the certificate is not valid: {error.verify_message}",
             "it must be for this name, by an authority that this machine or the site (`pkgci secrets`) trusts",
         )
 
     def _unanswered(self, error: Exception) -> PkgciError:
         place = f" at {self._place.address}" if self._place.address else ""
         words = "no answer in time" if isinstance(error, TimeoutError) else getattr(error, "strerror", None) or error
+        if isinstance(error, ssl.SSLError):
+            words = f"TLS: {(error.reason or str(error)).replace('_', ' ').lower()}"
         return NothingReachedError(
             f"{self.url}{place}: Gerrit does not answer: {words or type(error).__name__}",
             "is it up, and is its web address right? `gerrit: {url: …}` of the site names another than https://HOST",

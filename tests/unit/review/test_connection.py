@@ -137,6 +137,44 @@ def test_what_only_reads_is_asked_again_and_what_writes_is_not(fake: FakeGerrit)
         assert fake.requests == ["PUT /groups/new"]
 
 
+def opened_links(fake: FakeGerrit) -> set[int]:
+    """Keeps, as the returned set, the ports that requests came from: one for each connection."""
+    ports: set[int] = set()
+
+    def note(handler: Handler) -> bool:
+        ports.add(handler.client_address[1])
+        return False
+
+    fake.wrong = note
+    return ports
+
+
+@pytest.mark.parametrize(("idle", "links"), [(0.0, 2), (60.0, 1)])
+def test_what_writes_never_goes_over_a_connection_that_idled(
+    fake: FakeGerrit, monkeypatch: pytest.MonkeyPatch, idle: float, links: int
+) -> None:
+    monkeypatch.setattr(connection, "_FRESH", idle)
+    ports = opened_links(fake)
+    with connected(fake) as link:
+        link.headers = {"Cookie": "GerritAccount=session-admin", "X-Gerrit-Auth": "token-1"}
+        link.data("/config/server/version", "tell")
+        link.data("/config/server/version", "tell")
+        link.send("PUT", "/groups/new", {}, "make it")
+    assert len(ports) == links
+
+
+def test_what_answers_without_tls_is_no_wrong_certificate_but_a_gerrit_that_does_not_answer(fake: FakeGerrit) -> None:
+    said: list[str] = []
+    url = fake.url.replace("http:", "https:")
+    with (
+        pytest.raises(NothingReachedError, match=r"does not answer: TLS: \w+") as raised,
+        Connection(Place(url), said.append) as link,
+    ):
+        link.ask("GET", "/")
+    assert "certificate" not in raised.value.message
+    assert said == ["Gerrit does not answer: asking again"]
+
+
 def test_a_gerrit_that_starts_is_waited_for(fake: FakeGerrit) -> None:
     fake.wrong = lambda handler: len(fake.requests) < 4 and handler.raw(503, "starting")
     said: list[str] = []

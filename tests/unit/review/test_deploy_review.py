@@ -67,16 +67,25 @@ def test_on_a_terminal_it_asks_first(
 ) -> None:
     questions: list[str] = []
 
+    ports: list[int] = []
+
     def confirm(text: str, err: bool) -> bool:
         questions.append(text)
         return answer
 
+    def note(handler: Handler) -> bool:
+        ports.append(handler.client_address[1])
+        return False
+
+    fake.wrong = note
     for stream in (sys.stdin, sys.stderr):
         monkeypatch.setattr(stream, "isatty", lambda: True, raising=False)
     monkeypatch.setattr(click, "confirm", confirm)
     assert deploy_review(review_site) == status
     assert bool(fake.writes()) is answer
     assert "11 changes" in questions[0]
+    # A web server ends a connection that idles: what follows the answer has one of its own.
+    assert len(set(ports)) == (2 if answer else 1)
 
 
 def test_a_refusal_in_the_middle_is_told_and_the_next_run_does_the_rest(
