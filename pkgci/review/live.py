@@ -90,7 +90,8 @@ class LiveProject:
 class Live:
     """What a Gerrit has. ``groups``: name → UUID; ``root`` is All-Projects.
 
-    ``inactive``: the CI's account is there and cannot log in.
+    ``inactive``: the CI's account is there and cannot log in. ``namesake``: no account has the CI's user name, and whom
+    Gerrit takes it for in paths of REST, by a full name, in words.
     """
 
     version: str
@@ -99,6 +100,7 @@ class Live:
     groups: Mapping[str, str]
     root: LiveProject
     projects: Mapping[str, LiveProject | None] = field(default_factory=dict)
+    namesake: str = ""
 
 
 def level(project: str, info: Mapping[str, Any]) -> Level:

@@ -73,6 +73,10 @@ def _account(wanted: Wanted, live: Live) -> Iterator[Change | Hindrance]:
     if live.inactive:
         yield Hindrance(where, "it is inactive", f"as an administrator: ssh … gerrit set-account --active {user}")
         return
+    if live.namesake:
+        what = f"no account has this user name, and Gerrit's REST API takes it for {live.namesake}"
+        yield Hindrance(where, what, f"as an administrator: ssh … gerrit create-account {user}")
+        return
     if live.account is None:
         body = {"name": "Zuul" if user == "zuul" else user}
         yield Change(where, f"create the account {user}", (f"+ account {user}",), Request("PUT", path, body))
@@ -86,8 +90,8 @@ def _account(wanted: Wanted, live: Live) -> Iterator[Change | Hindrance]:
 
 
 def _member(user: str, group: str, live: Live) -> Iterator[Change]:
-    """The account in a group. Gerrit takes none in that cannot log in."""
-    if live.inactive:
+    """The account in a group. Gerrit takes none in that cannot log in, and would take in whom it mistakes for it."""
+    if live.inactive or live.namesake:
         return
     if live.account is None or live.groups.get(group) not in live.account.groups:
         request = Request("PUT", f"{group_path(group)}/members/{quote(user, safe='')}")
@@ -149,9 +153,8 @@ def _branches(wanted: Wanted, project: LiveProject) -> Iterator[Change | Hindran
             continue
         where = f"project {project.name}"
         if not project.branches:
-            yield Hindrance(
-                where, f"it is empty: branch {short(name)} has nothing to begin with", "push a commit to it"
-            )
+            what = f"it is empty: branch {short(name)} has no commit to start from"
+            yield Hindrance(where, what, "push a commit to it")
             continue
         path = f"{project_path(project.name)}/branches/{quote(short(name), safe='')}"
         yield Change(where, f"create the branch {short(name)}", (f"+ branch {short(name)}",), Request("PUT", path))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from pkgci.errors import PkgciError
@@ -32,6 +32,14 @@ def group_path(group: str) -> str:
     return f"/groups/{quote(group, safe='')}"
 
 
+class _Found(NamedTuple):
+    """What was found by a user name: its account, or why that is none to use."""
+
+    account: Account | None = None
+    inactive: bool = False
+    namesake: str = ""
+
+
 class GerritServer:
     """A Gerrit where somebody is logged in who may see everything. Raises ``PkgciError`` where it does not answer."""
 
@@ -47,39 +55,47 @@ class GerritServer:
 
     def look(self, user: str, group: str, projects: Sequence[str], progress: Progress = lambda *_: None) -> Live:
         """What there is: of the account ``user``, of ``group``, and of ``projects``."""
-        inactive, account = self._account(user)
+        held = self._account(user)
         found: dict[str, LiveProject | None] = {}
         for number, name in enumerate(projects, 1):
             found[name] = self._project(name)
             progress(number, len(projects))
         return Live(
             version=self.version(),
-            account=account,
-            inactive=inactive,
+            account=held.account,
+            inactive=held.inactive,
+            namesake=held.namesake,
             groups=self._groups(SERVICE_USERS, ADMINISTRATORS, group) | {REGISTERED_USERS: REGISTERED_UUID},
             root=self._root(),
             projects=found,
         )
 
-    def _account(self, user: str) -> tuple[bool, Account | None]:
-        """Whether the account cannot log in, and the account where it can."""
+    def _account(self, user: str) -> _Found:
+        """Whose user name ``user`` is."""
         path, what = account_path(user), f"show the account {user}"
         answer = self._connection.ask("GET", f"{self._connection.prefix}{path}/detail")
         if answer.status in (404, 422) and "inactive" in answer.text:
-            return True, None
+            return _Found(inactive=True)
         info = self._get(f"{path}/detail", what)
         if info is None:
-            return False, None
+            return _Found()
+        # A path of REST finds accounts by their full names and addresses, too, where no user name is like that.
+        if info.get("username") != user:
+            return _Found(namesake=f"account {info['_account_id']} ({info.get('username') or 'without a user name'})")
         if info.get("inactive"):
-            return True, None
+            return _Found(inactive=True)
         number = int(info["_account_id"])
         keys = self._get(f"/accounts/{number}/sshkeys", what, absent=[])
         groups = self._get(f"/accounts/{number}/groups", what, absent=[])
         rights = self._get(f"/accounts/{number}/capabilities?q=streamEvents", what, absent={})
-        return False, Account(
-            keys=tuple(live.key_words(str(key.get("ssh_public_key", ""))) for key in keys if key.get("valid", True)),
-            groups={live.group_id(one): str(one.get("name", "")) for one in groups},
-            streams=bool(rights.get("streamEvents")),
+        return _Found(
+            Account(
+                keys=tuple(
+                    live.key_words(str(key.get("ssh_public_key", ""))) for key in keys if key.get("valid", True)
+                ),
+                groups={live.group_id(one): str(one.get("name", "")) for one in groups},
+                streams=bool(rights.get("streamEvents")),
+            )
         )
 
     def _groups(self, *names: str) -> dict[str, str]:

@@ -123,6 +123,11 @@ class Handler(BaseHTTPRequestHandler):
         if name == "self":
             name = self._who() or ""
         name = next((user for user, one in fake.accounts.items() if str(one["id"]) == name), name)
+        if name not in fake.accounts:
+            # No user name: it may be somebody's full name.
+            name = next((user for user, one in fake.accounts.items() if one.get("name") == name), name)
+            if name in fake.accounts and self.command == "PUT" and not rest:
+                return self.raw(409, "account exists")
         account = fake.accounts.get(name)
         if account is None:
             if self.command == "PUT" and not rest:

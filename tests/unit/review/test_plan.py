@@ -244,6 +244,23 @@ def test_an_inactive_account_is_left_to_people(deployed: FakeGerrit, plan: Plann
     assert "set-account --active zuul" in found.hindrances[0].hint
 
 
+def test_somebody_whose_full_name_is_the_cis_user_name_gets_nothing_and_people_make_the_account(
+    fake: FakeGerrit, plan: Planner, review_site: Site
+) -> None:
+    fake.accounts["zoe"] = {"id": 42, "name": "zuul", "keys": [], "active": True}
+    found = plan()
+    assert "account 42 (zoe)" in found.hindrances[0].what
+    assert "create-account zuul" in found.hindrances[0].hint
+    assert not any("zuul" in change.request.path.split("/") for change in found.changes)
+    assert run(["deploy-review", "--site", str(review_site.path), "--yes"]) == 1
+    assert fake.accounts["zoe"]["keys"] == []
+    assert not any("zoe" in members for members in fake.members.values())
+    # As `gerrit create-account` makes it.
+    fake.accounts["zuul"] = {"id": 43, "keys": [], "active": True}
+    assert run(["deploy-review", "--site", str(review_site.path), "--yes"]) == 0
+    assert (len(fake.accounts["zuul"]["keys"]), fake.accounts["zoe"]["keys"]) == (1, [])
+
+
 def test_nobody_but_administrators_owns_the_group_that_holds_the_rights(deployed: FakeGerrit) -> None:
     assert deployed.owners == {"ci-zuul": ADMINISTRATORS}
 
