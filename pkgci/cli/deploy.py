@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 # What ends a paragraph of the plan on a screen of this width, or less.
 _WIDTH = 80
-# Work items that only look, at what others run: a deploy can go on without them.
-_CHECKED = {"verify-servers": "the hardware", "verify-review": "the review"}
+# Work items about what others run, and in which words: a deploy can go on without them.
+_OF_OTHERS = {"verify-servers": "the hardware", "deploy-review": "the review", "verify-review": "the review"}
 
 
 @click.command(epilog="Examples: pkgci deploy, pkgci deploy --yes, pkgci deploy --from bootstrap")
@@ -131,8 +131,8 @@ def _told(ran: tuple[Ran, ...], site_file: Path, as_json: bool) -> int:
         return ExitStatus.AS_DECLARED
     click.echo(f"\n{last.item} stopped the deploy. Once that is mended, this goes on there:", err=True)
     click.echo(f"  {command_line('deploy', site_file)}", err=True)
-    if last.item in _CHECKED:
-        click.echo(f"Or go on with {_CHECKED[last.item]} as it is:", err=True)
+    if last.item in _OF_OTHERS:
+        click.echo(f"Or go on with {_OF_OTHERS[last.item]} as it is:", err=True)
         following = NAMES[NAMES.index(last.item) + 1]
         click.echo(f"  {command_line('deploy', site_file, '--from', following)}", err=True)
     return last.status

@@ -106,6 +106,7 @@ def _verification(site: Site) -> str:
 
 
 def _review(site: Site) -> str:
+    from pkgci.cli.deploy_review_show import summary
     from pkgci.model.stand_ins import review_is_stand_in
     from pkgci.review.login import PASSWORD_VARIABLE
     from pkgci.review.opening import NoLoginError, opened, place
@@ -122,10 +123,9 @@ def _review(site: Site) -> str:
         with opened(site, os.environ.get(PASSWORD_VARIABLE), None) as gerrit:
             live = GerritServer(gerrit.connection).look(wanted.user, wanted.group, wanted.projects)
     except NoLoginError:
-        return f"nothing: {PASSWORD_VARIABLE} has no password; verify-review tells what lacks"
+        return f"nothing: {PASSWORD_VARIABLE} has no password; verify-review reports what is missing"
     plan = make_plan(wanted, live)
-    words = f"{len(plan.changes)} change{'' if len(plan.changes) == 1 else 's'}"
-    return words if plan.changes else "nothing to do: Gerrit has what the CI needs"
+    return f"nothing to do: Gerrit {summary(plan)}" if plan.as_wanted else summary(plan)
 
 
 def _jobs(site: Site) -> str:

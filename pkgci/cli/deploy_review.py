@@ -41,7 +41,7 @@ FORMATS = ("text", "markdown")
     help="Has the administrator's password. Default: PKGCI_GERRIT_PASSWORD, or a question.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask, for machines.")
-@click.option("--if-possible", is_flag=True, help="Where nobody can log in, say what is needed, and pass.")
+@click.option("--if-possible", is_flag=True, help="Where it cannot log in, say what is needed, and pass.")
 @json_option
 def command(
     site_file: Path,
@@ -77,9 +77,9 @@ def command(
     try:
         return _deploy(site, only_plan, _password(password_file), yes, if_possible, as_json)
     except PkgciError as error:
-        from pkgci.review.opening import NoLoginError
+        from pkgci.review.opening import NoLoginError, OutOfReachError
 
-        if not (if_possible and isinstance(error, NoLoginError)):
+        if not (if_possible and isinstance(error, NoLoginError | OutOfReachError)):
             raise
         show.print_nothing(site, error.message, as_json, error.hint)
         tell_changes("the review left as it is")

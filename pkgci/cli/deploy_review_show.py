@@ -29,8 +29,8 @@ def changes(count: int) -> str:
 def warn_of_anybody(url: str) -> None:
     """Says what a Gerrit is that asks nobody for a password."""
     click.echo(
-        f"{url}: this Gerrit lets everybody become anybody (auth.type DEVELOPMENT_BECOME_ANY_ACCOUNT): "
-        "for trying only, never for a site",
+        f"{url}: this Gerrit lets anyone log in as anyone (auth.type DEVELOPMENT_BECOME_ANY_ACCOUNT): "
+        "for testing only, never for a site",
         err=True,
     )
 

@@ -44,10 +44,10 @@ class Answer:
             try:
                 return json.loads(self.text.removeprefix(_MAGIC))
             except ValueError:
-                raise PkgciError(f"{url}: asked to {what}, it answers what is cut off", "run it again") from None
+                raise PkgciError(f"{url}: asked to {what}: the answer is truncated", "run it again") from None
         raise PkgciError(
-            f"{url}: asked to {what}, it answers with what is not Gerrit's",
-            "`gerrit: {url: …}` of the site must be the address that Gerrit's pages are below",
+            f"{url}: asked to {what}: the answer is not Gerrit's JSON",
+            "`gerrit: {url: …}` of the site must be Gerrit's base URL",
         )
 
     def cookie(self, name: str) -> str:
@@ -76,12 +76,16 @@ def refusal(answer: Answer, url: str, path: str, what: str) -> PkgciError | None
         return None
     if 300 <= status < 400:
         target = answer.headers.get("location", "elsewhere")
-        return PkgciError(f"{url}: it sends us to {target}", "write that address: gerrit: {url: …}")
+        return PkgciError(
+            f"{url}: it redirects to {target}",
+            "write that address: gerrit: {url: …}; if it is a login page, exempt /a/ from it",
+        )
     words = _words(answer)
     if status == 401:
         return PkgciError(
-            f"{url}: Gerrit does not let us in: {words or 'Unauthorized'}",
-            "the password is the one of Settings → HTTP Credentials (Access Tokens since 3.12) in Gerrit",
+            f"{url}: Gerrit refuses the login: {words or 'Unauthorized'}",
+            "by Gerrit's auth.gitBasicAuthPolicy, the password is the one of Settings → HTTP Credentials (Access Tokens "
+            "since 3.12) in Gerrit (HTTP), or the directory's (LDAP)",
         )
     if status == 404 and answer.is_page and "%2F" in path:
         return PkgciError(

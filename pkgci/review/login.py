@@ -24,7 +24,7 @@ class Way(StrEnum):
 def open_to_anybody(connection: Connection) -> bool:
     """Whether this Gerrit lets everybody become anybody (its auth.type, which it tells without a login).
 
-    One that asks for a login even here, or sends us to one, does not.
+    One that asks for a login even here, or redirects to one, does not.
     """
     answer = connection.ask("GET", "/config/server/info")
     if answer.status != 200 or not answer.is_json:

@@ -55,7 +55,7 @@ def commands(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Commands]:
     fakes = Commands()
     monkeypatch.setattr(deploy_run, "command_of", lambda item: fakes.command(item.name))
     monkeypatch.setattr(deploy, "_check_secrets", lambda *_: None)
-    monkeypatch.setattr(deploy_plan, "_review", lambda _: "nothing to do: Gerrit has what the CI needs")
+    monkeypatch.setattr(deploy_plan, "_review", lambda _: "nothing to do: Gerrit has all that the CI needs")
     monkeypatch.setattr(deploy_plan, "_jobs", lambda _: "3 added (0 jobs as declared)")
     monkeypatch.setattr(deploy_plan, "_pipelines", _away)
     yield fakes
@@ -139,10 +139,11 @@ def test_servers_that_are_not_as_ordered_stop_it_and_the_way_on_is_told(
 def test_a_review_that_lacks_something_stops_it_and_the_way_on_is_told(
     site: Site, commands: Commands, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    commands.ends["verify-review"] = 1
-    assert pkgci_deploy(site, "--yes") == 1
-    assert commands.called[-1] == "verify-review"
-    assert "--from deploy-jobs" in capsys.readouterr().err
+    for item, following in (("deploy-review", "verify-review"), ("verify-review", "deploy-jobs")):
+        commands.ends = {item: 1}
+        assert pkgci_deploy(site, "--yes") == 1
+        assert commands.called[-1] == item
+        assert f"--from {following}" in capsys.readouterr().err
 
 
 def test_a_step_that_needs_a_login_is_told_that_it_may_pass_without_one(

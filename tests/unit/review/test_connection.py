@@ -78,8 +78,8 @@ def test_a_wrong_password_is_told_and_never_shown(review_site: Site, fake: FakeG
     fake.become_anybody = False
     with pytest.raises(PkgciError) as raised, opened(review_site, "my-wrong-password", None):
         pass
-    assert "does not let us in" in raised.value.message
-    assert "HTTP Credentials" in (raised.value.hint or "")
+    assert "refuses the login" in raised.value.message
+    assert "HTTP Credentials" in (raised.value.hint or "") and "LDAP" in (raised.value.hint or "")
     assert "my-wrong-password" not in f"{raised.value.message} {raised.value.hint}"
 
 
@@ -186,14 +186,14 @@ def test_a_gerrit_that_starts_is_waited_for(fake: FakeGerrit) -> None:
 @pytest.mark.parametrize(
     ("status", "body", "kind", "words", "hint"),
     [
-        (302, "", "text/html", "sends us to https://other.example.org/", "gerrit: {url"),
+        (302, "", "text/html", "redirects to https://other.example.org/", "exempt /a/"),
         (403, "not permitted", "text/plain", "not permitted", "Administrators"),
         (404, "<html><title>404</title></html>", "text/html", "'%2F'", "AllowEncodedSlashes NoDecode"),
         (405, "config changes need review", "text/plain", "config changes need review", "setting"),
         (409, "branch exists", "text/plain", "branch exists", None),
         (500, "Internal server error", "text/plain", "Internal server error", None),
-        (200, "<html>hello</html>", "text/html", "not Gerrit's", "gerrit: {url"),
-        (200, ")]}'\n{\"cut", "application/json", "cut off", "again"),
+        (200, "<html>hello</html>", "text/html", "is not Gerrit's JSON", "base URL"),
+        (200, ")]}'\n{\"cut", "application/json", "is truncated", "again"),
     ],
 )
 def test_refusals_are_told_in_gerrits_words_with_what_to_do(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +11,11 @@ from pathlib import Path
 import click
 import pytest
 
+from pkgci.cli.deploy_plan import expected
 from pkgci.cli.main import run
+from pkgci.deploy.items import ITEMS
 from pkgci.model.site import Site
+from pkgci.review.connection import Connection
 from tests.unit.conftest import SITE
 from tests.unit.review.conftest import PROJECT
 from tests.unit.review.fake_gerrit import PASSWORD, FakeGerrit
@@ -42,7 +46,7 @@ def test_a_plan_with_nothing_to_do_exits_0(deployed: FakeGerrit, review_site: Si
 
 def test_a_gerrit_that_lets_everybody_be_anybody_is_told_of(review_site: Site, capsys: Capture) -> None:
     deploy_review(review_site, "--plan")
-    assert "everybody become anybody" in capsys.readouterr().err
+    assert "lets anyone log in as anyone" in capsys.readouterr().err
 
 
 def test_machines_get_the_plan_and_what_was_done_of_it(review_site: Site, fake: FakeGerrit, capsys: Capture) -> None:
@@ -131,7 +135,7 @@ def test_the_password_comes_from_the_environment_or_a_file_and_is_never_shown(
     assert deploy_review(review_site, "--plan", "--password-file", str(tmp_path / "none")) == 2
     captured = capsys.readouterr()
     assert PASSWORD not in captured.out + captured.err
-    assert "everybody" not in captured.err
+    assert "anyone" not in captured.err
 
 
 def test_without_a_login_it_fails_alone_and_passes_in_a_deploy_with_what_it_would_need(
@@ -146,11 +150,41 @@ def test_without_a_login_it_fails_alone_and_passes_in_a_deploy_with_what_it_woul
     assert captured.err == ""
 
 
-def test_a_gerrit_that_does_not_answer_fails_in_a_deploy_too(
-    write_site: Callable[[str], Path], fake: FakeGerrit, monkeypatch: pytest.MonkeyPatch
+def test_a_web_address_that_cannot_be_used_from_here_passes_in_a_deploy_unless_a_password_was_given_for_it(
+    write_site: Callable[[str], Path], fake: FakeGerrit, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
     gone = SITE.replace("{host: review.example.org}", "{host: localhost, url: 'http://127.0.0.1:1'}")
-    assert deploy_review(write_site(gone), "--yes", "--if-possible") == 3
+    path = write_site(gone)
+    assert deploy_review(path, "--yes") == 3
+    capsys.readouterr()
+    assert deploy_review(path, "--yes", "--if-possible") == 0
+    captured = capsys.readouterr()
+    assert "does not answer" in captured.out and "--plan --format text" in captured.out
+    monkeypatch.setenv("PKGCI_GERRIT_PASSWORD", PASSWORD)
+    assert deploy_review(path, "--yes", "--if-possible") == 3
+
+
+def test_a_gerrit_with_a_certificate_that_is_not_trusted_here_passes_in_a_deploy_without_a_password(
+    review_site: Site, fake: FakeGerrit, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    def untrusted(_: Connection) -> None:
+        raise ssl.SSLCertVerificationError("self-signed certificate")
+
+    monkeypatch.setattr(ssl.SSLCertVerificationError, "verify_message", "self-signed certificate", raising=False)
+    monkeypatch.setattr(Connection, "_opened", untrusted)
+    assert deploy_review(review_site, "--yes") == 1
+    assert "not valid: self-signed" in capsys.readouterr().err
+    assert deploy_review(review_site, "--yes", "--if-possible") == 0
+    assert "not valid: self-signed" in capsys.readouterr().out
+
+
+def test_the_plan_of_a_deploy_says_how_much_is_to_be_made_and_how_much_is_left_to_people(
+    review_site: Site, deployed: FakeGerrit
+) -> None:
+    review = [item for item in ITEMS if item.name == "deploy-review"]
+    assert expected(review_site, review)["deploy-review"] == "nothing to do: Gerrit has all that the CI needs"
+    deployed.accounts["zuul"]["active"] = False
+    assert "1 left to you" in expected(review_site, review)["deploy-review"]
 
 
 @pytest.mark.parametrize(

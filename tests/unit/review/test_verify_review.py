@@ -101,6 +101,6 @@ def test_a_password_that_gerrit_does_not_take_is_told_and_the_rest_goes_on(
     monkeypatch.setenv("PKGCI_GERRIT_PASSWORD", "not-the-right-one")
     assert run(["verify-review", "--site", str(review_site.path)]) == 0
     captured = capsys.readouterr()
-    assert "does not let us in" in captured.err
+    assert "refuses the login" in captured.err
     assert "not-the-right-one" not in captured.out + captured.err
     assert "not known    Submit" in captured.out
