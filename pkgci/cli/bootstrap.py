@@ -51,14 +51,14 @@ def command(
     from pkgci.cli.changes import tell_changes
     from pkgci.cli.connect import site_trust, status_of
     from pkgci.cli.screen import print_json
-    from pkgci.model.load import load_site
+    from pkgci.model.load import load_site_with_files
     from pkgci.puppetrun.history import remember
     from pkgci.puppetrun.run import Line, RunResult, apply
     from pkgci.remote.fanout import each_host
     from pkgci.remote.pool import POOL
     from pkgci.remote.session import open_session
 
-    site = load_site(site_file)
+    site = load_site_with_files(site_file)
     selected = _selected(site, roles, hosts, rerun)
     names = [host.name for host in selected]
     progress = progress_on(sys.stderr, names)

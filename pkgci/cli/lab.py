@@ -33,11 +33,11 @@ def up(site_file: Path) -> int:
 
     from pkgci.assets import asset
     from pkgci.lab.lab import Lab
-    from pkgci.model.load import load_site
+    from pkgci.model.load import load_site_with_files
     from pkgci.puppetrun.packages import module_packages
 
     started = time.monotonic()
-    site = load_site(site_file)
+    site = load_site_with_files(site_file)
     screen = remarks()
     lab = Lab(site, screen.print)
     with lab.alone():

@@ -20,13 +20,13 @@ def command(site_file: Path, as_json: bool, schema: bool) -> int:
 
     from pkgci.errors import ExitStatus
     from pkgci.model.document import DocumentError
-    from pkgci.model.load import json_schema, load_site
+    from pkgci.model.load import json_schema, load_site_with_files
 
     if schema:
         click.echo(json.dumps(json_schema(), indent=2))
         return ExitStatus.AS_DECLARED
     try:
-        site = load_site(site_file)
+        site = load_site_with_files(site_file)
     except DocumentError as error:
         if not as_json:
             count = len(error.faults)

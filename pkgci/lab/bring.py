@@ -37,7 +37,7 @@ def look(site: Site) -> None:
             file = beside(site.directory, choice.war)
             wars[name] = checksum(file)
             if choice.sha256 not in (None, wars[name]):
-                raise UsageError(f"{file} has another checksum than {site.path} says: {wars[name]}")
+                raise UsageError(f"the SHA-256 of {file} is {wars[name]}, {site.path} says {choice.sha256}")
     for file in _plugins(site):
         name, version = plugin_of(file)
         plugins[name] = version
@@ -69,9 +69,12 @@ def bring(site: Site, host: Host, container: Any) -> bool:
 
 
 def checksum(file: Path) -> str:
-    """The SHA-256 checksum of a file."""
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
+    """The SHA-256 checksum of a file. Raises ``UsageError`` where it cannot be read."""
+    try:
+        with file.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError as error:
+        raise UsageError(f"cannot read {file}: {error.strerror}") from None
 
 
 def plugin_of(file: Path) -> tuple[str, str]:
@@ -86,7 +89,7 @@ def plugin_of(file: Path) -> tuple[str, str]:
     about = dict(line.partition(": ")[::2] for line in lines)
     version = about.get("Plugin-Version", "").split()
     if not version:
-        raise UsageError(f"{file} is no plugin of Jenkins: its manifest names no version")
+        raise UsageError(f"{file} is not a Jenkins plugin: its manifest names no version")
     return about.get("Short-Name") or file.stem, version[0]
 
 

@@ -10,7 +10,7 @@ from pkgci.model.document import Document, Fault, Path_
 from pkgci.model.entries import host_addresses, host_entries, host_roles, lab_adds_review
 from pkgci.model.flows import GERRIT_SSH
 from pkgci.model.lab import LAB_REVIEW, LabJenkins, LabWar, is_real
-from pkgci.model.review import TEST_RANGE, VERSION, Auth, Review
+from pkgci.model.review import LEAST_HEAP, TEST_RANGE, VERSION, Auth, Review
 from pkgci.model.roles import CATALOGUE, WITH_JAVA_21, Role
 from pkgci.model.schema import HostEntry, SiteFile
 
@@ -20,7 +20,7 @@ def check_review(document: Document, site_file: SiteFile) -> Iterator[Fault]:
     yield from _lab_servers(document, site_file)
     entries = {name: entry for name, entry in host_entries(site_file).items() if Role.REVIEW in host_roles(entry)}
     if not entries:
-        if site_file.review is not None:
+        if site_file.review is not None and not lab_adds_review(site_file):
             place = document.position(("review",), key=True)
             yield Fault(place, f"no host has the role '{Role.REVIEW}', which 'review' is about")
         return
@@ -30,6 +30,19 @@ def check_review(document: Document, site_file: SiteFile) -> Iterator[Fault]:
     yield from _auth(document, site_file, review, name)
     yield from _host(document, site_file, review, name, entry)
     yield from _gerrit(document, site_file, name, entry)
+
+
+def check_lab_files(document: Document, site_file: SiteFile) -> Iterator[Fault]:
+    """What a lab is to carry into its hosts and is not on this machine. Only what makes hosts needs it."""
+    for key, choice in _lab_wars(site_file):
+        path: Path_ = ("lab", key)
+        if not choice.is_url and not beside(document.path.parent, choice.war).is_file():
+            yield Fault(document.position((*path, "war")), f"there is no file {choice.war}")
+        if isinstance(choice, LabJenkins) and choice.plugins is not None:
+            folder = beside(document.path.parent, choice.plugins)
+            if not any(folder.glob("*.[hj]pi")):
+                place = document.position((*path, "plugins"))
+                yield Fault(place, f"there are no plugins (*.hpi, *.jpi) in {choice.plugins}")
 
 
 def is_lab(site_file: SiteFile) -> bool:
@@ -84,6 +97,9 @@ def _host(document: Document, site_file: SiteFile, review: Review, name: str, en
             f"host '{name}' cannot have the role '{Role.REVIEW}' beside {', '.join(others)}: Gerrit takes the whole "
             "web server",
         )
+    if review.heap is not None and review.heap < LEAST_HEAP:
+        place = document.position(("review", "heap"))
+        yield Fault(place, f"'heap' must be at least {LEAST_HEAP} MB: Gerrit does not start with less")
     system = entry.os or site_file.os
     if review.java == 21 and system not in WITH_JAVA_21:
         place = document.position(_place(document, "java", name))
@@ -91,7 +107,7 @@ def _host(document: Document, site_file: SiteFile, review: Review, name: str, en
 
 
 def _gerrit(document: Document, site_file: SiteFile, name: str, entry: HostEntry) -> Iterator[Fault]:
-    """Whether the Gerrit that Zuul listens to can be this host, where it has the host's name."""
+    """Whether the Gerrit that Zuul listens to is this host."""
     gerrit = site_file.gerrit
     if gerrit is None:
         yield Fault(
@@ -100,6 +116,8 @@ def _gerrit(document: Document, site_file: SiteFile, name: str, entry: HostEntry
         )
         return
     if gerrit.host not in (entry.dns or f"{name}.{site_file.domain}", *entry.aliases):
+        place = document.position(("gerrit", "host"))
+        yield Fault(place, f"'{gerrit.host}' is not a name of host '{name}': add `dns:` or `aliases:` there")
         return
     if gerrit.port != GERRIT_SSH.number:
         place = document.position(("gerrit", "port"))
@@ -119,19 +137,15 @@ def _lab_servers(document: Document, site_file: SiteFile) -> Iterator[Fault]:
     if lab_adds_review(site_file) and LAB_REVIEW in site_file.hosts:
         place = document.position(("hosts", LAB_REVIEW), key=True)
         yield Fault(place, f"host '{LAB_REVIEW}': the name is the lab's own Gerrit's: give it another")
-    for key, choice in (("review", lab.review), ("jenkins", lab.jenkins)):
+    for key, choice in _lab_wars(site_file):
+        if choice.is_url and choice.sha256 is None:
+            place = document.position(("lab", key, "war"))
+            yield Fault(place, "an address needs 'sha256', the checksum of what is there")
+
+
+def _lab_wars(site_file: SiteFile) -> Iterator[tuple[str, LabWar]]:
+    """The WARs that a lab names, by their keys."""
+    lab = site_file.lab
+    for key, choice in (("review", lab.review), ("jenkins", lab.jenkins)) if lab is not None else ():
         if isinstance(choice, LabWar):
-            yield from _lab_war(document, ("lab", key), choice)
-
-
-def _lab_war(document: Document, path: Path_, choice: LabWar) -> Iterator[Fault]:
-    if choice.is_url and choice.sha256 is None:
-        yield Fault(document.position((*path, "war")), "an address needs 'sha256', the checksum of what is there")
-    if not choice.is_url and not beside(document.path.parent, choice.war).is_file():
-        yield Fault(document.position((*path, "war")), f"there is no file {choice.war}")
-    if isinstance(choice, LabJenkins) and choice.plugins is not None:
-        folder = beside(document.path.parent, choice.plugins)
-        if not any(folder.glob("*.[hj]pi")):
-            yield Fault(
-                document.position((*path, "plugins")), f"there are no plugins (*.hpi, *.jpi) in {choice.plugins}"
-            )
+            yield key, choice

@@ -28,11 +28,13 @@ def host_addresses(entry: HostEntry) -> tuple[Address, ...]:
 def host_entries(document: SiteFile) -> dict[str, HostEntry]:
     """The hosts of a site file, and the one that its lab adds for a real Gerrit where none of them has that role."""
     named = dict(document.hosts)
-    if document.gerrit is None or not lab_adds_review(document):
+    taken = [address for one in named.values() for address in host_addresses(one)]
+    # Without any address there is no network yet that the added host could be in.
+    if document.gerrit is None or not taken or not lab_adds_review(document):
         return named
     entry = HostEntry(
         role=Role.REVIEW,
-        address=_free_address([address for one in named.values() for address in host_addresses(one)]),
+        address=_free_address(taken),
         dns=document.gerrit.host,
         ssh=SshEntry(key=LAB_KEY),
     )

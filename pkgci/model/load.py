@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from pkgci.model.check_review import check_lab_files
 from pkgci.model.checks import check
 from pkgci.model.document import Document, DocumentError, Fault, Path_, read_document
 from pkgci.model.schema import SiteFile
@@ -16,17 +18,27 @@ from pkgci.model.words import nearest
 
 def load_site(path: Path) -> Site:
     """The site that the file ``path`` describes. Raises ``UsageError`` or ``DocumentError`` with all its faults."""
+    return _load(path, lambda *_: ())
+
+
+def load_site_with_files(path: Path) -> Site:
+    """Like ``load_site``, for what makes the hosts: what a lab carries into them must be on this machine, too."""
+    return _load(path, check_lab_files)
+
+
+def _load(path: Path, more: Callable[[Document, SiteFile], Iterable[Fault]]) -> Site:
     document = read_document(path)
     if not isinstance(document.data, dict):
         raise DocumentError(path, [Fault(document.position(()), "a site file is a mapping, as in 'version: 1'")])
     try:
         site_file = SiteFile.model_validate(document.data)
     except ValidationError as error:
-        faults = [_fault(document, item) for item in _relevant(error)]
-        raise DocumentError(path, faults + check(document, None).faults) from None
+        unfit = [_fault(document, item) for item in _relevant(error)]
+        raise DocumentError(path, unfit + check(document, None).faults) from None
     checked = check(document, site_file)
-    if checked.faults:
-        raise DocumentError(path, checked.faults)
+    faults = [*checked.faults, *more(document, site_file)]
+    if faults:
+        raise DocumentError(path, faults)
     return resolve(site_file, path.absolute(), checked.administrator_keys)
 
 

@@ -22,7 +22,7 @@ RELEASES = {VERSION: "9c62a5e4a36e9dd47e164890e423bfa817b33923401c31dc3ecb2c9b59
 _RELEASE = "https://gerrit-releases.storage.googleapis.com/gerrit-{version}.war"
 
 # Java's heap in MB: without the least of it Gerrit does not start; more than the most makes collections long.
-_LEAST_HEAP, _MOST_HEAP = 512, 16384
+LEAST_HEAP, _MOST_HEAP = 512, 16384
 
 PluginName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 
@@ -112,4 +112,4 @@ def heap_of(review: Review, memory_mb: int, roles: int) -> int:
     """Gerrit's heap in MiB, on a host with so much memory and so many roles."""
     if review.heap is not None:
         return review.heap
-    return max(_LEAST_HEAP, min(memory_mb // (2 if roles == 1 else 4), _MOST_HEAP))
+    return max(LEAST_HEAP, min(memory_mb // (2 if roles == 1 else 4), _MOST_HEAP))

@@ -84,8 +84,8 @@ def refusal(answer: Answer, url: str, path: str, what: str) -> PkgciError | None
     if status == 401:
         return PkgciError(
             f"{url}: Gerrit refuses the login: {words or 'Unauthorized'}",
-            "by Gerrit's auth.gitBasicAuthPolicy, the password is the one of Settings → HTTP Credentials (Access Tokens "
-            "since 3.12) in Gerrit (HTTP), or the directory's (LDAP)",
+            "the password is the one of Settings → HTTP Credentials (Access Tokens since 3.12) in Gerrit; with "
+            "auth.gitBasicAuthPolicy LDAP, the directory's",
         )
     if status == 404 and answer.is_page and "%2F" in path:
         return PkgciError(

@@ -151,13 +151,19 @@ def test_a_war_with_another_checksum_than_the_site_says_is_refused(
     site: Site, write_site: Callable[[str], Path]
 ) -> None:
     text = site.path.read_text().replace("gerrit.war}", f"gerrit.war, sha256: '{'0' * 64}'}}")
-    with pytest.raises(UsageError, match="has another checksum"):
+    with pytest.raises(UsageError, match=f"the SHA-256 of .* is {sha256(b'gerrit').hexdigest()}, .* says 0000"):
         look(load_site(write_site(text)))
+
+
+def test_a_war_that_is_gone_is_told_where_it_is_needed(site: Site) -> None:
+    (site.directory / "wars/gerrit.war").unlink()
+    with pytest.raises(UsageError, match=r"cannot read .*gerrit\.war: No such file"):
+        look(site)
 
 
 def test_a_file_that_is_no_plugin_is_told(tmp_path: Path) -> None:
     (tmp_path / "x.hpi").write_text("no")
-    with pytest.raises(UsageError, match="is no plugin of Jenkins"):
+    with pytest.raises(UsageError, match="is not a Jenkins plugin"):
         plugin_of(tmp_path / "x.hpi")
 
 

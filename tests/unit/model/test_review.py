@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pkgci.cli.main import run
 from pkgci.connectivity.matrix import Expectation, host_vantages, matrix
 from pkgci.errors import UsageError
 from pkgci.model.document import DocumentError
@@ -58,10 +59,12 @@ def test_zuul_reaches_the_sites_own_gerrit_inside_and_no_other_outside(own: Site
     assert not any(flow.target is Place.GERRIT for host in own.hosts for flow in external(own, host))
 
 
-def test_a_gerrit_elsewhere_stays_outside_also_beside_one_of_the_sites_own(write_site: Callable[[str], Path]) -> None:
-    site = load_site(write_site(OWN.replace("gerrit: {host: review", "gerrit: {host: old-review")))
-    assert site.own_review is None
-    assert any(flow.target is Place.GERRIT for flow in external(site, site.host("zuul01")))
+def test_the_sites_own_gerrit_is_the_one_that_zuul_is_led_to(write_site: Callable[[str], Path]) -> None:
+    text = OWN.replace("gerrit: {host: review", "gerrit: {host: old-review")
+    said = "'old-review.example.org' is not a name of host 'review01': add `dns:` or `aliases:`"
+    assert said in faults(write_site, text)
+    alias = text.replace("dns: review.example.org", "aliases: [old-review.example.org]")
+    assert load_site(write_site(alias)).own_review is not None
 
 
 def test_the_world_pushes_changes_over_ssh_and_reaches_gerrit_past_its_web_server_never(own: Site) -> None:
@@ -156,6 +159,8 @@ def test_java_is_the_newest_that_the_system_has(own: Site) -> None:
         ("auth: ldap", "version: '3.10.0', auth: ldap", "the checksum of Gerrit 3.10.0 is not known"),
         ("auth: ldap", "java: 21, auth: ldap", None),
         ("auth: ldap", "java: 11, auth: ldap", "java"),
+        ("auth: ldap", "heap: 100 MB, auth: ldap", "'heap' must be at least 512 MB"),
+        ("auth: ldap", "heap: 512 MB, auth: ldap", None),
         ("{role: review,", "{roles: [review, monitoring],", None),
         ("{role: review,", "{role: review, os: debian-12,", None),
         ("{host: review.example.org}", "{host: review.example.org, port: 2222}", "listens on port 29418"),
@@ -223,15 +228,43 @@ def test_a_lab_brings_a_war_from_this_machine_by_its_checksum(write_site: Callab
 @pytest.mark.parametrize(
     ("lab", "said"),
     [
-        ("{review: {war: none.war}}", "there is no file none.war"),
         ("{review: {war: 'https://x.example/g.war'}}", "an address needs 'sha256'"),
         ("{review: rael}", "review"),
-        ("{jenkins: {war: none.war, plugins: keys}}", "there are no plugins (*.hpi, *.jpi) in keys"),
         ("{jenkins: none}", "jenkins"),
     ],
 )
 def test_what_a_lab_cannot_have_is_told(write_site: Callable[[str], Path], lab: str, said: str) -> None:
     assert said in faults(write_site, f"{LAB_SITE}lab: {lab}\n")
+
+
+@pytest.mark.parametrize(
+    ("lab", "said"),
+    [
+        ("{review: {war: none.war}}", "there is no file none.war"),
+        ("{jenkins: {war: none.war, plugins: keys}}", "there are no plugins (*.hpi, *.jpi) in keys"),
+    ],
+)
+@pytest.mark.parametrize("command", [("validate",), ("lab", "up"), ("bootstrap",)])
+def test_what_is_gone_from_this_machine_stops_what_makes_hosts_and_nothing_else(
+    write_site: Callable[[str], Path],
+    capsys: pytest.CaptureFixture[str],
+    command: tuple[str, ...],
+    lab: str,
+    said: str,
+) -> None:
+    path = write_site(f"{LAB_SITE}lab: {lab}\n")
+    assert load_site(path).lab is not None
+    assert run([*command, "--site", str(path)]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_where_no_host_has_an_address_a_lab_with_a_real_gerrit_is_told_just_that(
+    write_site: Callable[[str], Path],
+) -> None:
+    hosts = "hosts: {all: {roles: [zuul, jenkins_master, publisher]}}\n"
+    head, rest = LAB_SITE.split("hosts:\n", 1)
+    told = faults(write_site, head + hosts + rest[rest.index("gerrit:") :] + LAB + "review: {auth: development}\n")
+    assert "host 'all' has no address" in told and "role 'review'" not in told
 
 
 def test_the_words_that_labs_had_before_go_on_to_work(write_site: Callable[[str], Path]) -> None:
