@@ -65,7 +65,7 @@ bench: prepare-test $(VENV)/.develops
 	$(BIN)/python -m tests.bench
 
 clean-lab:
-	@if [ -x $(PKGCI) ]; then for site in $(SITE) examples/lab/real-site.yaml .lab/*/site.yaml; do \
+	@if [ -x $(PKGCI) ]; then for site in examples/lab/real-site.yaml $(SITE) .lab/*/site.yaml; do \
 	  if [ -e "$$site" ]; then $(PKGCI) lab down --images --site "$$site" || exit; fi; done; fi
 	rm -rf .lab examples/lab/real-site.yaml examples/lab/.lab examples/lab/.pkgci examples/lab/secrets examples/lab/known_hosts
 

@@ -27,7 +27,7 @@ from pkgci.lab.limits import ensure_inotify
 from pkgci.lab.machine import this_machine
 from pkgci.lab.network import ensure_network, lab_hosts, lab_network, network_name
 from pkgci.lab.parallel import side_by_side
-from pkgci.lab.real_review import host_key_of
+from pkgci.lab.real_review import forget_people, host_key_of
 from pkgci.lab.recipe import Recipe, make_recipe
 from pkgci.lab.stand_ins.furnish import STATE, furnish
 from pkgci.lab.stand_ins.host import stands_in_for
@@ -56,7 +56,7 @@ class Lab:
     @contextmanager
     def alone(self) -> Iterator[None]:
         """While this lasts, no other process changes this lab. Raises ``PkgciError`` where one does, and where the
-        engine has a lab of the same name that was made from another site file."""
+        engine has a lab of the same name that was made from a site file elsewhere."""
         directory = lab_directory(self.site)
         try:
             directory.mkdir(mode=0o700, exist_ok=True)
@@ -147,8 +147,9 @@ class Lab:
     def _refuse_other_site(self) -> None:
         for container in self._containers().values():
             other = container.labels.get(SITE_LABEL, "")
-            # A lab whose site file is gone belongs to nobody any more: it may be taken over, or taken down.
-            if other not in ("", str(self.site.path)) and Path(other).exists():
+            # Site files of one folder share the lab's keys there, and so the lab: `lab choose` writes another. A lab
+            # whose site file is gone belongs to nobody any more: it may be taken over, or taken down.
+            if other and Path(other).parent != self.site.directory and Path(other).exists():
                 raise PkgciError(
                     f"there is a lab '{self.site.name}' already, made from {other}",
                     f"`pkgci lab down --site {shlex.quote(other)}`, or give this site another name and another /24",
@@ -224,6 +225,7 @@ class Lab:
         did = "was running"
         if container is None:
             did = "made"
+            forget_people(self.site, blueprint.host)
             identity = make_host(self.client, blueprint)
             with refusals("look at a new host"):
                 container = self.client.containers.get(identity)

@@ -73,12 +73,23 @@ def admit(site: Site, name: str | None) -> None:
     """Sees to it that the lab's real Gerrit has the account ``name``: any user name will do in a lab."""
     if name in (None, ADMINISTRATOR, REVIEWER) or site.gerrit is None or not review_is_real_in_lab(site):
         return
-    known = lab_directory(site) / "people"
+    known = _admitted(site)
     admitted = known.read_text().split() if known.is_file() else []
     if name in (site.gerrit.user, *site.access.administrators, *admitted) or not is_username(name):
         return
     ensure_person(site, site.gerrit, name)
     write_atomically(known, "".join(f"{one}\n" for one in (*admitted, name)))
+
+
+def forget_people(site: Site, host: Host) -> None:
+    """Forgets who was admitted where ``host`` is made anew and has the lab's Gerrit: its accounts go with it."""
+    if site.own_review is host:
+        _admitted(site).unlink(missing_ok=True)
+
+
+def _admitted(site: Site) -> Path:
+    """The file of those who were given an account since the lab was made."""
+    return lab_directory(site) / "people"
 
 
 def ensure_person(site: Site, review: Gerrit, name: str, *, administrator: bool = False) -> bool:

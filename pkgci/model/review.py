@@ -78,7 +78,9 @@ class Review(Model):
         None, description="Its WAR, at your own mirror, or of a release whose checksum pkgci does not know."
     )
     java: Literal[17, 21] | None = Field(None, description="Java's release. Default: the newer that the system has.")
-    heap: Megabytes | None = Field(None, description="Java's heap. Default: half of the memory that is ordered.")
+    heap: Megabytes | None = Field(
+        None, description="Java's heap, at least 512 MB. Default: half of the memory that is ordered."
+    )
     auth: Auth | None = Field(
         None,
         description="Where accounts come from: ldap, oidc, http (the web server), or, in a lab only, development: "
