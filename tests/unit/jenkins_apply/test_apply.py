@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from jenkins_apply import main
+from jenkins_apply import files, main
 from jenkins_apply.configuration import put_back
 from jenkins_apply.settings import Account, ApplyError, Settings
 from jenkins_apply.web import words
@@ -97,6 +97,20 @@ def test_the_old_configuration_is_kept_also_where_a_run_was_cut_short_before(
     with pytest.raises(ApplyError):
         jenkins.apply()
     assert jenkins.casc == casc(1)
+
+
+def test_a_run_cut_short_before_the_exchange_leaves_the_configuration_that_jenkins_has(
+    jenkins: Jenkins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jenkins.want(casc=casc(2))
+    jenkins.apply()
+    assert jenkins.settings.old.is_dir(), "the one before it is kept"
+    jenkins.want(casc=casc(3))
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(files, "exchange", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        jenkins.apply()
+    put_back(jenkins.settings)
+    assert jenkins.casc == casc(2)
 
 
 def test_other_plugins_and_all_that_goes_with_them_restart_jenkins_once(jenkins: Jenkins) -> None:

@@ -71,6 +71,8 @@ def _found(folder: Path, jenkins: Jenkins) -> list[str]:
 
 def put_in_place(settings: Settings, new: Path, jenkins: Jenkins) -> None:
     """Has the running Jenkins read the files in ``new``, and puts the old ones back if it rejects them."""
+    # An older one would be put back where this is cut short between the next two steps.
+    shutil.rmtree(settings.old, ignore_errors=True)
     files.write(settings.unproven, "")
     goes_back = files.exchange(settings.live, new, settings.old)
     try:
