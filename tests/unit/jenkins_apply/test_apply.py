@@ -113,6 +113,66 @@ def test_a_run_cut_short_before_the_exchange_leaves_the_configuration_that_jenki
     assert jenkins.casc == casc(2)
 
 
+def test_what_a_run_cut_short_gave_jenkins_is_taken_back_where_the_site_takes_it_back(
+    jenkins: Jenkins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jenkins.want(casc=casc(2))
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(jenkins, "reload", lambda: (_ for _ in ()).throw(KeyboardInterrupt))
+        jenkins.apply()
+    jenkins.want(casc=casc(1))
+    assert not jenkins.nothing_to_do, "Jenkins may have taken it"
+    jenkins.apply()
+    assert (jenkins.did, jenkins.casc) == (["reload"], casc(1))
+    assert jenkins.nothing_to_do
+
+
+def test_an_old_configuration_that_jenkins_does_not_read_again_is_read_by_the_next_run(jenkins: Jenkins) -> None:
+    jenkins.want(casc=casc(2))
+    jenkins.refuses = ["no", "busy"]
+    with pytest.raises(ApplyError, match="does not read the old one again: busy"):
+        jenkins.apply()
+    jenkins.want(casc=casc(1))
+    jenkins.did.clear()
+    jenkins.apply()
+    assert (jenkins.did, jenkins.casc) == (["reload"], casc(1))
+    assert jenkins.nothing_to_do
+
+
+@pytest.mark.parametrize(
+    ("change", "steps"),
+    [
+        ({"plugins": "git:1.1\n", "casc": casc(2)}, ["install", "quietDown", "stop", "start"]),
+        ({"unit": "[Service]\nUMask=0\n"}, ["quietDown", "stop", "start"]),
+    ],
+)
+def test_a_restart_that_was_cut_short_is_undone_where_the_site_takes_it_back(
+    jenkins: Jenkins, monkeypatch: pytest.MonkeyPatch, change: dict[str, str], steps: list[str]
+) -> None:
+    def start() -> bool:
+        jenkins.runs = True
+        raise KeyboardInterrupt
+
+    jenkins.want(**change)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(jenkins, "start", start)
+        jenkins.apply()
+    jenkins.want()
+    jenkins.did.clear()
+    jenkins.apply()
+    assert (jenkins.did, jenkins.plugins, jenkins.casc) == (steps, {"git": "1.0"}, casc(1))
+    assert jenkins.nothing_to_do
+
+
+def test_plugins_that_went_back_are_not_installed_again_where_the_site_goes_back_to_them(jenkins: Jenkins) -> None:
+    jenkins.want(plugins="git:1.1\n")
+    jenkins.starts = [False, True]
+    with pytest.raises(ApplyError, match="does not start"):
+        jenkins.apply()
+    jenkins.want()
+    assert jenkins.nothing_to_do
+
+
 def test_other_plugins_and_all_that_goes_with_them_restart_jenkins_once(jenkins: Jenkins) -> None:
     jenkins.want(plugins="git:1.1\njunit:2\n", casc=casc(2), unit="[Service]\nUMask=0\n")
     jenkins.apply()

@@ -165,6 +165,8 @@ class Host:
             self._be_quiet()
             service.stop()
             self._end_quiet(said=False)
+        plugins_before = files.read(settings.state / "plugins")
+        self._forget(new_plugins, new_configuration)
         self.jenkins.url = settings.url
         settings.ready.unlink(missing_ok=True)
         old_plugins = settings.home / "plugins.old"
@@ -179,6 +181,7 @@ class Host:
         settings.ready.unlink(missing_ok=True)
         if plugins_go_back:
             files.exchange(settings.plugins, old_plugins, settings.home / "plugins.rejected")
+            files.write(settings.state / "plugins", plugins_before or "", 0o600)
         if configuration_goes_back:
             files.exchange(settings.live, settings.old, settings.state / "casc.rejected")
         files.write(settings.ready, "")
@@ -186,6 +189,18 @@ class Host:
         raise ApplyError(
             f"Jenkins does not start like this; its plugins and configuration are the old ones: journalctl -u {UNIT}"
         )
+
+    def _forget(self, new_plugins: Path | None, new_configuration: Path | None) -> None:
+        """Takes away what is remembered of all that is exchanged now: a run cut short may leave any of it behind."""
+        state = self.settings.state
+        changes = {
+            "plugins": new_plugins is not None,
+            "casc": new_configuration is not None,
+            "unit": files.read(state / "unit") != self.settings.unit.read_text(),
+        }
+        for name, change in changes.items():
+            if change:
+                (state / name).unlink(missing_ok=True)
 
     def _be_quiet(self) -> None:
         """Waits until Jenkins builds nothing, and lets nothing begin meanwhile. Raises ``ApplyError``."""
