@@ -15,6 +15,7 @@ from .conftest import Jenkins, casc, plugin
 
 
 def test_the_first_run_puts_everything_in_place_and_leaves_the_start_to_the_service(jenkins: Jenkins) -> None:
+    assert jenkins.first == ["install"]
     assert jenkins.plugins == {"git": "1.0"}
     assert jenkins.casc == casc(1)
     assert jenkins.nothing_to_do
@@ -194,6 +195,48 @@ def test_plugins_with_which_jenkins_does_not_start_go_back(jenkins: Jenkins) -> 
         jenkins.apply()
     assert (jenkins.plugins, jenkins.casc) == ({"git": "1.0"}, casc(1))
     assert jenkins.runs
+
+
+@pytest.mark.parametrize(
+    ("change", "installs"),
+    [
+        ({"casc": casc(2)}, []),
+        ({"plugins": "git:1.1\n"}, ["install"]),
+        ({"plugins": "a:1\n", "casc": casc(2)}, ["install"]),
+    ],
+)
+def test_a_jenkins_that_does_not_run_is_started_with_what_is_new_which_goes_back_where_it_does_not_start(
+    jenkins: Jenkins, change: dict[str, str], installs: list[str]
+) -> None:
+    jenkins.runs = False
+    jenkins.want(**change)
+    jenkins.starts = [False, True]
+    with pytest.raises(ApplyError, match="its plugins and configuration are the old ones"):
+        jenkins.apply()
+    assert (jenkins.plugins, jenkins.casc, jenkins.runs) == ({"git": "1.0"}, casc(1), True)
+    assert jenkins.did == [*installs, "stop", "start", "stop", "start"]
+    assert not jenkins.nothing_to_do
+    jenkins.runs = False
+    jenkins.apply()
+    assert jenkins.runs and jenkins.nothing_to_do
+
+
+def test_a_jenkins_that_does_not_run_and_has_nothing_new_is_left_to_its_service(jenkins: Jenkins) -> None:
+    jenkins.runs = False
+    jenkins.want(unit="[Service]\nUMask=0\n")
+    jenkins.apply()
+    assert jenkins.did == []
+    assert jenkins.nothing_to_do
+
+
+def test_plugins_go_back_also_where_a_run_was_cut_short_while_it_exchanged_them(jenkins: Jenkins) -> None:
+    jenkins.want(plugins="git:1.1\n")
+    jenkins.settings.ready.unlink()
+    jenkins.settings.plugins.rename(jenkins.settings.home / "plugins.old")
+    jenkins.runs, jenkins.starts = False, [False, True]
+    with pytest.raises(ApplyError, match="does not start"):
+        jenkins.apply()
+    assert (jenkins.plugins, jenkins.runs) == ({"git": "1.0"}, True)
 
 
 @pytest.mark.parametrize(

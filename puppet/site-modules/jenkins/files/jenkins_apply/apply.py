@@ -97,12 +97,10 @@ class Host:
             self._ask(new_configuration, restarts=work.unit)
         _ensure_token(settings)
         restarts = work.plugins or work.unit
-        if restarts:
+        if restarts or (new_configuration and not runs):
             self._restart(new_plugins, new_configuration)
-        elif new_configuration and runs:
-            self._read_again(new_configuration, declared, before)
         elif new_configuration:
-            files.exchange(settings.live, new_configuration, settings.old)
+            self._read_again(new_configuration, declared, before)
         for name, text in states.items():
             files.write(settings.state / name, text, 0o600)
         files.write(settings.ready, "")
@@ -155,27 +153,35 @@ class Host:
         self._restart(None, None)
 
     def _restart(self, new_plugins: Path | None, new_configuration: Path | None) -> None:
-        """Exchanges plugins, with the configuration that may need them, and restarts a running Jenkins; or undoes it.
+        """Exchanges plugins, with the configuration that may need them, and restarts Jenkins; or undoes it.
 
-        Jenkins is restarted when it builds nothing.
+        Jenkins is restarted when it builds nothing. One that does not run is started where there is something to go
+        back to: what it is started with later could not be undone. Only its very first start is not made here.
         """
         settings, service = self.settings, self.service
+        old_plugins = settings.home / "plugins.old"
         runs = service.active()
+        starts = (
+            runs
+            or files.replaces(settings.plugins, new_plugins, old_plugins)
+            or files.replaces(settings.live, new_configuration, settings.old)
+        )
         if runs:
             self._be_quiet()
+        if starts:
+            # One that crashed may be about to be started again.
             service.stop()
             self._end_quiet(said=False)
         plugins_before = files.read(settings.state / "plugins")
         self._forget(new_plugins, new_configuration)
         self.jenkins.url = settings.url
         settings.ready.unlink(missing_ok=True)
-        old_plugins = settings.home / "plugins.old"
         plugins_go_back = new_plugins is not None and files.exchange(settings.plugins, new_plugins, old_plugins)
         configuration_goes_back = new_configuration is not None and files.exchange(
             settings.live, new_configuration, settings.old
         )
         files.write(settings.ready, "")
-        if not runs or service.start():
+        if not starts or service.start():
             return
         service.stop()
         settings.ready.unlink(missing_ok=True)
