@@ -83,6 +83,45 @@ def test_workers_that_never_come_fail_the_run_and_the_next_run_connects_anew(
         assert not nodes.nothing_to_do
 
 
+def test_without_an_account_a_node_that_stays_away_costs_one_restart_and_is_told_by_every_run(
+    nodes: Jenkins, geard: Geard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start() -> bool:
+        nodes.connected.clear()
+        nodes.runs = True
+        nodes.did.append("start")
+        return True
+
+    monkeypatch.setattr(nodes, "start", start)
+    nodes.authorized = False
+    geard.answers = [workers()]
+    del nodes.computers["pub01"]
+    nodes.want(casc=with_gearman(casc(1, "build01", executors=3), geard.port))
+    for did in (["reload", "stop", "start"], [], []):
+        nodes.did.clear()
+        with pytest.raises(ApplyError, match="build01 does not come back: not connected yet"):
+            nodes.apply()
+        assert nodes.did == did
+        assert not nodes.nothing_to_do
+
+
+def test_without_an_account_a_node_that_a_person_holds_costs_no_restart(
+    nodes: Jenkins, geard: Geard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settle, "PROOF_SECONDS", 10.0)
+    nodes.authorized = False
+    geard.answers = [workers()]
+    del nodes.computers["pub01"]
+    nodes.want(casc=with_gearman(casc(1, "build01", executors=3), geard.port))
+    with pytest.raises(ApplyError, match="build01 has 0 workers, not 3"):
+        nodes.apply()
+    nodes.computers["build01"].update(temporarilyOffline=True, offlineCauseReason="a new disk")
+    nodes.did.clear()
+    nodes.apply()
+    assert nodes.did == []
+    assert nodes.nothing_to_do
+
+
 def test_a_gearman_server_that_does_not_answer_proves_nothing(nodes: Jenkins, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settle, "PROOF_SECONDS", 10.0)
     with socket.create_server(("127.0.0.1", 0)) as free:

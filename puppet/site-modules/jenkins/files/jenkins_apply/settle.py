@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -113,7 +113,9 @@ def settle(
         # A run that was cut short may have left nodes out of service.
         nodes.release()
     _sort(memory, declared, before, nodes if may_change else None)
-    stale = _stale(memory, declared)
+    # Without an account, no further restart brings back what is away, or what somebody holds.
+    spared = set() if may_change else {name for name, node in before.items() if node.away or node.held}
+    stale = _stale(memory, declared, spared)
     if stale and may_change:
         _connect_anew(stale, memory, declared, nodes)
     elif stale:
@@ -155,14 +157,17 @@ def _sort(memory: Memory, declared: Declared, before: Mapping[str, Node], nodes:
     memory.write()
 
 
-def _stale(memory: Memory, declared: Declared) -> list[str]:
-    """The pending nodes that are connected with other settings, or of which the workers are not the declared ones."""
+def _stale(memory: Memory, declared: Declared, spared: Container[str]) -> list[str]:
+    """The pending nodes that are connected with other settings, or of which the workers are not the declared ones.
+
+    The workers of those that are ``spared`` are left to the proof.
+    """
     workers = _workers(declared.server)
     return [
         name
         for name in sorted(memory.pending)
         if memory.connected.get(name) != declared.digest(name)
-        or (workers is not None and declared.disagreement(name, workers) is not None)
+        or (workers is not None and name not in spared and declared.disagreement(name, workers) is not None)
     ]
 
 
