@@ -35,13 +35,15 @@ def casc(number: int, *nodes: str, executors: int = 2) -> str:
 class Jenkins:
     """A host with Jenkins: what is wanted and what there is, a service that can refuse to start, and Jenkins' REST API.
 
-    ``builds`` is for how many looks at the nodes a node builds something; ``did`` is what happened, in its order.
+    ``builds`` is for how many looks at the nodes a node builds something; ``did`` is what happened, in its order,
+    and ``first`` what did in the first run.
     """
 
     settings: Settings
     runs: bool = True
     starts: list[bool] = field(default_factory=list)
     did: list[str] = field(default_factory=list)
+    first: list[str] = field(default_factory=list)
     refuses: list[str] = field(default_factory=list)
     finds: list[str] = field(default_factory=list)
     finds_always: bool = False
@@ -184,7 +186,7 @@ def jenkins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Jenkins:
     found.want()
     found.apply()
     found.runs = True
-    found.did.clear()
+    found.first, found.did = found.did, []
     return found
 
 

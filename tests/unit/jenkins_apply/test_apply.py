@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from jenkins_apply import main
-from jenkins_apply.configuration import put_back
 from jenkins_apply.settings import Account, ApplyError, Settings
 from jenkins_apply.web import words
 
@@ -15,6 +14,7 @@ from .conftest import Jenkins, casc, plugin
 
 
 def test_the_first_run_puts_everything_in_place_and_leaves_the_start_to_the_service(jenkins: Jenkins) -> None:
+    assert jenkins.first == ["install"]
     assert jenkins.plugins == {"git": "1.0"}
     assert jenkins.casc == casc(1)
     assert jenkins.nothing_to_do
@@ -73,30 +73,25 @@ def test_what_jenkins_would_not_find_is_found_before_it_is_asked(jenkins: Jenkin
     assert (jenkins.did, jenkins.casc) == ([], casc(1))
 
 
-def test_a_run_cut_short_before_jenkins_answered_leaves_the_old_configuration_to_its_next_start(
-    jenkins: Jenkins, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_old_configuration_that_jenkins_does_not_read_again_is_read_by_the_next_run(jenkins: Jenkins) -> None:
     jenkins.want(casc=casc(2))
-    monkeypatch.setattr(jenkins, "reload", lambda: (_ for _ in ()).throw(KeyboardInterrupt))
-    with pytest.raises(KeyboardInterrupt):
+    jenkins.refuses = ["no", "busy"]
+    with pytest.raises(ApplyError, match="does not read the old one again: busy"):
         jenkins.apply()
-    assert jenkins.casc == casc(2)
-    put_back(jenkins.settings)
-    assert jenkins.casc == casc(1)
-    assert not jenkins.nothing_to_do
+    jenkins.want(casc=casc(1))
+    jenkins.did.clear()
+    jenkins.apply()
+    assert (jenkins.did, jenkins.casc) == (["reload"], casc(1))
+    assert jenkins.nothing_to_do
 
 
-def test_the_old_configuration_is_kept_also_where_a_run_was_cut_short_before(
-    jenkins: Jenkins, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    jenkins.want(casc=casc(2))
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(jenkins, "reload", lambda: (_ for _ in ()).throw(KeyboardInterrupt))
+def test_plugins_that_went_back_are_not_installed_again_where_the_site_goes_back_to_them(jenkins: Jenkins) -> None:
+    jenkins.want(plugins="git:1.1\n")
+    jenkins.starts = [False, True]
+    with pytest.raises(ApplyError, match="does not start"):
         jenkins.apply()
-    jenkins.refuses = ["no"]
-    with pytest.raises(ApplyError):
-        jenkins.apply()
-    assert jenkins.casc == casc(1)
+    jenkins.want()
+    assert jenkins.nothing_to_do
 
 
 def test_other_plugins_and_all_that_goes_with_them_restart_jenkins_once(jenkins: Jenkins) -> None:
@@ -123,6 +118,38 @@ def test_plugins_with_which_jenkins_does_not_start_go_back(jenkins: Jenkins) -> 
 
 
 @pytest.mark.parametrize(
+    ("change", "installs"),
+    [
+        ({"casc": casc(2)}, []),
+        ({"plugins": "git:1.1\n"}, ["install"]),
+        ({"plugins": "a:1\n", "casc": casc(2)}, ["install"]),
+    ],
+)
+def test_a_jenkins_that_does_not_run_is_started_with_what_is_new_which_goes_back_where_it_does_not_start(
+    jenkins: Jenkins, change: dict[str, str], installs: list[str]
+) -> None:
+    jenkins.runs = False
+    jenkins.want(**change)
+    jenkins.starts = [False, True]
+    with pytest.raises(ApplyError, match="its plugins and configuration are the old ones"):
+        jenkins.apply()
+    assert (jenkins.plugins, jenkins.casc, jenkins.runs) == ({"git": "1.0"}, casc(1), True)
+    assert jenkins.did == [*installs, "stop", "start", "stop", "start"]
+    assert not jenkins.nothing_to_do
+    jenkins.runs = False
+    jenkins.apply()
+    assert jenkins.runs and jenkins.nothing_to_do
+
+
+def test_a_jenkins_that_does_not_run_and_has_nothing_new_is_left_to_its_service(jenkins: Jenkins) -> None:
+    jenkins.runs = False
+    jenkins.want(unit="[Service]\nUMask=0\n")
+    jenkins.apply()
+    assert jenkins.did == []
+    assert jenkins.nothing_to_do
+
+
+@pytest.mark.parametrize(
     ("install", "reason"),
     [
         (lambda folder, wanted: 0, "git is missing"),
@@ -139,18 +166,6 @@ def test_an_installer_is_not_believed(
     with pytest.raises(ApplyError, match=reason):
         jenkins.apply()
     assert (jenkins.did, jenkins.plugins) == (["install"], {"git": "1.0"})
-
-
-def test_a_run_cut_short_while_plugins_are_exchanged_is_made_good(jenkins: Jenkins) -> None:
-    jenkins.want(plugins="git:1.1\n")
-    # Between the two renames the machine went down.
-    jenkins.settings.ready.unlink()
-    jenkins.settings.plugins.rename(jenkins.settings.home / "plugins.old")
-    jenkins.runs = False
-    assert not jenkins.nothing_to_do
-    jenkins.apply()
-    assert jenkins.plugins == {"git": "1.1"}
-    assert jenkins.nothing_to_do
 
 
 def test_what_a_page_says_is_told_without_its_markup() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from jenkins_apply import settle
+from jenkins_apply import apply, settle
 from jenkins_apply.geard import Server, disagreement, parse_workers
 from jenkins_apply.settings import ApplyError
 
@@ -81,6 +81,94 @@ def test_workers_that_never_come_fail_the_run_and_the_next_run_connects_anew(
             nodes.apply()
         assert nodes.did[-4:] == anew("build01")
         assert not nodes.nothing_to_do
+
+
+@pytest.fixture
+def labelled(nodes: Jenkins, geard: Geard) -> Jenkins:
+    """A Jenkins with one node, with the label slave_build, which its workers serve."""
+    geard.answers = [workers("build01_exec-0", "build01_exec-1")]
+    del nodes.computers["pub01"]
+    nodes.want(casc=with_gearman(casc(1, "build01"), geard.port))
+    nodes.apply()
+    assert nodes.nothing_to_do
+    nodes.did.clear()
+    geard.asked = 0
+    return nodes
+
+
+def test_other_labels_of_a_node_are_believed_when_no_worker_serves_the_old_ones(
+    labelled: Jenkins, geard: Geard
+) -> None:
+    old, new = (
+        workers("build01_exec-0", "build01_exec-1", functions=f"build:hello build:hello:{label}")
+        for label in ("slave_build", "slave_big")
+    )
+    geard.answers = [old, old, new]
+    labelled.want(casc=with_gearman(casc(1, "build01"), geard.port).replace("slave_build", "slave_big"))
+    labelled.apply()
+    assert labelled.did == ["reload"], "its connection stays"
+    assert geard.asked > 2
+    assert labelled.nothing_to_do
+
+
+def test_workers_that_go_on_to_serve_an_old_label_are_made_anew_and_fail_the_run(
+    labelled: Jenkins, geard: Geard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settle, "PROOF_SECONDS", 10.0)
+    labelled.want(casc=with_gearman(casc(1, "build01"), geard.port).replace("slave_build", "slave_big"))
+    with pytest.raises(ApplyError, match="after 10 s the workers of build01 still serve slave_build"):
+        labelled.apply()
+    assert labelled.did == ["reload", *anew("build01")]
+    assert not labelled.nothing_to_do
+
+
+def test_labels_that_a_run_cut_short_did_not_look_at_are_looked_at_by_the_next_one(
+    labelled: Jenkins, geard: Geard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labelled.want(casc=with_gearman(casc(1, "build01"), geard.port).replace("slave_build", "slave_big"))
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(apply, "settle", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        labelled.apply()
+    assert not labelled.nothing_to_do
+
+
+def test_without_an_account_a_node_that_stays_away_costs_one_restart_and_is_told_by_every_run(
+    nodes: Jenkins, geard: Geard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start() -> bool:
+        nodes.connected.clear()
+        nodes.runs = True
+        nodes.did.append("start")
+        return True
+
+    monkeypatch.setattr(nodes, "start", start)
+    nodes.authorized = False
+    geard.answers = [workers()]
+    del nodes.computers["pub01"]
+    nodes.want(casc=with_gearman(casc(1, "build01", executors=3), geard.port))
+    for did in (["reload", "stop", "start"], [], []):
+        nodes.did.clear()
+        with pytest.raises(ApplyError, match="build01 does not come back: not connected yet"):
+            nodes.apply()
+        assert nodes.did == did
+        assert not nodes.nothing_to_do
+
+
+def test_without_an_account_a_node_that_a_person_holds_costs_no_restart(
+    nodes: Jenkins, geard: Geard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settle, "PROOF_SECONDS", 10.0)
+    nodes.authorized = False
+    geard.answers = [workers()]
+    del nodes.computers["pub01"]
+    nodes.want(casc=with_gearman(casc(1, "build01", executors=3), geard.port))
+    with pytest.raises(ApplyError, match="build01 has 0 workers, not 3"):
+        nodes.apply()
+    nodes.computers["build01"].update(temporarilyOffline=True, offlineCauseReason="a new disk")
+    nodes.did.clear()
+    nodes.apply()
+    assert nodes.did == []
+    assert nodes.nothing_to_do
 
 
 def test_a_gearman_server_that_does_not_answer_proves_nothing(nodes: Jenkins, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -88,13 +88,13 @@ class jenkins::apply {
     mode   => '0755',
   }
 
-  # Plugins are many, and come from far away; builds are waited for.
+  # Plugins are many, and come from far away; another run is waited for, and builds are, twice.
   exec { $program:
     unless    => "${program} --check",
     provider  => shell,
     path      => ['/usr/sbin', '/usr/bin', '/sbin', '/bin'],
     logoutput => true,
-    timeout   => 3600 + 2 * $jenkins::patience,
+    timeout   => 3600 + 3 * $jenkins::patience,
     require   => File[$program, "${jenkins::etc}/apply.conf", $jenkins::state],
   }
 }

@@ -321,3 +321,24 @@ def test_a_configuration_that_is_refused_leaves_the_old_one_live_and_on_disk(app
     (host.settings.wanted / "casc.d/own.yaml").unlink()
     host.apply()
     assert look(host.settings).nothing
+
+
+def test_labels_that_changed_are_no_longer_served_at_the_end_and_the_connection_stays(
+    applied: tuple[Side, Host], geard: gear.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (nodes, settle):
+        monkeypatch.setattr(module, "PAUSE", 0.1)
+    side, host = applied
+    want(host, side.document)
+    host.apply()
+    xml = job_xml("echo done", label="debian-12")
+    side.ask("POST", "createItem?name=hello", data=xml, kind="text/xml")  # type: ignore[arg-type]
+    until(lambda: "build:hello:debian-12" in workers(geard).get("agent1_exec-0", ()))
+    connection = side.controller.agents["agent1"]._client
+    document = copy.deepcopy(side.document)
+    document["jenkins"]["nodes"][0]["permanent"]["labelString"] = "debian-13"
+    want(host, document)
+    host.apply()
+    assert "build:hello:debian-12" not in workers(geard)["agent1_exec-0"]
+    assert side.controller.agents["agent1"]._client is connection
+    assert look(host.settings).nothing

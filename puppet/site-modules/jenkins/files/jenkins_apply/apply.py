@@ -97,12 +97,10 @@ class Host:
             self._ask(new_configuration, restarts=work.unit)
         _ensure_token(settings)
         restarts = work.plugins or work.unit
-        if restarts:
+        if restarts or (new_configuration and not runs):
             self._restart(new_plugins, new_configuration)
-        elif new_configuration and runs:
-            self._read_again(new_configuration, declared, before)
         elif new_configuration:
-            files.exchange(settings.live, new_configuration, settings.old)
+            self._read_again(new_configuration, declared, before)
         for name, text in states.items():
             files.write(settings.state / name, text, 0o600)
         files.write(settings.ready, "")
@@ -155,30 +153,41 @@ class Host:
         self._restart(None, None)
 
     def _restart(self, new_plugins: Path | None, new_configuration: Path | None) -> None:
-        """Exchanges plugins, with the configuration that may need them, and restarts a running Jenkins; or undoes it.
+        """Exchanges plugins, with the configuration that may need them, and restarts Jenkins; or undoes it.
 
-        Jenkins is restarted when it builds nothing.
+        Jenkins is restarted when it builds nothing. One that does not run is started where there is something to go
+        back to: what it is started with later could not be undone. Only its very first start is not made here.
         """
         settings, service = self.settings, self.service
+        old_plugins = settings.home / "plugins.old"
         runs = service.active()
+        starts = (
+            runs
+            or files.replaces(settings.plugins, new_plugins, old_plugins)
+            or files.replaces(settings.live, new_configuration, settings.old)
+        )
         if runs:
             self._be_quiet()
+        if starts:
+            # One that crashed may be about to be started again.
             service.stop()
             self._end_quiet(said=False)
+        plugins_before = files.read(settings.state / "plugins")
+        self._forget(new_plugins, new_configuration)
         self.jenkins.url = settings.url
         settings.ready.unlink(missing_ok=True)
-        old_plugins = settings.home / "plugins.old"
         plugins_go_back = new_plugins is not None and files.exchange(settings.plugins, new_plugins, old_plugins)
         configuration_goes_back = new_configuration is not None and files.exchange(
             settings.live, new_configuration, settings.old
         )
         files.write(settings.ready, "")
-        if not runs or service.start():
+        if not starts or service.start():
             return
         service.stop()
         settings.ready.unlink(missing_ok=True)
         if plugins_go_back:
             files.exchange(settings.plugins, old_plugins, settings.home / "plugins.rejected")
+            files.write(settings.state / "plugins", plugins_before or "", 0o600)
         if configuration_goes_back:
             files.exchange(settings.live, settings.old, settings.state / "casc.rejected")
         files.write(settings.ready, "")
@@ -186,6 +195,18 @@ class Host:
         raise ApplyError(
             f"Jenkins does not start like this; its plugins and configuration are the old ones: journalctl -u {UNIT}"
         )
+
+    def _forget(self, new_plugins: Path | None, new_configuration: Path | None) -> None:
+        """Takes away what is remembered of all that is exchanged now: a run cut short may leave any of it behind."""
+        state = self.settings.state
+        changes = {
+            "plugins": new_plugins is not None,
+            "casc": new_configuration is not None,
+            "unit": files.read(state / "unit") != self.settings.unit.read_text(),
+        }
+        for name, change in changes.items():
+            if change:
+                (state / name).unlink(missing_ok=True)
 
     def _be_quiet(self) -> None:
         """Waits until Jenkins builds nothing, and lets nothing begin meanwhile. Raises ``ApplyError``."""

@@ -70,7 +70,13 @@ def _found(folder: Path, jenkins: Jenkins) -> list[str]:
 
 
 def put_in_place(settings: Settings, new: Path, jenkins: Jenkins) -> None:
-    """Has the running Jenkins read the files in ``new``, and puts the old ones back if it rejects them."""
+    """Has the running Jenkins read the files in ``new``, and puts the old ones back if it rejects them.
+
+    From its beginning on nobody knows what Jenkins has: who calls this, writes it down again when all is well.
+    """
+    (settings.state / "casc").unlink(missing_ok=True)
+    # An older one would be put back where this is cut short between the next two steps.
+    shutil.rmtree(settings.old, ignore_errors=True)
     files.write(settings.unproven, "")
     goes_back = files.exchange(settings.live, new, settings.old)
     try:

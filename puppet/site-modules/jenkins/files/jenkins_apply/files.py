@@ -32,10 +32,16 @@ def write(path: Path, text: str, mode: int = 0o644) -> None:
 
 
 def exchange(present: Path, new: Path, old: Path) -> bool:
-    """Puts the folder ``new`` in place of ``present``, and ``present`` in place of ``old``. Whether there was one."""
-    shutil.rmtree(old, ignore_errors=True)
-    existed = present.exists()
-    if existed:
+    """Puts the folder ``new`` in place of ``present``, and ``present`` in place of ``old``. Whether there is one."""
+    if present.exists():
+        shutil.rmtree(old, ignore_errors=True)
         present.rename(old)
+    # Else there was none, or an exchange was cut short between its two steps.
+    goes_back = old.is_dir()
     new.rename(present)
-    return existed
+    return goes_back
+
+
+def replaces(present: Path, new: Path | None, old: Path) -> bool:
+    """Whether there is something to go back to when ``new`` is exchanged, if it is."""
+    return new is not None and (present.exists() or old.is_dir())

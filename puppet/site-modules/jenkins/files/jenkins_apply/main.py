@@ -21,6 +21,7 @@ from pathlib import Path
 
 from .apply import Host, look
 from .configuration import put_back
+from .lock import alone
 from .settings import ApplyError, Settings
 
 SETTINGS = Path("/etc/jenkins/apply.conf")
@@ -40,7 +41,9 @@ def main() -> int:
         if arguments.restore:
             put_back(settings)
         else:
-            Host(settings).apply()
+            # Not so --restore: the unit runs it in a start for which a run waits.
+            with alone(settings.lock, settings.patience, lambda text: print(text, file=sys.stderr)):
+                Host(settings).apply()
     except (ApplyError, OSError, subprocess.SubprocessError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -12,6 +12,11 @@ class Service:
     """Jenkins' unit."""
 
     def active(self) -> bool:
+        """Whether it runs. A start that is under way is waited for: the unit says how long one may take."""
+        shown = ["systemctl", "show", "--property=ActiveState", "--value", UNIT]
+        if subprocess.run(shown, capture_output=True, text=True, check=True).stdout.strip() == "activating":
+            # Joins the job that there is.
+            subprocess.run(["systemctl", "start", UNIT], check=False)
         return subprocess.run(["systemctl", "is-active", "--quiet", UNIT], check=False).returncode == 0
 
     def environment(self) -> dict[str, str]:

@@ -68,6 +68,10 @@ class Settings:
         return self.state / "ready"
 
     @property
+    def lock(self) -> Path:
+        return self.state / "lock"
+
+    @property
     def environment(self) -> Path:
         return self.state / "environment"
 

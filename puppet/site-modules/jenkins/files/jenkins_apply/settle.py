@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from .validate import nodes_of, part_of
 
 # Workers come within seconds of their node; the Gearman server may be restarted at the same time.
 PROOF_SECONDS = 300.0
+# Workers that live take other labels from a reload.
+LABEL_SECONDS = 30.0
 # What of a node is settled when it is connected.
 _CONNECTION = ("numExecutors", "launcher", "remoteFS")
 # The plugin's own.
@@ -56,10 +59,14 @@ class Declared:
     def digests(self) -> dict[str, str]:
         return {name: self.digest(name) for name in self.nodes}
 
+    @property
+    def labels(self) -> dict[str, str]:
+        return {name: str(node.get("labelString") or "") for name, node in self.nodes.items()}
+
     def disagreement(self, name: str, workers: Mapping[str, frozenset[str]]) -> str | None:
         """How the workers of a node differ from what is declared, or None."""
         node = self.nodes[name]
-        executors, labels = _whole(node.get("numExecutors"), 1), str(node.get("labelString") or "")
+        executors, labels = _whole(node.get("numExecutors"), 1), self.labels[name]
         if executors is None or is_reference(labels):
             return None
         return disagreement(name, executors, frozenset(labels.split()), workers)
@@ -67,31 +74,36 @@ class Declared:
 
 @dataclass
 class Memory:
-    """What has become true: node → the digest that it is connected with; ``pending`` are those not proven yet."""
+    """What has become true: node → the digest that it is connected with, and its labels.
+
+    ``pending`` are the nodes that are not proven yet.
+    """
 
     file: Path
     connected: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
     pending: set[str] = field(default_factory=set)
 
     @classmethod
     def read(cls, file: Path) -> Memory:
         try:
             data = json.loads(files.read(file) or "{}")
-            return cls(file, dict(data.get("connected", {})), set(data.get("pending", ())))
+            connected, labels = (dict(data.get(name, {})) for name in ("connected", "labels"))
+            return cls(file, connected, labels, set(data.get("pending", ())))
         except (ValueError, AttributeError, TypeError):
             return cls(file)
 
     def write(self) -> None:
-        data = {"connected": self.connected, "pending": sorted(self.pending)}
+        data = {"connected": self.connected, "labels": self.labels, "pending": sorted(self.pending)}
         files.write(self.file, json.dumps(data, indent=1, sort_keys=True) + "\n", 0o600)
 
     def agrees(self, declared: Declared) -> bool:
-        return self.connected == declared.digests and not self.pending
+        return (self.connected, self.labels) == (declared.digests, declared.labels) and not self.pending
 
 
 def remember_fresh(memory: Memory, declared: Declared, before: Mapping[str, Node]) -> None:
     """Jenkins starts, or has started, with what is declared: the nodes that were there ``before`` must come back."""
-    memory.connected = declared.digests
+    memory.connected, memory.labels = declared.digests, declared.labels
     memory.pending = {name for name in declared.nodes if name in before and not before[name].away}
     memory.write()
 
@@ -112,8 +124,17 @@ def settle(
     if may_change:
         # A run that was cut short may have left nodes out of service.
         nodes.release()
+    relabelled = _relabelled(memory, declared, before)
+    memory.pending |= relabelled
+    memory.labels = declared.labels
     _sort(memory, declared, before, nodes if may_change else None)
-    stale = _stale(memory, declared)
+    if relabelled and declared.server is not None:
+        with suppress(ApplyError):
+            # Those that do not are connected anew.
+            _wait_for_workers(sorted(relabelled), declared, declared.server, nodes.clock, LABEL_SECONDS)
+    # Without an account, no further restart brings back what is away, or what somebody holds.
+    spared = set() if may_change else {name for name, node in before.items() if node.away or node.held}
+    stale = _stale(memory, declared, spared)
     if stale and may_change:
         _connect_anew(stale, memory, declared, nodes)
     elif stale:
@@ -133,9 +154,21 @@ def prove(memory: Memory, declared: Declared, nodes: Nodes) -> None:
     # Somebody took these out of service: they come back when he says so.
     held = {name for name, node in nodes.all().items() if node.held}
     if declared.server is not None:
-        _wait_for_workers(sorted(memory.pending - held), declared, declared.server, nodes.clock)
+        _wait_for_workers(sorted(memory.pending - held), declared, declared.server, nodes.clock, PROOF_SECONDS)
     memory.pending = set()
     memory.write()
+
+
+def _relabelled(memory: Memory, declared: Declared, before: Mapping[str, Node]) -> set[str]:
+    """The nodes that stay connected, and of which the workers must serve other labels."""
+    return {
+        name
+        for name, labels in declared.labels.items()
+        if labels != memory.labels.get(name)
+        and memory.connected.get(name) == declared.digest(name)
+        and name in before
+        and not before[name].offline
+    }
 
 
 def _sort(memory: Memory, declared: Declared, before: Mapping[str, Node], nodes: Nodes | None) -> None:
@@ -155,14 +188,17 @@ def _sort(memory: Memory, declared: Declared, before: Mapping[str, Node], nodes:
     memory.write()
 
 
-def _stale(memory: Memory, declared: Declared) -> list[str]:
-    """The pending nodes that are connected with other settings, or of which the workers are not the declared ones."""
+def _stale(memory: Memory, declared: Declared, spared: Container[str]) -> list[str]:
+    """The pending nodes that are connected with other settings, or of which the workers are not the declared ones.
+
+    The workers of those that are ``spared`` are left to the proof.
+    """
     workers = _workers(declared.server)
     return [
         name
         for name in sorted(memory.pending)
         if memory.connected.get(name) != declared.digest(name)
-        or (workers is not None and declared.disagreement(name, workers) is not None)
+        or (workers is not None and name not in spared and declared.disagreement(name, workers) is not None)
     ]
 
 
@@ -191,8 +227,8 @@ def _connect_anew(names: list[str], memory: Memory, declared: Declared, nodes: N
         nodes.release(names)
 
 
-def _wait_for_workers(names: list[str], declared: Declared, server: Server, clock: Clock) -> None:
-    deadline = clock.now() + PROOF_SECONDS
+def _wait_for_workers(names: list[str], declared: Declared, server: Server, clock: Clock, seconds: float) -> None:
+    deadline = clock.now() + seconds
     while True:
         try:
             workers = server.workers()
@@ -203,7 +239,7 @@ def _wait_for_workers(names: list[str], declared: Declared, server: Server, cloc
             return
         if clock.now() >= deadline:
             raise ApplyError(
-                f"Jenkins has the configuration, but after {PROOF_SECONDS:.0f} s {'; '.join(differs)}. "
+                f"Jenkins has the configuration, but after {seconds:.0f} s {'; '.join(differs)}. "
                 "Run the same again; `systemctl status geard` on Zuul's host and Jenkins' log say more"
             )
         clock.sleep(PAUSE)
