@@ -3,8 +3,9 @@
 A Gerrit that is not there yet gets its `init`. Settings, keys, plugins and the unit are read at start: where one of
 them has changed, Gerrit is restarted, once. Another WAR is an upgrade: Gerrit is stopped, what `init` changes is
 copied, `init` and an offline `reindex` run, and Gerrit starts; where it does not answer then, the old WAR goes on with
-the copy. What was rejected once is not tried again until something else is wanted: a run of Puppet never stops a Gerrit
-for nothing.
+the copy. A run that is cut short leaves a note of what it was at: the next one puts the old state back first, or lets a
+Gerrit go on that only had to start. What was rejected once is not tried again until something else is wanted: a run of
+Puppet never stops a Gerrit for nothing.
 
     gerrit-apply            do it
     gerrit-apply --check    exit status 0 if there is nothing to do, 1 if there is
