@@ -157,7 +157,12 @@ def test_java_is_the_newest_that_the_system_has(own: Site) -> None:
         ("auth: ldap", "java: 21, auth: ldap", None),
         ("auth: ldap", "java: 11, auth: ldap", "java"),
         ("{role: review,", "{roles: [review, monitoring],", None),
-        ("{role: review,", "{role: review, os: debian-12,", None),
+        (
+            "{role: review,",
+            "{role: review, os: debian-12,",
+            "Gerrit 3.13.6 needs Java 21, and Java 21 is not in debian",
+        ),
+        ("auth: ldap", "java: 17, auth: ldap", "Gerrit 3.13.6 needs Java 21: remove 'java: 17'"),
         ("{host: review.example.org}", "{host: review.example.org, port: 2222}", "listens on port 29418"),
         (
             "{host: review.example.org}",
@@ -176,9 +181,67 @@ def test_what_cannot_be_is_told(write_site: Callable[[str], Path], before: str, 
         assert said in faults(write_site, text)
 
 
-def test_java_21_is_refused_where_the_system_has_none(write_site: Callable[[str], Path]) -> None:
-    text = OWN.replace("{role: review,", "{role: review, os: debian-12,").replace("auth: ldap", "java: 21, auth: ldap")
-    assert "Java 21 is not in debian-12" in faults(write_site, text)
+WAR = "war: {url: 'https://mirror.example.org/NAME', sha256: %s}, auth: ldap" % ("c" * 64)
+
+
+@pytest.mark.parametrize(
+    ("review", "system", "said"),
+    [
+        ("auth: ldap", "debian-12", "give host 'review01' 'os: debian-13', or take a WAR of 3.11 with 'java: 17'"),
+        ("java: 21, auth: ldap", "debian-12", "Java 21 is not in debian-12"),
+        ("java: 17, auth: ldap", "ubuntu-24.04", "remove 'java: 17', or take a WAR of 3.11"),
+        (WAR.replace("NAME", "gerrit-3.12.0.war"), "debian-12", "Gerrit 3.12.0 needs Java 21"),
+        (WAR.replace("NAME", "gerrit-4.0.war"), "debian-12", "Gerrit 4.0 needs Java 21"),
+        (f"version: 3.14.1, java: 17, {WAR.replace('NAME', 'g.war')}", "debian-13", "Gerrit 3.14.1 needs Java 21"),
+        (f"java: 21, {WAR.replace('NAME', 'gerrit-3.11.4.war')}", "debian-12", "Java 21 is not in debian-12: write"),
+        (f"java: 17, {WAR.replace('NAME', 'gerrit-3.11.4.war')}", "debian-13", None),
+        (f"java: 21, {WAR.replace('NAME', 'gerrit-3.11.4.war')}", "debian-13", None),
+        (f"version: 3.9.11, {WAR.replace('NAME', 'g.war')}", "debian-12", None),
+        (f"java: 17, {WAR.replace('NAME', 'g.war')}", "debian-12", None),
+        ("auth: ldap", "ubuntu-22.04", None),
+    ],
+)
+def test_gerrit_gets_a_java_that_it_runs_on(
+    write_site: Callable[[str], Path], review: str, system: str, said: str | None
+) -> None:
+    text = OWN.replace("{role: review,", f"{{role: review, os: {system},").replace("auth: ldap", review)
+    if said is None:
+        load_site(write_site(text))
+    else:
+        assert said in faults(write_site, text)
+
+
+def test_a_war_that_a_lab_brings_is_not_the_release_that_the_site_pins(write_site: Callable[[str], Path]) -> None:
+    host = "  rev: {role: review, address: 198.18.9.9, dns: review.example.org, os: debian-12}\ngerrit: "
+    file = write_site(LAB_SITE.replace("gerrit: ", host) + "lab: {review: {war: gerrit.war}}\n")
+    file.with_name("gerrit.war").write_text("a war")
+    assert load_site(file).own_review is not None
+    assert "Gerrit 3.13.6 needs Java 21" in faults(write_site, LAB_SITE.replace("gerrit: ", host) + LAB)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        '"profile::review::settings": {auth: {type: DEVELOPMENT_BECOME_ANY_ACCOUNT}}',
+        '"profile::review::settings": {AUTH: {Type: HTTP}}',
+        '"profile::review::auth": development',
+    ],
+)
+@pytest.mark.parametrize("role", ["review", "monitoring"])
+def test_nothing_but_the_section_review_says_where_accounts_come_from(
+    write_site: Callable[[str], Path], setting: str, role: str
+) -> None:
+    text = OWN.replace("{role: review,", "{roles: [review, monitoring],").replace(
+        "[log_server, monitoring]", "[log_server]"
+    )
+    said = faults(write_site, f"{text}roles: {{{role}: {{{setting}}}}}\n")
+    assert "cannot be set here: write 'review: {auth: …}' instead" in said
+    assert said.startswith(f"{text.count(chr(10)) + 1}: ")
+
+
+def test_other_settings_of_gerrit_are_the_sites_own(write_site: Callable[[str], Path]) -> None:
+    setting = '"profile::review::settings": {auth: {gitBasicAuthPolicy: LDAP}, change: {type: x}}'
+    load_site(write_site(f"{OWN}roles: {{review: {{{setting}}}}}\n"))
 
 
 def test_gerrit_shares_its_web_server_with_nobody(write_site: Callable[[str], Path]) -> None:

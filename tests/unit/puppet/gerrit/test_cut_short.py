@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -130,6 +131,24 @@ def test_a_new_one_that_came_up_after_its_run_was_killed_is_kept(wanted: Any, ge
     apply(newer, gerrit)
     assert gerrit.did == [] and made_by(newer) == {"two.war"} and check(newer) and clean(newer)
     assert (wanted.site / "git/All-Users.git/person").read_text() == "new"
+
+
+def test_a_new_one_that_came_up_is_not_replaced_by_the_copy_of_the_old_one(wanted: Any, gerrit: Gerrit) -> None:
+    newer = with_war(wanted, "two")
+    killed(newer, gerrit, "start")
+    gerrit.runs = True
+    (wanted.site / "git/All-Users.git/person").write_text("new")
+    gerrit.fails, gerrit.says = "init", "Cannot downgrade NoteDb schema from version 185 to 184"
+    assert "does not go back over a change of its schema" in refused(wanted, gerrit)
+    assert gerrit.runs and made_by(newer) == {"two.war"} and check(newer) and clean(newer)
+    assert (wanted.site / "git/All-Users.git/person").read_text() == "new"
+
+
+def test_an_index_of_the_new_one_does_not_stay_where_the_old_one_had_none(wanted: Any, gerrit: Gerrit) -> None:
+    shutil.rmtree(wanted.site / "index")
+    killed(with_war(wanted, "two"), gerrit, "reindex")
+    apply(wanted, gerrit)
+    assert not (wanted.site / "index").exists()
 
 
 @pytest.mark.parametrize("number", [1, 2])
