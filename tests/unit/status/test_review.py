@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pkgci.model.load import load_site
+from pkgci.status.collect import script
 from pkgci.status.data import as_data
 from pkgci.status.report import screen
 from tests.unit.model.test_review import LAB, LAB_SITE, OWN
@@ -83,3 +84,9 @@ def test_one_that_runs_and_says_nothing_is_a_problem(world: World) -> None:
 def test_one_that_does_not_run_is_one_problem_and_not_two(world: World) -> None:
     world.put(name(world), "unit=gerrit ", "unit=gerrit LoadState=loaded ActiveState=failed")
     assert world.problems() == [(name(world), "gerrit has failed")]
+
+
+def test_its_host_is_asked_for_both_and_no_other_host_is(world: World) -> None:
+    for host in world.site.hosts:
+        asked = script(world.site, host).decode()
+        assert ("/config/server/version" in asked and "/config/server/info" in asked) is (host.name == name(world))

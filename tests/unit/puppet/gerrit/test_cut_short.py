@@ -15,26 +15,57 @@ import pytest
 from tests.unit.puppet.gerrit.conftest import LIBRARY, Gerrit, Killed, apply, check, etc, refused, with_war
 
 OTHER = "[user]\n\tname = Other\n"
-# What kills the run once it is in `init`, which has changed things already.
+# A run that hangs in a step which it has half done. It has no Gerrit, but says when it would start or stop one.
 PROGRAM = """
 import json, sys, time
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from gerrit_apply import under_way, wanted, work
+from gerrit_apply import main, service, under_way, wanted
 under_way.settle = lambda settings: None
+step = sys.argv[4]
 
 class Played:
-    def active(self): return True
-    def stop(self): pass
+    def __init__(self, settings):
+        self.began = False
+    def active(self):
+        return True
+    def stop(self):
+        print("stop", flush=True)
+    def start(self):
+        print("start", flush=True)
+        if step == "start" and not self.began:
+            self.hang()
+        return True
     def run(self, *words):
         (settings.site / "git/All-Projects.git/version").write_text("half")
-        print("in init", flush=True)
+        if step == "init":
+            self.hang()
+        return service.Ended(True, "")
+    def hang(self):
+        self.began = True
+        print("hangs", flush=True)
         time.sleep(60)
 
 paths = {name: Path(value) for name, value in json.loads(sys.argv[2]).items()}
 settings = wanted.Settings(user=sys.argv[3], java="java", heap=1, port=1, ssh=1, **paths)
-work.apply(settings, Played())
+main.Service = Played
+main.Settings.read = lambda path: settings
+sys.argv[1:] = []
+sys.exit(main.main())
 """
+
+
+def signalled(settings: Any, step: str, number: int) -> tuple[int, str, str]:
+    """A run that gets a signal in ``step``: its exit status, and what it said and did from then on."""
+    paths = {name: str(getattr(settings, name)) for name in ("site", "wanted", "state", "war", "units")}
+    command = [sys.executable, "-c", PROGRAM, str(LIBRARY), json.dumps(paths), settings.user, step]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        assert run.stdout is not None
+        while run.stdout.readline() != "hangs\n":
+            assert run.poll() is None
+        run.send_signal(number)
+        did, said = run.communicate(timeout=20)
+        return run.returncode, did, said
 
 
 def made_by(settings: Any) -> set[str]:
@@ -231,16 +262,33 @@ def test_a_disk_that_is_full_brings_the_old_one_back_at_once_and_is_no_verdict(
     assert made_by(newer) == {"two.war"}
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_a_run_that_gets_a_signal_condemns_nothing_and_is_taken_up(wanted: Any, gerrit: Gerrit, number: int) -> None:
+def test_a_run_that_is_killed_condemns_nothing_and_is_taken_up(wanted: Any, gerrit: Gerrit) -> None:
     newer = with_war(wanted, "two")
-    paths = {name: str(getattr(newer, name)) for name in ("site", "wanted", "state", "war", "units")}
-    command = [sys.executable, "-c", PROGRAM, str(LIBRARY), json.dumps(paths), newer.user]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as run:
-        assert run.stdout is not None and run.stdout.readline() == "in init\n"
-        run.send_signal(number)
-        assert run.wait(timeout=20) == -number
+    assert signalled(newer, "init", signal.SIGKILL)[0] == -signal.SIGKILL
     assert not (wanted.state / "rejected").exists()
     gerrit.fails = "init"
     assert "what was there before is back, and runs" in refused(newer, gerrit)
     assert gerrit.runs and made_by(wanted) == {"one.war"} and clean(wanted)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_run_that_is_told_to_end_puts_the_old_one_back_at_once(wanted: Any, gerrit: Gerrit, number: int) -> None:
+    newer = with_war(wanted, "two")
+    status, did, said = signalled(newer, "init", number)
+    assert (status, did) == (1, "stop\nstart\n")
+    assert "the run was cut short; what was there before is back, and runs" in said
+    assert made_by(wanted) == {"one.war"} and check(wanted) and clean(wanted)
+    assert not (wanted.state / "rejected").exists()
+    apply(newer, gerrit)
+    assert made_by(newer) == {"two.war"}
+
+
+def test_a_new_one_that_starts_goes_on_to_start_when_its_run_is_told_to_end(wanted: Any, gerrit: Gerrit) -> None:
+    newer = with_war(wanted, "two")
+    status, did, said = signalled(newer, "start", signal.SIGTERM)
+    assert (status, did, said) == (1, "", "the run was cut short: the next one looks whether Gerrit has come up\n")
+    assert newer.current.resolve().name == "two.war"
+    assert not check(newer) and not (wanted.state / "halted").exists()
+    gerrit.runs = True
+    apply(newer, gerrit)
+    assert gerrit.did == [] and check(newer) and clean(newer)

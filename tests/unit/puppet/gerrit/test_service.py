@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -80,3 +81,23 @@ def test_what_a_program_of_the_war_says_is_passed_on_and_kept(
     ended = service.Service(replace(wanted, java=str(java))).run("init", "--batch")
     assert ended == (False, f"one\nfatal: -jar {wanted.current}\n")
     assert capsys.readouterr().out == ended.said
+
+
+def test_a_program_of_the_war_does_not_outlive_the_run_that_is_told_to_end(
+    wanted: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gerrit_apply import service
+    from gerrit_apply.wanted import CutShortError
+
+    def told(*words: object, **options: object) -> None:
+        raise CutShortError
+
+    java = tmp_path / "java"
+    java.write_text("#!/bin/sh\necho one\nexec sleep 60\n")
+    java.chmod(0o755)
+    monkeypatch.setattr(service, "account_of", lambda user: {"env": {"PATH": "/usr/bin:/bin"}})
+    monkeypatch.setattr(service, "print", told, raising=False)
+    began = time.monotonic()
+    with pytest.raises(CutShortError):
+        service.Service(replace(wanted, java=str(java))).run("reindex")
+    assert time.monotonic() - began < 30

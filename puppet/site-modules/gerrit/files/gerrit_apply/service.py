@@ -68,9 +68,14 @@ class Service:
             text=True,
             errors="replace",
         ) as program:
-            for line in program.stdout or ():
-                print(line, end="", flush=True)
-                said.append(line)
+            try:
+                for line in program.stdout or ():
+                    print(line, end="", flush=True)
+                    said.append(line)
+            except BaseException:
+                # Nothing goes on to change what is about to be put back.
+                program.kill()
+                raise
         return Ended(program.returncode == 0, "".join(said[-LINES_KEPT:]))
 
 

@@ -24,6 +24,10 @@ class ApplyError(Exception):
     """What is wanted cannot be had; the message says why, and what runs now."""
 
 
+class CutShortError(Exception):
+    """The run is to end within seconds."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """Where things are: Gerrit's site, what is wanted of it, and what this program remembers (``state``)."""

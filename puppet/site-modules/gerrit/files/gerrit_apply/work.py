@@ -7,12 +7,14 @@ import re
 import subprocess
 import time
 from pathlib import Path
+from typing import NoReturn
 
 from gerrit_apply.service import Ended, Service
 from gerrit_apply.under_way import Kind, Phase, UnderWay, link
 from gerrit_apply.wanted import (
     UNIT,
     ApplyError,
+    CutShortError,
     Settings,
     is_wanted,
     nothing_to_do,
@@ -184,12 +186,23 @@ def change(settings: Settings, service: Service, running: Path | None) -> None:
     except ApplyError as error:
         condemn(settings, error)
         raise
-    except (OSError, subprocess.SubprocessError) as error:
-        # A full disk, say: nothing is wrong with what is wanted, and it is tried again.
+    except CutShortError as error:
         work = UnderWay.read(settings)
-        words = put_back(work, service) if work is not None else ""
-        end(settings)
-        raise ApplyError(f"{error}{words}") from error
+        if work is not None and work.phase is Phase.STARTING:
+            # systemd goes on to start it.
+            raise ApplyError(f"{error}: the next one looks whether Gerrit has come up") from error
+        abandon(settings, service, error)
+    except (OSError, subprocess.SubprocessError) as error:
+        # A full disk, say.
+        abandon(settings, service, error)
+
+
+def abandon(settings: Settings, service: Service, error: Exception) -> NoReturn:
+    """Has the old Gerrit go on where nothing is wrong with what is wanted: it is tried again. Raises ``ApplyError``."""
+    work = UnderWay.read(settings)
+    words = put_back(work, service) if work is not None else ""
+    end(settings)
+    raise ApplyError(f"{error}{words}") from error
 
 
 def apply(settings: Settings, service: Service) -> None:
