@@ -10,9 +10,11 @@ from pkgci.model.document import Document, Fault, Path_
 from pkgci.model.entries import host_addresses, host_entries, host_roles, lab_adds_review
 from pkgci.model.flows import GERRIT_SSH
 from pkgci.model.lab import LAB_REVIEW, LabJenkins, LabWar, is_real
-from pkgci.model.review import LEAST_HEAP, TEST_RANGE, VERSION, Auth, Review
+from pkgci.model.review import LEAST_HEAP, TEST_RANGE, VERSION, Auth, Review, needs_java_21, release_of
 from pkgci.model.roles import CATALOGUE, WITH_JAVA_21, Role
 from pkgci.model.schema import HostEntry, SiteFile
+
+_SAY_AUTH = "write 'review: {auth: …}' instead"
 
 
 def check_review(document: Document, site_file: SiteFile) -> Iterator[Fault]:
@@ -28,7 +30,10 @@ def check_review(document: Document, site_file: SiteFile) -> Iterator[Fault]:
     review = site_file.review or Review()
     yield from _archive(document, site_file, review, name)
     yield from _auth(document, site_file, review, name)
-    yield from _host(document, site_file, review, name, entry)
+    yield from _host(document, name, entry)
+    yield from _java(document, site_file, review, name, entry)
+    yield from _heap(document, review)
+    yield from _settings(document, site_file, entry)
     yield from _gerrit(document, site_file, name, entry)
 
 
@@ -88,7 +93,7 @@ def _auth(document: Document, site_file: SiteFile, review: Review, name: str) ->
             yield Fault(where, f"the section '{kind}' cannot be combined with 'auth: {auth}'")
 
 
-def _host(document: Document, site_file: SiteFile, review: Review, name: str, entry: HostEntry) -> Iterator[Fault]:
+def _host(document: Document, name: str, entry: HostEntry) -> Iterator[Fault]:
     others = [role for role in host_roles(entry) if role is not Role.REVIEW and CATALOGUE[role].public]
     if others:
         place = document.position(("hosts", name), key=True)
@@ -97,13 +102,52 @@ def _host(document: Document, site_file: SiteFile, review: Review, name: str, en
             f"host '{name}' cannot have the role '{Role.REVIEW}' beside {', '.join(others)}: Gerrit takes the whole "
             "web server",
         )
+
+
+def _heap(document: Document, review: Review) -> Iterator[Fault]:
     if review.heap is not None and review.heap < LEAST_HEAP:
         place = document.position(("review", "heap"))
         yield Fault(place, f"'heap' must be at least {LEAST_HEAP} MB: Gerrit does not start with less")
+
+
+def _java(document: Document, site_file: SiteFile, review: Review, name: str, entry: HostEntry) -> Iterator[Fault]:
+    """Whether the Gerrit runs on the Java that it is to have, and the host's system has that one."""
+    choice = site_file.lab.review if site_file.lab is not None else None
+    release = release_of(review, choice.war if isinstance(choice, LabWar) else None)
     system = entry.os or site_file.os
-    if review.java == 21 and system not in WITH_JAVA_21:
-        place = document.position(_place(document, "java", name))
-        yield Fault(place, f"Java 21 is not in {system}: Gerrit runs on 17 there")
+    place = document.position(_place(document, "java", name))
+    if needs_java_21(release) and system not in WITH_JAVA_21:
+        yield Fault(
+            place,
+            f"Gerrit {release} needs Java 21, and Java 21 is not in {system}: give host '{name}' 'os: debian-13', or "
+            "take a WAR of 3.11 with 'java: 17'",
+        )
+    elif needs_java_21(release) and review.java == 17:
+        yield Fault(place, f"Gerrit {release} needs Java 21: remove 'java: 17', or take a WAR of 3.11")
+    elif review.java == 21 and system not in WITH_JAVA_21:
+        yield Fault(place, f"Java 21 is not in {system}: write 'java: 17', or give host '{name}' 'os: debian-13'")
+
+
+def _settings(document: Document, site_file: SiteFile, entry: HostEntry) -> Iterator[Fault]:
+    """Whether settings of the site's own say where accounts come from, past the checks of `review`."""
+    for role in host_roles(entry):
+        for key, value in site_file.roles.get(role, {}).items():
+            path: Path_ = ("roles", role.value, key)
+            if key == "profile::review::auth":
+                yield Fault(document.position(path, key=True), f"'{key}' cannot be set here: {_SAY_AUTH}")
+            elif key == "profile::review::settings":
+                yield from (
+                    Fault(document.position((*path, *names), key=True), f"'auth.type' cannot be set here: {_SAY_AUTH}")
+                    for names in _auth_types(value)
+                )
+
+
+def _auth_types(settings: object) -> Iterator[tuple[str, str]]:
+    """Where in sections of gerrit.config `auth.type` is set: Gerrit takes upper case for lower case there."""
+    for section, values in settings.items() if isinstance(settings, dict) else ():
+        for key in values if isinstance(values, dict) else ():
+            if f"{section}.{key}".lower() == "auth.type":
+                yield section, key
 
 
 def _gerrit(document: Document, site_file: SiteFile, name: str, entry: HostEntry) -> Iterator[Fault]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from ipaddress import IPv4Network
 from typing import Annotated, Literal
@@ -21,6 +22,10 @@ VERSION = "3.13.6"
 RELEASES = {VERSION: "9c62a5e4a36e9dd47e164890e423bfa817b33923401c31dc3ecb2c9b59590219"}
 _RELEASE = "https://gerrit-releases.storage.googleapis.com/gerrit-{version}.war"
 
+# From this release on Gerrit does not run on Java 17.
+_JAVA_21_SINCE = (3, 12)
+_NAMED_RELEASE = re.compile(r"gerrit-(\d+(?:\.\d+)+)[^/]*\.war$")
+
 # Java's heap in MB: without the least of it Gerrit does not start; more than the most makes collections long.
 LEAST_HEAP, _MOST_HEAP = 512, 16384
 
@@ -34,6 +39,15 @@ class Auth(StrEnum):
     OIDC = "oidc"
     HTTP = "http"
     DEVELOPMENT = "development"
+
+
+# What Gerrit itself calls them (`auth.type`), as profile::review sets it.
+AUTH_TYPES = {
+    Auth.LDAP: "LDAP",
+    Auth.OIDC: "OAUTH",
+    Auth.HTTP: "HTTP",
+    Auth.DEVELOPMENT: "DEVELOPMENT_BECOME_ANY_ACCOUNT",
+}
 
 
 class ReviewOidc(Model):
@@ -108,6 +122,22 @@ class Review(Model):
 def java_of(review: Review, system: OperatingSystem) -> int:
     """The release of Java that Gerrit runs on, on this operating system."""
     return review.java or (21 if system in WITH_JAVA_21 else 17)
+
+
+def release_of(review: Review, brought: str | None = None) -> str | None:
+    """The release of the WAR, which a lab may have ``brought`` from elsewhere; None where nothing tells it."""
+    address = brought or (review.war.url if review.war is not None else None)
+    if address is None:
+        return review.version
+    named = _NAMED_RELEASE.search(address)
+    if named is not None:
+        return named[1]
+    return review.version if brought is None and "version" in review.model_fields_set else None
+
+
+def needs_java_21(release: str | None) -> bool:
+    """Whether this release of Gerrit is known not to run on Java 17."""
+    return release is not None and tuple(int(number) for number in release.split(".")) >= _JAVA_21_SINCE
 
 
 def heap_of(review: Review, memory_mb: int, roles: int) -> int:

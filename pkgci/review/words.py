@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pkgci.model.review import AUTH_TYPES, Auth
+
 # The project that all others inherit from, unless a Gerrit calls it otherwise.
 ALL_PROJECTS = "All-Projects"
 ADMINISTRATORS = "Administrators"
@@ -15,7 +17,7 @@ BRANCHES = "refs/heads/*"
 # The file of a project's settings, on its branch refs/meta/config.
 CONFIG = "project.config"
 # What lets everybody log in as anybody.
-BECOME_ANYBODY = "DEVELOPMENT_BECOME_ANY_ACCOUNT"
+BECOME_ANYBODY = AUTH_TYPES[Auth.DEVELOPMENT]
 
 # REST's name of a permission or a capability → what the web interface calls it.
 TITLES = {"read": "Read", "submit": "Submit", "streamEvents": "Stream Events"}

@@ -126,6 +126,7 @@ def script(site: Site, host: Host) -> bytes:
         pages += ["queue", str(JENKINS_HTTP.number), _question("queue", _QUEUE)]
     if Role.REVIEW in host.roles:
         pages += ["review", str(GERRIT_HTTP.number), "/config/server/version"]
+        pages += ["review-info", str(GERRIT_HTTP.number), "/config/server/info"]
     settings = {
         "UNITS": units(site, host),
         "PATHS": dict.fromkeys(CATALOGUE[role].disk_path for role in host.roles),

@@ -32,7 +32,7 @@ def as_data(status: Status, seconds: float) -> dict[str, Any]:
         "jenkins": None if status.jenkins is None else _jenkins_data(status.jenkins),
         "review": None
         if status.review is None
-        else {"version": status.review.version, "auth": status.site.review_auth},
+        else {"version": status.review.version, "auth": status.site.review_auth, "auth_type": status.review.auth},
         "stand_ins": list(status.stand_ins),
     }
 

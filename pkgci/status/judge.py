@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pkgci.jobs.gearman import needed_functions
+from pkgci.model.review import AUTH_TYPES
 from pkgci.model.roles import SLAVES, Role
 from pkgci.model.site import Host, Site
 from pkgci.model.stand_ins import jenkins_is_stand_in, review_is_stand_in
@@ -254,9 +255,14 @@ def _of_jenkins(status: Status) -> Iterator[Problem]:
 
 def _of_review(status: Status) -> Iterator[Problem]:
     facts, hosts = _of(status.hosts, Role.REVIEW), status.site.with_role(Role.REVIEW)
-    if facts is None or not hosts or status.review is not None:
+    if facts is None or not hosts:
         return
-    if all(unit.up for unit in facts.units if unit.name == "gerrit"):
+    if status.review is not None:
+        declared = status.site.review_auth
+        if status.review.auth is not None and declared and status.review.auth != AUTH_TYPES[declared]:
+            what = f"accounts come from {status.review.auth}, and not from {AUTH_TYPES[declared]}"
+            yield Problem("Gerrit", what, f"pkgci bootstrap --role {Role.REVIEW}")
+    elif all(unit.up for unit in facts.units if unit.name == "gerrit"):
         yield Problem(hosts[0].name, "Gerrit does not answer", f"/srv/gerrit/logs/error_log, on {hosts[0].name}")
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from pkgci.model.review import Auth
+from pkgci.model.review import AUTH_TYPES, Auth
 from pkgci.model.roles import Role
 from pkgci.status.collect import Run
 from pkgci.status.judge import EXPIRY, FULL, HostStatus, Problem, Status, days_left, units_of
@@ -71,14 +71,21 @@ def _alike(problems: Sequence[Problem]) -> Iterator[tuple[list[str], list[Proble
 
 
 def _open_to_all(status: Status) -> bool:
-    """Whether anybody can be any account in the site's own Gerrit: in a lab only."""
+    """Whether anybody can be any account in the site's own Gerrit: as it says itself, or else as the site file says."""
+    if status.review is not None and status.review.auth is not None:
+        return status.review.auth == AUTH_TYPES[Auth.DEVELOPMENT]
     return status.site.review_auth is Auth.DEVELOPMENT
 
 
 def _review(status: Status) -> str:
     if status.review is None:
         return "no answer"
-    return f"version {status.review.version}{', where anybody can become any account' * _open_to_all(status)}"
+    parts = [f"version {status.review.version}"]
+    if status.review.auth is not None:
+        parts.append(f"accounts: {status.review.auth}")
+    if _open_to_all(status):
+        parts.append("where anybody can become any account")
+    return ", ".join(parts)
 
 
 def _problems(where: str, problems: Sequence[Problem], width: int) -> Iterator[Line]:

@@ -83,9 +83,10 @@ class Jenkins:
 
 @dataclass(frozen=True)
 class Review:
-    """The site's own Gerrit."""
+    """The site's own Gerrit; ``auth`` is where its accounts come from, as it says itself, or None."""
 
     version: str
+    auth: str | None = None
 
 
 def gearman_of(facts: HostFacts) -> Gearman | None:
@@ -168,8 +169,10 @@ def review_of(facts: HostFacts) -> Review | None:
     page = facts.pages.get("review")
     if page is None or page.status != 200:
         return None
-    # Gerrit's JSON begins with a line that no browser takes for a program.
-    return Review(page.body.removeprefix(")]}'").strip().strip('"'))
+    info = _data(facts.pages.get("review-info"))
+    auth = info.get("auth") if isinstance(info, dict) else None
+    auth = auth.get("auth_type") if isinstance(auth, dict) else None
+    return Review(str(_data(page) or ""), str(auth) if auth else None)
 
 
 def _node(computer: dict[str, Any]) -> Node:
@@ -188,7 +191,8 @@ def _data(page: Page | None) -> Any:
     if page is None or page.status != 200:
         return None
     try:
-        return json.loads(page.body)
+        # Gerrit's JSON begins with a line that no browser takes for a program.
+        return json.loads(page.body.removeprefix(")]}'"))
     except ValueError:
         return None
 

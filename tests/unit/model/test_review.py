@@ -13,8 +13,8 @@ from pkgci.errors import UsageError
 from pkgci.model.document import DocumentError
 from pkgci.model.flows import GERRIT_HTTP, GERRIT_SSH, HTTPS, LDAPS, Place
 from pkgci.model.load import load_site
-from pkgci.model.review import Auth, heap_of, java_of
-from pkgci.model.roles import OperatingSystem, Role
+from pkgci.model.review import Auth, heap_of
+from pkgci.model.roles import Role
 from pkgci.model.rules import external, inbound, kept_from_jobs, named_ports
 from pkgci.model.site import Site
 from pkgci.model.stand_ins import review_archive, review_is_stand_in
@@ -144,11 +144,6 @@ def test_the_heap_follows_the_ordered_memory(own: Site) -> None:
     assert heap_of(own.review, 256, roles=1) == 512
 
 
-def test_java_is_the_newest_that_the_system_has(own: Site) -> None:
-    assert java_of(own.review, OperatingSystem.DEBIAN_13) == 21
-    assert java_of(own.review, OperatingSystem.DEBIAN_12) == 17
-
-
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
@@ -162,7 +157,12 @@ def test_java_is_the_newest_that_the_system_has(own: Site) -> None:
         ("auth: ldap", "heap: 100 MB, auth: ldap", "'heap' must be at least 512 MB"),
         ("auth: ldap", "heap: 512 MB, auth: ldap", None),
         ("{role: review,", "{roles: [review, monitoring],", None),
-        ("{role: review,", "{role: review, os: debian-12,", None),
+        (
+            "{role: review,",
+            "{role: review, os: debian-12,",
+            "Gerrit 3.13.6 needs Java 21, and Java 21 is not in debian",
+        ),
+        ("auth: ldap", "java: 17, auth: ldap", "Gerrit 3.13.6 needs Java 21: remove 'java: 17'"),
         ("{host: review.example.org}", "{host: review.example.org, port: 2222}", "listens on port 29418"),
         (
             "{host: review.example.org}",
@@ -181,9 +181,29 @@ def test_what_cannot_be_is_told(write_site: Callable[[str], Path], before: str, 
         assert said in faults(write_site, text)
 
 
-def test_java_21_is_refused_where_the_system_has_none(write_site: Callable[[str], Path]) -> None:
-    text = OWN.replace("{role: review,", "{role: review, os: debian-12,").replace("auth: ldap", "java: 21, auth: ldap")
-    assert "Java 21 is not in debian-12" in faults(write_site, text)
+@pytest.mark.parametrize(
+    "setting",
+    [
+        '"profile::review::settings": {auth: {type: DEVELOPMENT_BECOME_ANY_ACCOUNT}}',
+        '"profile::review::settings": {AUTH: {Type: HTTP}}',
+        '"profile::review::auth": development',
+    ],
+)
+@pytest.mark.parametrize("role", ["review", "monitoring"])
+def test_nothing_but_the_section_review_says_where_accounts_come_from(
+    write_site: Callable[[str], Path], setting: str, role: str
+) -> None:
+    text = OWN.replace("{role: review,", "{roles: [review, monitoring],").replace(
+        "[log_server, monitoring]", "[log_server]"
+    )
+    said = faults(write_site, f"{text}roles: {{{role}: {{{setting}}}}}\n")
+    assert "cannot be set here: write 'review: {auth: …}' instead" in said
+    assert said.startswith(f"{text.count(chr(10)) + 1}: ")
+
+
+def test_other_settings_of_gerrit_are_the_sites_own(write_site: Callable[[str], Path]) -> None:
+    setting = '"profile::review::settings": {auth: {gitBasicAuthPolicy: LDAP}, change: {type: x}}'
+    load_site(write_site(f"{OWN}roles: {{review: {{{setting}}}}}\n"))
 
 
 def test_gerrit_shares_its_web_server_with_nobody(write_site: Callable[[str], Path]) -> None:

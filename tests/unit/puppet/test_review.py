@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -129,6 +130,24 @@ def test_gerrit_may_write_its_site_and_nothing_else(review: Catalog) -> None:
     unit = content(review, UNIT)
     assert "ProtectSystem=strict\nReadWritePaths=/srv/gerrit /var/lib/gerrit\n" in unit
     assert "NoNewPrivileges=yes\n" in unit and "CapabilityBoundingSet=\n" in unit
+    assert "SystemCallFilter=@system-service\nSystemCallErrorNumber=EPERM\n" in unit.replace(
+        "# Java asks for some calls that it can do without.\n", ""
+    )
+
+
+def test_no_gerrit_starts_in_the_middle_of_an_upgrade(review: Catalog) -> None:
+    assert "ConditionPathExists=!/var/lib/gerrit-apply/halted\n" in content(review, UNIT)
+
+
+@pytest.mark.parametrize("setting", ["auth: {type: DEVELOPMENT_BECOME_ANY_ACCOUNT}", "Auth: {TYPE: HTTP}"])
+def test_settings_of_a_sites_own_do_not_say_where_accounts_come_from(tmp_path: Path, setting: str) -> None:
+    shutil.copytree(ROOT / "examples/own-review/keys", tmp_path / "keys")
+    (tmp_path / "site.yaml").write_text((ROOT / "examples/own-review/site.yaml").read_text())
+    # A template of the site's own, which no check of the site file sees.
+    (tmp_path / "hiera/hosts").mkdir(parents=True)
+    (tmp_path / "hiera/hosts/review01.yaml.j2").write_text(f"---\nprofile::review::settings: {{{setting}}}\n")
+    with pytest.raises(AssertionError, match=r"profile::review::settings cannot set auth\.type"):
+        compile_site(load_site(tmp_path / "site.yaml"), tmp_path / "compiled", Role.REVIEW)
 
 
 def test_puppet_itself_restarts_no_gerrit(review: Catalog) -> None:

@@ -39,7 +39,7 @@
 # @param first_key
 #   A public SSH key of the first administrator, where `init` makes one.
 # @param settings
-#   Further settings of the site's own, laid over these.
+#   Further settings of the site's own, laid over these. They do not say where accounts come from.
 class profile::review (
   Stdlib::Fqdn                            $server_name,
   Download::Archive                       $war,
@@ -65,6 +65,13 @@ class profile::review (
   require profile::firewall
   require profile::ca_certificate
   include profile::web
+
+  # Names in gerrit.config are the same in upper and in lower case.
+  $settings.each |$section, $values| {
+    if $section.downcase == 'auth' and $values.keys.any |$key| { $key.downcase == 'type' } {
+      fail("profile::review::settings cannot set auth.type: 'review: {auth: ...}' in the site file does")
+    }
+  }
 
   # Who the web server says that somebody is. What a client says under this name is dropped.
   $header   = 'X-Pkgci-User'

@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from gerrit_apply.wanted import UNIT, Settings
 
@@ -18,6 +19,17 @@ from gerrit_apply.wanted import UNIT, Settings
 WAIT_SECONDS = 840
 SSH_SECONDS = 30
 PAUSE = 1.0
+
+
+# Of what a program of the WAR says, so many last lines can tell why it failed.
+LINES_KEPT = 200
+
+
+class Ended(NamedTuple):
+    """How a program of the WAR ended: whether well, and what it said."""
+
+    well: bool
+    said: str
 
 
 class Service:
@@ -39,24 +51,43 @@ class Service:
         subprocess.run(["systemctl", "reset-failed", UNIT], check=False, stderr=subprocess.DEVNULL)
         return subprocess.run(["systemctl", "start", UNIT], check=False).returncode == 0 and self.active()
 
-    def run(self, *words: str) -> bool:
-        """Runs a program of the WAR as Gerrit's account; whether it ended well."""
-        account = pwd.getpwnam(self.settings.user)
+    def run(self, *words: str) -> Ended:
+        """Runs a program of the WAR as Gerrit's account, and passes on what it says."""
         command = [self.settings.java, f"-Xmx{self.settings.heap}m", "-Djava.awt.headless=true"]
         command += [f"--add-opens=java.base/java.{name}=ALL-UNNAMED" for name in ("net", "lang.invoke")]
         command += ["-jar", str(self.settings.current), *words, "-d", str(self.settings.site)]
-        done = subprocess.run(
+        said: list[str] = []
+        with subprocess.Popen(
             command,
-            user=account.pw_uid,
-            group=account.pw_gid,
-            extra_groups=[],
+            **account_of(self.settings.user),
             umask=0o027,
-            env={"HOME": account.pw_dir, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
             cwd=self.settings.site,
             stdin=subprocess.DEVNULL,
-            check=False,
-        )
-        return done.returncode == 0
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        ) as program:
+            try:
+                for line in program.stdout or ():
+                    print(line, end="", flush=True)
+                    said.append(line)
+            except BaseException:
+                # Nothing goes on to change what is about to be put back.
+                program.kill()
+                raise
+        return Ended(program.returncode == 0, "".join(said[-LINES_KEPT:]))
+
+
+def account_of(user: str) -> dict[str, Any]:
+    """What makes a process that of ``user``, and of nobody else."""
+    account = pwd.getpwnam(user)
+    return {
+        "user": account.pw_uid,
+        "group": account.pw_gid,
+        "extra_groups": [],
+        "env": {"HOME": account.pw_dir, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
+    }
 
 
 def over_http(settings: Settings) -> bool:

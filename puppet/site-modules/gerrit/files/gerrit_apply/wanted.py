@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 UNIT = "gerrit.service"
+# What is under way, in ``state``.
+MARKER = "under-way"
 UNITS = Path("/etc/systemd/system")
 # What is put into the site's etc: name → mode. Gerrit reads them, and `init` rewrites some.
 ETC = {"gerrit.config": 0o640, "secure.config": 0o600, "ssh_host_ed25519_key": 0o600}
@@ -20,6 +22,10 @@ ETC = {"gerrit.config": 0o640, "secure.config": 0o600, "ssh_host_ed25519_key": 0
 
 class ApplyError(Exception):
     """What is wanted cannot be had; the message says why, and what runs now."""
+
+
+class CutShortError(Exception):
+    """The run is to end within seconds."""
 
 
 @dataclass(frozen=True)
@@ -129,20 +135,29 @@ def live_differs(settings: Settings) -> bool:
 
 
 def nothing_to_do(settings: Settings) -> bool:
-    return settings.exists and is_wanted(settings, "applied") and not live_differs(settings)
+    if (settings.state / MARKER).exists() or not settings.exists:
+        return False
+    return is_wanted(settings, "applied") and not live_differs(settings)
 
 
 def write(path: Path, content: str | bytes, mode: int = 0o644, owner: str | None = None) -> None:
-    """Writes a file, whole or not at all."""
+    """Writes a file, whole or not at all, also where the power fails."""
     new = path.with_name(f".{path.name}.new")
     new.unlink(missing_ok=True)
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content.encode() if isinstance(content, str) else content)
+        file.flush()
+        os.fsync(descriptor)
     new.chmod(mode)
     if owner is not None:
         shutil.chown(new, owner, owner)
     new.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def make_folder(settings: Settings, name: str) -> Path:
