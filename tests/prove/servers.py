@@ -36,7 +36,7 @@ class Servers:
         if jenkins is not None and plugins is None:
             raise UsageError(
                 f"{folder} has jenkins.war without plugins/: there is no plugins/*.hpi or plugins/*.jpi",
-                "add its plugins with all that they depend on, or take jenkins.war away: the lab's stand-in takes its place then",
+                "add its plugins with all that they depend on; without it, the lab's stand-in takes its place",
             )
         if plugins is not None and jenkins is None:
             raise UsageError(f"{folder} has plugins/ without jenkins.war", "add it, or take plugins/ away")
