@@ -35,7 +35,7 @@ def command(site_file: Path, as_json: bool, accept_new_host_keys: bool) -> int:
     votes and submits on the newest changes count, and what they do not show is reported as not known: the last line
     says what is not proven. Exit 0: nothing is missing; 1: something is; 3: nothing answers.
     """
-    from pkgci.cli.changes import tell_changes
+    from pkgci.cli.changes import tell_doubt
     from pkgci.cli.connect import site_trust
     from pkgci.cli.screen import print_json, remarks
     from pkgci.model.known_hosts import gerrit_keys
@@ -70,7 +70,7 @@ def command(site_file: Path, as_json: bool, accept_new_host_keys: bool) -> int:
     changes = {name: history(told) for name, told in facts.get("changes", {}).items()}
     judged = judge(site, needs, facts, keys, Seen(live, pages, changes))
     if judged.unproven:
-        tell_changes(f"Gerrit is {_not_proven(judged)}")
+        tell_doubt(f"Gerrit is {_not_proven(judged)}")
     if as_json:
         print_json({"site": site.name, "host": host.name, **_data(judged, remark)})
     else:

@@ -11,7 +11,7 @@ import click
 import pytest
 
 from pkgci.cli import verify_review
-from pkgci.cli.changes import told_changes
+from pkgci.cli.changes import told_doubt
 from pkgci.cli.main import run
 from pkgci.model.site import Site
 from pkgci.remote import session
@@ -84,7 +84,7 @@ def test_deploy_is_told_what_is_not_proven(
     fake.become_anybody = False
     with click.Context(verify_review.command) as context:
         context.invoke(verify_review.command, site_file=review_site.path, as_json=False, accept_new_host_keys=False)
-        assert (told_changes(context) or "").startswith("Gerrit is NOT PROVEN: vote Workflow, Submit (")
+        assert (told_doubt(context) or "").startswith("Gerrit is NOT PROVEN: vote Workflow, Submit (")
 
 
 def test_something_missing_exits_1_and_says_where_it_is_set(
