@@ -54,8 +54,13 @@ unit: prepare-test $(VENV)/.develops
 lab-test: prepare-test $(VENV)/.develops
 	$(BIN)/pytest --durations 20 tests/lab
 
-prove-real: prepare-test $(VENV)/.develops
+# The folder is looked at before anything is prepared.
+.PHONY: prove-wars
+prove-wars:
 	@test -n "$(WARS)" || { echo "make prove-real WARS=DIRECTORY: a folder with gerrit.war, jenkins.war and plugins/" >&2; exit 2; }
+	@test -d "$(WARS)" || { echo "make prove-real: there is no folder $(WARS)" >&2; exit 2; }
+
+prove-real: prove-wars prepare-test $(VENV)/.develops
 	$(BIN)/python -m tests.prove "$(WARS)"
 
 zuul-suite: prepare-test $(VENV)/.develops

@@ -1,10 +1,10 @@
-"""What a command has changed, in a few words, for a command that runs it as one of several."""
+"""What a command has changed, or could not prove, in a few words, for a command that runs it as one of several."""
 
 from __future__ import annotations
 
 import click
 
-_KEY = "pkgci.changes"
+_KEY, _DOUBT = "pkgci.changes", "pkgci.doubt"
 
 
 def tell_changes(words: str) -> None:
@@ -15,4 +15,15 @@ def tell_changes(words: str) -> None:
 def told_changes(context: click.Context) -> str | None:
     """What a command that was run in ``context`` said last, and forgets it."""
     words: str | None = context.meta.pop(_KEY, None)
+    return words
+
+
+def tell_doubt(words: str) -> None:
+    """Says what the running command ended well without having proven, as in 'Gerrit is NOT PROVEN: …'."""
+    click.get_current_context().meta[_DOUBT] = words
+
+
+def told_doubt(context: click.Context) -> str | None:
+    """What a command that was run in ``context`` could not prove, and forgets it."""
+    words: str | None = context.meta.pop(_DOUBT, None)
     return words

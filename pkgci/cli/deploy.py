@@ -127,6 +127,8 @@ def _told(ran: tuple[Ran, ...], site_file: Path, as_json: bool) -> int:
         seconds = duration(sum(one.end.seconds for one in ran))
         text = f"\ndeployed in {seconds}{f': {changes}' if changes else ''}"
         click.echo(click.style(text, fg="green", bold=True), err=as_json)
+        for doubt in (one.doubt for one in ran if one.doubt):
+            click.echo(click.style(doubt, fg="yellow", bold=True), err=as_json)
         click.echo(f"next: {command_line('status', site_file)}", err=True)
         return ExitStatus.AS_DECLARED
     click.echo(f"\n{last.item} stopped the deploy. Once that is mended, this goes on there:", err=True)
@@ -152,6 +154,7 @@ def _print_json(site: Site, ran: tuple[Ran, ...]) -> None:
                     "began": one.end.began,
                     "seconds": one.end.seconds,
                     "changes": one.changes,
+                    "doubt": one.doubt,
                     "result": one.result,
                 }
                 for one in ran

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pkgci.cli.changes import told_changes
+from pkgci.cli.changes import told_changes, told_doubt
 from pkgci.errors import ExitStatus, PkgciError
 
 if TYPE_CHECKING:
@@ -25,11 +25,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Ran:
-    """A work item that was run: how it ended, what it says it changed, and (with ``--json``) what it printed."""
+    """A work item that was run: how it ended, what it says it changed, and (with ``--json``) what it printed.
+
+    ``doubt`` is what it ended well without having proven.
+    """
 
     end: Ended
     changes: str | None
     result: Any = None
+    doubt: str | None = None
 
 
 @dataclass(frozen=True)
@@ -50,11 +54,13 @@ class Runner:
         options = {name: value for name, value in self.options.items() if name in known}
         began, clock = datetime.now(UTC), time.monotonic()
         said = io.StringIO()
-        told_changes(self.context)
+        for forget in (told_changes, told_doubt):
+            forget(self.context)
         with contextlib.redirect_stdout(said) if self.as_json else contextlib.nullcontext():
             status = self._status(lambda: self.context.invoke(command, site_file=self.site_file, **options))
         end = Ended(item.name, status, began.isoformat(timespec="seconds"), round(time.monotonic() - clock, 1))
-        return Ran(end, told_changes(self.context), _json(said.getvalue()) if self.as_json else None)
+        result = _json(said.getvalue()) if self.as_json else None
+        return Ran(end, told_changes(self.context), result, told_doubt(self.context))
 
     def _status(self, call: Callable[[], Any]) -> int:
         try:

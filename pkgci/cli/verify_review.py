@@ -30,10 +30,12 @@ if TYPE_CHECKING:
 def command(site_file: Path, as_json: bool, accept_new_host_keys: bool) -> int:
     """Prove that Gerrit lets the CI do its work: as the CI's account, from Zuul's host. Changes nothing.
 
-    Login, host key, events, projects, branches, labels and their votes, rights, submit types, clocks. Who may submit,
-    Gerrit tells administrators only: with the password of one in PKGCI_GERRIT_PASSWORD it is asked, too; without, it
-    is reported as not known. Exit 0: nothing is missing; 1: something is; 3: nothing answers.
+    Login, host key, events, clones, branches, labels and their votes, rights, submit types, clocks. Who may submit,
+    Gerrit tells administrators only: with the password of one in PKGCI_GERRIT_PASSWORD it is asked, too; without, the
+    votes and submits on the newest changes count, and what they do not show is reported as not known: the last line
+    says what is not proven. Exit 0: nothing is missing; 1: something is; 3: nothing answers.
     """
+    from pkgci.cli.changes import tell_doubt
     from pkgci.cli.connect import site_trust
     from pkgci.cli.screen import print_json, remarks
     from pkgci.model.known_hosts import gerrit_keys
@@ -42,6 +44,7 @@ def command(site_file: Path, as_json: bool, accept_new_host_keys: bool) -> int:
     from pkgci.model.stand_ins import review_is_stand_in
     from pkgci.remote.session import open_session
     from pkgci.review.asking import ask
+    from pkgci.review.history import history
     from pkgci.review.judge import judge
     from pkgci.review.projects import Seen
     from pkgci.review.wanted import wanted
@@ -50,7 +53,7 @@ def command(site_file: Path, as_json: bool, accept_new_host_keys: bool) -> int:
     if site.gerrit is None or review_is_stand_in(site):
         why = "the site names no Gerrit" if site.gerrit is None else "the review is the lab's stand-in"
         if as_json:
-            print_json({"site": site.name, "skipped": why, "as_needed": True, "verdicts": []})
+            print_json({"site": site.name, "skipped": why, "as_needed": True, "proven": True, "verdicts": []})
         else:
             click.echo(f"nothing to verify: {why}")
         return ExitStatus.AS_DECLARED
@@ -64,9 +67,12 @@ def command(site_file: Path, as_json: bool, accept_new_host_keys: bool) -> int:
         pages = facts.get("pages") or _pages(site, facts)
     known = site.directory / "known_hosts"
     keys = gerrit_keys(site, known.read_text() if known.is_file() else "")
-    judged = judge(site, needs, facts, keys, Seen(live, pages))
+    changes = {name: history(told) for name, told in facts.get("changes", {}).items()}
+    judged = judge(site, needs, facts, keys, Seen(live, pages, changes))
+    if judged.unproven:
+        tell_doubt(f"Gerrit is {_not_proven(judged)}")
     if as_json:
-        print_json({"site": site.name, "host": host.name, "as_needed": judged.as_needed, **_data(judged, remark)})
+        print_json({"site": site.name, "host": host.name, **_data(judged, remark)})
     else:
         _show(judged, host, remark)
     if not judged.reached:
@@ -109,7 +115,12 @@ def _pages(site: Site, facts: dict[str, Any]) -> dict[str, Any]:
 def _data(judged: Judged, remark: str) -> dict[str, object]:
     from dataclasses import asdict
 
-    return {"remark": remark or None, "verdicts": [asdict(verdict) for verdict in judged.verdicts]}
+    return {
+        "as_needed": judged.as_needed,
+        "proven": judged.proven,
+        "remark": remark or None,
+        "verdicts": [asdict(verdict) for verdict in judged.verdicts],
+    }
 
 
 def _show(judged: Judged, host: Host, remark: str) -> None:
@@ -130,7 +141,8 @@ def _show(judged: Judged, host: Host, remark: str) -> None:
                 console.print(f"{'':<11}  → {verdict.where}", soft_wrap=True)
     if remark:
         click.echo(f"an administrator was not asked: {remark}", err=True)
-    console.print(Text(_sum(judged, host), "bold green" if judged.as_needed else "bold red"), soft_wrap=True)
+    style = "green" if judged.proven else "yellow" if judged.as_needed else "red"
+    console.print(Text(_sum(judged, host), f"bold {style}"), soft_wrap=True)
 
 
 def _alike(verdicts: Iterable[Verdict]) -> list[tuple[Verdict, str]]:
@@ -154,4 +166,11 @@ def _sum(judged: Judged, host: Host) -> str:
     unknown = sum(one.state is State.NOT_KNOWN for one in judged.verdicts)
     good = sum(one.state is State.OK for one in judged.verdicts)
     words = f"{good} as needed, {unknown} not known, {missing} missing"
-    return f"Gerrit, asked from {host.name}: {words}"
+    return f"Gerrit, asked from {host.name}: {words}{f'; {_not_proven(judged)}' if judged.unproven else ''}"
+
+
+def _not_proven(judged: Judged) -> str:
+    """What decides and is not known, and what would prove it."""
+    subjects = dict.fromkeys(verdict.subject for verdict in judged.unproven)
+    ways = dict.fromkeys(verdict.where for verdict in judged.unproven)
+    return f"NOT PROVEN: {', '.join(subjects)} ({'; '.join(ways)})"

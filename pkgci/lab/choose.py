@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import ssl
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import yaml
+
+from pkgci.lab.chosen import with_lab
+from pkgci.model.lab import Choice, Lab
+from pkgci.model.roles import Role
 from pkgci.model.services import Archive
 from pkgci.model.site import Site
+from pkgci.render.hiera import Placeholders, Renderer
 
 # Seconds for the first answer: who has no way to the Internet knows it soon.
 _ANSWER_SECONDS = 3.0
 _CHUNK = 1 << 18
 # By so much of a download its speed is judged.
 _SAMPLE = 4 << 20
+# Questions at a time.
+_PARALLEL = 8
 _UPDATE_CENTER = "https://updates.jenkins.io/update-center.actual.json"
 
 # Opens an address with a method, within so many seconds. Raises OSError.
@@ -52,9 +60,10 @@ def find_review(site: Site, folder: Path, seconds: float, open_url: Open | None 
 
 def can_have_jenkins(site: Site, seconds: float, open_url: Open | None = None) -> Found:
     """Whether the Jenkins that the site pins can be had in time: its host downloads it, with its plugins, by itself."""
-    opening, jenkins = open_url or _open, site.jenkins
+    opening, jenkins, begun = open_url or _open, site.jenkins, time.monotonic()
     package = f"{jenkins.apt.url}/binary/jenkins_{jenkins.version}_all.deb"
-    needed = [jenkins.war.url if jenkins.war is not None else package, jenkins.update_center or _UPDATE_CENTER]
+    update_center = jenkins.update_center or _UPDATE_CENTER
+    needed = [jenkins.war.url if jenkins.war is not None else package, update_center]
     for address in needed:
         host = urlsplit(address).hostname
         try:
@@ -63,7 +72,54 @@ def can_have_jenkins(site: Site, seconds: float, open_url: Open | None = None) -
                 return Found("Jenkins", False, f"a download from {host} takes longer than {seconds:.0f} s")
         except OSError as error:
             return Found("Jenkins", False, f"{host} {_reason(error)}")
+    lacking = _lacking(_installed(site, update_center), begun + seconds, seconds, opening)
+    if lacking is not None:
+        return Found("Jenkins", False, lacking)
     return Found("Jenkins", True, "its package and its plugins can be downloaded")
+
+
+def _installed(site: Site, update_center: str) -> dict[str, str]:
+    """What the host of a real Jenkins downloads beside it, as its data has that: plugin or program → address."""
+    real = replace(site, lab=(site.lab or Lab()).model_copy(update={"jenkins": Choice.REAL}))
+    found: dict[str, str] = {}
+    plugins: dict[str, str] = {}
+    for host in real.with_role(Role.JENKINS_MASTER)[:1]:
+        texts = Renderer(real).render(host, Placeholders()).files
+        # The first layer that has a key wins, and of plugins the one that has the plugin.
+        for layer in reversed([yaml.safe_load(text) or {} for text in texts.values()]):
+            plugins |= layer.get("profile::jenkins_master::plugins", {})
+            if isinstance(installer := layer.get("profile::jenkins_master::plugin_installer"), dict):
+                found["the plugin manager"] = str(installer["url"])
+    # As the plugin manager does it.
+    base = f"{urlsplit(update_center).scheme}://{urlsplit(update_center).netloc}/download/plugins"
+    at = {name: f"{base}/{name}/{version}/{name}.hpi" for name, version in plugins.items()}
+    return found | {f"the plugin {name} {plugins[name]}": address for name, address in at.items()}
+
+
+def _lacking(addresses: dict[str, str], deadline: float, seconds: float, open_url: Open) -> str | None:
+    """Why one of ``addresses`` cannot be downloaded, asked side by side until ``deadline``; None where all can be."""
+    pool = ThreadPoolExecutor(_PARALLEL)
+    asked = {pool.submit(_head, address, deadline, open_url): name for name, address in addresses.items()}
+    try:
+        done, waiting = wait(asked, max(0.0, deadline - time.monotonic()), FIRST_EXCEPTION)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    for name, error in _failed(asked, done):
+        return f"{name}: {urlsplit(addresses[name]).hostname} {_reason(error)}"
+    return f"whether its plugins are there, is not known within {seconds:.0f} s" if waiting else None
+
+
+def _failed(asked: dict[Future[None], str], done: Iterable[Future[None]]) -> Iterable[tuple[str, OSError]]:
+    for one in done:
+        error = None if one.cancelled() else one.exception()
+        if isinstance(error, OSError):
+            yield asked[one], error
+        elif error is not None:
+            raise error
+
+
+def _head(address: str, deadline: float, open_url: Open) -> None:
+    open_url(address, "HEAD", min(_ANSWER_SECONDS, max(0.1, deadline - time.monotonic()))).close()
 
 
 def _quick_enough(address: str, seconds: float, open_url: Open) -> bool:
@@ -77,10 +133,12 @@ def _quick_enough(address: str, seconds: float, open_url: Open) -> bool:
 
 
 def chosen_text(text: str, review: Found, jenkins: Found) -> str:
-    """The site file ``text`` with a lab of the servers that can be had."""
-    parts = [f"review: {{war: '{review.war}'}}"] if review.real else []
-    parts += ["jenkins: real"] if jenkins.real else []
-    return re.sub(r"^lab: .*$", lambda _: f"lab: {{{', '.join(parts)}}}", text, flags=re.MULTILINE)
+    """The site file ``text`` with a lab of the servers that can be had; stand-ins take the places of others."""
+    chosen = {
+        "review": {"war": str(review.war)} if review.real else None,
+        "jenkins": Choice.REAL.value if jenkins.real else None,
+    }
+    return with_lab(text, chosen)
 
 
 def _fetched(server: str, name: str, archive: Archive, folder: Path, seconds: float, open_url: Open) -> Found:

@@ -10,7 +10,8 @@ from pkgci.model.site import Site
 from pkgci.model.urls import gerrit_url
 from pkgci.remote.errors import HostError
 from pkgci.remote.session import Session
-from pkgci.review.wanted import site_gerrit
+from pkgci.review.wanted import site_gerrit, wanted
+from pkgci.review.words import SERVICE_USERS, short
 
 # Where the profile of the role zuul puts it (puppet: module zuul), and whose it is.
 _FOLDER, _UNIX = "/var/lib/zuul/.ssh", "zuul"
@@ -19,7 +20,7 @@ _LIMIT = 300.0
 
 def request(site: Site) -> dict[str, Any]:
     """What the program on Zuul's host is asked."""
-    gerrit = site_gerrit(site)
+    gerrit, needs = site_gerrit(site), wanted(site, None)
     return {
         "unix": _UNIX,
         "folder": _FOLDER,
@@ -27,7 +28,10 @@ def request(site: Site) -> dict[str, Any]:
         "host": gerrit.host,
         "port": gerrit.port,
         "url": gerrit_url(site),
-        "projects": list(site.projects),
+        "projects": list(needs.projects),
+        "branches": [short(name) for name in needs.branches],
+        "label": needs.ci_label.name,
+        "group": SERVICE_USERS,
     }
 
 

@@ -11,10 +11,12 @@ from pkgci.model.site import Site
 from pkgci.review.projects import ASK_ADMINISTRATOR, Seen, of_project
 from pkgci.review.verdict import Judged, State, Verdict
 from pkgci.review.wanted import Wanted, site_gerrit
-from pkgci.review.words import SERVICE_USERS, capabilities_page, group_page, title
+from pkgci.review.words import BRANCHES, SERVICE_USERS, access_page, capabilities_page, group_page, title
 
 # How far two clocks may be apart, in seconds.
 _TOLERANCE = 30.0
+# The statuses of clones that were too slow, or had no time to begin.
+_NOT_ENDED = (124, None)
 
 
 def judge(site: Site, wanted: Wanted, facts: Mapping[str, Any], keys: tuple[HostKey, ...], seen: Seen) -> Judged:
@@ -29,7 +31,7 @@ def judge(site: Site, wanted: Wanted, facts: Mapping[str, Any], keys: tuple[Host
         (
             *_server(site, wanted, facts, keys),
             *_streams(wanted, facts["stream"], seen),
-            *_service_user(wanted, seen),
+            *_service_user(wanted, facts["members"], seen),
             *(verdict for name in wanted.projects for verdict in _project(wanted, name, facts, seen)),
             *_clock(site, facts["web"]),
         )
@@ -97,10 +99,15 @@ def _streams(wanted: Wanted, stream: Mapping[str, Any], seen: Seen) -> Iterator[
         yield Verdict(name, "", State.MISSING, text, "Gerrit's error_log says why")
 
 
-def _service_user(wanted: Wanted, seen: Seen) -> Iterator[Verdict]:
-    """A vote of an account that is no service user calls for somebody's attention; nothing else comes of it."""
-    live = seen.live
-    if live is None:
+def _service_user(wanted: Wanted, members: Mapping[str, Any], seen: Seen) -> Iterator[Verdict]:
+    """A vote of an account that is no service user calls for somebody's attention; nothing else comes of it.
+
+    ``members`` is what Gerrit lists to the account itself: it shows a group to its members.
+    """
+    live, listed = seen.live, [line.split("\t") for line in members["out"].splitlines() if "\t" in line]
+    if live is None and any(wanted.user in columns[1:2] for columns in listed):
+        yield Verdict(SERVICE_USERS, "", State.OK, f"{wanted.user} is a member")
+    elif live is None:
         text = f"whether {wanted.user} is a member, Gerrit tells administrators only"
         yield Verdict(SERVICE_USERS, "", State.NOT_KNOWN, text, ASK_ADMINISTRATOR)
     elif live.account is None or SERVICE_USERS not in live.groups:
@@ -120,16 +127,27 @@ def _project(wanted: Wanted, name: str, facts: Mapping[str, Any], seen: Seen) ->
         yield Verdict("project", name, State.MISSING, text, where)
         return
     branches = tuple(line.split()[1] for line in heads["out"].splitlines() if len(line.split()) == 2)
-    if heads["status"] != 0:
-        yield Verdict("clone", name, State.MISSING, f"git says: {_last(heads['err'])}", "")
-    elif not branches:
-        where = f"push a commit, or give {title('read')} on refs/heads/*: {name} → Access"
-        yield Verdict(
-            "clone", name, State.MISSING, f"{wanted.user} sees no branch: it is empty, or may not be read", where
-        )
-    else:
-        yield Verdict("clone", name, State.OK, f"{wanted.user} reads its branches")
+    yield _clone(wanted, name, heads, facts["clones"][name], seen)
     yield from of_project(wanted, name, branches, seen)
+
+
+def _clone(wanted: Wanted, name: str, heads: Mapping[str, Any], clone: Mapping[str, Any], seen: Seen) -> Verdict:
+    """Whether Zuul can clone a project, by a clone that it made."""
+    if heads["status"] != 0:
+        return Verdict("clone", name, State.MISSING, f"git says: {_last(heads['err'])}", "")
+    if not clone["branch"] and seen.history(name).changes:
+        text = f"{wanted.user} sees no branch, and there are changes: it may not read them"
+        return Verdict("clone", name, State.MISSING, text, f"{access_page(name, BRANCHES)}: {title('read')}")
+    if not clone["branch"]:
+        text = f"it is empty: {wanted.user} sees no branch"
+        where = f"push a commit; or, if there are branches, {access_page(name, BRANCHES)}: {title('read')}"
+        return Verdict("clone", name, State.MISSING, text, where)
+    if clone["status"] == 0:
+        return Verdict("clone", name, State.OK, f"{wanted.user} clones it: {clone['branch']}")
+    if clone["status"] in _NOT_ENDED:
+        text = f"whether {wanted.user} can clone {clone['branch']}: {_last(clone['err'])}"
+        return Verdict("clone", name, State.NOT_KNOWN, text, "run it again when Gerrit has less to do", decides=True)
+    return Verdict("clone", name, State.MISSING, f"git says: {_last(clone['err'])}", "")
 
 
 def _clock(site: Site, web: Mapping[str, Any]) -> Iterator[Verdict]:

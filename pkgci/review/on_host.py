@@ -1,7 +1,8 @@
 """What runs on Zuul's host, as root: asks Gerrit as Zuul does, with Zuul's key and the host keys that Zuul believes.
 
 The text of this file is sent to the host's Python (3.11 or later), with ``main(REQUEST)`` as its last line. It prints
-one line of JSON, the facts. It changes nothing, here and in Gerrit, and needs nothing but Python, ssh and git.
+one line of JSON, the facts. It changes nothing, here and in Gerrit, and needs nothing but Python, ssh and git. Clones
+go to a folder of Zuul's own, which it removes.
 """
 
 from __future__ import annotations
@@ -9,21 +10,33 @@ from __future__ import annotations
 import email.utils
 import json
 import os
+import shlex
+import signal
 import subprocess
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-# Seconds: for a command of Gerrit's, for a page, and for the heads of a repository.
-_COMMAND, _PAGE, _HEADS = 40, 15, 60
+# Seconds: for a command of Gerrit's, for a page, for the heads of a repository, and for a clone of it.
+_COMMAND, _PAGE, _HEADS, _CLONE = 40, 15, 60, 120
+# Seconds after which no clone goes on or begins.
+_CLONES = 210
+# So many of a project's newest changes are looked at, and so many of those that the account voted down.
+_NEWEST, _REFUSED = 20, 5
+# On a disk: the folder for clones. /tmp may be in memory.
+_TEMPORARY = "/var/tmp"  # noqa: S108 - mktemp makes a folder in it
+# Statuses of what was not ended by itself: too slow, and not begun for want of time.
+_TOO_SLOW, _NOT_BEGUN = 124, None
 # How long a stream of events must last to be believed, in seconds, and as a multiple of what a short command takes.
 _STREAM, _STREAM_FACTOR = 1.0, 4.0
 # Connections at a time: Gerrit allows an account only some.
 _PARALLEL = 4
+
+_Told = TypeVar("_Told")
 
 
 def main(request: dict[str, Any]) -> None:
@@ -37,6 +50,7 @@ class _Asking:
         self.folder = Path(request["folder"])
         self.ssh = ("ssh", "-F", f"{self.folder}/config", "-i", f"{self.folder}/gerrit", "-p", str(request["port"]))
         self.place = f"{request['account']}@{request['host']}"
+        self.until = time.monotonic() + _CLONES
 
     def facts(self) -> dict[str, Any]:
         if not (self.folder / "gerrit").exists():
@@ -50,13 +64,16 @@ class _Asking:
             if version["status"] == 0:
                 stream = pool.submit(self._stream, max(_STREAM, _STREAM_FACTOR * took))
                 names = pool.submit(self._gerrit, "ls-projects")
+                members = pool.submit(self._gerrit, f"ls-members --recursive {shlex.quote(self.request['group'])}")
+                changes = {name: pool.submit(self._changes, name) for name in self.request["projects"]}
                 heads = {name: pool.submit(self._heads, name) for name in self.request["projects"]}
                 # Where no page answers, none is waited for.
                 asked = self.request["projects"] if web.result()["status"] else []
                 pages = {name: pool.submit(self._project, name) for name in asked}
-                facts["stream"], facts["names"] = stream.result(), names.result()
-                facts["heads"] = {name: found.result() for name, found in heads.items()}
-                facts["pages"] = {name: found.result() for name, found in pages.items()}
+                clones = {name: pool.submit(self._clone, name, tips.result()) for name, tips in heads.items()}
+                facts |= {"stream": stream.result(), "names": names.result(), "members": members.result()}
+                facts["changes"] = _results(changes)
+                facts |= {"heads": _results(heads), "clones": _results(clones), "pages": _results(pages)}
             elif "ost key" in version["err"] or "HOST IDENTIFICATION" in version["err"]:
                 facts["shown"] = self._shown()
             facts["web"] = web.result()
@@ -77,9 +94,49 @@ class _Asking:
         return self._run((*self.ssh, self.place, f"gerrit {command}"), _COMMAND)
 
     def _heads(self, project: str) -> dict[str, Any]:
-        path = urllib.parse.quote(project)
-        url = f"ssh://{self.place}:{self.request['port']}/{path}"
-        return self._run(("git", "ls-remote", "--heads", url), _HEADS)
+        return self._run(("git", "ls-remote", "--heads", self._url(project)), _HEADS)
+
+    def _url(self, project: str) -> str:
+        return f"ssh://{self.place}:{self.request['port']}/{urllib.parse.quote(project)}"
+
+    def _clone(self, project: str, heads: dict[str, Any]) -> dict[str, Any]:
+        """Clones the tip of a branch, and removes that. ``branch`` is which; '' where there is none."""
+        names = [line.split()[1].removeprefix("refs/heads/") for line in heads["out"].splitlines() if "\t" in line]
+        if not names:
+            return {"branch": "", "status": 0, "err": ""}
+        branch = next((name for name in (*self.request["branches"], "main", "master") if name in names), names[0])
+        made = self._run(("mktemp", "-d", "-p", _TEMPORARY, "pkgci-clone-XXXXXXXX"), _COMMAND)
+        folder = made["out"].strip()
+        if made["status"] != 0:
+            return {"branch": branch, "status": made["status"], "err": made["err"]}
+        try:
+            return {"branch": branch, **self._cloned(project, branch, folder)}
+        finally:
+            self._run(("rm", "-rf", "--", folder), _COMMAND)
+
+    def _cloned(self, project: str, branch: str, folder: str) -> dict[str, Any]:
+        # A server that cannot leave files out says so, and sends all; some refuse instead.
+        for without in (("--filter=blob:none",), ()):
+            left = min(_CLONE, self.until - time.monotonic())
+            if left <= 0:
+                return {"status": _NOT_BEGUN, "err": f"the clones before it took {_CLONES} s"}
+            words = ("git", "clone", "--quiet", "--bare", "--depth=1", f"--branch={branch}", *without)
+            done = self._run((*words, "--", self._url(project), f"{folder}/clone{len(without)}"), left)
+            if done["status"] in (0, _TOO_SLOW):
+                break
+        return {"status": done["status"], "err": done["err"]}
+
+    def _changes(self, project: str) -> list[dict[str, Any]]:
+        """A project's newest changes, and those that the account voted down: their labels and votes."""
+        label, account = self.request["label"], self.request["account"]
+        asked = (f"limit:{_NEWEST}", f"label:{label}<0,user={account} limit:{_REFUSED}")
+        options = "--format json --submit-records --all-approvals --current-patch-set"
+        lines = [
+            line
+            for words in asked
+            for line in self._gerrit(f"query {options} 'project:\"{project}\" {words}'")["out"].splitlines()
+        ]
+        return [_brief(change) for change in map(_object, lines) if "number" in change]
 
     def _stream(self, patience: float) -> dict[str, Any]:
         """Listens to events for a moment. ``status`` is None where it could go on."""
@@ -88,7 +145,7 @@ class _Asking:
             _, err = process.communicate(timeout=patience)
             return {"status": process.returncode, "err": err.decode(errors="replace")}
         except subprocess.TimeoutExpired:
-            process.terminate()
+            os.killpg(process.pid, signal.SIGTERM)
             process.communicate()
             return {"status": None, "err": ""}
 
@@ -100,9 +157,9 @@ class _Asking:
         try:
             out, err = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
-            return {"status": 124, "out": "", "err": f"no answer within {timeout:g} s"}
+            return {"status": _TOO_SLOW, "out": "", "err": f"no answer within {timeout:.0f} s"}
         return {
             "status": process.returncode,
             "out": out.decode(errors="replace"),
@@ -120,6 +177,8 @@ class _Asking:
         }
         return subprocess.Popen(
             (*become, *command),
+            # With what it starts, it can be ended as one.
+            start_new_session=True,
             cwd="/",
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -168,3 +227,33 @@ def _json(text: str) -> Any:
         return json.loads(text.removeprefix(")]}'")) if text.startswith(")]}'") else None
     except ValueError:
         return None
+
+
+def _results(asked: dict[str, Future[_Told]]) -> dict[str, _Told]:
+    return {name: one.result() for name, one in asked.items()}
+
+
+def _object(line: str) -> dict[str, Any]:
+    """What a line of JSON says; nothing where it is none."""
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _brief(change: dict[str, Any]) -> dict[str, Any]:
+    """Of a change, what is asked for: its labels, and who voted what on it."""
+    records = change.get("submitRecords") or ()
+    sets = (change.get("currentPatchSet") or {}, *(change.get("patchSets") or ()))
+    votes = {
+        (vote["type"], int(vote["value"]), (vote.get("by") or {}).get("username", ""))
+        for one in sets
+        for vote in one.get("approvals") or ()
+    }
+    return {
+        "number": change["number"],
+        "branch": change.get("branch", ""),
+        "labels": sorted({label["label"] for record in records for label in record.get("labels") or ()}),
+        "votes": sorted(votes),
+    }

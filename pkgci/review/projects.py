@@ -1,16 +1,18 @@
-"""What is known of one project's labels, rights and settings: from an administrator's look, or from what all may see.
+"""What is known of a project's labels, rights and settings: from an administrator's look, or from what others may see.
 
-Only an administrator is told who may submit. What Gerrit shows to everybody, it shows only where they may read.
+Only an administrator is told who may submit. What Gerrit shows to everybody, it shows only where they may read. What is
+left then are the project's changes, as the CI's account sees them: who voted and submitted there, was allowed to.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pkgci.review import access
 from pkgci.review.access import LABEL
+from pkgci.review.history import NOTHING, History, hull
 from pkgci.review.labels import asks_for, asks_too_much
 from pkgci.review.live import Live, LiveProject
 from pkgci.review.rights import voteless
@@ -29,17 +31,16 @@ _SUBMIT_TYPES = {
 }
 _MAKE_COMMITS = {"REBASE_IF_NECESSARY", "REBASE_ALWAYS", "CHERRY_PICK"}
 
-_NOTHING = Range(0, 0)
-
 ASK_ADMINISTRATOR = "an administrator's login tells it: PKGCI_GERRIT_PASSWORD"
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What is known of Gerrit's settings: by an administrator (None: nobody logged in), and by anybody's pages."""
+    """What is known of Gerrit's settings: by an administrator (None: no login), by anybody's pages, by changes."""
 
     live: Live | None
     pages: Mapping[str, Mapping[str, Any]]
+    changes: Mapping[str, History] = field(default_factory=dict)
 
     @property
     def root(self) -> str:
@@ -54,6 +55,10 @@ class Seen:
         """What anybody may see of a project; None where that is nothing."""
         return self.pages.get(name, {}).get(which, {}).get("data")
 
+    def history(self, name: str) -> History:
+        """What the changes of a project say."""
+        return self.changes.get(name, History())
+
 
 def of_project(wanted: Wanted, name: str, branches: tuple[str, ...], seen: Seen) -> Iterator[Verdict]:
     """What there is to say of the project ``name``."""
@@ -61,10 +66,10 @@ def of_project(wanted: Wanted, name: str, branches: tuple[str, ...], seen: Seen)
     for label in wanted.labels:
         votes = _votes(label, name, seen)
         yield _range(label, name, votes, seen)
-        if votes is not None and label.name == wanted.ci_label.name:
+        if label.name == wanted.ci_label.name:
             yield _vote(wanted, label, name, votes, branches, seen)
-        elif votes is not None:
-            yield from _voters(label, name, seen)
+        else:
+            yield _voters(label, name, seen)
     yield _submit(wanted, name, branches, seen)
     yield from _requirements(wanted, name, seen)
     yield _submit_type(name, seen)
@@ -84,7 +89,7 @@ def _votes(label: WantedLabel, name: str, seen: Seen) -> Range | None:
     project = seen.project(name)
     if project is not None:
         found = project.label(label.name)
-        return found.votes if found else _NOTHING
+        return found.votes if found else NOTHING
     page = seen.page(name, "project")
     if not isinstance(page, dict):
         return None
@@ -96,20 +101,40 @@ def _votes(label: WantedLabel, name: str, seen: Seen) -> Range | None:
 def _range(label: WantedLabel, name: str, votes: Range | None, seen: Seen) -> Verdict:
     subject, where = title(LABEL + label.name), config_place(name)
     if votes is None:
-        return Verdict(subject, name, State.NOT_KNOWN, "anonymous users may not read it", ASK_ADMINISTRATOR)
-    if votes == _NOTHING:
+        return _range_by_changes(label, name, seen.history(name))
+    if votes == NOTHING:
         return Verdict(subject, name, State.MISSING, f"there is no such label; {label.votes} is needed", where)
     if not votes.covers(label.least):
         return Verdict(subject, name, State.MISSING, f"it has {votes}, {label.least} is needed", where)
     return Verdict(subject, name, State.OK, f"it has {votes}")
 
 
+def _range_by_changes(label: WantedLabel, name: str, history: History) -> Verdict:
+    """What the project's changes say of a label: that it is there, and has at least the votes that were given."""
+    subject, given = title(LABEL + label.name), history.given(label.name)
+    if given.covers(label.least):
+        return Verdict(subject, name, State.OK, f"{given} was voted on its changes")
+    if not history.labels:
+        text = "no change shows it, and anonymous users may not read it"
+    elif label.name in history.labels or given != NOTHING:
+        voted = f"{given} was voted so far" if given != NOTHING else "nobody has voted yet"
+        text = f"it is there; whether it has {label.least}, no change says: {voted}"
+    else:
+        text = f"its changes have no such label; {label.votes} is needed"
+        return Verdict(subject, name, State.MISSING, text, config_place(name))
+    return Verdict(subject, name, State.NOT_KNOWN, text, ASK_ADMINISTRATOR, decides=True)
+
+
 def _vote(
-    wanted: Wanted, label: WantedLabel, name: str, votes: Range, branches: tuple[str, ...], seen: Seen
+    wanted: Wanted, label: WantedLabel, name: str, votes: Range | None, branches: tuple[str, ...], seen: Seen
 ) -> Verdict:
-    """Whether the account may give its votes."""
+    """Whether the account may give its votes. What a label has that nobody may read is at least what was voted."""
     subject, where = f"vote {label.name}", access_page(name, BRANCHES)
-    needed, project = label.needed(votes), seen.project(name)
+    project, history = seen.project(name), seen.history(name)
+    if votes is None:
+        voted = history.given(label.name)
+        votes = hull((voted.low, voted.high, label.least.low, label.least.high))
+    needed = label.needed(votes)
     if project is not None and seen.live is not None:
         groups = seen.live.account.groups if seen.live.account else {}
         lacks = [ref for ref in branches if not access.votes(project.line, label.name, ref, set(groups)).covers(needed)]
@@ -117,12 +142,15 @@ def _vote(
             text = f"{wanted.user} may not give {needed} on {_some(lacks)}"
             return Verdict(subject, name, State.MISSING, text, f"{where}: {_permission(label)}")
         return Verdict(subject, name, State.OK, f"{wanted.user} may give {needed}")
-    may = _permitted(wanted, label, seen.page(name, "change"))
+    may, given = _permitted(wanted, label, seen.page(name, "change")), history.given(label.name, wanted.user)
+    if may is None and given.covers(needed):
+        return Verdict(subject, name, State.OK, f"{wanted.user} has given {given}")
     if may is None:
-        text = f"no change says whether {wanted.user} may give {needed}"
-        return Verdict(subject, name, State.NOT_KNOWN, text, ASK_ADMINISTRATOR)
+        so_far = f": it has given {given} so far" if given != NOTHING else ""
+        text = f"no change says whether {wanted.user} may give {needed}{so_far}"
+        return Verdict(subject, name, State.NOT_KNOWN, text, ASK_ADMINISTRATOR, decides=True)
     if not may.covers(needed):
-        text = f"{wanted.user} may give {'nothing' if may == _NOTHING else may}, {needed} is needed"
+        text = f"{wanted.user} may give {'nothing' if may == NOTHING else may}, {needed} is needed"
         return Verdict(subject, name, State.MISSING, text, f"{where}: {_permission(label)}")
     return Verdict(subject, name, State.OK, f"{wanted.user} may give {needed}")
 
@@ -143,26 +171,26 @@ def _permitted(wanted: Wanted, label: WantedLabel, changes: Any) -> Range | None
     return None
 
 
-def _voters(label: WantedLabel, name: str, seen: Seen) -> Iterator[Verdict]:
+def _voters(label: WantedLabel, name: str, seen: Seen) -> Verdict:
     """Whether anybody may give the vote that people give."""
     project = seen.project(name)
     there = project.label(label.name) if project else None
     subject, vote = f"vote {label.name}", f"{label.name} {signed(label.vote)}"
     if project is None or there is None:
+        if seen.history(name).given(label.name).covers(hull((label.vote,))):
+            return Verdict(subject, name, State.OK, f"{vote} was given on its changes")
         text = f"who may give {vote}, Gerrit tells administrators only"
-        yield Verdict(subject, name, State.NOT_KNOWN, text, ASK_ADMINISTRATOR)
-    elif lacks := [ref for ref in voteless(project, there, label) if ref in project.branches]:
+        return Verdict(subject, name, State.NOT_KNOWN, text, ASK_ADMINISTRATOR, decides=True)
+    if lacks := [ref for ref in voteless(project, there, label) if ref in project.branches]:
         where = f"{access_page(name, BRANCHES)}: {_permission(label)}"
-        yield Verdict(subject, name, State.MISSING, f"nobody may give {vote} on {_some(lacks)}", where)
-    else:
-        yield Verdict(subject, name, State.OK, f"there are groups that may give {vote}")
+        return Verdict(subject, name, State.MISSING, f"nobody may give {vote} on {_some(lacks)}", where)
+    return Verdict(subject, name, State.OK, f"there are groups that may give {vote}")
 
 
 def _submit(wanted: Wanted, name: str, branches: tuple[str, ...], seen: Seen) -> Verdict:
     subject, project = title("submit"), seen.project(name)
     if project is None or seen.live is None:
-        text = f"whether {wanted.user} has it, Gerrit tells administrators only"
-        return Verdict(subject, name, State.NOT_KNOWN, text, ASK_ADMINISTRATOR)
+        return _submit_by_changes(wanted, name, branches, seen)
     groups = set(seen.live.account.groups) if seen.live.account else set()
     lacks = [ref for ref in branches if not access.allowed(project.line, "submit", ref, groups)]
     if not lacks:
@@ -171,6 +199,17 @@ def _submit(wanted: Wanted, name: str, branches: tuple[str, ...], seen: Seen) ->
     where = access_page(found.project, found.ref) if found else access_page(name, BRANCHES)
     how = "" if found is None else ": it is exclusive there" if found.exclusive else ": it is blocked there"
     return Verdict(subject, name, State.MISSING, f"{wanted.user} lacks it on {_some(lacks)}{how}", where)
+
+
+def _submit_by_changes(wanted: Wanted, name: str, branches: tuple[str, ...], seen: Seen) -> Verdict:
+    """Whether the account has submitted changes to each branch."""
+    subject, submitted = title("submit"), seen.history(name).submitted(wanted.user)
+    unknown = [ref for ref in branches if ref not in submitted]
+    if branches and not unknown:
+        return Verdict(subject, name, State.OK, f"{wanted.user} has submitted changes to {_some(list(branches))}")
+    on = f" on {_some(unknown)}" if submitted else ""
+    text = f"whether {wanted.user} has it{on}, Gerrit tells administrators only"
+    return Verdict(subject, name, State.NOT_KNOWN, text, ASK_ADMINISTRATOR, decides=True)
 
 
 def _requirements(wanted: Wanted, name: str, seen: Seen) -> Iterator[Verdict]:

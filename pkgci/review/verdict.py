@@ -19,7 +19,8 @@ class State(StrEnum):
 class Verdict:
     """What was found of one thing. ``of`` is the project that it is about, '' for Gerrit as a whole.
 
-    ``where`` is where Gerrit has it, or what would tell.
+    ``where`` is where Gerrit has it, or what would tell. ``decides`` is whether the CI's work hangs on it: what decides
+    and is not known leaves the whole unproven.
     """
 
     subject: str
@@ -27,6 +28,7 @@ class Verdict:
     state: State
     text: str
     where: str = ""
+    decides: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,3 +42,13 @@ class Judged:
     def as_needed(self) -> bool:
         """Whether nothing is missing. What is not known may be."""
         return not any(verdict.state is State.MISSING for verdict in self.verdicts)
+
+    @property
+    def unproven(self) -> tuple[Verdict, ...]:
+        """What decides, and is not known."""
+        return tuple(one for one in self.verdicts if one.decides and one.state is State.NOT_KNOWN)
+
+    @property
+    def proven(self) -> bool:
+        """Whether nothing is missing, and all that decides is known."""
+        return self.as_needed and not self.unproven

@@ -10,10 +10,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pkgci.model.stand_ins import review_is_stand_in
+from tests.lab import real_gerrit
 from tests.lab.conftest import SCRIPTS, Lab
 
 PROJECT = SCRIPTS
@@ -87,19 +89,33 @@ def gerrit(lab: Lab, *words: str, user: str = "alice") -> str:
 
 @contextmanager
 def other_gerrit(lab: Lab, name: str, value: str, usual: str) -> Iterator[None]:
-    """The review is set so for the project. A real Gerrit is, where ``name`` is its submit type."""
-
-    def set_to(chosen: str) -> None:
-        if review_is_stand_in(lab.site):
-            gerrit(lab, "stand-in", "set", name, chosen, "--project", PROJECT)
-        else:
-            gerrit(lab, "set-project", PROJECT, f"--{name}", chosen, user="bob")
-
-    set_to(value)
+    """The review is set so for the project: a setting of the stand-in's, which a real Gerrit gets in its own way."""
+    otherwise, back = _ways(lab, name, value, usual)
+    otherwise()
     try:
         yield
     finally:
-        set_to(usual)
+        back()
+
+
+def _ways(lab: Lab, name: str, value: str, usual: str) -> tuple[Callable[[], object], Callable[[], object]]:
+    """What sets ``name`` of the review to ``value``, and what sets it back to ``usual``."""
+    if review_is_stand_in(lab.site):
+        set_to = partial(gerrit, lab, "stand-in", "set", name)
+        return partial(set_to, value, "--project", PROJECT), partial(set_to, usual, "--project", PROJECT)
+    if name == "submit-type":
+        set_to = partial(gerrit, lab, "set-project", PROJECT, f"--{name}", user="bob")
+        return partial(set_to, value), partial(set_to, usual)
+    otherwise, back = real_gerrit.setting(lab.site, name, value, PROJECT)
+    return partial(real_gerrit.send, lab.site, otherwise), partial(real_gerrit.send, lab.site, back)
+
+
+def mark(change: Change, what: str) -> None:
+    """Marks a change as ``wip`` or ``ready``."""
+    if review_is_stand_in(change.lab.site):
+        gerrit(change.lab, "stand-in", "mark", str(change.number), what)
+    else:
+        real_gerrit.send(change.lab.site, real_gerrit.mark(change.number, what))
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab.conftest import Lab
-from tests.lab.reviewing import Change, Clone, gerrit, gerrit_away
+from tests.lab.reviewing import Change, Clone, gerrit_away, other_gerrit
 
 # Seconds that Zuul waits before it looks an event up, and in which it must have failed to do so.
 LOOKED_UP = 20
@@ -25,9 +25,8 @@ def clone(deployed: Lab, tmp_path: Path) -> Clone:
 @pytest.fixture
 def closed(deployed: Lab) -> Iterator[None]:
     """Gerrit shows anonymous users nothing."""
-    gerrit(deployed, "stand-in", "set", "anonymous-read", "off")
-    yield
-    gerrit(deployed, "stand-in", "set", "anonymous-read", "on")
+    with other_gerrit(deployed, "anonymous-read", "off", "on"):
+        yield
 
 
 def two_changes(clone: Clone) -> list[Change]:
@@ -40,7 +39,6 @@ def two_changes(clone: Clone) -> list[Change]:
     return changes
 
 
-@pytest.mark.stand_in("review", "anonymous reading is switched off by a command of the stand-in's")
 @pytest.mark.usefixtures("closed")
 def test_where_anonymous_users_may_not_read_a_merge_delays_nobody(clone: Clone) -> None:
     first, second = two_changes(clone)

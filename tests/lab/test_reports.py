@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.lab.conftest import Lab
-from tests.lab.reviewing import PROJECT, Change, Clone, gerrit, gerrit_away, other_gerrit, script, wait_until
+from tests.lab.reviewing import PROJECT, Change, Clone, gerrit_away, mark, other_gerrit, script, wait_until
 
 # A build that is long enough for something to happen meanwhile.
 SLOW = script("sleep 10")
 AWAY = 30.0
-_SWITCHED = pytest.mark.stand_in("review", "the review is set otherwise by a command of the stand-in's")
 PATIENCE = 300.0
 
 
@@ -48,7 +47,6 @@ def in_the_gate(clone: Clone, subject: str, build: str = SLOW) -> Change:
     return change
 
 
-@_SWITCHED
 def test_a_label_that_takes_less_than_two_gets_one_and_the_change_is_merged(deployed: Lab, clone: Clone) -> None:
     with other_gerrit(deployed, "verified-range", "1", "2"):
         change = checked(clone, "Vote less")
@@ -58,7 +56,6 @@ def test_a_label_that_takes_less_than_two_gets_one_and_the_change_is_merged(depl
         assert said(change, "Build succeeded.") == 2
 
 
-@_SWITCHED
 def test_a_submit_that_gerrit_refuses_is_told_on_the_change_and_by_status_until_it_works(
     deployed: Lab, clone: Clone
 ) -> None:
@@ -104,19 +101,16 @@ def test_an_approval_that_is_withdrawn_and_a_veto_in_the_gate_stop_the_merge_unt
     change.wait_for_merge(240)
 
 
-@_SWITCHED
-def test_an_approved_change_in_work_says_once_why_it_is_not_merged_and_is_when_it_is_ready(
-    deployed: Lab, clone: Clone
-) -> None:
+def test_an_approved_change_in_work_says_once_why_it_is_not_merged_and_is_when_it_is_ready(clone: Clone) -> None:
     change = checked(clone, "Not yet")
-    gerrit(deployed, "stand-in", "mark", str(change.number), "wip")
+    mark(change, "wip")
     change.approve()
     words = "This change is approved but cannot be merged yet: it is marked work in progress"
     wait_for_words(change, words)
     change.comment("What is it waiting for?")
     time.sleep(20)
     assert (said(change, words), said(change, "Starting gate jobs")) == (1, 0)
-    gerrit(deployed, "stand-in", "mark", str(change.number), "ready")
+    mark(change, "ready")
     change.wait_for_merge()
 
 

@@ -13,11 +13,13 @@ from typing import Any
 
 import click
 
+from pkgci.errors import UsageError
 from tests.prove.page import Results, cases, markdown, page
 from tests.prove.servers import LAB_NAME, Servers
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 NAME = "prove-real"
+SERVERS = {"Gerrit": "review", "Jenkins": "jenkins"}
 # What is said of changes, jobs, agents, restarts and promotion. The other lab tests are about other things.
 FILES = (
     *("own_gerrit", "changes", "jobs", "jenkins", "slaves", "pipelines", "zuul", "losses", "reports", "lookups"),
@@ -26,14 +28,14 @@ FILES = (
 
 
 @click.command()
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--keep", is_flag=True, help="Leave the lab up for a look.")
 @click.option("--only", metavar="WORDS", help="Only the tests that pytest's -k selects.")
 def main(folder: Path, keep: bool, only: str | None) -> None:
     """Prove pkgci against the servers in FOLDER: gerrit.war, jenkins.war and plugins/, or one of the two."""
-    servers = Servers.in_folder(folder)
-    if not servers.real:
-        raise click.ClickException(f"{folder} has neither gerrit.war, nor jenkins.war with plugins/")
+    servers = _servers(folder.expanduser())
+    for name, key in SERVERS.items():
+        click.echo(f"{name}: {'the real one' if key in servers.real else _stand_in(name)}", err=True)
     lab = CHECKOUT / ".lab" / NAME
     results = lab / "results"
     results.mkdir(parents=True, exist_ok=True)
@@ -47,6 +49,15 @@ def main(folder: Path, keep: bool, only: str | None) -> None:
         _remove(lab)
     click.echo(f"\n{told.sum}: {results / 'index.md'} and index.html", err=True)
     sys.exit(status)
+
+
+def _servers(folder: Path) -> Servers:
+    """The servers in ``folder``. What is wrong with it ends the program, before anything is made."""
+    try:
+        return Servers.in_folder(folder)
+    except UsageError as error:
+        click.echo(f"prove: {error.message}\n  {error.hint}", err=True)
+        sys.exit(error.status)
 
 
 def _pytest(servers: Servers, junit: Path, only: str | None) -> int:
@@ -63,13 +74,17 @@ def _versions(servers: Servers, lab: Path) -> dict[str, str]:
     """What the two servers of the lab were, in words."""
     told = _status(lab)
     found = {}
-    for name, key in (("Gerrit", "review"), ("Jenkins", "jenkins")):
+    for name, key in SERVERS.items():
         if key not in servers.real:
-            found[name] = "the lab's stand-in: there was no real one in the folder"
+            found[name] = _stand_in(name)
         else:
             version = (told.get(key) or {}).get("version")
             found[name] = f"the real one, {version}" if version else "the real one, which did not answer at the end"
     return found
+
+
+def _stand_in(name: str) -> str:
+    return f"the lab's stand-in: there was no {name.lower()}.war in the folder"
 
 
 def _status(lab: Path) -> dict[str, Any]:

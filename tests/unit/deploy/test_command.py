@@ -10,7 +10,7 @@ import click
 import pytest
 
 from pkgci.cli import deploy, deploy_plan, deploy_review, deploy_run
-from pkgci.cli.changes import tell_changes
+from pkgci.cli.changes import tell_changes, tell_doubt
 from pkgci.cli.main import run
 from pkgci.cli.options import json_option, site_option
 from pkgci.cli.screen import print_json
@@ -29,6 +29,7 @@ class Commands:
 
     def __init__(self) -> None:
         self.called: list[str] = []
+        self.doubts: dict[str, str] = {}
         self.ends: dict[str, int | Exception] = {}
 
     def command(self, name: str) -> click.Command:
@@ -41,6 +42,8 @@ class Commands:
             if isinstance(end, Exception):
                 raise end
             tell_changes(f"nothing by {name}")
+            if name in self.doubts:
+                tell_doubt(self.doubts[name])
             if as_json:
                 print_json({"by": name})
             else:
@@ -144,6 +147,17 @@ def test_a_review_that_lacks_something_stops_it_and_the_way_on_is_told(
         assert pkgci_deploy(site, "--yes") == 1
         assert commands.called[-1] == item
         assert f"--from {following}" in capsys.readouterr().err
+
+
+def test_what_a_step_could_not_prove_is_said_at_the_end(
+    site: Site, commands: Commands, capsys: pytest.CaptureFixture[str]
+) -> None:
+    commands.doubts["verify-review"] = "Gerrit is NOT PROVEN: Submit"
+    assert pkgci_deploy(site, "--yes") == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "Gerrit is NOT PROVEN: Submit"
+    assert pkgci_deploy(site, "--yes", "--json") == 0
+    steps = json.loads(capsys.readouterr().out)["steps"]
+    assert [step["doubt"] for step in steps if step["doubt"]] == ["Gerrit is NOT PROVEN: Submit"]
 
 
 def test_a_step_that_needs_a_login_is_told_that_it_may_pass_without_one(

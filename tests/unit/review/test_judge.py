@@ -11,6 +11,7 @@ import pytest
 from pkgci.model.known_hosts import HostKey
 from pkgci.model.load import load_site
 from pkgci.model.site import Site
+from pkgci.review.history import history
 from pkgci.review.judge import judge
 from pkgci.review.opening import opened
 from pkgci.review.projects import Seen
@@ -19,11 +20,12 @@ from pkgci.review.verdict import Judged, State, Verdict
 from pkgci.review.wanted import wanted
 from tests.unit.review.conftest import PROJECT
 from tests.unit.review.fake_gerrit import ADMINISTRATORS, SERVICE_USERS, FakeGerrit
-from tests.unit.review.host_facts import KEY, OTHER, ended, facts, page, values
+from tests.unit.review.host_facts import KEY, OTHER, change, closed, ended, facts, page, values
 
 
 def judged(site: Site, found: dict[str, Any], live: Any = None, keys: tuple[HostKey, ...] = ()) -> Judged:
-    return judge(site, wanted(site, None), found, keys, Seen(live, found.get("pages", {})))
+    changes = {name: history(told) for name, told in found["changes"].items()}
+    return judge(site, wanted(site, None), found, keys, Seen(live, found.get("pages", {}), changes))
 
 
 def of(result: Judged, state: State) -> list[Verdict]:
@@ -49,18 +51,16 @@ def test_without_an_administrator_what_gerrit_tells_them_only_is_not_known_and_i
 
 
 def test_what_anonymous_users_may_not_read_is_not_known_and_never_good(review_site: Site) -> None:
-    found = facts()
-    found["pages"][PROJECT] = {which: page(status=404) for which in ("project", "config", "change")}
-    result = judged(review_site, found)
+    result = judged(review_site, closed())
     assert result.as_needed
-    subjects = {"Label Verified", "Label Workflow", "submit type"} | HIDDEN - {"vote Workflow"}
+    subjects = {"Label Verified", "Label Workflow", "vote Verified", "submit type"} | HIDDEN
     assert {one.subject for one in of(result, State.NOT_KNOWN)} == subjects
     assert not subjects & {one.subject for one in of(result, State.OK)}
     assert "anonymous users may not read it" in [one.text for one in of(result, State.INFORMATION)]
 
 
 @pytest.mark.parametrize(
-    ("change", "named", "where"),
+    ("other", "named", "where"),
     [
         (
             {"stream": {"status": 1, "err": "stream events not permitted"}},
@@ -70,7 +70,25 @@ def test_what_anonymous_users_may_not_read_is_not_known_and_never_good(review_si
         ({"stream": {"status": 255, "err": "closed by remote host"}}, "closed by remote host", "error_log"),
         ({"names": ended(out="All-Projects\n")}, "sees no such project", "Read"),
         ({"heads": {PROJECT: ended(128, err="fatal: unavailable")}}, "fatal: unavailable", ""),
-        ({"heads": {PROJECT: ended()}}, "sees no branch", "Read"),
+        (
+            {"heads": {PROJECT: ended()}, "clones": {PROJECT: {"branch": "", "status": 0, "err": ""}}},
+            "it is empty: zuul sees no branch",
+            "Read",
+        ),
+        (
+            {
+                "heads": {PROJECT: ended()},
+                "clones": {PROJECT: {"branch": "", "status": 0, "err": ""}},
+                "changes": {PROJECT: [change()]},
+            },
+            "there are changes: it may not read them",
+            "refs/heads/*: Read",
+        ),
+        (
+            {"clones": {PROJECT: {"branch": "main", "status": 128, "err": "fatal: early EOF"}}},
+            "git says: fatal: early EOF",
+            "",
+        ),
         ({"heads": {PROJECT: ended(out="a" * 40 + "\trefs/heads/other\n")}}, "there is no main", "Branches"),
         ({"web": page("3.11.0") | {"ahead": 95.2}}, "Zuul's host is 95 s ahead of Gerrit", "timedatectl"),
         ({"web": page("3.11.0") | {"ahead": -31.0}}, "31 s behind Gerrit", "timedatectl"),
@@ -82,9 +100,9 @@ def test_what_anonymous_users_may_not_read_is_not_known_and_never_good(review_si
     ],
 )
 def test_what_lacks_is_named_as_gerrit_calls_it_with_its_place(
-    review_site: Site, change: dict[str, Any], named: str, where: str
+    review_site: Site, other: dict[str, Any], named: str, where: str
 ) -> None:
-    result = judged(review_site, facts() | change)
+    result = judged(review_site, facts() | other)
     assert not result.as_needed
     (line,) = missing(result)
     assert named in line
@@ -184,7 +202,7 @@ def looked(site: Site) -> Any:
 
 def test_an_administrator_leaves_nothing_unknown(deployed: FakeGerrit, review_site: Site) -> None:
     result = judged(review_site, facts(), looked(review_site))
-    assert result.as_needed
+    assert result.proven
     assert of(result, State.NOT_KNOWN) == []
     subjects = {"Submit", "vote Verified", "vote Workflow", "submit requirement Verified", "Service Users"}
     assert subjects <= {one.subject for one in of(result, State.OK)}

@@ -7,15 +7,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import click
 import pytest
 
+from pkgci.cli import verify_review
+from pkgci.cli.changes import told_doubt
 from pkgci.cli.main import run
 from pkgci.model.site import Site
 from pkgci.remote import session
 from pkgci.review import asking
 from tests.unit.review.conftest import PROJECT
 from tests.unit.review.fake_gerrit import FakeGerrit
-from tests.unit.review.host_facts import ended, facts
+from tests.unit.review.host_facts import change, closed, ended, facts
 
 
 class Session:
@@ -46,6 +49,42 @@ def test_all_as_needed_exits_0_and_sums_up(
     assert f"ok           Submit ({PROJECT}): zuul has it on every branch" in out
     assert "0 not known, 0 missing" in out.splitlines()[-1]
     assert deployed.writes() == []
+
+
+def test_what_decides_and_is_not_known_is_named_in_the_last_line_which_is_not_shown_as_good(
+    host: dict[str, Any],
+    fake: FakeGerrit,
+    review_site: Site,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fake.become_anybody = False
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    command = ["verify-review", "--site", str(review_site.path)]
+    host |= closed(change(1, ("Verified", 2, "zuul"), ("SUBM", 1, "zuul")))
+    assert run(command) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert "0 missing; NOT PROVEN: Label Verified, vote Verified, Label Workflow, vote Workflow (" in last
+    assert "PKGCI_GERRIT_PASSWORD" in last
+    assert "33m" in last and "32m" not in last
+    assert run([*command, "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert (data["as_needed"], data["proven"]) == (True, False)
+    votes = (("Verified", 2, "zuul"), ("Verified", -1, "zuul"), ("Workflow", 1, "bob"), ("SUBM", 1, "zuul"))
+    host |= closed(change(1, *votes))
+    assert run(command) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert "PROVEN" not in last and "32m" in last
+
+
+def test_deploy_is_told_what_is_not_proven(
+    host: dict[str, Any], fake: FakeGerrit, review_site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake.become_anybody = False
+    with click.Context(verify_review.command) as context:
+        context.invoke(verify_review.command, site_file=review_site.path, as_json=False, accept_new_host_keys=False)
+        assert (told_doubt(context) or "").startswith("Gerrit is NOT PROVEN: vote Workflow, Submit (")
 
 
 def test_something_missing_exits_1_and_says_where_it_is_set(
