@@ -97,6 +97,17 @@ def test_what_an_interrupted_clean_up_left_goes(cleaner: ModuleType, folder: Pat
     assert names(folder) == {"middle"}
 
 
+def test_a_deep_folder_does_not_end_the_clean_up(cleaner: ModuleType, folder: Path) -> None:
+    place = folder / "old"
+    for _ in range(1200):
+        place /= "d"
+        place.mkdir()
+    os.utime(folder / "old/d", (NOW - 20 * DAY, NOW - 20 * DAY))
+    os.utime(folder / "old", (NOW - 20 * DAY, NOW - 20 * DAY))
+    assert run(cleaner, folder) == ["removed old: last used 20.0 days ago"]
+    assert names(folder) == {"middle", "young"}
+
+
 def test_bytes_and_percent_must_both_be_free(cleaner: ModuleType) -> None:
     limits = cleaner.Limits(age=1, idle=1, free_bytes=50, free_percent=10)
     assert limits.enough(60, 100)

@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import time
+import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -126,8 +127,8 @@ def perform(task: Task, mark: str, stop: Stop, settings: Path, log_settings: Pat
             Runner(task, own, log, stop, settings, protocol).run(way)
         except Ended as ended:
             way.outcome = Outcome(ended.status, ended.reason)
-        except OSError as error:
-            way.outcome = Outcome(Status.INFRASTRUCTURE, f"{error}")
+        except Exception as error:
+            way.outcome = Outcome(Status.INFRASTRUCTURE, in_words(error))
         # What got away from the step ends before its log does, however long that takes on its way.
         processes.end(lambda: processes.descendants() - (stream.processes() if stream else set()))
         status = way.outcome.status
@@ -139,6 +140,15 @@ def perform(task: Task, mark: str, stop: Stop, settings: Path, log_settings: Pat
             return Status.INFRASTRUCTURE if status is Status.PASSED else status
     shutil.rmtree(upload_folder, ignore_errors=True)
     return status
+
+
+def in_words(error: Exception) -> str:
+    """What went wrong, in one line. What is none of the system's errors is a fault of this program: also where."""
+    text = " ".join(str(error).split())[:500]
+    if isinstance(error, OSError):
+        return text
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"a fault of pkgci-job, in {Path(place.filename).name}:{place.lineno}: {type(error).__name__}: {text}"
 
 
 def _log_server(settings: Path, log: Log) -> LogServer | None:
@@ -204,14 +214,26 @@ def main(
         print(HELP.strip())
         return 0
     environment = os.environ if environment is None else environment
-    if not is_kept(environment):
-        return keep(environment)
+    try:
+        if not is_kept(environment):
+            return keep(environment)
+        return _kept(arguments, environment, settings, log_settings, protocol).value
+    except Exception as error:
+        # Python's own exit status, 1, would say that the package is at fault.
+        print(f"pkgci-job: {Status.INFRASTRUCTURE.word}: {in_words(error)}", flush=True)
+        return Status.INFRASTRUCTURE.value
+
+
+def _kept(
+    arguments: Sequence[str], environment: Mapping[str, str], settings: Path, log_settings: Path, protocol: str
+) -> Status:
+    """The inner half."""
     stop = Stop()
     stop.listen()
     try:
         task = read_task(arguments, environment)
     except Ended as ended:
         print(f"pkgci-job: {ended.reason}", flush=True)
-        return ended.status.value
+        return ended.status
     with in_use(task.workspace), processes.nothing_left():
-        return perform(task, environment[processes.MARK], stop, settings, log_settings, protocol).value
+        return perform(task, environment[processes.MARK], stop, settings, log_settings, protocol)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .. import namespaces, processes
+from ..tidy import removed
 
 # Below the workspace: each build's own folder.
 BUILDS = ".pkgci"
@@ -94,16 +94,3 @@ def emptied(folder: Path) -> Path:
         removed(folder)
     folder.mkdir(mode=0o700)
     return folder
-
-
-def removed(place: Path) -> None:
-    """Removes a file, or a folder with what is in it, read-only or not. Raises ``OSError``."""
-    if place.is_symlink() or not place.is_dir():
-        place.unlink()
-        return
-    place.chmod(0o700)
-    for path, folders, _files in os.walk(place):
-        for inner in (Path(path, name) for name in folders):
-            if not inner.is_symlink():
-                inner.chmod(0o700)
-    shutil.rmtree(place)
