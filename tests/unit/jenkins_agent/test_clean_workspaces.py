@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import subprocess
@@ -106,6 +107,31 @@ def test_a_deep_folder_does_not_end_the_clean_up(cleaner: ModuleType, folder: Pa
     os.utime(folder / "old", (NOW - 20 * DAY, NOW - 20 * DAY))
     assert run(cleaner, folder) == ["removed old: last used 20.0 days ago"]
     assert names(folder) == {"middle", "young"}
+
+
+def test_one_that_cannot_be_deleted_is_said_and_keeps_no_other_one(
+    cleaner: ModuleType, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / ".leaving-old").mkdir()
+    (folder / ".leaving-old/stuck").touch()
+    delete = cleaner.delete
+
+    def refuse(path: Path) -> None:
+        if (path / "stuck").exists():
+            raise OSError(errno.ENOTEMPTY, "rm: it is stuck", str(path))
+        delete(path)
+
+    monkeypatch.setattr(cleaner, "delete", refuse)
+    assert run(cleaner, folder) == [
+        "could not remove .leaving-old: rm: it is stuck",
+        "removed old: last used 20.0 days ago",
+    ]
+    assert names(folder) == {".leaving-old", "middle", "young"}
+
+
+def test_what_rm_complains_of_is_the_reason(cleaner: ModuleType, folder: Path) -> None:
+    with pytest.raises(OSError, match="rm: "):
+        cleaner.delete(folder / ("x" * 300))
 
 
 def test_bytes_and_percent_must_both_be_free(cleaner: ModuleType) -> None:

@@ -19,6 +19,7 @@ import fcntl
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -81,7 +82,8 @@ def remove(workspace: Workspace) -> bool:
     """Removes a workspace; False where it is in use."""
     if in_use(workspace.path):
         return False
-    away = workspace.path.with_name(f"{LEAVING}{workspace.path.name}")
+    # A name of its own: one of an earlier time, which could not be deleted, may still be there.
+    away = Path(tempfile.mkdtemp(prefix=f"{LEAVING}{workspace.path.name[:100]}-", dir=workspace.path.parent))
     workspace.path.rename(away)
     # A build may have come in between the question and the move: it gets its folder back.
     if in_use(away):
@@ -110,7 +112,10 @@ def clean(folder: Path, limits: Limits, now: float) -> Iterator[str]:
     """Removes what has to go; what it did, line by line."""
     for path in _folders(folder):
         if path.name.startswith(LEAVING):
-            delete(path)
+            try:
+                delete(path)
+            except OSError as error:
+                yield f"could not remove {path.name}: {error.strerror}"
     for workspace, old in candidates(workspaces(folder), limits, now):
         if not old and limits.enough(*_space(folder)):
             break
@@ -135,7 +140,7 @@ def _folders(folder: Path) -> list[Path]:
 def _used(path: Path) -> float:
     """Jenkins' agents and pkgci-job touch the folder; a build of another kind touches what is in it."""
     times = [path.stat().st_mtime]
-    with contextlib.suppress(PermissionError):
+    with contextlib.suppress(OSError):  # none of ours, or gone meanwhile
         times += [entry.stat(follow_symlinks=False).st_mtime for entry in os.scandir(path)]
     return max(times)
 
