@@ -89,7 +89,7 @@ class Slave:
             f"folder = pathlib.Path({str(self._folder)!r})\n"
             "task.PARAMETERS['ZUUL_URL'] = '.*'; attempts.PAUSES = (0.0, 0.0); programs.GRACE_SECONDS = 1.0\n"
             "calling.PROGRAMS, calling.SHARED, calling.AGAIN_SECONDS = folder / 'bin', folder / 'shared', 0.0\n"
-            "streaming.PAUSE, streaming.LOOK, workspace.PATIENCE = 0.2, 0.05, 5.0\n"
+            "streaming.PAUSE, streaming.LOOK, workspace.PATIENCE, workspace.LOCK_SECONDS = 0.2, 0.05, 5.0, 2.0\n"
             f"main.Stream.finish.__defaults__ = ({self.patience},)\n"
             "plain = programs.plain_environment\n"
             "def changed(home): return (e := plain(home)) | {'PATH': f'{folder}/bin:' + e['PATH']}\n"
@@ -122,9 +122,11 @@ class Slave:
             text=True,
         )
 
-    def run(self, step: str, commit: str = "", broken: str = "", **more: str) -> tuple[int, str]:
+    def run(
+        self, step: str, commit: str = "", through: Sequence[str] = (), broken: str = "", **more: str
+    ) -> tuple[int, str]:
         """The exit status of a step, and what it printed."""
-        process = self.start(step, commit, broken=broken, **more)
+        process = self.start(step, commit, through, broken, **more)
         said, _ = process.communicate(timeout=120)
         return process.returncode, said
 
