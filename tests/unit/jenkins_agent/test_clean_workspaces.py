@@ -6,10 +6,14 @@ import errno
 import fcntl
 import os
 import subprocess
+import sys
+import time
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from tests.unit.jenkins_agent.conftest import PROGRAM
 
 DAY = 86400.0
 NOW = 1_000_000_000.0
@@ -132,6 +136,33 @@ def test_one_that_cannot_be_deleted_is_said_and_keeps_no_other_one(
 def test_what_rm_complains_of_is_the_reason(cleaner: ModuleType, folder: Path) -> None:
     with pytest.raises(OSError, match="rm: "):
         cleaner.delete(folder / ("x" * 300))
+
+
+def test_a_file_of_the_future_keeps_no_workspace(cleaner: ModuleType, folder: Path) -> None:
+    os.utime(folder / "old/file", (NOW + 9 * DAY, NOW + 9 * DAY))
+    os.utime(folder / "middle", (NOW + 9 * DAY, NOW + 9 * DAY))
+    assert run(cleaner, folder) == ["removed old: last used 20.0 days ago"]
+    assert names(folder) == {"middle", "young"}
+
+
+def test_where_every_time_is_of_the_future_the_folders_own_change_tells(cleaner: ModuleType, folder: Path) -> None:
+    future = time.time() + 900 * DAY
+    for path in (folder / "young/file", folder / "young"):
+        os.utime(path, (future, future))
+    limits = cleaner.Limits(age=14 * DAY, idle=1800, free_bytes=0, free_percent=0)
+    list(cleaner.clean(folder, limits, time.time() + 13 * DAY))
+    assert "young" in names(folder)
+    list(cleaner.clean(folder, limits, time.time() + 15 * DAY))
+    assert "young" not in names(folder)
+
+
+def test_a_workspace_without_rights_goes_like_any_other(folder: Path) -> None:
+    (folder / "old").chmod(0)
+    limits = ("--days=14", "--free-bytes=0", "--free-percent=0", "--idle-minutes=30")
+    # The tests may run as root, whom modes do not stop.
+    plain = ("setpriv", "--bounding-set=-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
+    subprocess.run([*plain, sys.executable, PROGRAM, f"--folder={folder}", *limits], check=True)
+    assert "old" not in names(folder)
 
 
 def test_bytes_and_percent_must_both_be_free(cleaner: ModuleType) -> None:

@@ -53,9 +53,9 @@ class Workspace:
     used: float
 
 
-def workspaces(folder: Path) -> tuple[Workspace, ...]:
-    """The workspaces in ``folder``, the one that was used longest ago first."""
-    found = [Workspace(path, _used(path)) for path in _folders(folder) if not path.name.startswith(LEAVING)]
+def workspaces(folder: Path, now: float) -> tuple[Workspace, ...]:
+    """The workspaces in ``folder`` at the time ``now``, the one that was used longest ago first."""
+    found = [Workspace(path, _used(path, now)) for path in _folders(folder) if not path.name.startswith(LEAVING)]
     return tuple(sorted(found, key=lambda one: (one.used, one.path.name)))
 
 
@@ -68,7 +68,7 @@ def candidates(every: Iterable[Workspace], limits: Limits, now: float) -> Iterat
 
 def in_use(path: Path) -> bool:
     """Whether a process holds a lock on the folder, or is in it."""
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    handle = _opened(path)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -99,7 +99,9 @@ def delete(folder: Path) -> None:
     Raises ``OSError``.
     """
     subprocess.run(["/bin/chmod", "-R", "u+rwX", "--", folder], stderr=subprocess.DEVNULL, check=False)
-    with subprocess.Popen(["/bin/rm", "-rf", "--one-file-system", "--", folder], stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        ["/bin/rm", "-rf", "--one-file-system", "--", str(folder)], stderr=subprocess.PIPE
+    ) as process:
         complaints = cast(BinaryIO, process.stderr)
         first = complaints.readline(500).decode(errors="replace").strip()
         while complaints.read(65536):
@@ -110,13 +112,14 @@ def delete(folder: Path) -> None:
 
 def clean(folder: Path, limits: Limits, now: float) -> Iterator[str]:
     """Removes what has to go; what it did, line by line."""
+    every = workspaces(folder, now)  # first: deleting takes its time, and whoever comes meanwhile is not of the future
     for path in _folders(folder):
         if path.name.startswith(LEAVING):
             try:
                 delete(path)
             except OSError as error:
                 yield f"could not remove {path.name}: {error.strerror}"
-    for workspace, old in candidates(workspaces(folder), limits, now):
+    for workspace, old in candidates(every, limits, now):
         if not old and limits.enough(*_space(folder)):
             break
         days = (now - workspace.used) / 86400
@@ -137,12 +140,31 @@ def _folders(folder: Path) -> list[Path]:
     return [Path(entry.path) for entry in os.scandir(folder) if entry.is_dir(follow_symlinks=False)]
 
 
-def _used(path: Path) -> float:
-    """Jenkins' agents and pkgci-job touch the folder; a build of another kind touches what is in it."""
-    times = [path.stat().st_mtime]
-    with contextlib.suppress(OSError):  # none of ours, or gone meanwhile
-        times += [entry.stat(follow_symlinks=False).st_mtime for entry in os.scandir(path)]
-    return max(times)
+def _opened(path: Path) -> int:
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+    try:
+        return os.open(path, flags)
+    except PermissionError:
+        # A build has taken the rights of its own account away.
+        if not path.is_symlink():
+            path.chmod(0o700)
+        return os.open(path, flags)
+
+
+def _used(path: Path, now: float) -> float:
+    """Jenkins' agents and pkgci-job touch the folder; a build of another kind touches what is in it.
+
+    Anybody may date a file in the future, which says nothing. Only where no other time is left does the folder's own
+    change count, which nobody dates.
+    """
+    status = path.stat()
+    times = [status.st_mtime]
+    with contextlib.suppress(OSError):  # none of ours
+        for entry in os.scandir(path):
+            with contextlib.suppress(OSError):  # gone meanwhile
+                times.append(entry.stat(follow_symlinks=False).st_mtime)
+    known = [when for when in times if when <= now] or [when for when in (status.st_ctime,) if when <= now]
+    return max(known, default=0.0)
 
 
 def _places() -> Iterator[Path]:

@@ -81,6 +81,6 @@ def remove(folder: Path) -> bool:
 
 def _foreign(folder: Path) -> list[Path]:
     """The topmost folders in ``folder`` that belong to somebody else."""
-    search = ["find", folder, "-mindepth", "1", "-type", "d", "!", "-uid", str(os.geteuid()), "-prune", "-print0"]
+    search = ["find", str(folder), "-mindepth", "1", "-type", "d", "!", "-uid", str(os.geteuid()), "-prune", "-print0"]
     found = subprocess.run(search, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False).stdout
     return [Path(os.fsdecode(name)) for name in found.split(b"\0") if name]

@@ -27,7 +27,7 @@ def removed(place: Path) -> None:
         place.unlink()
         return
     subprocess.run(["/bin/chmod", "-R", "u+rwX", "--", place], stderr=subprocess.DEVNULL, check=False)
-    command = ["/bin/rm", "-rf", "--one-file-system", "--", place]
+    command = ["/bin/rm", "-rf", "--one-file-system", "--", str(place)]
     with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
         complaints = cast(BinaryIO, process.stderr)
         first = complaints.readline(500).decode(errors="replace").strip()
