@@ -8,8 +8,10 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -163,6 +165,21 @@ def test_a_workspace_without_rights_goes_like_any_other(folder: Path) -> None:
     plain = ("setpriv", "--bounding-set=-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
     subprocess.run([*plain, sys.executable, PROGRAM, f"--folder={folder}", *limits], check=True)
     assert "old" not in names(folder)
+
+
+def test_no_rights_are_asked_for_that_the_service_may_not_give(
+    cleaner: ModuleType, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "old/shared").mkdir()
+    (folder / "old/shared").chmod(0o2500)
+    monkeypatch.setattr(cleaner.subprocess, "Popen", _no_rm(cleaner.subprocess.Popen))
+    with pytest.raises(OSError, match="rm ended"):
+        cleaner.delete(folder / "old")
+    assert (folder / "old/shared").stat().st_mode & 0o7777 == 0o700
+
+
+def _no_rm(popen: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda command, **more: popen(["false"] if "rm" in command[0] else command, **more)
 
 
 def test_bytes_and_percent_must_both_be_free(cleaner: ModuleType) -> None:

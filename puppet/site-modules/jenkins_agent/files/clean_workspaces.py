@@ -98,7 +98,8 @@ def delete(folder: Path) -> None:
 
     Raises ``OSError``.
     """
-    subprocess.run(["/bin/chmod", "-R", "u+rwX", "--", folder], stderr=subprocess.DEVNULL, check=False)
+    # Without setgid bits: the service may not set them (RestrictSUIDSGID), not even on a folder that has one.
+    subprocess.run(["/bin/chmod", "-R", "u+rwX,ug-s", "--", folder], stderr=subprocess.DEVNULL, check=False)
     with subprocess.Popen(
         ["/bin/rm", "-rf", "--one-file-system", "--", str(folder)], stderr=subprocess.PIPE
     ) as process:
