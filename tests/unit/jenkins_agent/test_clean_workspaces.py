@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
+
+from tests.unit.jenkins_agent.conftest import PROGRAM
 
 DAY = 86400.0
 NOW = 1_000_000_000.0
@@ -95,6 +102,84 @@ def test_what_an_interrupted_clean_up_left_goes(cleaner: ModuleType, folder: Pat
     (folder / "young").rename(folder / ".leaving-young")
     run(cleaner, folder)
     assert names(folder) == {"middle"}
+
+
+def test_a_deep_folder_does_not_end_the_clean_up(cleaner: ModuleType, folder: Path) -> None:
+    place = folder / "old"
+    for _ in range(1200):
+        place /= "d"
+        place.mkdir()
+    os.utime(folder / "old/d", (NOW - 20 * DAY, NOW - 20 * DAY))
+    os.utime(folder / "old", (NOW - 20 * DAY, NOW - 20 * DAY))
+    assert run(cleaner, folder) == ["removed old: last used 20.0 days ago"]
+    assert names(folder) == {"middle", "young"}
+
+
+def test_one_that_cannot_be_deleted_is_said_and_keeps_no_other_one(
+    cleaner: ModuleType, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / ".leaving-old").mkdir()
+    (folder / ".leaving-old/stuck").touch()
+    delete = cleaner.delete
+
+    def refuse(path: Path) -> None:
+        if (path / "stuck").exists():
+            raise OSError(errno.ENOTEMPTY, "rm: it is stuck", str(path))
+        delete(path)
+
+    monkeypatch.setattr(cleaner, "delete", refuse)
+    assert run(cleaner, folder) == [
+        "could not remove .leaving-old: rm: it is stuck",
+        "removed old: last used 20.0 days ago",
+    ]
+    assert names(folder) == {".leaving-old", "middle", "young"}
+
+
+def test_what_rm_complains_of_is_the_reason(cleaner: ModuleType, folder: Path) -> None:
+    with pytest.raises(OSError, match="rm: "):
+        cleaner.delete(folder / ("x" * 300))
+
+
+def test_a_file_of_the_future_keeps_no_workspace(cleaner: ModuleType, folder: Path) -> None:
+    os.utime(folder / "old/file", (NOW + 9 * DAY, NOW + 9 * DAY))
+    os.utime(folder / "middle", (NOW + 9 * DAY, NOW + 9 * DAY))
+    assert run(cleaner, folder) == ["removed old: last used 20.0 days ago"]
+    assert names(folder) == {"middle", "young"}
+
+
+def test_where_every_time_is_of_the_future_the_folders_own_change_tells(cleaner: ModuleType, folder: Path) -> None:
+    future = time.time() + 900 * DAY
+    for path in (folder / "young/file", folder / "young"):
+        os.utime(path, (future, future))
+    limits = cleaner.Limits(age=14 * DAY, idle=1800, free_bytes=0, free_percent=0)
+    list(cleaner.clean(folder, limits, time.time() + 13 * DAY))
+    assert "young" in names(folder)
+    list(cleaner.clean(folder, limits, time.time() + 15 * DAY))
+    assert "young" not in names(folder)
+
+
+def test_a_workspace_without_rights_goes_like_any_other(folder: Path) -> None:
+    (folder / "old").chmod(0)
+    limits = ("--days=14", "--free-bytes=0", "--free-percent=0", "--idle-minutes=30")
+    # The tests may run as root, whom modes do not stop.
+    plain = ("setpriv", "--bounding-set=-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
+    subprocess.run([*plain, sys.executable, PROGRAM, f"--folder={folder}", *limits], check=True)
+    assert "old" not in names(folder)
+
+
+def test_no_rights_are_asked_for_that_the_service_may_not_give(
+    cleaner: ModuleType, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "old/shared").mkdir()
+    (folder / "old/shared").chmod(0o2500)
+    monkeypatch.setattr(cleaner.subprocess, "Popen", _no_rm(cleaner.subprocess.Popen))
+    with pytest.raises(OSError, match="rm ended"):
+        cleaner.delete(folder / "old")
+    assert (folder / "old/shared").stat().st_mode & 0o7777 == 0o700
+
+
+def _no_rm(popen: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda command, **more: popen(["false"] if "rm" in command[0] else command, **more)
 
 
 def test_bytes_and_percent_must_both_be_free(cleaner: ModuleType) -> None:

@@ -14,14 +14,17 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import fcntl
 import os
-import shutil
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, cast
 
 PROCESSES = Path("/proc")
 # A workspace on its way out: out of Jenkins' sight first, so that no build finds half of it.
@@ -50,9 +53,9 @@ class Workspace:
     used: float
 
 
-def workspaces(folder: Path) -> tuple[Workspace, ...]:
-    """The workspaces in ``folder``, the one that was used longest ago first."""
-    found = [Workspace(path, _used(path)) for path in _folders(folder) if not path.name.startswith(LEAVING)]
+def workspaces(folder: Path, now: float) -> tuple[Workspace, ...]:
+    """The workspaces in ``folder`` at the time ``now``, the one that was used longest ago first."""
+    found = [Workspace(path, _used(path, now)) for path in _folders(folder) if not path.name.startswith(LEAVING)]
     return tuple(sorted(found, key=lambda one: (one.used, one.path.name)))
 
 
@@ -65,7 +68,7 @@ def candidates(every: Iterable[Workspace], limits: Limits, now: float) -> Iterat
 
 def in_use(path: Path) -> bool:
     """Whether a process holds a lock on the folder, or is in it."""
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    handle = _opened(path)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -79,7 +82,8 @@ def remove(workspace: Workspace) -> bool:
     """Removes a workspace; False where it is in use."""
     if in_use(workspace.path):
         return False
-    away = workspace.path.with_name(f"{LEAVING}{workspace.path.name}")
+    # A name of its own: one of an earlier time, which could not be deleted, may still be there.
+    away = Path(tempfile.mkdtemp(prefix=f"{LEAVING}{workspace.path.name[:100]}-", dir=workspace.path.parent))
     workspace.path.rename(away)
     # A build may have come in between the question and the move: it gets its folder back.
     if in_use(away):
@@ -90,21 +94,33 @@ def remove(workspace: Workspace) -> bool:
 
 
 def delete(folder: Path) -> None:
-    """Deletes a folder, also where builds have left parts of it read-only."""
-    folder.chmod(0o700)
-    for path, folders, _files in os.walk(folder):
-        for inner in (Path(path, name) for name in folders):
-            if not inner.is_symlink():
-                inner.chmod(0o700)
-    shutil.rmtree(folder)
+    """Deletes a folder, also where builds have left parts of it read-only, or nested deeper than Python can follow.
+
+    Raises ``OSError``.
+    """
+    # Without setgid bits: the service may not set them (RestrictSUIDSGID), not even on a folder that has one.
+    subprocess.run(["/bin/chmod", "-R", "u+rwX,ug-s", "--", folder], stderr=subprocess.DEVNULL, check=False)
+    with subprocess.Popen(
+        ["/bin/rm", "-rf", "--one-file-system", "--", str(folder)], stderr=subprocess.PIPE
+    ) as process:
+        complaints = cast(BinaryIO, process.stderr)
+        first = complaints.readline(500).decode(errors="replace").strip()
+        while complaints.read(65536):
+            pass
+    if process.returncode != 0:
+        raise OSError(errno.ENOTEMPTY, first or f"rm ended with status {process.returncode}", str(folder))
 
 
 def clean(folder: Path, limits: Limits, now: float) -> Iterator[str]:
     """Removes what has to go; what it did, line by line."""
+    every = workspaces(folder, now)  # first: deleting takes its time, and whoever comes meanwhile is not of the future
     for path in _folders(folder):
         if path.name.startswith(LEAVING):
-            delete(path)
-    for workspace, old in candidates(workspaces(folder), limits, now):
+            try:
+                delete(path)
+            except OSError as error:
+                yield f"could not remove {path.name}: {error.strerror}"
+    for workspace, old in candidates(every, limits, now):
         if not old and limits.enough(*_space(folder)):
             break
         days = (now - workspace.used) / 86400
@@ -125,12 +141,31 @@ def _folders(folder: Path) -> list[Path]:
     return [Path(entry.path) for entry in os.scandir(folder) if entry.is_dir(follow_symlinks=False)]
 
 
-def _used(path: Path) -> float:
-    """Jenkins' agents and pkgci-job touch the folder; a build of another kind touches what is in it."""
-    times = [path.stat().st_mtime]
-    with contextlib.suppress(PermissionError):
-        times += [entry.stat(follow_symlinks=False).st_mtime for entry in os.scandir(path)]
-    return max(times)
+def _opened(path: Path) -> int:
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+    try:
+        return os.open(path, flags)
+    except PermissionError:
+        # A build has taken the rights of its own account away.
+        if not path.is_symlink():
+            path.chmod(0o700)
+        return os.open(path, flags)
+
+
+def _used(path: Path, now: float) -> float:
+    """Jenkins' agents and pkgci-job touch the folder; a build of another kind touches what is in it.
+
+    Anybody may date a file in the future, which says nothing. Only where no other time is left does the folder's own
+    change count, which nobody dates.
+    """
+    status = path.stat()
+    times = [status.st_mtime]
+    with contextlib.suppress(OSError):  # none of ours
+        for entry in os.scandir(path):
+            with contextlib.suppress(OSError):  # gone meanwhile
+                times.append(entry.stat(follow_symlinks=False).st_mtime)
+    known = [when for when in times if when <= now] or [when for when in (status.st_ctime,) if when <= now]
+    return max(known, default=0.0)
 
 
 def _places() -> Iterator[Path]:

@@ -74,10 +74,12 @@ class Slave:
             f"echo '{result}' > $RESULTS/result.json; echo x > $RESULTS/a.deb; exit {status}",
         )
 
-    def start(self, step: str, commit: str = "", through: Sequence[str] = (), **more: str) -> subprocess.Popen[str]:
+    def start(
+        self, step: str, commit: str = "", through: Sequence[str] = (), broken: str = "", **more: str
+    ) -> subprocess.Popen[str]:
         """Starts a step as the program does, but for where git, ssh, rsync, sudo and the steps' programs lead.
 
-        ``through`` is the command that starts it, in Jenkins' place.
+        ``through`` is the command that starts it, in Jenkins' place; ``broken`` a function that has a fault.
         """
         start = (
             "import os, sys, pathlib\n"
@@ -87,11 +89,13 @@ class Slave:
             f"folder = pathlib.Path({str(self._folder)!r})\n"
             "task.PARAMETERS['ZUUL_URL'] = '.*'; attempts.PAUSES = (0.0, 0.0); programs.GRACE_SECONDS = 1.0\n"
             "calling.PROGRAMS, calling.SHARED, calling.AGAIN_SECONDS = folder / 'bin', folder / 'shared', 0.0\n"
-            "streaming.PAUSE, streaming.LOOK, workspace.PATIENCE = 0.2, 0.05, 5.0\n"
+            "streaming.PAUSE, streaming.LOOK, workspace.PATIENCE, workspace.LOCK_SECONDS = 0.2, 0.05, 5.0, 2.0\n"
             f"main.Stream.finish.__defaults__ = ({self.patience},)\n"
             "plain = programs.plain_environment\n"
             "def changed(home): return (e := plain(home)) | {'PATH': f'{folder}/bin:' + e['PATH']}\n"
             "programs.plain_environment = streaming.plain_environment = changed\n"
+            f"{f'{broken} = lambda *_: [][too_deep()]' if broken else ''}\n"
+            "def too_deep(): raise RecursionError('too deep')\n"
             "files = [folder / name for name in ('steps.json', 'job.json')]\n"
             "sys.exit(main.main(sys.argv[1:], os.environ, *files, 'file'))\n"
         )
@@ -118,9 +122,11 @@ class Slave:
             text=True,
         )
 
-    def run(self, step: str, commit: str = "", **more: str) -> tuple[int, str]:
+    def run(
+        self, step: str, commit: str = "", through: Sequence[str] = (), broken: str = "", **more: str
+    ) -> tuple[int, str]:
         """The exit status of a step, and what it printed."""
-        process = self.start(step, commit, **more)
+        process = self.start(step, commit, through, broken, **more)
         said, _ = process.communicate(timeout=120)
         return process.returncode, said
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +16,7 @@ from pathlib import Path
 
 from .status import Ended, Status
 from .step import Step
-from .tidy import claim
+from .tidy import claim, removed
 
 # Runs a command in namespaces of its own (users, mounts, processes), as their root.
 INSIDE = ("mmdebstrap", "--unshare-helper")
@@ -67,22 +66,21 @@ def remove(folder: Path) -> bool:
 
     Whether it is gone.
     """
-    shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):
+        removed(folder)
     for foreign in _foreign(folder):
         subprocess.run(
             [*INSIDE, "find", foreign, "-mindepth", "1", "-delete"], cwd="/", capture_output=True, check=False
         )
         with suppress(OSError):
             foreign.rmdir()
-    shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):
+        removed(folder)
     return not folder.exists()
 
 
 def _foreign(folder: Path) -> list[Path]:
     """The topmost folders in ``folder`` that belong to somebody else."""
-    found = []
-    for place, names, _ in os.walk(folder):
-        others = [name for name in names if (Path(place) / name).lstat().st_uid != os.geteuid()]
-        found += [Path(place) / name for name in others]
-        names[:] = [name for name in names if name not in others]
-    return found
+    search = ["find", str(folder), "-mindepth", "1", "-type", "d", "!", "-uid", str(os.geteuid()), "-prune", "-print0"]
+    found = subprocess.run(search, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False).stdout
+    return [Path(os.fsdecode(name)) for name in found.split(b"\0") if name]

@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
+import subprocess
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO, cast
 
 # How long packages wait to be fetched, in days. What is published is published from what was fetched.
 DAYS = 3
 # In seconds: between making a folder and claiming it, and for what nobody claims, longer than any job takes.
 _GRACE, _UNCLAIMED = 60.0, 86400.0
+
+
+def removed(place: Path) -> None:
+    """Removes a file, or a folder with what is in it, read-only or not. Raises ``OSError``.
+
+    A change may nest folders deeper than Python can follow: programs do it that do not recurse.
+    """
+    if place.is_symlink() or not place.is_dir():
+        place.unlink()
+        return
+    subprocess.run(["/bin/chmod", "-R", "u+rwX", "--", place], stderr=subprocess.DEVNULL, check=False)
+    command = ["/bin/rm", "-rf", "--one-file-system", "--", str(place)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+        complaints = cast(BinaryIO, process.stderr)
+        first = complaints.readline(500).decode(errors="replace").strip()
+        while complaints.read(65536):
+            pass
+    if process.returncode != 0:
+        raise OSError(errno.ENOTEMPTY, first or f"rm ended with status {process.returncode}", str(place))
 
 
 def forget_builds(builds: Path, now: float) -> list[Path]:

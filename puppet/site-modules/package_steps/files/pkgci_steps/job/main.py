@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 import time
+import traceback
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -20,6 +21,7 @@ from ..programs import Programs, Stop
 from ..report import result
 from ..status import Ended, Status
 from ..step import RESULT
+from ..tidy import removed
 from .calling import Outcome, call, once_more, results_folder, run_the_change
 from .fetching import fetch
 from .keeper import is_kept, keep
@@ -111,10 +113,10 @@ def perform(task: Task, mark: str, stop: Stop, settings: Path, log_settings: Pat
     """Does the task, as the build that ``mark`` marks, and keeps its log."""
     started, clock = datetime.now(timezone.utc), time.monotonic()  # noqa: UP017 (Python 3.10)
     try:
-        own = own_folder(task.workspace, mark, lambda text: print(f"pkgci-job: {text}", flush=True))
+        own = own_folder(task.workspace, mark, _say)
         upload_folder = emptied(own / "upload")
     except OSError as error:
-        print(f"pkgci-job: the workspace cannot be used: {error}", flush=True)
+        _say(f"the workspace cannot be used: {error}")
         return Status.INFRASTRUCTURE
     way = Way()
     with (own / "console.txt").open("wb") as file:
@@ -126,19 +128,34 @@ def perform(task: Task, mark: str, stop: Stop, settings: Path, log_settings: Pat
             Runner(task, own, log, stop, settings, protocol).run(way)
         except Ended as ended:
             way.outcome = Outcome(ended.status, ended.reason)
-        except OSError as error:
-            way.outcome = Outcome(Status.INFRASTRUCTURE, f"{error}")
+        except Exception as error:
+            way.outcome = Outcome(Status.INFRASTRUCTURE, in_words(error))
         # What got away from the step ends before its log does, however long that takes on its way.
         processes.end(lambda: processes.descendants() - (stream.processes() if stream else set()))
         status = way.outcome.status
         log.say(f"{status.word}: {way.outcome.reason}")
-        (upload_folder / RESULT).write_text(_result(task, way, started, time.monotonic() - clock))
-        trouble = _hand_over(upload_folder, task, server, stream, own, log)
+        document = _result(task, way, started, time.monotonic() - clock)
+        trouble = _hand_over(upload_folder, document, task, server, stream, own, log)
         if trouble:
             log.say(f"the log stays in this workspace, on this host: {trouble}")
             return Status.INFRASTRUCTURE if status is Status.PASSED else status
-    shutil.rmtree(upload_folder, ignore_errors=True)
+    with suppress(OSError):
+        removed(upload_folder)
     return status
+
+
+def _say(text: str) -> None:
+    """To Jenkins' own log, where there is no other."""
+    print(f"pkgci-job: {text}", flush=True)
+
+
+def in_words(error: Exception) -> str:
+    """What went wrong, in one line. What is none of the system's errors is a fault of this program: also where."""
+    text = " ".join(str(error).split())[:500]
+    if isinstance(error, OSError):
+        return text
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"a fault of pkgci-job, in {Path(place.filename).name}:{place.lineno}: {type(error).__name__}: {text}"
 
 
 def _log_server(settings: Path, log: Log) -> LogServer | None:
@@ -175,15 +192,22 @@ def _result(task: Task, way: Way, started: datetime, seconds: float) -> str:
 
 
 def _hand_over(
-    folder: Path, task: Task, server: LogServer | None, stream: Stream | None, own: Path, log: Log
+    folder: Path, document: str, task: Task, server: LogServer | None, stream: Stream | None, own: Path, log: Log
 ) -> str | None:
     """Gives the log server what it does not have yet, also when somebody asks to stop. Why that is not possible."""
+    unwritten = None
+    try:
+        (folder / RESULT).write_text(document)
+        # Whoever serves the files may read them, whatever umask this host has.
+        for path in (folder, *folder.rglob("*")):
+            path.chmod(0o755 if path.is_dir() else 0o644)
+    except (OSError, RecursionError) as error:  # the build has moved its workspace away, say
+        unwritten = in_words(error)
     if server is None or stream is None:
         return "there is no log server"
-    # Whoever serves the files may read them, whatever umask this host has.
-    for path in (folder, *folder.rglob("*")):
-        path.chmod(0o755 if path.is_dir() else 0o644)
     trouble = stream.finish()
+    if unwritten:
+        return unwritten
     try:
         upload(folder, task.values["LOG_PATH"], server, Programs(log, Stop(), own), log)
     except (Ended, OSError) as problem:
@@ -204,14 +228,26 @@ def main(
         print(HELP.strip())
         return 0
     environment = os.environ if environment is None else environment
-    if not is_kept(environment):
-        return keep(environment)
+    try:
+        if not is_kept(environment):
+            return keep(environment)
+        return _kept(arguments, environment, settings, log_settings, protocol).value
+    except Exception as error:
+        # Python's own exit status, 1, would say that the package is at fault.
+        _say(f"{Status.INFRASTRUCTURE.word}: {in_words(error)}")
+        return Status.INFRASTRUCTURE.value
+
+
+def _kept(
+    arguments: Sequence[str], environment: Mapping[str, str], settings: Path, log_settings: Path, protocol: str
+) -> Status:
+    """The inner half."""
     stop = Stop()
     stop.listen()
     try:
-        task = read_task(arguments, environment)
+        task, mark = read_task(arguments, environment), environment[processes.MARK]
+        with in_use(task.workspace, mark, _say), processes.nothing_left():
+            return perform(task, mark, stop, settings, log_settings, protocol)
     except Ended as ended:
-        print(f"pkgci-job: {ended.reason}", flush=True)
-        return ended.status.value
-    with in_use(task.workspace), processes.nothing_left():
-        return perform(task, environment[processes.MARK], stop, settings, log_settings, protocol).value
+        _say(ended.reason)
+        return ended.status

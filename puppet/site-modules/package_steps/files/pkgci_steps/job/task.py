@@ -104,7 +104,8 @@ def read_task(arguments: Sequence[str], environment: Mapping[str, str]) -> Task:
     """What the command line and the environment ask for. Raises ``Ended`` (misused) where they are not right."""
     step, project, target = _own_words(arguments)
     workspace = Path(environment.get("WORKSPACE", ""))
-    if not workspace.is_absolute() or not workspace.is_dir():
+    # A link that a build has put there is replaced before it is used, wherever it leads.
+    if not workspace.is_absolute() or not (workspace.is_symlink() or workspace.is_dir()):
         raise Ended(Status.MISUSED, "WORKSPACE is not a folder: is this a Jenkins job?")
     values = {name: environment[name] for name in PARAMETERS if environment.get(name)}
     values.pop("PKGCI_TARGET", None)

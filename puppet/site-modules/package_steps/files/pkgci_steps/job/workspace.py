@@ -8,32 +8,91 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 import signal
+import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .. import namespaces, processes
+from ..status import Ended, Status
+from ..tidy import removed
 
 # Below the workspace: each build's own folder.
 BUILDS = ".pkgci"
 # Seconds that an earlier build, which nobody waits for, has for its end before that is made by force.
 PATIENCE = 15.0
+LOCK_SECONDS = 10.0  # for whoever else has locked the workspace, once an earlier build was ended
 
 
 @contextmanager
-def in_use(workspace: Path) -> Iterator[None]:
-    """Tells the clean-up of workspaces, by a lock on the folder, that this one is in use; and since when."""
-    handle = os.open(workspace, os.O_RDONLY | os.O_DIRECTORY)
+def in_use(workspace: Path, mark: str, say: Callable[[str], None] = print) -> Iterator[None]:
+    """Tells the clean-up of workspaces, by a lock on the folder, that this one is in use; and since when.
+
+    Raises ``Ended`` (infrastructure) where the build with this mark cannot use the folder.
+    """
     try:
-        fcntl.flock(handle, fcntl.LOCK_SH)
-        os.utime(handle)
+        handle = _claimed(workspace, mark, say)
+    except OSError as error:
+        raise Ended(Status.INFRASTRUCTURE, f"the workspace cannot be used: {error}") from None
+    try:
         yield
         os.utime(handle)
     finally:
         os.close(handle)
+
+
+def _claimed(workspace: Path, mark: str, say: Callable[[str], None]) -> int:
+    """The folder, locked, until the descriptor is closed. Raises ``OSError``."""
+    _usable(workspace, 0o755)
+    handle = os.open(workspace, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        if not _is_locked(handle):
+            # The clean-up locks it for a moment; what an earlier build left may do so for ever.
+            _end_earlier(_builds(workspace), mark, say)
+            _wait_for_lock(handle, workspace)
+        os.utime(handle)
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle
+
+
+def _wait_for_lock(handle: int, workspace: Path) -> None:
+    deadline = time.monotonic() + LOCK_SECONDS
+    while not _is_locked(handle):
+        if time.monotonic() > deadline:
+            raise BlockingIOError(f"another process keeps {workspace} locked: `lslocks` shows which")
+        time.sleep(0.1)
+
+
+def _is_locked(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _usable(place: Path, mode: int) -> None:
+    """Makes ``place`` a folder that this account may use, whatever a build has put there. Raises ``OSError``.
+
+    A link is never followed: it may lead to the workspace of another job, whose build works there.
+    """
+    if place.is_symlink() or (place.exists() and not place.is_dir()):
+        place.unlink()
+    place.mkdir(mode, exist_ok=True)
+    now = stat.S_IMODE(place.lstat().st_mode)
+    if now & stat.S_IRWXU != stat.S_IRWXU:
+        place.chmod(now | stat.S_IRWXU)
+
+
+def _builds(workspace: Path) -> Path:
+    """The folder in ``workspace`` of its builds' own ones. Raises ``OSError``."""
+    builds = workspace / BUILDS
+    _usable(builds, 0o700)
+    return builds
 
 
 def own_folder(workspace: Path, mark: str, say: Callable[[str], None] = print) -> Path:
@@ -42,10 +101,7 @@ def own_folder(workspace: Path, mark: str, say: Callable[[str], None] = print) -
     Jenkins gives a workspace to one build at a time: what an earlier one still runs there is ended first, and waited
     for; then its folder goes. Raises ``OSError``.
     """
-    builds = workspace / BUILDS
-    if builds.is_symlink() or builds.is_file():
-        builds.unlink()
-    builds.mkdir(mode=0o700, exist_ok=True)
+    builds = _builds(workspace)
     if stubborn := _end_earlier(builds, mark, say):
         say(f"an earlier build runs on, in its own folder: processes {' '.join(map(str, sorted(stubborn)))}")
     for left in () if stubborn else builds.iterdir():
@@ -94,16 +150,3 @@ def emptied(folder: Path) -> Path:
         removed(folder)
     folder.mkdir(mode=0o700)
     return folder
-
-
-def removed(place: Path) -> None:
-    """Removes a file, or a folder with what is in it, read-only or not. Raises ``OSError``."""
-    if place.is_symlink() or not place.is_dir():
-        place.unlink()
-        return
-    place.chmod(0o700)
-    for path, folders, _files in os.walk(place):
-        for inner in (Path(path, name) for name in folders):
-            if not inner.is_symlink():
-                inner.chmod(0o700)
-    shutil.rmtree(place)
