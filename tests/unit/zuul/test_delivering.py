@@ -231,7 +231,7 @@ def test_where_the_vote_is_refused_success_is_not_the_last_word_of_the_gate(desk
     assert gerrit.status == "NEW"
 
 
-@pytest.mark.parametrize("words", ["fatal: internal server error", "fatal: 503 Service Unavailable", ""])
+@pytest.mark.parametrize("words", ["fatal: internal server error", "fatal: HTTP 503", "fatal: status 502", ""])
 def test_a_fault_of_gerrits_own_is_no_refusal(desk: Desk, gerrit: Gerrit, words: str) -> None:
     gerrit.refuses = words or "fatal: one or more reviews failed; review output above"
     report = desk.gate()
@@ -240,6 +240,29 @@ def test_a_fault_of_gerrits_own_is_no_refusal(desk: Desk, gerrit: Gerrit, words:
     gerrit.refuses = None
     assert send(desk, report).outcome == "merged"
     assert len(gerrit.said) == 1
+
+
+NOT_IN_A_MOMENT = [
+    NOT_READY.replace("33", "500"),
+    NOT_READY.replace("Verified", "try-again-timeout-HTTP 503"),
+    "error: fatal: Change 33 is not ready: submit requirement 'error while away' is unsatisfied.",
+    "error: fatal: Change could not be merged due to a path conflict.\n\nmerge conflict(s):\ntry again\n* timeout.py",
+    "error: fatal: Failed to submit 503 changes",
+]
+
+
+@pytest.mark.parametrize("words", NOT_IN_A_MOMENT)
+def test_a_number_or_a_name_of_somebodys_choice_is_no_fault_of_gerrits_own(
+    desk: Desk, gerrit: Gerrit, words: str
+) -> None:
+    gerrit.refuses = words
+    report = desk.gate()
+    desk.deliver(report)
+    assert report.outcome == "refused"
+
+
+def test_a_fault_of_gerrits_own_is_one_behind_a_list_of_files_too() -> None:
+    assert refusals.passes("error: fatal: conflicting files:\na.py\n\nfatal: internal server error")
 
 
 def test_a_fault_of_gerrits_own_with_one_change_is_borne_for_an_hour(desk: Desk, gerrit: Gerrit) -> None:
