@@ -275,6 +275,28 @@ def test_a_fault_of_gerrits_own_with_one_change_is_borne_for_an_hour(desk: Desk,
     assert "internal server error" in gerrit.said[-1]
 
 
+def test_a_change_of_which_gerrit_tells_nothing_is_borne_for_an_hour_too(desk: Desk, gerrit: Gerrit) -> None:
+    look = gerrit.look
+
+    def fault(number: str) -> None:
+        raise refusals.LaterError("the index is corrupt")
+
+    gerrit.look = fault  # type: ignore[assignment,method-assign]
+    report = desk.gate()
+    with pytest.raises(refusals.LaterError):
+        desk.deliver(report)
+    desk.now += 3599
+    with pytest.raises(refusals.LaterError):
+        desk.deliver(report)
+    desk.now += 1
+    desk.deliver(report)
+    assert (report.outcome, report.steps, gerrit.status) == ("refused", [], "NEW")
+    assert "change 33 of demo/b" in desk.alerts() and "the index is corrupt" in desk.alerts()
+    gerrit.look = look  # type: ignore[method-assign]
+    assert send(desk, desk.gate()).outcome == "merged"
+    assert desk.alerts() == "{}"
+
+
 def test_a_change_that_there_is_not_any_more_holds_nothing_up(desk: Desk, gerrit: Gerrit) -> None:
     gerrit.record["number"] = "34"
     gerrit.refuses_votes = words_on("no change")

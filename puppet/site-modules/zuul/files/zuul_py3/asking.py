@@ -76,7 +76,7 @@ def tell_a_refusal_from_a_gerrit_that_is_away(module):
                 raise RefusedError(str(error)) from error
             raise
         if is_query:
-            _check_end(text(out))
+            check_end(text(out))
         return out, err
 
     cls._ssh = ask
@@ -87,7 +87,7 @@ def _is_connected(client):
     return transport is not None and transport.is_active()
 
 
-def _check_end(answer):
+def check_end(answer):
     """Raises where the answer to a query is not whole, or none."""
     lines = [line for line in answer.split("\n") if line.strip()]
     try:

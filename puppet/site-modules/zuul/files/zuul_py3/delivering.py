@@ -15,6 +15,10 @@ SETTLING = 2
 LATEST = 3600
 
 
+class _GivenUpError(Exception):
+    """Gerrit has had a fault of its own with a change for so long that nobody waits for it any more."""
+
+
 class Delivery:
     """Delivers reports by way of ``gerrit``, which has ``user``, ``look(number)`` and ``review(…)``.
 
@@ -35,8 +39,17 @@ class Delivery:
                 report.steps.clear()
                 report.outcome = DROPPED
                 return
-            self._take(report, report.steps[0])
+            try:
+                self._take(report, report.steps[0])
+            except _GivenUpError as reason:
+                self._give_up(report, reason)
         report.outcome = report.outcome or DELIVERED
+
+    def _give_up(self, report, reason):
+        text = f"Gerrit has told nothing of change {report.number} of {report.project} for too long: {reason}"
+        self._alerts.put(f"look {report.project}", text)
+        report.steps.clear()
+        report.outcome = REFUSED
 
     def _take(self, report, step):
         """Takes one step, or puts others in its place."""
@@ -195,7 +208,13 @@ class Delivery:
         return records.has_said(record, self._gerrit.user, report.patch_set, step.message, step.since)
 
     def _look(self, report):
-        return self._gerrit.look(report.number)
+        try:
+            record = self._gerrit.look(report.number)
+        except refusals.LaterError as fault:
+            self._later(report.steps[0], str(fault))
+            raise _GivenUpError(str(fault)) from fault
+        self._alerts.clear(f"look {report.project}")
+        return record
 
     def _review(self, report, step, message, votes):
         """Gives it to Gerrit; its words where it refuses, else None. Raises UnreachableError and LaterError."""
