@@ -175,6 +175,31 @@ def test_a_submit_that_gerrit_refuses_is_told_in_its_words_with_a_minus_and_what
     assert ("demo/b" in desk.alerts()) is alerts
 
 
+@pytest.mark.parametrize("asked", ["failed", "regained", "not_submitted"])
+def test_a_layout_that_is_loaded_anew_at_the_wrong_moment_costs_no_comment(
+    desk: Desk, gerrit: Gerrit, asked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer, calls = getattr(desk.about, asked), []
+
+    def not_now(*args: Any) -> Any:
+        calls.append(args)
+        if len(calls) == 1:
+            raise refusals.LaterError("the layout was loaded anew")
+        return answer(*args)
+
+    monkeypatch.setattr(desk.about, asked, not_now)
+    if asked == "failed":
+        gerrit.refuses = NOT_PERMITTED
+    else:
+        desk.about.lacking = [records.Lack("it has no Workflow +1 any more", "it has Workflow +1")]
+    report = desk.gate()
+    with pytest.raises(refusals.LaterError):
+        desk.deliver(report)
+    assert report.outcome is None and report.steps[0].submit
+    assert send(desk, report).outcome == "refused"
+    assert len(calls) == 2 and ("submit not permitted" in gerrit.said[-1] or "Not submitted" in gerrit.said[-1])
+
+
 def test_an_alert_ends_when_a_submit_works_again(desk: Desk, gerrit: Gerrit) -> None:
     gerrit.refuses = NOT_PERMITTED
     send(desk, desk.gate())

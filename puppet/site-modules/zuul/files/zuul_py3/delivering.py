@@ -93,8 +93,8 @@ class Delivery:
         lacks = report.about.lacks(record) if record else [records.Lack("Gerrit does not know it", "Gerrit does")]
         if lacks:
             self._log.warning("Not submitted: %s: %s", report, records.told(lacks)[0])
-            report.outcome = REFUSED
             report.steps[0] = Step(report.about.not_submitted(lacks, step.message), report.about.regained())
+            report.outcome = REFUSED
         return bool(lacks)
 
     def _read_back(self, report, step, words):
@@ -122,12 +122,14 @@ class Delivery:
                 self._submitted(report, step)
                 return
             words = refused or words
-        del report.steps[0]
+        # The step stays until there is what comes after it: the layout may be loaded anew at this moment.
         if step.submit:
+            report.steps[0] = self._submit_refused(report, step, words, missing)
             report.outcome = REFUSED
-            self._submit_refused(report, step, words, missing)
-        elif missing:
-            self._vote_dropped(report, missing)
+        elif missing and not report.complained:
+            report.steps[0] = Step(self._dropped(report, missing))
+        else:
+            del report.steps[0]
 
     def _missing(self, report, step, record):
         """The votes of ``step`` that are not there. What arrived smaller than it was meant is remembered."""
@@ -158,6 +160,8 @@ class Delivery:
         self._merged(report)
 
     def _submit_refused(self, report, step, words, missing):
+        """The step in place of one whose submit was refused."""
+        votes = report.about.failed()
         self._log.error("Gerrit refused to submit %s: %s", report, words)
         gerrit = self._gerrit
         advice = refusals.on_submit(words, report.project, report.branch, gerrit.user, step.votes)
@@ -168,11 +172,7 @@ class Delivery:
             key = f"submit {report.project} {report.branch}"
             why = "; ".join(refusals.reasons(words))
             self._alerts.put(key, f"Gerrit refused to submit change {report.number} of {report.project}: {why}")
-        report.steps.insert(0, Step(text, report.about.failed()))
-
-    def _vote_dropped(self, report, missing):
-        if not report.complained:
-            report.steps.insert(0, Step(self._dropped(report, missing)))
+        return Step(text, votes)
 
     def _dropped(self, report, missing):
         report.complained = True
