@@ -120,6 +120,15 @@ def unmet(filters, record, patch_set, user, ours):
             if not asks_for_own(clause, user, ours) and not _any(one, clause, votes):
                 said = described(clause)
                 found.append(Lack(f"it has no {said} any more", f"it has {said}"))
+    return found + vetoes(filters, record, user, ours)
+
+
+def vetoes(filters, record, user, ours):
+    """The votes on the change, but for Zuul's own, that a pipeline's requirements reject."""
+    current = (record or {}).get("currentPatchSet") or {}
+    votes = [vote for vote in current.get("approvals", ()) if not _by(vote, "by", user)]
+    found = []
+    for one in filters:
         for clause in one.reject_approvals:
             if not asks_for_own(clause, user, ours) and _any(one, clause, votes):
                 said = described(clause)

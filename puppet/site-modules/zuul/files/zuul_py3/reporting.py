@@ -10,7 +10,7 @@ import contextlib
 from zuul_py3 import records, refusals
 from zuul_py3.hook import mends
 from zuul_py3.losses import NotYetError
-from zuul_py3.readiness import place
+from zuul_py3.readiness import left
 from zuul_py3.reports import DELIVERED, MERGED, Report, Step
 
 
@@ -52,10 +52,8 @@ class InQueue:
 
     def not_submitted(self, lacks, message):
         """The comment in place of ``message``, which tells of a success."""
-        what, until = records.told(lacks)
         with self._pipeline() as pipeline:
-            name = pipeline.name
-        why = f"{refusals.NOT_SUBMITTED[:-1]}: {what}. It enters {place(name)} again when {until}."
+            why = left(lacks, pipeline.name)
         return "\n\n".join(part for part in (why, message.partition("\n\n")[2]) if part)
 
     def regained(self):
