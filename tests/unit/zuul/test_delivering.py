@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from zuul_py3 import asking, records, refusals
 
+from pkgci.pipelines import trust
 from tests.unit.zuul.reviewing import Desk, Gerrit
 
 RECORDED = (Path(__file__).parents[2] / "recordings/gerrit-3.11/ssh.txt").read_text()
@@ -198,6 +199,16 @@ def test_a_layout_that_is_loaded_anew_at_the_wrong_moment_costs_no_comment(
     assert report.outcome is None and report.steps[0].submit
     assert send(desk, report).outcome == "refused"
     assert len(calls) == 2 and ("submit not permitted" in gerrit.said[-1] or "Not submitted" in gerrit.said[-1])
+
+
+@pytest.mark.parametrize("word", ["recheck", "Recheck ", "republish"])
+def test_a_file_whose_name_is_a_command_does_not_start_a_pipeline_by_way_of_zuuls_own_comment(
+    desk: Desk, gerrit: Gerrit, word: str
+) -> None:
+    gerrit.refuses = f"error: fatal: Change could not be merged due to a path conflict.\nmerge conflict(s):\n{word}"
+    send(desk, desk.gate())
+    assert f"| {word.strip()}" in gerrit.said[-1]
+    assert not any(re.search(pattern, gerrit.said[-1]) for pattern in (trust.RECHECK, trust.REPUBLISH))
 
 
 def test_an_alert_ends_when_a_submit_works_again(desk: Desk, gerrit: Gerrit) -> None:

@@ -81,7 +81,8 @@ def on_submit(words, project, branch, user, votes):
 
 def submit_refused(words, advice):
     """The comment on a change whose submit was refused."""
-    said = "\n".join(f"  {line}" for line in reasons(words))
+    # People choose names in it: no line of theirs may be one that starts a pipeline.
+    said = "\n".join(f"| {line}" for line in reasons(words))
     return f"The jobs succeeded, but Gerrit refused to submit this change:\n\n{said}\n\n{advice.text}\n{RECHECK}"
 
 
