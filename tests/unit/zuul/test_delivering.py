@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from zuul_py3 import asking, records, refusals
+from zuul_py3 import asking, records, refusals, reports
 
 from pkgci.pipelines import trust
 from tests.unit.zuul.reviewing import Desk, Gerrit
@@ -143,6 +143,22 @@ def test_a_declared_vote_that_is_dropped_is_told_on_the_change_and_alerts(
     gerrit.largest = 2
     send(desk, desk.check(2))
     assert desk.alerts() == "{}"
+
+
+def test_a_label_that_the_layout_writes_in_small_letters_has_its_vote(desk: Desk, gerrit: Gerrit) -> None:
+    review = gerrit.review
+
+    def in_gerrits_spelling(project: str, change: str, message: str, action: dict[str, Any]) -> None:
+        review(project, change, message, {key.replace("ver", "Ver"): value for key, value in action.items()})
+
+    gerrit.review = in_gerrits_spelling  # type: ignore[method-assign]
+    step = reports.Step("Build succeeded.", {"verified": 1})
+    send(desk, reports.Report("demo/b", "main", "33", "1", [step]))
+    assert (gerrit.said, gerrit.cast, desk.alerts()) == (["Build succeeded."], [("Verified", 1)], "")
+    desk.amounts.learn("demo/b", "Verified", 1)
+    assert desk.amounts.capped("demo/b", {"verified": 2}) == {"verified": 1}
+    desk.amounts.forget("demo/b", ["verified"])
+    assert desk.amounts.capped("demo/b", {"Verified": 2}) == {"Verified": 2}
 
 
 def test_a_label_that_is_not_there_is_told_too_where_nothing_was_declared(tmp_path: Path) -> None:

@@ -151,4 +151,5 @@ def test_what_people_withdrew_during_the_gate_lacks(record: dict[str, Any], foun
 
 def test_what_has_passed_the_gate_keeps_the_vote_that_the_gate_requires() -> None:
     assert records.regained([GATE], "zuul", {"Verified"}) == {"Verified": 1}
+    assert records.regained([GATE], "zuul", {"verified"}) == {"Verified": 1}
     assert records.regained([Filter([{"Workflow": 1}])], "zuul", {"Verified"}) == {}

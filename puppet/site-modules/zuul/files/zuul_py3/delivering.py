@@ -149,7 +149,9 @@ class Delivery:
         # What is abandoned takes no votes.
         if votes is None or not (record.get("open", True) or records.is_merged(record)):
             return {}
-        return {label: amount for label, amount in step.given.items() if amount and votes.get(label) != amount}
+        # To Gerrit, a label's name is the same in capitals and without.
+        votes = {label.lower(): amount for label, amount in votes.items()}
+        return {label: amount for label, amount in step.given.items() if amount and votes.get(label.lower()) != amount}
 
     def _submitted(self, report, step):
         """Gerrit has merged the change. A vote that it dropped was not needed, but others may be."""

@@ -165,11 +165,13 @@ def described(clause):
 
 def regained(filters, user, ours):
     """The smallest votes of Zuul's own that a pipeline requires: label → amount, for what it has just tested."""
-    votes = {}
+    votes, labels = {}, {label.lower() for label in ours}
     for one in filters:
         for clause in one.required_approvals:
             for key, value in clause.items() if asks_for_own(clause, user, ours) else ():
-                amounts = [int(v) for v in (value if isinstance(value, list) else [value])] if key in ours else []
+                amounts = (
+                    [int(v) for v in (value if isinstance(value, list) else [value])] if key.lower() in labels else []
+                )
                 if any(amount > 0 for amount in amounts):
                     votes[key] = min(amount for amount in amounts if amount > 0)
     return votes

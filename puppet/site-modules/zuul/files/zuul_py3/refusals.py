@@ -65,7 +65,8 @@ def on_submit(words, project, branch, user, votes):
         return Advice(" ".join([f"Change {needed[1]} must be ready too: see what it lacks, and approve it.", *marked]))
     if marked:
         return Advice(marked[0])
-    own = [label for label in unmet if label in votes]
+    ours = {label.lower() for label in votes}
+    own = [label for label in unmet if label.lower() in ours]
     if own:
         return Advice(
             f"Zuul's vote on {own[0]} does not fulfil it: compare the label's range and its submit requirement with "
