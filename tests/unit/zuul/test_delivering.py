@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from zuul_py3 import asking, records, refusals, reports
+from zuul_py3 import asking, faults, records, refusals, reports
 
 from pkgci.pipelines import trust
 from tests.unit.zuul.reviewing import Desk, Gerrit
@@ -314,7 +314,7 @@ def test_a_number_or_a_name_of_somebodys_choice_is_no_fault_of_gerrits_own(
 
 
 def test_a_fault_of_gerrits_own_is_one_behind_a_list_of_files_too() -> None:
-    assert refusals.passes("error: fatal: conflicting files:\na.py\n\nfatal: internal server error")
+    assert faults.passes("error: fatal: conflicting files:\na.py\n\nfatal: internal server error")
 
 
 def test_a_fault_of_gerrits_own_with_one_change_is_borne_for_an_hour(desk: Desk, gerrit: Gerrit) -> None:

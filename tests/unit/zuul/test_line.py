@@ -124,6 +124,7 @@ def test_a_change_that_there_is_not_is_none_and_an_error_is_another_thing() -> N
     assert connected(Client(out=b'{"type":"stats","rowCount":0}\n')).look("999") is None
     for client in (
         Client(out=b'{"type":"error","message":"index is closed"}\n'),
+        Client(out=b'{"type":"error","message":"Internal server error"}\n'),
         Client(err=b"fatal: error", status=1),
     ):
         with pytest.raises(refusals.LaterError):

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from zuul_py3 import replaying
-from zuul_py3.asking import RefusedError, UnreachableError
+from zuul_py3.asking import FaultError, RefusedError, UnreachableError
 from zuul_py3.receiving import keys_of
 from zuul_py3.replaying import Heartbeat, missed_events, replay
 
@@ -79,6 +79,12 @@ def test_a_gerrit_that_does_not_answer_is_asked_for_what_was_missed_until_it_doe
 def test_a_project_that_gerrit_refuses_to_show_is_left_out_of_the_replay_in_the_end() -> None:
     refusals = (RefusedError("no"),) * replaying.REFUSALS
     assert replay(Gerrit(change(120), troubles=refusals), 100) == []
+
+
+def test_a_fault_of_gerrits_own_leaves_no_project_out_of_the_replay() -> None:
+    faults = (FaultError("lock failure"),) * (replaying.REFUSALS + 1)
+    [(_, event)] = replay(Gerrit(change(120), troubles=faults), 100)
+    assert event["type"] == "patchset-created"
 
 
 def test_more_changes_than_gerrit_shows_at_once_are_all_replayed() -> None:

@@ -5,14 +5,12 @@ What became of an attempt that broke off, nobody knows: before anything is said 
 
 import time
 
-from zuul_py3 import records, refusals
+from zuul_py3 import faults, records, refusals
 from zuul_py3.asking import RefusedError
 from zuul_py3.reports import DELIVERED, DROPPED, MERGED, REFUSED, Step
 
 # Seconds after which a vote that is not there counts as dropped.
 SETTLING = 2
-# Seconds after which faults of Gerrit's own, with one change, count as a refusal.
-LATEST = 3600
 
 
 class _GivenUpError(Exception):
@@ -172,7 +170,7 @@ class Delivery:
             text += "\n\n" + self._dropped(report, missing)
         elif advice.alert:
             key = f"submit {report.project} {report.branch}"
-            why = "; ".join(refusals.reasons(words))
+            why = "; ".join(faults.reasons(words))
             self._alerts.put(key, f"Gerrit refused to submit change {report.number} of {report.project}: {why}")
         return Step(text, votes)
 
@@ -192,7 +190,7 @@ class Delivery:
             return
         closed = report.outcome == MERGED or "closed change" in words
         if not closed:
-            text = f"Gerrit refuses Zuul's votes on changes of {report.project}: {'; '.join(refusals.reasons(words))}"
+            text = f"Gerrit refuses Zuul's votes on changes of {report.project}: {'; '.join(faults.reasons(words))}"
             self._alerts.put(f"vote {report.project} {' '.join(step.votes)}", text)
             report.outcome = REFUSED
         text = [] if closed else [refusals.vote_refused(words, self._gerrit.user)]
@@ -230,7 +228,7 @@ class Delivery:
         try:
             self._gerrit.review(report.project, f"{report.number},{report.patch_set}", message, action)
         except RefusedError as refusal:
-            if refusals.passes(refusal.words):
+            if faults.passes(refusal.words):
                 self._later(step, refusal.words)
             return refusal.words
         return None
@@ -239,5 +237,5 @@ class Delivery:
         """Raises LaterError, unless it has been tried long enough."""
         now = self._clock()
         step.faulty_since = now if step.faulty_since is None else step.faulty_since
-        if now - step.faulty_since < LATEST:
+        if now - step.faulty_since < faults.LATEST:
             raise refusals.LaterError(words)

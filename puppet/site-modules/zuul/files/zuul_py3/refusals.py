@@ -1,19 +1,8 @@
-"""What Gerrit's words mean where it refuses a review or a submit: to try again, or what somebody has to do. Pure."""
+"""What Gerrit's words mean where it refuses a review or a submit: what somebody has to do. Pure."""
 
 import re
 
-# A fault of the server's own: it may be over in a moment.
-_LATER = re.compile(
-    r"internal server error|lock[ _]failure|error while|timed? ?out|try again|temporarily|shutting down|"
-    r"service unavailable|\bHTTP\S* 50[0234]\b|\bstatus(?: code)?:? 50[0234]\b",
-    re.IGNORECASE,
-)
-# What Gerrit says of one change, in which people's own words are: names of requirements, labels and files.
-_OF_A_CHANGE = re.compile(r"(error: )?(fatal: )?Change \d+(:| is )|[*-] ")
-_LIST = re.compile(r"(conflict|file|path)\S*:$", re.IGNORECASE)
-_NO_LIST = re.compile(r"(error|fatal): ")
-# What Gerrit says around its reasons, for a command line.
-_AROUND = re.compile(r"^(error: )?(fatal: )?(one or more reviews failed; review output above)?")
+from zuul_py3.faults import reasons
 
 NOT_SUBMITTED = "The jobs succeeded, but this change was not submitted."
 RECHECK = "Then have it tested again: write a comment with a line that says only: recheck"
@@ -29,27 +18,6 @@ class Advice:
     def __init__(self, text, alert=False):
         self.text = text
         self.alert = alert
-
-
-def reasons(words):
-    """The lines of ``words`` that say why."""
-    lines = (_AROUND.sub("", line.strip()) for line in words.splitlines())
-    return [line for line in lines if line]
-
-
-def passes(words):
-    """Whether what ``words`` tell of may be over in a moment. So is what ends without any."""
-    return not reasons(words) or any(_LATER.search(line) for line in _gerrits_own(words))
-
-
-def _gerrits_own(words):
-    """The lines of ``words`` in which nobody else can have put anything."""
-    in_list = False
-    for line in map(str.strip, words.splitlines()):
-        in_list = in_list and not _NO_LIST.match(line)
-        if not in_list and not _OF_A_CHANGE.match(line):
-            yield line
-        in_list = in_list or _LIST.search(line) is not None
 
 
 def on_submit(words, project, branch, user, votes):

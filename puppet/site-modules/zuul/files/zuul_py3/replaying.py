@@ -14,7 +14,7 @@ import threading
 import time
 from pathlib import Path
 
-from zuul_py3.asking import RefusedError, UnreachableError
+from zuul_py3.asking import RefusedError, Troubles, UnreachableError
 from zuul_py3.hook import mends
 from zuul_py3.losses import LOOK_AGAIN
 from zuul_py3.receiving import Receiver
@@ -145,18 +145,16 @@ def _changed(connection, query, since):
 
 def _ask(connection, query):
     """What Gerrit answers. Waits where it cannot be asked."""
-    refusals = 0
+    troubles = Troubles(REFUSALS)
     while True:
         try:
             out, _ = connection._ssh(f"gerrit query --format json --comments --current-patch-set {query}")
             return out
-        except UnreachableError as error:
-            connection.log.warning("Cannot ask what was missed, trying again: %s", error)
-        except RefusedError as error:
-            refusals += 1
-            if refusals == REFUSALS:
+        except (UnreachableError, RefusedError) as error:
+            if troubles.are_for_good(error):
                 connection.log.error("What was missed of %s stays missed: %s", query, error)
                 return ""
+            connection.log.warning("Cannot ask what was missed, trying again: %s", error)
         time.sleep(LOOK_AGAIN)
 
 
