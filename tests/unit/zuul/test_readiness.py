@@ -14,7 +14,7 @@ from tests.unit.zuul.test_records import change as record_of
 
 
 def test_a_notice_is_told_once_for_each_patch_set_and_reason_and_not_again_after_a_restart() -> None:
-    text = readiness.notice(records.obstacles(recorded(34), {"Verified"}), "gate")
+    text = readiness.notice(records.obstacles(recorded(34), {"Verified"}, "zuul"), "gate")
     assert text == (
         "This change is approved but cannot be merged yet: it is marked work in progress; it needs a vote on "
         "Code-Review; it enters the gate when it is marked ready for review and it has the vote on Code-Review."
@@ -31,7 +31,7 @@ def test_a_notice_is_told_once_for_each_patch_set_and_reason_and_not_again_after
 
 
 def test_a_change_that_was_told_why_it_waits_does_so_until_it_enters_also_after_a_restart() -> None:
-    text = readiness.notice(records.obstacles(recorded(34), {"Verified"}), "gate")
+    text = readiness.notice(records.obstacles(recorded(34), {"Verified"}, "zuul"), "gate")
     one = SimpleNamespace(number="34", patchset="1", _data={"comments": []})
     told = readiness.Notices()
     told.is_new("gate", one, text, "zuul")
@@ -120,7 +120,7 @@ def gate() -> Any:
             return bool(self.isChangeReadyToBeEnqueued(change)) and (ignore_requirements or not vetoed(change))
 
         def isChangeReadyToBeEnqueued(self, change: Any) -> bool:  # noqa: N802 - Zuul's name
-            return not records.obstacles(change._data, {"Verified"})
+            return not records.obstacles(change._data, {"Verified"}, "zuul")
 
     class Dependent(Base):
         def enqueueChangesAhead(self, change: Any) -> bool:  # noqa: N802 - Zuul's name

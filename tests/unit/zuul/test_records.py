@@ -29,8 +29,8 @@ def with_rules(*rules: Mapping[str, Any]) -> dict[str, Any]:
 
 def test_what_lacks_a_review_or_is_in_work_does_not_enter_the_gate() -> None:
     review = "it needs a vote on Code-Review"
-    assert lacks(records.obstacles(recorded(33), {"Verified"})) == [review]
-    assert lacks(records.obstacles(recorded(34), {"Verified"})) == ["it is marked work in progress", review]
+    assert lacks(records.obstacles(recorded(33), {"Verified"}, "zuul")) == [review]
+    assert lacks(records.obstacles(recorded(34), {"Verified"}, "zuul")) == ["it is marked work in progress", review]
 
 
 def not_ready(label: str, status: str) -> dict[str, Any]:
@@ -60,7 +60,32 @@ OK = {"status": "OK", "labels": [{"label": "Code-Review", "status": "OK"}]}
 def test_every_submit_rule_must_be_fulfilled_but_for_the_ci_s_own_vote(
     rules: list[dict[str, Any]], found: list[str]
 ) -> None:
-    assert lacks(records.obstacles(with_rules(*rules), {"Verified"})) == found
+    assert lacks(records.obstacles(with_rules(*rules), {"Verified"}, "zuul")) == found
+
+
+@pytest.mark.parametrize(
+    ("votes", "found"),
+    [
+        ([("Verified", -1, "zuul")], []),
+        ([("Verified", 1, "bob"), ("Code-Review", -1, "bob")], []),
+        ([("Verified", -1, "zuul"), ("Verified", -1, "bob")], ["Verified has a veto"]),
+    ],
+)
+def test_a_veto_of_somebody_elses_on_the_ci_s_own_label_is_one(
+    votes: list[tuple[str, int, str]], found: list[str]
+) -> None:
+    record = change(*votes, submitRecords=[not_ready("Verified", "REJECT")])
+    assert lacks(records.obstacles(record, {"verified"}, "zuul")) == found
+
+
+def test_what_is_rejected_on_the_ci_s_own_label_is_somebody_elses_vote() -> None:
+    gate = Filter([{"Workflow": 1}], [{"Verified": [-2, -1]}])
+    approved = ("Workflow", 1, "bob")
+    for votes, found in (
+        ([approved, ("Verified", -2, "zuul")], []),
+        ([approved, ("Verified", -2, "zuul"), ("Verified", -1, "carol")], ["it has Verified -2 or -1"]),
+    ):
+        assert lacks(records.unmet([gate], change(*votes), "1", "zuul", {"Verified"})) == found
 
 
 def test_zuuls_own_votes_are_read_by_the_patch_set() -> None:

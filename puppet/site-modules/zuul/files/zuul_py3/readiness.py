@@ -12,7 +12,7 @@ def read_all_that_gerrit_tells(module):
     def can_merge(self, change, allow_needs):
         if not change.number:
             return True
-        lacks = records.obstacles(change._data, allow_needs)
+        lacks = records.obstacles(change._data, allow_needs, self.connection.user)
         if lacks:
             self.log.debug("Change %s cannot be merged: %s", change, records.told(lacks)[0])
         return not lacks
@@ -124,7 +124,7 @@ def _of_needed(manager, change):
         elif not needed.is_current_patchset:
             found.append(records.Lack(f"it depends on an old patch set of {name}", "it is rebased onto the newest one"))
         elif not manager.isChangeAlreadyInQueue(needed, pipeline.getQueue(needed.project)):
-            lacks = records.obstacles(needed._data, ours)
+            lacks = records.obstacles(needed._data, ours, pipeline.source.connection.user)
             if lacks:
                 words = f"it depends on {name}, which is not ready ({records.told(lacks)[0]})"
                 found.append(records.Lack(words, f"{name} does"))
@@ -155,11 +155,10 @@ def say_why_an_approved_change_does_not_enter(module):
     def ready_or_explained(self, change):
         is_ready = ready(self, change)
         if getattr(change, "number", None):
-            ours = self.getSubmitAllowNeeds()
-            lacks = [] if is_ready else records.obstacles(change._data, ours)
+            user = self.pipeline.source.connection.user
+            lacks = [] if is_ready else records.obstacles(change._data, self.getSubmitAllowNeeds(), user)
             if not getattr(self, "ignores_requirements", False):
-                user = self.pipeline.source.connection.user
-                lacks += records.vetoes(self.changeish_filters, change._data, user, ours)
+                lacks += records.vetoes(self.changeish_filters, change._data, user)
             explain(self, change, lacks)
         return is_ready
 

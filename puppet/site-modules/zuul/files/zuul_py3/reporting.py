@@ -36,7 +36,7 @@ class InQueue:
         with self._pipeline() as pipeline:
             manager, ours = pipeline.manager, pipeline.manager.getSubmitAllowNeeds()
             found = records.unmet(manager.changeish_filters, record, self._item.change.patchset, user, ours)
-            return found + records.obstacles(record, ours)
+            return found + records.obstacles(record, ours, user)
 
     @contextlib.contextmanager
     def _pipeline(self):
