@@ -267,6 +267,23 @@ def test_a_change_that_somebody_else_has_merged_counts_as_merged(desk: Desk, ger
     assert desk.alerts() == ""
 
 
+@pytest.mark.parametrize("words", [CLOSED, RESTRICTED])
+def test_a_change_that_others_merge_between_the_look_and_the_review_counts_as_merged(
+    desk: Desk, gerrit: Gerrit, words: str
+) -> None:
+    review = gerrit.review
+
+    def merged_just_before(*args: Any) -> None:
+        gerrit.record.update(status="MERGED", open=False)
+        gerrit.refuses_votes = words
+        review(*args)
+
+    gerrit.review = merged_just_before  # type: ignore[method-assign]
+    assert send(desk, desk.gate()).outcome == "merged"
+    assert [said.partition("\n")[0] for said in gerrit.said] == ["Build succeeded."]
+    assert desk.alerts() == ""
+
+
 def test_a_vote_that_zuul_may_not_give_is_told_with_the_report(desk: Desk, gerrit: Gerrit) -> None:
     gerrit.refuses_votes = RESTRICTED
     assert send(desk, desk.check()).outcome == "refused"

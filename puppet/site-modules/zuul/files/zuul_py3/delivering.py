@@ -188,6 +188,10 @@ class Delivery:
             report.steps.clear()
             report.outcome = REFUSED
             return
+        if step.submit and records.is_merged(self._look(report)):
+            # Others have merged it since it was looked at.
+            step.submit = False
+            report.outcome = MERGED
         closed = report.outcome == MERGED or "closed change" in words
         if not closed:
             text = f"Gerrit refuses Zuul's votes on changes of {report.project}: {'; '.join(faults.reasons(words))}"
