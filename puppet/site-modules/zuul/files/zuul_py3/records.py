@@ -64,7 +64,7 @@ def told(lacks):
 
 
 def obstacles(record, ours, user):
-    """What keeps the change from being submitted, as far as Gerrit tells; ``ours`` are ``user``'s (Zuul's) own labels."""
+    """What keeps the change from being submitted, as far as Gerrit tells; ``ours`` are the labels of ``user``, Zuul."""
     if not record or "submitRecords" not in record:
         return [Lack("Gerrit does not tell whether it can be submitted", "Gerrit tells it")]
     found, made_good = [], {label.lower() for label in ours} - _rejected_by_others(record, user)
