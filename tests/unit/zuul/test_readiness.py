@@ -153,6 +153,15 @@ def test_an_approved_change_with_a_veto_is_told_so_and_enters_when_the_veto_is_w
     assert not gate.eventMatches(EVENT, withdrawn)
 
 
+def test_a_veto_for_which_a_change_left_the_gate_is_not_told_a_second_time_but_what_else_lacks_is(gate: Any) -> None:
+    left = readiness.left([records.Lack("it has Code-Review -2", "Code-Review -2 is withdrawn")], "gate")
+    vetoed, marked = Change(APPROVED, VETO), Change(APPROVED, VETO, wip=True)
+    for change in (vetoed, marked):
+        change._data["comments"] = [said(left)]
+    assert not gate.addChange(vetoed) and gate.connection.told == []
+    assert not gate.addChange(marked) and len(gate.connection.told) == 1
+
+
 def test_a_veto_is_told_with_what_else_lacks_in_one_comment(gate: Any) -> None:
     assert not gate.addChange(Change(APPROVED, VETO, wip=True))
     (text,) = gate.connection.told

@@ -42,6 +42,15 @@ def left(lacks, name):
     return f"{_LEFT} {what}. It enters {place(name)} again when {until}."
 
 
+def was_told_when_it_left(change, lacks, user):
+    """Whether the last that was told of the change is that it left, for all of ``lacks``."""
+    last = [text for _, text in records.own_comments(change._data, user)][-1:]
+    return any(
+        text.startswith(f"Patch Set {change.patchset}:") and _LEFT in text and all(lack.what in text for lack in lacks)
+        for text in last
+    )
+
+
 class Notices:
     """What was told about changes that do not enter, by the pipeline and the change, so that it is told once."""
 
@@ -147,6 +156,8 @@ def say_why_an_approved_change_does_not_enter(module):
         if reporter is None:
             return
         connection, text = reporter.connection, notice(lacks, self.pipeline.name)
+        if was_told_when_it_left(change, lacks, connection.user):
+            return
         if notices_of(connection).is_new(self.pipeline.name, change, text, connection.user):
             self.log.info("%s is approved, but does not enter %s: %s", change, self.pipeline.name, text)
             steps = [Step(text)]
