@@ -8,46 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from zuul_py3 import asking, faults, records, refusals, reports
+from zuul_py3 import asking, records, refusals, reports
 
 from pkgci.pipelines import trust
-from tests.unit.zuul.reviewing import Desk, Gerrit
-
-RECORDED = (Path(__file__).parents[2] / "recordings/gerrit-3.11/ssh.txt").read_text()
-
-
-def words_on(message: str) -> str:
-    """What the real Gerrit said on standard error to the review with this message."""
-    part = next(part for part in RECORDED.split("\n$ ") if f'--message "{message}"' in part)
-    return "\n".join(re.findall(r"^err: (.*)$", part, re.MULTILINE))
-
-
-NOT_READY = words_on("submit without votes")
-WIP = words_on("submit a WIP")
-RESTRICTED = words_on("label without a right")
-CLOSED = words_on("on a merged change")
-NOT_PERMITTED = re.sub("Change 33 is not ready: .*", "submit not permitted", NOT_READY)
-
-
-@pytest.fixture
-def gerrit() -> Gerrit:
-    return Gerrit()
-
-
-@pytest.fixture
-def desk(gerrit: Gerrit, tmp_path: Path) -> Desk:
-    return Desk(gerrit, tmp_path)
-
-
-def send(desk: Desk, report: Any) -> Any:
-    """Delivers a report, as often as Gerrit is away."""
-    for _ in range(20):
-        try:
-            desk.deliver(report)
-            return report
-        except (asking.UnreachableError, refusals.LaterError):
-            continue
-    raise AssertionError("it is never delivered")
+from tests.unit.zuul.reviewing import CLOSED, NOT_PERMITTED, NOT_READY, RESTRICTED, WIP, Desk, Gerrit, send, words_on
 
 
 def test_what_passed_the_gate_is_said_voted_and_merged_by_one_command(desk: Desk, gerrit: Gerrit) -> None:
@@ -298,72 +262,6 @@ def test_where_the_vote_is_refused_success_is_not_the_last_word_of_the_gate(desk
     assert send(desk, desk.gate()).outcome == "refused"
     assert gerrit.said[-1].startswith("The jobs succeeded, but this change was not submitted.")
     assert gerrit.status == "NEW"
-
-
-@pytest.mark.parametrize("words", ["fatal: internal server error", "fatal: HTTP 503", "fatal: status 502", ""])
-def test_a_fault_of_gerrits_own_is_no_refusal(desk: Desk, gerrit: Gerrit, words: str) -> None:
-    gerrit.refuses = words or "fatal: one or more reviews failed; review output above"
-    report = desk.gate()
-    with pytest.raises(refusals.LaterError):
-        desk.deliver(report)
-    gerrit.refuses = None
-    assert send(desk, report).outcome == "merged"
-    assert len(gerrit.said) == 1
-
-
-NOT_IN_A_MOMENT = [
-    NOT_READY.replace("33", "500"),
-    NOT_READY.replace("Verified", "try-again-timeout-HTTP 503"),
-    "error: fatal: Change 33 is not ready: submit requirement 'error while away' is unsatisfied.",
-    "error: fatal: Change could not be merged due to a path conflict.\n\nmerge conflict(s):\ntry again\n* timeout.py",
-    "error: fatal: Failed to submit 503 changes",
-]
-
-
-@pytest.mark.parametrize("words", NOT_IN_A_MOMENT)
-def test_a_number_or_a_name_of_somebodys_choice_is_no_fault_of_gerrits_own(
-    desk: Desk, gerrit: Gerrit, words: str
-) -> None:
-    gerrit.refuses = words
-    report = desk.gate()
-    desk.deliver(report)
-    assert report.outcome == "refused"
-
-
-def test_a_fault_of_gerrits_own_is_one_behind_a_list_of_files_too() -> None:
-    assert faults.passes("error: fatal: conflicting files:\na.py\n\nfatal: internal server error")
-
-
-def test_a_fault_of_gerrits_own_with_one_change_is_borne_for_an_hour(desk: Desk, gerrit: Gerrit) -> None:
-    gerrit.refuses = "fatal: internal server error"
-    report = desk.gate()
-    with pytest.raises(refusals.LaterError):
-        desk.deliver(report)
-    desk.now += 3601
-    assert send(desk, report).outcome == "refused"
-    assert "internal server error" in gerrit.said[-1]
-
-
-def test_a_change_of_which_gerrit_tells_nothing_is_borne_for_an_hour_too(desk: Desk, gerrit: Gerrit) -> None:
-    look = gerrit.look
-
-    def fault(number: str) -> None:
-        raise refusals.LaterError("the index is corrupt")
-
-    gerrit.look = fault  # type: ignore[assignment,method-assign]
-    report = desk.gate()
-    with pytest.raises(refusals.LaterError):
-        desk.deliver(report)
-    desk.now += 3599
-    with pytest.raises(refusals.LaterError):
-        desk.deliver(report)
-    desk.now += 1
-    desk.deliver(report)
-    assert (report.outcome, report.steps, gerrit.status) == ("refused", [], "NEW")
-    assert "change 33 of demo/b" in desk.alerts() and "the index is corrupt" in desk.alerts()
-    gerrit.look = look  # type: ignore[method-assign]
-    assert send(desk, desk.gate()).outcome == "merged"
-    assert desk.alerts() == "{}"
 
 
 def test_a_change_that_there_is_not_any_more_holds_nothing_up(desk: Desk, gerrit: Gerrit) -> None:
