@@ -51,7 +51,8 @@ def _given(pipeline: dict[str, Any]) -> Iterator[tuple[Path_, int]]:
         for name, action in actions.items() if isinstance(actions, dict) else ():
             for path, one in _each(action):
                 if isinstance(one, dict):
-                    yield from (((report, name, *path, VERIFIED), amount) for amount in _amounts(one.get(VERIFIED)))
+                    for label in _own_labels(one):
+                        yield from (((report, name, *path, label), amount) for amount in _amounts(one[label]))
 
 
 def _required(pipeline: dict[str, Any], user: str) -> Iterator[tuple[Path_, list[int]]]:
@@ -72,10 +73,16 @@ def _required(pipeline: dict[str, Any], user: str) -> Iterator[tuple[Path_, list
 def _clauses(path: Path_, clauses: Any, user: str, *, anybody: bool) -> Iterator[tuple[Path_, list[int]]]:
     """The amounts of each clause that names ``user``, or of all where ``anybody``'s votes are Zuul's."""
     for inner, clause in _each(clauses):
-        if isinstance(clause, dict) and VERIFIED in clause and (anybody or user in str(clause.get("username", ""))):
-            amounts = _amounts(clause[VERIFIED])
-            if amounts:
-                yield (*path, *inner, VERIFIED), amounts
+        if isinstance(clause, dict) and (anybody or user in str(clause.get("username", ""))):
+            for label in _own_labels(clause):
+                amounts = _amounts(clause[label])
+                if amounts:
+                    yield (*path, *inner, label), amounts
+
+
+def _own_labels(votes: dict[str, Any]) -> list[str]:
+    """The keys of ``votes`` that are the label that Zuul votes on. Gerrit takes it in capitals and without."""
+    return [key for key in votes if str(key).lower() == VERIFIED.lower()]
 
 
 def _each(value: Any) -> Iterator[tuple[Path_, Any]]:

@@ -152,6 +152,28 @@ class TestReports(ZuulTestCase):
             self.assertIn(lacks, change.messages[-1])
             self.assertEqual(self.gate().getAllItems(), [])
 
+    def test_a_change_that_left_for_a_veto_enters_again_when_the_veto_is_withdrawn(self):
+        change, event = self.approved()
+        self.worker.hold_jobs_in_build = True
+        self.fake_gerrit.addEvent(event)
+        self.waitUntilSettled()
+        change.addApproval("CRVW", -2)
+        self.worker.hold_jobs_in_build = False
+        self.worker.release()
+        self.waitUntilSettled()
+        self.assertIn("It enters the gate again when", change.messages[-1])
+        change.data["comments"].append(
+            {
+                "timestamp": time.time(),
+                "reviewer": {"username": "jenkins"},
+                "message": f"Patch Set 1:\n\n{change.messages[-1]}",
+            }
+        )
+        # A vote that no trigger names.
+        self.fake_gerrit.addEvent(change.addApproval("CRVW", 2))
+        self.waitUntilSettled()
+        self.assertEqual(change.data["status"], "MERGED")
+
     def test_a_change_that_leaves_with_its_parent_while_gerrit_is_away_is_told_why_when_it_is_back(self):
         parent, first = self.approved()
         child, second = self.approved("B")

@@ -36,6 +36,7 @@ DECLARED = ", votes: {check: 1, gate: 1}"
     [
         ("success: {gerrit: {Verified: 2}}\n", "4:34"),
         ("failure:\n  gerrit: [{Verified: -2}]\n", "5:27"),
+        ("success: {gerrit: {verified: 2}}\n", "4:34"),
         ("success: {gerrit: {}}\nmerge-failure: {gerrit: {Verified: '-2'}}\n", "5:40"),
     ],
 )
@@ -50,6 +51,7 @@ def test_a_larger_vote_than_declared_is_refused_where_it_stands(own: Own, lines:
     [
         "require: {approval: [{username: zuul, Verified: 2}]}\n",
         "require: {approval: [{username: ^zuul$, Verified: [2, 3]}]}\n",
+        "require: {approval: [{username: ^zuul$, VERIFIED: 2}]}\n",
         "trigger: {gerrit: [{event: comment-added, username: ^zuul$, approval: [{Verified: 2}]}]}\n",
         "trigger: {gerrit: {event: comment-added, require-approval: {username: zuul, Verified: -2}}}\n",
     ],

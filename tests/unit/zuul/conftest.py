@@ -3,4 +3,18 @@
 import sys
 from pathlib import Path
 
+import pytest
+
 sys.path.append(str(Path(__file__).parents[3] / "puppet/site-modules/zuul/files"))
+
+from tests.unit.zuul.reviewing import Desk, Gerrit
+
+
+@pytest.fixture
+def gerrit() -> Gerrit:
+    return Gerrit()
+
+
+@pytest.fixture
+def desk(gerrit: Gerrit, tmp_path: Path) -> Desk:
+    return Desk(gerrit, tmp_path)

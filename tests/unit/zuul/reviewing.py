@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from zuul_py3 import alerts, asking, delivering, records, reports
+from zuul_py3 import alerts, asking, delivering, records, refusals, reports
 
 LOG = logging.getLogger("tests.reports")
+RECORDED = (Path(__file__).parents[2] / "recordings/gerrit-3.11/ssh.txt").read_text()
+
+
+def words_on(message: str) -> str:
+    """What the real Gerrit said on standard error to the review with this message."""
+    part = next(part for part in RECORDED.split("\n$ ") if f'--message "{message}"' in part)
+    return "\n".join(re.findall(r"^err: (.*)$", part, re.MULTILINE))
+
+
+NOT_READY = words_on("submit without votes")
+WIP = words_on("submit a WIP")
+RESTRICTED = words_on("label without a right")
+CLOSED = words_on("on a merged change")
+NOT_PERMITTED = re.sub("Change 33 is not ready: .*", "submit not permitted", NOT_READY)
 
 
 class Gerrit:
@@ -148,3 +163,14 @@ class Desk:
 
     def alerts(self) -> str:
         return self.path.read_text() if self.path.exists() else ""
+
+
+def send(desk: Desk, report: Any) -> Any:
+    """Delivers a report, as often as Gerrit is away."""
+    for _ in range(20):
+        try:
+            desk.deliver(report)
+            return report
+        except (asking.UnreachableError, refusals.LaterError):
+            continue
+    raise AssertionError("it is never delivered")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from zuul_py3 import asking, gerrit
-from zuul_py3.asking import RefusedError, UnreachableError, branches
+from zuul_py3.asking import FaultError, RefusedError, Troubles, UnreachableError, branches
 
 RECORDED = Path(__file__).parents[2] / "recordings"
 STATS = '{"type":"stats","rowCount":0,"runTimeMilliseconds":1,"moreChanges":false}\n'
@@ -116,6 +116,31 @@ def test_an_error_in_an_answer_is_no_empty_list(mended: type[Connection]) -> Non
     connection.answer = b'{"type":"error","message":"Unsupported operator bogus:x"}\n'
     with pytest.raises(RefusedError, match="Unsupported operator bogus:x"):
         connection.query("bogus:x")
+
+
+@pytest.mark.parametrize("words", ["Internal server error", "cannot read the index: lock failure", ""])
+def test_a_fault_of_gerrits_own_in_an_answer_is_no_refusal(mended: type[Connection], words: str) -> None:
+    connection = mended()
+    connection.answer = f'{{"type":"error","message":"{words}"}}\n'.encode()
+    with pytest.raises(FaultError):
+        connection.query("7")
+    assert connection.client is not None, "the connection is as good as ever"
+
+
+def test_outages_are_borne_for_ever_refusals_for_some_times_and_faults_for_an_hour() -> None:
+    now = [0.0]
+    troubles = Troubles(3, lambda: now[0])
+    assert [troubles.are_for_good(RefusedError("no")) for _ in range(3)] == [False, False, True]
+    for moment, error, is_the_last in (
+        (0, FaultError("lock failure"), False),
+        (3599, FaultError("lock failure"), False),
+        (3600, UnreachableError("away"), False),
+        (9000, FaultError("lock failure"), False),
+        (12599, FaultError("lock failure"), False),
+        (12600, FaultError("lock failure"), True),
+    ):
+        now[0] = moment
+        assert troubles.are_for_good(error) is is_the_last, moment
 
 
 def test_every_recorded_answer_of_a_real_gerrit_is_a_whole_one(mended: type[Connection]) -> None:

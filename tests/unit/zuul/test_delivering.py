@@ -8,45 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from zuul_py3 import asking, records, refusals
+from zuul_py3 import asking, records, refusals, reports
 
-from tests.unit.zuul.reviewing import Desk, Gerrit
-
-RECORDED = (Path(__file__).parents[2] / "recordings/gerrit-3.11/ssh.txt").read_text()
-
-
-def words_on(message: str) -> str:
-    """What the real Gerrit said on standard error to the review with this message."""
-    part = next(part for part in RECORDED.split("\n$ ") if f'--message "{message}"' in part)
-    return "\n".join(re.findall(r"^err: (.*)$", part, re.MULTILINE))
-
-
-NOT_READY = words_on("submit without votes")
-WIP = words_on("submit a WIP")
-RESTRICTED = words_on("label without a right")
-CLOSED = words_on("on a merged change")
-NOT_PERMITTED = re.sub("Change 33 is not ready: .*", "submit not permitted", NOT_READY)
-
-
-@pytest.fixture
-def gerrit() -> Gerrit:
-    return Gerrit()
-
-
-@pytest.fixture
-def desk(gerrit: Gerrit, tmp_path: Path) -> Desk:
-    return Desk(gerrit, tmp_path)
-
-
-def send(desk: Desk, report: Any) -> Any:
-    """Delivers a report, as often as Gerrit is away."""
-    for _ in range(20):
-        try:
-            desk.deliver(report)
-            return report
-        except (asking.UnreachableError, refusals.LaterError):
-            continue
-    raise AssertionError("it is never delivered")
+from pkgci.pipelines import trust
+from tests.unit.zuul.reviewing import CLOSED, NOT_PERMITTED, NOT_READY, RESTRICTED, WIP, Desk, Gerrit, send, words_on
 
 
 def test_what_passed_the_gate_is_said_voted_and_merged_by_one_command(desk: Desk, gerrit: Gerrit) -> None:
@@ -144,6 +109,22 @@ def test_a_declared_vote_that_is_dropped_is_told_on_the_change_and_alerts(
     assert desk.alerts() == "{}"
 
 
+def test_a_label_that_the_layout_writes_in_small_letters_has_its_vote(desk: Desk, gerrit: Gerrit) -> None:
+    review = gerrit.review
+
+    def in_gerrits_spelling(project: str, change: str, message: str, action: dict[str, Any]) -> None:
+        review(project, change, message, {key.replace("ver", "Ver"): value for key, value in action.items()})
+
+    gerrit.review = in_gerrits_spelling  # type: ignore[method-assign]
+    step = reports.Step("Build succeeded.", {"verified": 1})
+    send(desk, reports.Report("demo/b", "main", "33", "1", [step]))
+    assert (gerrit.said, gerrit.cast, desk.alerts()) == (["Build succeeded."], [("Verified", 1)], "")
+    desk.amounts.learn("demo/b", "Verified", 1)
+    assert desk.amounts.capped("demo/b", {"verified": 2}) == {"verified": 1}
+    desk.amounts.forget("demo/b", ["verified"])
+    assert desk.amounts.capped("demo/b", {"Verified": 2}) == {"Verified": 2}
+
+
 def test_a_label_that_is_not_there_is_told_too_where_nothing_was_declared(tmp_path: Path) -> None:
     gerrit = Gerrit(largest=0)
     desk = Desk(gerrit, tmp_path)
@@ -173,6 +154,41 @@ def test_a_submit_that_gerrit_refuses_is_told_in_its_words_with_a_minus_and_what
     assert "one or more reviews failed" not in last and "Build succeeded." not in last
     assert [vote["value"] for vote in gerrit.votes] == ["-2"]
     assert ("demo/b" in desk.alerts()) is alerts
+
+
+@pytest.mark.parametrize("asked", ["failed", "regained", "not_submitted"])
+def test_a_layout_that_is_loaded_anew_at_the_wrong_moment_costs_no_comment(
+    desk: Desk, gerrit: Gerrit, asked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer, calls = getattr(desk.about, asked), []
+
+    def not_now(*args: Any) -> Any:
+        calls.append(args)
+        if len(calls) == 1:
+            raise refusals.LaterError("the layout was loaded anew")
+        return answer(*args)
+
+    monkeypatch.setattr(desk.about, asked, not_now)
+    if asked == "failed":
+        gerrit.refuses = NOT_PERMITTED
+    else:
+        desk.about.lacking = [records.Lack("it has no Workflow +1 any more", "it has Workflow +1")]
+    report = desk.gate()
+    with pytest.raises(refusals.LaterError):
+        desk.deliver(report)
+    assert report.outcome is None and report.steps[0].submit
+    assert send(desk, report).outcome == "refused"
+    assert len(calls) == 2 and ("submit not permitted" in gerrit.said[-1] or "Not submitted" in gerrit.said[-1])
+
+
+@pytest.mark.parametrize("word", ["recheck", "Recheck ", "republish"])
+def test_a_file_whose_name_is_a_command_does_not_start_a_pipeline_by_way_of_zuuls_own_comment(
+    desk: Desk, gerrit: Gerrit, word: str
+) -> None:
+    gerrit.refuses = f"error: fatal: Change could not be merged due to a path conflict.\nmerge conflict(s):\n{word}"
+    send(desk, desk.gate())
+    assert f"| {word.strip()}" in gerrit.said[-1]
+    assert not any(re.search(pattern, gerrit.said[-1]) for pattern in (trust.RECHECK, trust.REPUBLISH))
 
 
 def test_an_alert_ends_when_a_submit_works_again(desk: Desk, gerrit: Gerrit) -> None:
@@ -215,6 +231,23 @@ def test_a_change_that_somebody_else_has_merged_counts_as_merged(desk: Desk, ger
     assert desk.alerts() == ""
 
 
+@pytest.mark.parametrize("words", [CLOSED, RESTRICTED])
+def test_a_change_that_others_merge_between_the_look_and_the_review_counts_as_merged(
+    desk: Desk, gerrit: Gerrit, words: str
+) -> None:
+    review = gerrit.review
+
+    def merged_just_before(*args: Any) -> None:
+        gerrit.record.update(status="MERGED", open=False)
+        gerrit.refuses_votes = words
+        review(*args)
+
+    gerrit.review = merged_just_before  # type: ignore[method-assign]
+    assert send(desk, desk.gate()).outcome == "merged"
+    assert [said.partition("\n")[0] for said in gerrit.said] == ["Build succeeded."]
+    assert desk.alerts() == ""
+
+
 def test_a_vote_that_zuul_may_not_give_is_told_with_the_report(desk: Desk, gerrit: Gerrit) -> None:
     gerrit.refuses_votes = RESTRICTED
     assert send(desk, desk.check()).outcome == "refused"
@@ -229,27 +262,6 @@ def test_where_the_vote_is_refused_success_is_not_the_last_word_of_the_gate(desk
     assert send(desk, desk.gate()).outcome == "refused"
     assert gerrit.said[-1].startswith("The jobs succeeded, but this change was not submitted.")
     assert gerrit.status == "NEW"
-
-
-@pytest.mark.parametrize("words", ["fatal: internal server error", "fatal: 503 Service Unavailable", ""])
-def test_a_fault_of_gerrits_own_is_no_refusal(desk: Desk, gerrit: Gerrit, words: str) -> None:
-    gerrit.refuses = words or "fatal: one or more reviews failed; review output above"
-    report = desk.gate()
-    with pytest.raises(refusals.LaterError):
-        desk.deliver(report)
-    gerrit.refuses = None
-    assert send(desk, report).outcome == "merged"
-    assert len(gerrit.said) == 1
-
-
-def test_a_fault_of_gerrits_own_with_one_change_is_borne_for_an_hour(desk: Desk, gerrit: Gerrit) -> None:
-    gerrit.refuses = "fatal: internal server error"
-    report = desk.gate()
-    with pytest.raises(refusals.LaterError):
-        desk.deliver(report)
-    desk.now += 3601
-    assert send(desk, report).outcome == "refused"
-    assert "internal server error" in gerrit.said[-1]
 
 
 def test_a_change_that_there_is_not_any_more_holds_nothing_up(desk: Desk, gerrit: Gerrit) -> None:

@@ -12,8 +12,8 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
-from zuul_py3 import events
-from zuul_py3.asking import RefusedError, UnreachableError
+from zuul_py3 import asking, events
+from zuul_py3.asking import FaultError, RefusedError, UnreachableError
 
 
 class ChangeNotFound(Exception):  # noqa: N818 - Zuul's name
@@ -116,6 +116,12 @@ def test_a_change_that_zuul_may_not_see_is_dropped_with_a_line_and_stops_nothing
 def test_what_gerrit_refuses_for_good_is_dropped_and_what_it_refuses_for_a_while_is_not() -> None:
     assert handle(connector(n1=[RefusedError("no")] * events.REFUSALS)).handled == [("2", 2.0)]
     assert handle(connector(n1=[RefusedError("no")] * (events.REFUSALS - 1))).handled == [("1", 1.0), ("2", 2.0)]
+
+
+def test_a_fault_of_gerrits_own_drops_no_event_for_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert handle(connector(n1=[FaultError("lock failure")] * 50)).handled == [("1", 1.0), ("2", 2.0)]
+    monkeypatch.setattr(asking, "LATEST", 0)
+    assert handle(connector(n1=[FaultError("lock failure")] * 50)).handled == [("2", 2.0)]
 
 
 def test_an_event_that_cannot_be_handled_is_logged_by_zuul_as_ever() -> None:

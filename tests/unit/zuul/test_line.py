@@ -106,7 +106,7 @@ def test_a_gerrit_that_does_not_answer_is_away_and_is_connected_to_again(client:
 
 
 def test_a_connection_that_gerrit_has_ended_meanwhile_is_opened_again_and_costs_nothing() -> None:
-    client = Client(out=b'{"number":33}\n')
+    client = Client(out=b'{"number":33}\n{"type":"stats","rowCount":1}\n')
     one = connected(client)
     assert one.look("33")
     client.active = False
@@ -124,7 +124,14 @@ def test_a_change_that_there_is_not_is_none_and_an_error_is_another_thing() -> N
     assert connected(Client(out=b'{"type":"stats","rowCount":0}\n')).look("999") is None
     for client in (
         Client(out=b'{"type":"error","message":"index is closed"}\n'),
+        Client(out=b'{"type":"error","message":"Internal server error"}\n'),
         Client(err=b"fatal: error", status=1),
     ):
         with pytest.raises(refusals.LaterError):
             connected(client).look("33")
+
+
+@pytest.mark.parametrize("answer", [b"", b'{"number":7}\n', b'{"number":33,"status":"NEW"}\n'])
+def test_an_answer_that_broke_off_says_nothing_of_a_change(answer: bytes) -> None:
+    with pytest.raises(asking.UnreachableError, match="broke off"):
+        connected(Client(out=answer)).look("33")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from zuul_py3 import losses, merged
-from zuul_py3.asking import RefusedError, UnreachableError
+from zuul_py3.asking import FaultError, RefusedError, UnreachableError
 
 PROJECT = SimpleNamespace(name="packaging/hello")
 
@@ -93,6 +93,15 @@ def test_a_branch_that_never_shows_the_merge_is_not_waited_for_for_ever(mended: 
 
 def test_a_gerrit_that_is_away_is_asked_again_later_and_its_change_is_not_unmerged(mended: type[Source]) -> None:
     source = mended(*[UnreachableError("away")] * 100, True)
+    asked = change()
+    for _ in range(100):
+        with pytest.raises(losses.NotYetError):
+            source.isMerged(asked, "main")
+    assert source.isMerged(asked, "main")
+
+
+def test_a_fault_of_gerrits_own_makes_no_merged_change_unmerged(mended: type[Source]) -> None:
+    source = mended(*[FaultError("lock failure")] * 100, True)
     asked = change()
     for _ in range(100):
         with pytest.raises(losses.NotYetError):

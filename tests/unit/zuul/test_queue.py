@@ -154,6 +154,7 @@ def test_only_a_pipelines_own_votes_end_its_work() -> None:
     assert not zq.still_waits(item, checked, CHECK)
     assert not zq.still_waits(item, zq.Change("1", "NEW", (zq.Vote("Verified", -2, 100),)), GATE)
     assert zq.still_waits(item, zq.Change("1", "NEW", (zq.Vote("Verified", -2, 99),)), GATE)
+    assert not zq.still_waits(item, zq.Change("1", "NEW", (zq.Vote("verified", -2, 100),)), GATE)
 
 
 def test_a_merged_change_is_done_in_the_gate_and_waits_in_a_pipeline_of_merged_changes() -> None:

@@ -6,11 +6,10 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from zuul_py3 import readiness, records
+from zuul_py3 import records
 
 RECORDED = Path(__file__).parents[2] / "recordings/gerrit-3.11/query.jsonl"
 
@@ -30,8 +29,8 @@ def with_rules(*rules: Mapping[str, Any]) -> dict[str, Any]:
 
 def test_what_lacks_a_review_or_is_in_work_does_not_enter_the_gate() -> None:
     review = "it needs a vote on Code-Review"
-    assert lacks(records.obstacles(recorded(33), {"Verified"})) == [review]
-    assert lacks(records.obstacles(recorded(34), {"Verified"})) == ["it is marked work in progress", review]
+    assert lacks(records.obstacles(recorded(33), {"Verified"}, "zuul")) == [review]
+    assert lacks(records.obstacles(recorded(34), {"Verified"}, "zuul")) == ["it is marked work in progress", review]
 
 
 def not_ready(label: str, status: str) -> dict[str, Any]:
@@ -61,7 +60,32 @@ OK = {"status": "OK", "labels": [{"label": "Code-Review", "status": "OK"}]}
 def test_every_submit_rule_must_be_fulfilled_but_for_the_ci_s_own_vote(
     rules: list[dict[str, Any]], found: list[str]
 ) -> None:
-    assert lacks(records.obstacles(with_rules(*rules), {"Verified"})) == found
+    assert lacks(records.obstacles(with_rules(*rules), {"Verified"}, "zuul")) == found
+
+
+@pytest.mark.parametrize(
+    ("votes", "found"),
+    [
+        ([("Verified", -1, "zuul")], []),
+        ([("Verified", 1, "bob"), ("Code-Review", -1, "bob")], []),
+        ([("Verified", -1, "zuul"), ("Verified", -1, "bob")], ["Verified has a veto"]),
+    ],
+)
+def test_a_veto_of_somebody_elses_on_the_ci_s_own_label_is_one(
+    votes: list[tuple[str, int, str]], found: list[str]
+) -> None:
+    record = change(*votes, submitRecords=[not_ready("Verified", "REJECT")])
+    assert lacks(records.obstacles(record, {"verified"}, "zuul")) == found
+
+
+def test_what_is_rejected_on_the_ci_s_own_label_is_somebody_elses_vote() -> None:
+    gate = Filter([{"Workflow": 1}], [{"Verified": [-2, -1]}])
+    approved = ("Workflow", 1, "bob")
+    for votes, found in (
+        ([approved, ("Verified", -2, "zuul")], []),
+        ([approved, ("Verified", -2, "zuul"), ("Verified", -1, "carol")], ["it has Verified -2 or -1"]),
+    ):
+        assert lacks(records.unmet([gate], change(*votes), "1", "zuul", {"Verified"})) == found
 
 
 def test_zuuls_own_votes_are_read_by_the_patch_set() -> None:
@@ -106,6 +130,12 @@ class Filter:
                 return False
         return True
 
+    def matchesRequiredApprovals(self, found: Any) -> bool:  # noqa: N802 - Zuul's name
+        return all(
+            any(self._match_approval_required_approval(clause, vote) for vote in found.approvals)
+            for clause in self.required_approvals
+        )
+
 
 GATE = Filter(
     [{"username": "^zuul$", "Verified": [1, 2]}, {"Workflow": 1}],
@@ -146,39 +176,5 @@ def test_what_people_withdrew_during_the_gate_lacks(record: dict[str, Any], foun
 
 def test_what_has_passed_the_gate_keeps_the_vote_that_the_gate_requires() -> None:
     assert records.regained([GATE], "zuul", {"Verified"}) == {"Verified": 1}
+    assert records.regained([GATE], "zuul", {"verified"}) == {"Verified": 1}
     assert records.regained([Filter([{"Workflow": 1}])], "zuul", {"Verified"}) == {}
-
-
-def test_a_notice_is_told_once_for_each_patch_set_and_reason_and_not_again_after_a_restart() -> None:
-    text = readiness.notice(records.obstacles(recorded(34), {"Verified"}), "gate")
-    assert text == (
-        "This change is approved but cannot be merged yet: it is marked work in progress; it needs a vote on "
-        "Code-Review; it enters the gate when it is marked ready for review and it has the vote on Code-Review."
-    )
-    one = SimpleNamespace(number="34", patchset="1", _data={"comments": []})
-    told = readiness.Notices()
-    assert told.is_new("gate", one, text, "zuul")
-    assert not told.is_new("gate", one, text, "zuul")
-    assert told.is_new("gate", one, f"{text} More.", "zuul")
-    one._data["comments"].append(
-        {"timestamp": 5, "reviewer": {"username": "zuul"}, "message": f"Patch Set 1:\n\n{text}"}
-    )
-    assert not readiness.Notices().is_new("gate", one, text, "zuul")
-
-
-def test_a_change_that_was_told_why_it_waits_does_so_until_it_enters_also_after_a_restart() -> None:
-    text = readiness.notice(records.obstacles(recorded(34), {"Verified"}), "gate")
-    one = SimpleNamespace(number="34", patchset="1", _data={"comments": []})
-    told = readiness.Notices()
-    told.is_new("gate", one, text, "zuul")
-    assert told.waits("gate", one, "zuul") and not told.waits("other", one, "zuul")
-    told.forget("gate", one)
-    assert not told.waits("gate", one, "zuul")
-    comments = one._data["comments"]
-    comments.append({"timestamp": 5, "reviewer": {"username": "zuul"}, "message": f"Patch Set 1:\n\n{text}"})
-    comments.append({"timestamp": 6, "reviewer": {"username": "alice"}, "message": "Patch Set 1:\n\nWhat is it?"})
-    again = readiness.Notices()
-    assert again.waits("gate", one, "zuul") and not again.waits("other", one, "zuul")
-    started = {"timestamp": 7, "reviewer": {"username": "zuul"}, "message": "Patch Set 1:\n\nStarting gate jobs."}
-    comments.append(started)
-    assert not again.waits("gate", one, "zuul")

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from zuul_py3 import replaying
-from zuul_py3.asking import RefusedError, UnreachableError
+from zuul_py3.asking import FaultError, RefusedError, UnreachableError
+from zuul_py3.receiving import keys_of
 from zuul_py3.replaying import Heartbeat, missed_events, replay
 
 
@@ -80,6 +81,12 @@ def test_a_project_that_gerrit_refuses_to_show_is_left_out_of_the_replay_in_the_
     assert replay(Gerrit(change(120), troubles=refusals), 100) == []
 
 
+def test_a_fault_of_gerrits_own_leaves_no_project_out_of_the_replay() -> None:
+    faults = (FaultError("lock failure"),) * (replaying.REFUSALS + 1)
+    [(_, event)] = replay(Gerrit(change(120), troubles=faults), 100)
+    assert event["type"] == "patchset-created"
+
+
 def test_more_changes_than_gerrit_shows_at_once_are_all_replayed() -> None:
     changes = [change(120, number=number, lastUpdated=500 - number) for number in range(replaying.PAGE + 5)]
     found = replay(Gerrit(*changes), 100)
@@ -103,8 +110,28 @@ def test_what_came_before_is_not_replayed() -> None:
     assert kinds(change(90, vote("Workflow", 1, 95))) == []
 
 
-def test_a_patch_set_that_zuul_has_voted_on_is_not_replayed() -> None:
-    assert kinds(change(120, vote("Verified", -1, 130, "zuul"))) == []
+def test_a_patch_set_that_zuul_has_voted_on_is_not_replayed_but_the_vote_is() -> None:
+    [(when, event)] = missed_events(change(120, vote("Verified", -1, 130, "zuul")), 100, "zuul")
+    assert (when, event["type"], event["author"]["username"]) == (130, "comment-added", "zuul")
+    assert [(one["type"], one["value"]) for one in event["approvals"]] == [("Verified", "-1")]
+
+
+def test_an_approval_before_zuuls_verdict_is_found_by_way_of_the_verdict() -> None:
+    # Zuul went away, or died, between its vote and the handling of that vote's event.
+    votes = (vote("Workflow", 1, 110), vote("Verified", 1, 120, "zuul"))
+    [(_, event)] = missed_events(change(90, *votes), 100, "zuul")
+    assert event["author"] == {"username": "zuul"} and event["approvals"] == [votes[1]]
+
+
+def test_a_vote_of_zuuls_that_was_received_is_not_replayed_again() -> None:
+    [(_, event)] = missed_events(change(90, vote("Verified", 1, 120, "zuul")), 100, "zuul")
+    streamed = {**event, "approvals": [{"type": "Verified", "value": "1", "oldValue": "0"}], "comment": "Patch Set 1:"}
+    assert set(keys_of(event)) < set(keys_of(streamed))
+
+
+def test_an_old_vote_of_zuuls_or_one_that_only_submits_is_not_replayed() -> None:
+    assert kinds(change(50, vote("Verified", 1, 90, "zuul"))) == []
+    assert kinds(change(50, vote("SUBM", 1, 120, "zuul"))) == []
 
 
 def test_a_vote_that_only_says_that_jobs_began_is_no_verdict() -> None:
@@ -119,8 +146,9 @@ def test_an_approval_that_came_meanwhile_is_replayed() -> None:
 
 def test_an_approval_after_zuuls_verdict_is_replayed_and_one_before_is_not() -> None:
     verdict = vote("Verified", 1, 120, "zuul")
-    assert kinds(change(90, verdict, vote("Workflow", 1, 130))) == ["comment-added"]
-    assert kinds(change(90, verdict, vote("Workflow", 1, 110))) == []
+    for granted, authors in ((130, ["zuul", "alice"]), (110, ["zuul"])):
+        found = missed_events(change(90, verdict, vote("Workflow", 1, granted)), 100, "zuul")
+        assert [event["author"]["username"] for _, event in found] == authors
 
 
 def test_a_comment_that_came_meanwhile_is_replayed_but_for_zuuls_own() -> None:
@@ -146,6 +174,19 @@ def test_a_merge_that_zuul_has_taken_in_is_not_replayed_whatever_was_said_since(
     promoted = {"timestamp": 150, "reviewer": {"username": "zuul"}, "message": "Build succeeded (promote)."}
     assert kinds(change(90, *votes, comments=(said,), status="MERGED", lastUpdated=160)) == ["change-merged"]
     assert kinds(change(90, *votes, comments=(said, promoted), status="MERGED", lastUpdated=160)) == []
+
+
+def test_the_last_that_zuul_said_of_a_merged_change_is_replayed() -> None:
+    votes = (vote("Verified", 2, 60, "zuul"), vote("SUBM", 1, 61, "zuul"))
+    built = {"timestamp": 150, "reviewer": {"username": "zuul"}, "message": "Patch Set 1:\n\nTested once more."}
+    asked = {"timestamp": 110, "reviewer": {"username": "alice"}, "message": "Patch Set 1:\n\nrepublish"}
+    [(when, event)] = missed_events(change(50, *votes, comments=(asked, built), status="MERGED"), 100, "zuul")
+    assert (when, event["type"], event["author"]["username"]) == (150, "comment-added", "zuul")
+    assert event["comment"] == "Patch Set 1:\n\nTested once more."
+    published = {**built, "timestamp": 160, "message": "Patch Set 1:\n\nPublished."}
+    [(when, _)] = missed_events(change(50, *votes, comments=(built, published), status="MERGED"), 100, "zuul")
+    assert when == 160
+    assert kinds(change(50, *votes, comments=({**built, "timestamp": 90},), status="MERGED")) == []
 
 
 def test_an_old_merge_that_somebody_comments_on_is_not_replayed() -> None:

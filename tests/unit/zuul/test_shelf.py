@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from zuul_py3 import events
-from zuul_py3.asking import RefusedError, UnreachableError
+from zuul_py3.asking import FaultError, RefusedError, UnreachableError
 
 
 class Scheduler:
@@ -64,6 +64,16 @@ def test_the_scheduler_goes_on_while_an_event_waits_and_takes_it_up_again_in_ord
     zuul.run_once()
     assert zuul.processed == ["first", "second", "third"]
     assert zuul.trigger_event_queue.unfinished_tasks == 0
+
+
+def test_a_fault_of_gerrits_own_takes_no_event_off_the_shelf(monkeypatch: pytest.MonkeyPatch) -> None:
+    zuul, timers = scheduler(monkeypatch, first=[FaultError("lock failure")] * (events.REFUSALS + 1))
+    zuul.run_once()
+    while timers:
+        timer = timers.pop()
+        timer.function(*timer.args)
+        zuul.run_once()
+    assert zuul.processed == ["first", "second"]
 
 
 def test_an_event_that_the_scheduler_may_not_look_up_is_dropped_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:

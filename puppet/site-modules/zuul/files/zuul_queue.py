@@ -103,7 +103,7 @@ def still_waits(item: Item, change: Change | None, pipeline: Pipeline) -> bool:
 def _ends(vote: Vote, pipeline: Pipeline) -> bool:
     """Whether ``vote`` is this pipeline's last word. Of a failure, Gerrit may have taken less than the layout says."""
     return any(
-        vote.label == label and (vote.value == verdict or verdict < vote.value < 0)
+        vote.label.lower() == label.lower() and (vote.value == verdict or verdict < vote.value < 0)
         for label, verdict in pipeline.verdicts
     )
 

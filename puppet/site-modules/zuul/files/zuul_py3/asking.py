@@ -9,8 +9,10 @@ import os
 import shlex
 import socket
 import subprocess
+import time
 import types
 
+from zuul_py3.faults import LATEST, passes
 from zuul_py3.hook import mends
 from zuul_py3.tools import Facade, text
 
@@ -25,12 +27,45 @@ class UnreachableError(Exception):
     """Gerrit could not be asked, or nobody knows what came of it."""
 
 
+class FaultError(UnreachableError):
+    """Gerrit was asked, and has a fault of its own, which may be over in a moment. Its words are ``words``."""
+
+    def __init__(self, words):
+        super().__init__(words)
+        self.words = words
+
+
 class RefusedError(Exception):
     """Gerrit was asked, and said no. Its words are ``words``."""
 
     def __init__(self, words):
         super().__init__(words)
         self.words = words
+
+
+class Troubles:
+    """What came of asking Gerrit about one thing, until that is given up.
+
+    An outage lasts as long as it lasts; ``most`` refusals are an answer, and so are faults of Gerrit's own that go on.
+    """
+
+    def __init__(self, most, clock=time.monotonic):
+        self._most = most
+        self._clock = clock
+        self._refusals = 0
+        self._faulty_since = None
+
+    def are_for_good(self, error):
+        """Notes the next one, and says whether it is to be the last."""
+        if isinstance(error, RefusedError):
+            self._refusals += 1
+            return self._refusals >= self._most
+        if not isinstance(error, FaultError):
+            self._faulty_since = None
+            return False
+        now = self._clock()
+        self._faulty_since = now if self._faulty_since is None else self._faulty_since
+        return now - self._faulty_since >= LATEST
 
 
 @mends("zuul.connection.gerrit")
@@ -76,7 +111,7 @@ def tell_a_refusal_from_a_gerrit_that_is_away(module):
                 raise RefusedError(str(error)) from error
             raise
         if is_query:
-            _check_end(text(out))
+            check_end(text(out))
         return out, err
 
     cls._ssh = ask
@@ -87,7 +122,7 @@ def _is_connected(client):
     return transport is not None and transport.is_active()
 
 
-def _check_end(answer):
+def check_end(answer):
     """Raises where the answer to a query is not whole, or none."""
     lines = [line for line in answer.split("\n") if line.strip()]
     try:
@@ -95,7 +130,8 @@ def _check_end(answer):
     except (IndexError, ValueError):
         raise UnreachableError("Gerrit's answer broke off") from None
     if last.get("type") == "error":
-        raise RefusedError(f"Gerrit does not answer the query: {last.get('message')}")
+        words = str(last.get("message") or "")
+        raise (FaultError if passes(words) else RefusedError)(f"Gerrit does not answer the query: {words}")
     if last.get("type") != "stats":
         raise UnreachableError("Gerrit's answer broke off")
 

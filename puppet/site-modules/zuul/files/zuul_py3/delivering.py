@@ -5,14 +5,16 @@ What became of an attempt that broke off, nobody knows: before anything is said 
 
 import time
 
-from zuul_py3 import records, refusals
+from zuul_py3 import faults, records, refusals
 from zuul_py3.asking import RefusedError
 from zuul_py3.reports import DELIVERED, DROPPED, MERGED, REFUSED, Step
 
 # Seconds after which a vote that is not there counts as dropped.
 SETTLING = 2
-# Seconds after which faults of Gerrit's own, with one change, count as a refusal.
-LATEST = 3600
+
+
+class _GivenUpError(Exception):
+    """Gerrit has had a fault of its own with a change for so long that nobody waits for it any more."""
 
 
 class Delivery:
@@ -35,8 +37,17 @@ class Delivery:
                 report.steps.clear()
                 report.outcome = DROPPED
                 return
-            self._take(report, report.steps[0])
+            try:
+                self._take(report, report.steps[0])
+            except _GivenUpError as reason:
+                self._give_up(report, reason)
         report.outcome = report.outcome or DELIVERED
+
+    def _give_up(self, report, reason):
+        text = f"Gerrit has told nothing of change {report.number} of {report.project} for too long: {reason}"
+        self._alerts.put(f"look {report.project}", text)
+        report.steps.clear()
+        report.outcome = REFUSED
 
     def _take(self, report, step):
         """Takes one step, or puts others in its place."""
@@ -80,8 +91,8 @@ class Delivery:
         lacks = report.about.lacks(record) if record else [records.Lack("Gerrit does not know it", "Gerrit does")]
         if lacks:
             self._log.warning("Not submitted: %s: %s", report, records.told(lacks)[0])
-            report.outcome = REFUSED
             report.steps[0] = Step(report.about.not_submitted(lacks, step.message), report.about.regained())
+            report.outcome = REFUSED
         return bool(lacks)
 
     def _read_back(self, report, step, words):
@@ -109,12 +120,14 @@ class Delivery:
                 self._submitted(report, step)
                 return
             words = refused or words
-        del report.steps[0]
+        # The step stays until there is what comes after it: the layout may be loaded anew at this moment.
         if step.submit:
+            report.steps[0] = self._submit_refused(report, step, words, missing)
             report.outcome = REFUSED
-            self._submit_refused(report, step, words, missing)
-        elif missing:
-            self._vote_dropped(report, missing)
+        elif missing and not report.complained:
+            report.steps[0] = Step(self._dropped(report, missing))
+        else:
+            del report.steps[0]
 
     def _missing(self, report, step, record):
         """The votes of ``step`` that are not there. What arrived smaller than it was meant is remembered."""
@@ -134,7 +147,9 @@ class Delivery:
         # What is abandoned takes no votes.
         if votes is None or not (record.get("open", True) or records.is_merged(record)):
             return {}
-        return {label: amount for label, amount in step.given.items() if amount and votes.get(label) != amount}
+        # To Gerrit, a label's name is the same in capitals and without.
+        votes = {label.lower(): amount for label, amount in votes.items()}
+        return {label: amount for label, amount in step.given.items() if amount and votes.get(label.lower()) != amount}
 
     def _submitted(self, report, step):
         """Gerrit has merged the change. A vote that it dropped was not needed, but others may be."""
@@ -145,6 +160,8 @@ class Delivery:
         self._merged(report)
 
     def _submit_refused(self, report, step, words, missing):
+        """The step in place of one whose submit was refused."""
+        votes = report.about.failed()
         self._log.error("Gerrit refused to submit %s: %s", report, words)
         gerrit = self._gerrit
         advice = refusals.on_submit(words, report.project, report.branch, gerrit.user, step.votes)
@@ -153,13 +170,9 @@ class Delivery:
             text += "\n\n" + self._dropped(report, missing)
         elif advice.alert:
             key = f"submit {report.project} {report.branch}"
-            why = "; ".join(refusals.reasons(words))
+            why = "; ".join(faults.reasons(words))
             self._alerts.put(key, f"Gerrit refused to submit change {report.number} of {report.project}: {why}")
-        report.steps.insert(0, Step(text, report.about.failed()))
-
-    def _vote_dropped(self, report, missing):
-        if not report.complained:
-            report.steps.insert(0, Step(self._dropped(report, missing)))
+        return Step(text, votes)
 
     def _dropped(self, report, missing):
         report.complained = True
@@ -175,9 +188,13 @@ class Delivery:
             report.steps.clear()
             report.outcome = REFUSED
             return
+        if step.submit and records.is_merged(self._look(report)):
+            # Others have merged it since it was looked at.
+            step.submit = False
+            report.outcome = MERGED
         closed = report.outcome == MERGED or "closed change" in words
         if not closed:
-            text = f"Gerrit refuses Zuul's votes on changes of {report.project}: {'; '.join(refusals.reasons(words))}"
+            text = f"Gerrit refuses Zuul's votes on changes of {report.project}: {'; '.join(faults.reasons(words))}"
             self._alerts.put(f"vote {report.project} {' '.join(step.votes)}", text)
             report.outcome = REFUSED
         text = [] if closed else [refusals.vote_refused(words, self._gerrit.user)]
@@ -195,7 +212,13 @@ class Delivery:
         return records.has_said(record, self._gerrit.user, report.patch_set, step.message, step.since)
 
     def _look(self, report):
-        return self._gerrit.look(report.number)
+        try:
+            record = self._gerrit.look(report.number)
+        except refusals.LaterError as fault:
+            self._later(report.steps[0], str(fault))
+            raise _GivenUpError(str(fault)) from fault
+        self._alerts.clear(f"look {report.project}")
+        return record
 
     def _review(self, report, step, message, votes):
         """Gives it to Gerrit; its words where it refuses, else None. Raises UnreachableError and LaterError."""
@@ -209,7 +232,7 @@ class Delivery:
         try:
             self._gerrit.review(report.project, f"{report.number},{report.patch_set}", message, action)
         except RefusedError as refusal:
-            if refusals.passes(refusal.words):
+            if faults.passes(refusal.words):
                 self._later(step, refusal.words)
             return refusal.words
         return None
@@ -218,5 +241,5 @@ class Delivery:
         """Raises LaterError, unless it has been tried long enough."""
         now = self._clock()
         step.faulty_since = now if step.faulty_since is None else step.faulty_since
-        if now - step.faulty_since < LATEST:
+        if now - step.faulty_since < faults.LATEST:
             raise refusals.LaterError(words)

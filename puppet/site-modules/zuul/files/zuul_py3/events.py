@@ -8,7 +8,7 @@ change that is gone or that Zuul may not see, is dropped with a line in the log.
 import threading
 import time
 
-from zuul_py3.asking import RefusedError, UnreachableError
+from zuul_py3.asking import RefusedError, Troubles, UnreachableError
 from zuul_py3.hook import mends
 from zuul_py3.losses import LOOK_AGAIN
 
@@ -68,7 +68,7 @@ def keep_events_until_they_are_looked_up(module):
     def look_up_and_hand_on(self, name):
         from zuul.exceptions import ChangeNotFound
 
-        refusals, kept = 0, False
+        troubles, kept = Troubles(REFUSALS), False
         while not self._stopped:
             try:
                 handle(self)
@@ -76,15 +76,13 @@ def keep_events_until_they_are_looked_up(module):
             except ChangeNotFound as gone:
                 self.log.warning("Dropped %s: Gerrit shows Zuul no change %s", name, gone.change)
                 return
-            except RefusedError as error:
-                refusals += 1
-                if refusals == REFUSALS:
+            except (UnreachableError, RefusedError) as error:
+                if troubles.are_for_good(error):
                     self.log.error("Dropped %s: %s", name, error)
                     return
-            except UnreachableError as error:
-                if not kept:
+                if not kept and isinstance(error, UnreachableError):
                     self.log.warning("Kept %s, and what comes behind it, until Gerrit is there: %s", name, error)
-                kept = True
+                    kept = True
             time.sleep(LOOK_AGAIN)
 
     cls._handleEvent = handle_until_done
@@ -215,8 +213,7 @@ def keep_events_that_the_scheduler_looks_up(module):
         try:
             process(self)
         except (UnreachableError, RefusedError) as error:
-            event.refusals = getattr(event, "refusals", 0) + isinstance(error, RefusedError)
-            if event.refusals >= REFUSALS:
+            if event.__dict__.setdefault("troubles", Troubles(REFUSALS)).are_for_good(error):
                 self.log.error("Dropped %s: %s", event, error)
                 return
             self.log.warning("Kept %s, and what comes behind it: %s", event, error)

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from zuul_py3.alerts import Alerts
-from zuul_py3.asking import RefusedError, UnreachableError
+from zuul_py3.asking import FaultError, RefusedError, UnreachableError, check_end
 from zuul_py3.delivering import Delivery
 from zuul_py3.hook import mends
 from zuul_py3.outbox import Outbox
@@ -58,11 +58,10 @@ def report_on_a_line_of_its_own(module):
             """What Gerrit tells of a change at this moment; None where there is none that Zuul may see."""
             try:
                 out, _ = self._ssh(_LOOK.format(number))
-            except RefusedError as refusal:
+                check_end(out)
+            except (FaultError, RefusedError) as refusal:
                 raise LaterError(refusal.words) from refusal
             found = [loads_gerrit(line) for line in out.splitlines() if line.startswith("{")]
-            if any(record.get("type") == "error" for record in found):
-                raise LaterError(out.strip())
             return next((record for record in found if record.get("number") == str(number)), None)
 
     def line(self):

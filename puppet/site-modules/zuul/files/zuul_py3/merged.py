@@ -8,7 +8,7 @@ the branch is seen to be behind all the same, as on a Gerrit of several servers,
 import threading
 import time
 
-from zuul_py3.asking import RefusedError, UnreachableError
+from zuul_py3.asking import RefusedError, Troubles, UnreachableError
 from zuul_py3.hook import mends
 from zuul_py3.losses import NotYetError, wake_later
 
@@ -26,13 +26,11 @@ def believe_gerrit(module):
         try:
             merged = is_merged(self, change)
         except (UnreachableError, RefusedError) as error:
-            refusals = getattr(change, "_refusals", 0) + isinstance(error, RefusedError)
-            change._refusals = refusals
-            if refusals < REFUSALS:
+            if not change.__dict__.setdefault("_troubles", Troubles(REFUSALS)).are_for_good(error):
                 raise NotYetError(f"whether {change} is merged is not known yet: {error}") from error
             self.log.error("%s counts as unmerged: %s", change, error)
             return False
-        change._refusals = 0
+        change.__dict__.pop("_troubles", None)
         if merged and head:
             look_at(self, change.project.name, head, getattr(change, "_ref_sha", ""))
         return merged

@@ -1,6 +1,6 @@
 """Not about Python 3: what cannot be submitted does not enter a pipeline that merges, and the change says why, once."""
 
-from zuul_py3 import records
+from zuul_py3 import records, refusals
 from zuul_py3.hook import mends
 from zuul_py3.reports import Report, Step
 
@@ -12,7 +12,7 @@ def read_all_that_gerrit_tells(module):
     def can_merge(self, change, allow_needs):
         if not change.number:
             return True
-        lacks = records.obstacles(change._data, allow_needs)
+        lacks = records.obstacles(change._data, allow_needs, self.connection.user)
         if lacks:
             self.log.debug("Change %s cannot be merged: %s", change, records.told(lacks)[0])
         return not lacks
@@ -25,13 +25,30 @@ def place(name):
     return f"the {name}" if name == "gate" else f"the pipeline {name}"
 
 
+# With what a comment begins that says why a change does not enter, and one on a change that left without being merged.
 _BEGINNING = "This change is approved but cannot be merged yet:"
+_LEFT = f"{refusals.NOT_SUBMITTED[:-1]}:"
 
 
 def notice(lacks, name):
     """Why an approved change does not enter the pipeline ``name``."""
     what, until = records.told(lacks)
     return f"{_BEGINNING} {what}; it enters {place(name)} when {until}."
+
+
+def left(lacks, name):
+    """Why a change whose jobs have succeeded leaves the pipeline ``name`` as it is."""
+    what, until = records.told(lacks)
+    return f"{_LEFT} {what}. It enters {place(name)} again when {until}."
+
+
+def was_told_when_it_left(change, lacks, user):
+    """Whether the last that was told of the change is that it left, for all of ``lacks``."""
+    last = [text for _, text in records.own_comments(change._data, user)][-1:]
+    return any(
+        text.startswith(f"Patch Set {change.patchset}:") and _LEFT in text and all(lack.what in text for lack in lacks)
+        for text in last
+    )
 
 
 class Notices:
@@ -48,15 +65,17 @@ class Notices:
         return not known and not records.has_said(change._data, user, change.patchset, text, 0)
 
     def waits(self, pipeline, change, user):
-        """Whether the change was told why it does not enter, and has not entered since."""
+        """Whether the change was told why it does not enter, or why it left, and has not entered since."""
         if self._told.get((pipeline, change.number), ("", ""))[0] == change.patchset:
             return True
         # After a restart: it is the last that was told.
         last = [text for _, text in records.own_comments(change._data, user)][-1:]
         return any(
             text.startswith(f"Patch Set {change.patchset}:")
-            and _BEGINNING in text
-            and f"it enters {place(pipeline)} when" in text
+            and (
+                (_BEGINNING in text and f"it enters {place(pipeline)} when" in text)
+                or (_LEFT in text and f"It enters {place(pipeline)} again when" in text)
+            )
             for text in last
         )
 
@@ -86,6 +105,16 @@ def _is_approved(manager, change):
     return all(one.matches(change) for one in manager.changeish_filters)
 
 
+def _is_asked_for(manager, change):
+    """Whether the change has what the pipeline requires, whoever has given it a veto."""
+    return all(
+        one.matchesRequiredApprovals(change)
+        and one.current_patchset in (None, change.is_current_patchset)
+        and (not one.statuses or change.status in one.statuses)
+        for one in manager.changeish_filters
+    )
+
+
 def _of_needed(manager, change):
     """What lacks in the changes that ``change`` depends on."""
     pipeline, ours = manager.pipeline, manager.getSubmitAllowNeeds()
@@ -104,7 +133,7 @@ def _of_needed(manager, change):
         elif not needed.is_current_patchset:
             found.append(records.Lack(f"it depends on an old patch set of {name}", "it is rebased onto the newest one"))
         elif not manager.isChangeAlreadyInQueue(needed, pipeline.getQueue(needed.project)):
-            lacks = records.obstacles(needed._data, ours)
+            lacks = records.obstacles(needed._data, ours, pipeline.source.connection.user)
             if lacks:
                 words = f"it depends on {name}, which is not ready ({records.told(lacks)[0]})"
                 found.append(records.Lack(words, f"{name} does"))
@@ -121,23 +150,28 @@ def say_why_an_approved_change_does_not_enter(module):
     matches, add = base.eventMatches, base.addChange
 
     def explain(self, change, lacks):
-        if not lacks or not _requires_approval(self) or not change.open or not _is_approved(self, change):
+        if not lacks or not _requires_approval(self) or not change.open or not _is_asked_for(self, change):
             return
         reporter = reporter_of(self.pipeline)
         if reporter is None:
             return
         connection, text = reporter.connection, notice(lacks, self.pipeline.name)
+        if was_told_when_it_left(change, lacks, connection.user):
+            return
         if notices_of(connection).is_new(self.pipeline.name, change, text, connection.user):
             self.log.info("%s is approved, but does not enter %s: %s", change, self.pipeline.name, text)
             steps = [Step(text)]
             connection.outbox().add(Report(change.project.name, change.branch, change.number, change.patchset, steps))
 
     def ready_or_explained(self, change):
-        if ready(self, change):
-            return True
+        is_ready = ready(self, change)
         if getattr(change, "number", None):
-            explain(self, change, records.obstacles(change._data, self.getSubmitAllowNeeds()))
-        return False
+            user = self.pipeline.source.connection.user
+            lacks = [] if is_ready else records.obstacles(change._data, self.getSubmitAllowNeeds(), user)
+            if not getattr(self, "ignores_requirements", False):
+                lacks += records.vetoes(self.changeish_filters, change._data, user)
+            explain(self, change, lacks)
+        return is_ready
 
     def ahead_or_explained(self, change, *args):
         if ahead(self, change, *args):
@@ -155,7 +189,12 @@ def say_why_an_approved_change_does_not_enter(module):
         return notices_of(connection).waits(self.pipeline.name, change, connection.user)
 
     def add_and_forget(self, change, *args, **settings):
-        added = add(self, change, *args, **settings)
+        outer = getattr(self, "ignores_requirements", False)
+        self.ignores_requirements = settings.get("ignore_requirements", False)
+        try:
+            added = add(self, change, *args, **settings)
+        finally:
+            self.ignores_requirements = outer
         if added and getattr(change, "number", None) and self.changes_merge:
             notices_of(self.pipeline.source.connection).forget(self.pipeline.name, change)
         return added

@@ -63,16 +63,16 @@ def told(lacks):
     return "; ".join(lack.what for lack in lacks), " and ".join(dict.fromkeys(lack.until for lack in lacks))
 
 
-def obstacles(record, ours):
-    """What keeps the change from being submitted, as far as Gerrit tells; ``ours`` are Zuul's own labels."""
+def obstacles(record, ours, user):
+    """What keeps the change from being submitted, as far as Gerrit tells; ``ours`` are the labels of ``user``, Zuul."""
     if not record or "submitRecords" not in record:
         return [Lack("Gerrit does not tell whether it can be submitted", "Gerrit tells it")]
-    found = []
+    found, made_good = [], {label.lower() for label in ours} - _rejected_by_others(record, user)
     if record.get("wip"):
         found.append(Lack("it is marked work in progress", "it is marked ready for review"))
     for rule in record["submitRecords"]:
         if rule.get("status") == "NOT_READY":
-            found += _of_labels(rule.get("labels", ()), ours)
+            found += _of_labels(rule.get("labels", ()), ours, made_good)
             found += [_of_requirement(one) for one in rule.get("requirements", ())]
         elif rule.get("status") == "CLOSED":
             found.append(Lack("it is closed", "it is open"))
@@ -81,12 +81,20 @@ def obstacles(record, ours):
     return found
 
 
-def _of_labels(labels, ours):
+def _rejected_by_others(record, user):
+    """The labels, in small letters, on which others than ``user`` have a negative vote."""
+    votes = (record.get("currentPatchSet") or {}).get("approvals", ())
+    negative = (vote for vote in votes if int(vote["value"]) < 0 and not _by(vote, "by", user))
+    return {str(vote.get(key)).lower() for vote in negative for key in ("type", "description")}
+
+
+def _of_labels(labels, ours, made_good):
     ours = {label.lower() for label in ours}
     for label in labels:
         name, status = label.get("label", ""), label.get("status")
-        # A rejection of ours is made good by our next vote.
-        if status in ("OK", "MAY") or (name.lower() in ours and status in ("NEED", "REJECT")):
+        # What lacks of ours comes with our next vote, which makes a rejection of ours good, too.
+        comes = (status == "NEED" and name.lower() in ours) or (status == "REJECT" and name.lower() in made_good)
+        if status in ("OK", "MAY") or comes:
             continue
         if status == "REJECT":
             yield Lack(f"{name} has a veto", f"the veto on {name} is withdrawn")
@@ -120,8 +128,17 @@ def unmet(filters, record, patch_set, user, ours):
             if not asks_for_own(clause, user, ours) and not _any(one, clause, votes):
                 said = described(clause)
                 found.append(Lack(f"it has no {said} any more", f"it has {said}"))
+    return found + vetoes(filters, record, user)
+
+
+def vetoes(filters, record, user):
+    """The votes on the change, but for Zuul's own, that a pipeline's requirements reject."""
+    current = (record or {}).get("currentPatchSet") or {}
+    votes = [vote for vote in current.get("approvals", ()) if not _by(vote, "by", user)]
+    found = []
+    for one in filters:
         for clause in one.reject_approvals:
-            if not asks_for_own(clause, user, ours) and _any(one, clause, votes):
+            if _any(one, clause, votes):
                 said = described(clause)
                 found.append(Lack(f"it has {said}", f"{said} is withdrawn"))
     return found
@@ -156,11 +173,13 @@ def described(clause):
 
 def regained(filters, user, ours):
     """The smallest votes of Zuul's own that a pipeline requires: label → amount, for what it has just tested."""
-    votes = {}
+    votes, labels = {}, {label.lower() for label in ours}
     for one in filters:
         for clause in one.required_approvals:
             for key, value in clause.items() if asks_for_own(clause, user, ours) else ():
-                amounts = [int(v) for v in (value if isinstance(value, list) else [value])] if key in ours else []
+                amounts = (
+                    [int(v) for v in (value if isinstance(value, list) else [value])] if key.lower() in labels else []
+                )
                 if any(amount > 0 for amount in amounts):
                     votes[key] = min(amount for amount in amounts if amount > 0)
     return votes

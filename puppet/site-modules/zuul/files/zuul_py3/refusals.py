@@ -1,14 +1,8 @@
-"""What Gerrit's words mean where it refuses a review or a submit: to try again, or what somebody has to do. Pure."""
+"""What Gerrit's words mean where it refuses a review or a submit: what somebody has to do. Pure."""
 
 import re
 
-# A fault of the server's own: it may be over in a moment.
-_LATER = re.compile(
-    r"internal server error|lock[ _]failure|error while|timed? ?out|try again|temporarily|shutting down|\b50[0234]\b",
-    re.IGNORECASE,
-)
-# What Gerrit says around its reasons, for a command line.
-_AROUND = re.compile(r"^(error: )?(fatal: )?(one or more reviews failed; review output above)?")
+from zuul_py3.faults import reasons
 
 NOT_SUBMITTED = "The jobs succeeded, but this change was not submitted."
 RECHECK = "Then have it tested again: write a comment with a line that says only: recheck"
@@ -26,17 +20,6 @@ class Advice:
         self.alert = alert
 
 
-def reasons(words):
-    """The lines of ``words`` that say why."""
-    lines = (_AROUND.sub("", line.strip()) for line in words.splitlines())
-    return [line for line in lines if line]
-
-
-def passes(words):
-    """Whether what ``words`` tell of may be over in a moment. So is what ends without any."""
-    return not reasons(words) or _LATER.search(words) is not None
-
-
 def on_submit(words, project, branch, user, votes):
     """The advice on a submit that was refused with ``words``; ``votes`` are the labels that Zuul itself votes on."""
     if re.search(r"not permitted", words, re.IGNORECASE):
@@ -50,7 +33,8 @@ def on_submit(words, project, branch, user, votes):
         return Advice(" ".join([f"Change {needed[1]} must be ready too: see what it lacks, and approve it.", *marked]))
     if marked:
         return Advice(marked[0])
-    own = [label for label in unmet if label in votes]
+    ours = {label.lower() for label in votes}
+    own = [label for label in unmet if label.lower() in ours]
     if own:
         return Advice(
             f"Zuul's vote on {own[0]} does not fulfil it: compare the label's range and its submit requirement with "
@@ -66,7 +50,8 @@ def on_submit(words, project, branch, user, votes):
 
 def submit_refused(words, advice):
     """The comment on a change whose submit was refused."""
-    said = "\n".join(f"  {line}" for line in reasons(words))
+    # People choose names in it: no line of theirs may be one that starts a pipeline.
+    said = "\n".join(f"| {line}" for line in reasons(words))
     return f"The jobs succeeded, but Gerrit refused to submit this change:\n\n{said}\n\n{advice.text}\n{RECHECK}"
 
 

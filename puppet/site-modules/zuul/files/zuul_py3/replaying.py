@@ -2,7 +2,8 @@
 
 Gerrit keeps no events. What happened while Zuul, or its connection, was away is read from the changes themselves: new
 patch sets, votes, comments and merges since Zuul last listened. Each becomes the event that was missed, so that Zuul's
-own triggers and requirements decide about it as ever. What Zuul has voted on since is left out; what is in a pipeline
+own triggers and requirements decide about it as ever. What Zuul has voted on since is left out, but for that vote: it
+may complete what another pipeline waits for, as a comment of Zuul's own may on a merged change. What is in a pipeline
 already, Zuul itself leaves alone.
 
 On where the connection's section of zuul.conf says ``replay=true``. The first start ever replays nothing.
@@ -13,7 +14,7 @@ import threading
 import time
 from pathlib import Path
 
-from zuul_py3.asking import RefusedError, UnreachableError
+from zuul_py3.asking import RefusedError, Troubles, UnreachableError
 from zuul_py3.hook import mends
 from zuul_py3.losses import LOOK_AGAIN
 from zuul_py3.receiving import Receiver
@@ -38,9 +39,9 @@ PAGE = 200
 
 
 def missed_events(change, since, user):
-    """The events of ``change`` (as `gerrit query` gives it) since ``since``, but for what ``user`` (Zuul) did itself.
+    """The events of ``change`` (as `gerrit query` gives it) since ``since`` that may start something.
 
-    In the order in which they happened.
+    Of what ``user`` (Zuul) did itself, these are its votes, and its last comment on a merged change.
     """
     patch_set = change.get("currentPatchSet", {})
     approvals = patch_set.get("approvals", [])
@@ -51,16 +52,22 @@ def missed_events(change, since, user):
         submitted = [int(a["grantedOn"]) for a in approvals if a.get("type") == "SUBM"]
         when = max(submitted, default=verdict or int(change.get("lastUpdated", 0)))
         # What Zuul says later than the message that came with the merge is about a pipeline that took the merge in.
-        said = [int(c.get("timestamp", 0)) for c in change.get("comments", []) if _by(c, "reviewer", user)]
-        if when >= since and max(said, default=0) <= when + 2:
+        own = [(int(c.get("timestamp", 0)), c) for c in change.get("comments", []) if _by(c, "reviewer", user)]
+        if when >= since and max((said for said, _ in own), default=0) <= when + 2:
             yield when, {**base, "type": "change-merged", "submitter": {"username": user}}
+        for said, comment in own[-1:]:
+            words = comment.get("message", "")
+            if said >= since and words.startswith(SAID):
+                yield said, _comment(base, comment["reviewer"], [], words)
         return
     created = int(patch_set.get("createdOn", 0))
     if created >= since and verdict < created:
         yield created, {**base, "type": "patchset-created", "uploader": patch_set.get("uploader")}
-    votes = [a for a in approvals if not _by(a, "by", user) and int(a["grantedOn"]) >= max(since, verdict)]
-    for vote in votes:
-        yield int(vote["grantedOn"]), _comment(base, vote.get("by"), [vote], "")
+    for vote in approvals:
+        own, granted = _by(vote, "by", user), int(vote["grantedOn"])
+        is_new = granted >= since and (int(vote["value"]) != 0 if own else granted >= verdict)
+        if is_new and vote.get("type") != "SUBM":
+            yield granted, _comment(base, vote.get("by"), [vote], "")
     for comment in change.get("comments", []):
         when = int(comment.get("timestamp", 0))
         if when >= max(since, verdict, created) and not _by(comment, "reviewer", user):
@@ -138,18 +145,16 @@ def _changed(connection, query, since):
 
 def _ask(connection, query):
     """What Gerrit answers. Waits where it cannot be asked."""
-    refusals = 0
+    troubles = Troubles(REFUSALS)
     while True:
         try:
             out, _ = connection._ssh(f"gerrit query --format json --comments --current-patch-set {query}")
             return out
-        except UnreachableError as error:
-            connection.log.warning("Cannot ask what was missed, trying again: %s", error)
-        except RefusedError as error:
-            refusals += 1
-            if refusals == REFUSALS:
+        except (UnreachableError, RefusedError) as error:
+            if troubles.are_for_good(error):
                 connection.log.error("What was missed of %s stays missed: %s", query, error)
                 return ""
+            connection.log.warning("Cannot ask what was missed, trying again: %s", error)
         time.sleep(LOOK_AGAIN)
 
 

@@ -5,10 +5,12 @@ report at all, and a submit that it refuses is a line in a log. Here the outbox 
 scheduler goes on, and an item leaves its queue once it is known what became of its report.
 """
 
+import contextlib
+
 from zuul_py3 import records, refusals
 from zuul_py3.hook import mends
 from zuul_py3.losses import NotYetError
-from zuul_py3.readiness import place
+from zuul_py3.readiness import left
 from zuul_py3.reports import DELIVERED, MERGED, Report, Step
 
 
@@ -31,13 +33,18 @@ class InQueue:
     def lacks(self, record):
         """What keeps the change from being submitted now."""
         user = self._reporter.connection.user
-        with self._reporter.sched.run_handler_lock:
-            pipeline = self._item.pipeline
-            if pipeline is None:
-                raise refusals.LaterError("the layout was loaded anew")
+        with self._pipeline() as pipeline:
             manager, ours = pipeline.manager, pipeline.manager.getSubmitAllowNeeds()
             found = records.unmet(manager.changeish_filters, record, self._item.change.patchset, user, ours)
-            return found + records.obstacles(record, ours)
+            return found + records.obstacles(record, ours, user)
+
+    @contextlib.contextmanager
+    def _pipeline(self):
+        """The item's pipeline, while the scheduler stands still. Raises LaterError where it has none."""
+        with self._reporter.sched.run_handler_lock:
+            if self._item.pipeline is None:
+                raise refusals.LaterError("the layout was loaded anew")
+            yield self._item.pipeline
 
     def before_submit(self):
         change = self._item.change
@@ -45,20 +52,21 @@ class InQueue:
 
     def not_submitted(self, lacks, message):
         """The comment in place of ``message``, which tells of a success."""
-        what, until = records.told(lacks)
-        pipeline = self._item.pipeline.name
-        why = f"{refusals.NOT_SUBMITTED[:-1]}: {what}. It enters {place(pipeline)} again when {until}."
+        with self._pipeline() as pipeline:
+            why = left(lacks, pipeline.name)
         return "\n\n".join(part for part in (why, message.partition("\n\n")[2]) if part)
 
     def regained(self):
         """The votes that let the change come back once it lacks nothing: its jobs have just succeeded."""
-        manager = self._item.pipeline.manager
         user = self._reporter.connection.user
-        return records.regained(manager.changeish_filters, user, manager.getSubmitAllowNeeds())
+        with self._pipeline() as pipeline:
+            manager = pipeline.manager
+            return records.regained(manager.changeish_filters, user, manager.getSubmitAllowNeeds())
 
     def failed(self):
         """The votes of a change that could not be merged."""
-        actions = self._item.pipeline.failure_actions
+        with self._pipeline() as pipeline:
+            actions = pipeline.failure_actions
         same = [one for one in actions if one.connection is self._reporter.connection]
         return votes_of(same[0].reporter_config) if same else {}
 

@@ -58,12 +58,12 @@ class Amounts:
 
     def __init__(self, lowers):
         self._lowers = lowers
-        # (project, label) → the largest amount that arrived, where a larger one did not.
+        # (project, label in small letters) → the largest amount that arrived, where a larger one did not.
         self._largest = {}
 
     def capped(self, project, votes):
         """``votes`` as this project takes them."""
-        return {label: _capped(amount, self._largest.get((project, label))) for label, amount in votes.items()}
+        return {label: _capped(amount, self._largest.get((project, label.lower()))) for label, amount in votes.items()}
 
     def lowered(self, missing):
         """The next smaller amounts in place of ``missing``; none where nothing smaller is left, or wanted."""
@@ -71,11 +71,11 @@ class Amounts:
         return {label: amount for label, amount in smaller.items() if amount} if self._lowers else {}
 
     def learn(self, project, label, amount):
-        self._largest[project, label] = abs(amount)
+        self._largest[project, label.lower()] = abs(amount)
 
     def forget(self, project, labels):
         for label in labels:
-            self._largest.pop((project, label), None)
+            self._largest.pop((project, label.lower()), None)
 
 
 def _capped(amount, largest):
