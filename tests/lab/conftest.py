@@ -77,12 +77,17 @@ class Lab:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out what is about a real server where the lab has its stand-in; says why it skips what is the reverse."""
+    """Leaves out what is about a real server where the lab has its stand-in; says why it skips what is the reverse.
+
+    What is marked as long runs on real servers, and where somebody asks for it (``-m long``).
+    """
     real = Servers.of_environment().real
-    about_others = [item for item in items if any(mark.args[0] not in real for mark in item.iter_markers("real"))]
-    if about_others:
-        config.hook.pytest_deselected(items=about_others)
-        items[:] = [item for item in items if item not in about_others]
+    left_out = [item for item in items if any(mark.args[0] not in real for mark in item.iter_markers("real"))]
+    if not real and not config.option.markexpr:
+        left_out += [item for item in items if item.get_closest_marker("long")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
     for item in items:
         for mark in item.iter_markers("stand_in"):
             server, reason = mark.args

@@ -77,6 +77,7 @@ def test_a_submit_that_gerrit_refuses_is_told_on_the_change_and_by_status_until_
     assert "submit not permitted" not in deployed.pkgci("status", check=False).stdout
 
 
+@pytest.mark.long
 def test_a_change_behind_one_that_is_not_submitted_is_tested_anew_and_merged(deployed: Lab, clone: Clone) -> None:
     behind = checked(clone, "Come after it")
     # Zuul takes up the other one after 10 s: the first must still be there.
@@ -133,12 +134,14 @@ def test_a_change_that_passes_the_gate_while_gerrit_is_away_is_merged_when_it_is
     assert said(change, "Starting gate jobs") == 1
 
 
+@pytest.mark.long
 def test_it_is_merged_too_where_zuul_dies_while_gerrit_is_away(deployed: Lab, clone: Clone) -> None:
     change = in_the_gate(clone, "Report to nobody and die")
     away_while_it_reports(deployed, change, kill_zuul=True)
     assert said(change, "Build succeeded.") == 2
 
 
+@pytest.mark.long
 def test_a_check_that_fails_while_gerrit_is_away_is_told_when_it_is_back(deployed: Lab, clone: Clone) -> None:
     change = clone.propose("Fail unheard", {"ci/build": script("sleep 10", "exit 1")})
     wait_for_words(change, "Starting check jobs")
