@@ -23,7 +23,7 @@ SERVERS = {"Gerrit": "review", "Jenkins": "jenkins"}
 # What is said of changes, jobs, agents, restarts and promotion. The other lab tests are about other things.
 FILES = (
     *("own_gerrit", "changes", "jobs", "jenkins", "slaves", "pipelines", "zuul", "losses", "reports", "lookups"),
-    *("packages", "logs"),
+    *("packages", "logs", "load"),
 )
 
 
