@@ -109,3 +109,17 @@ def test_a_run_cut_short_while_plugins_are_exchanged_is_made_good(jenkins: Jenki
     jenkins.apply()
     assert jenkins.plugins == {"git": "1.1"}
     assert jenkins.nothing_to_do
+
+
+def test_what_jenkins_never_started_with_does_not_take_the_place_of_what_it_did(
+    jenkins: Jenkins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jenkins.want(plugins="git:1.1\n", casc=casc(2))
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(jenkins, "start", lambda: (_ for _ in ()).throw(KeyboardInterrupt))
+        jenkins.apply()
+    assert jenkins.plugins == {"git": "1.1"}
+    jenkins.starts = [False, True]
+    with pytest.raises(ApplyError, match="does not start"):
+        jenkins.apply()
+    assert (jenkins.plugins, jenkins.casc, jenkins.runs) == ({"git": "1.0"}, casc(1), True)

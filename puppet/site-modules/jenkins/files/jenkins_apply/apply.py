@@ -101,6 +101,7 @@ class Host:
             self._restart(new_plugins, new_configuration)
         elif new_configuration:
             self._read_again(new_configuration, declared, before)
+        self._end_unproven()
         for name, text in states.items():
             files.write(settings.state / name, text, 0o600)
         files.write(settings.ready, "")
@@ -176,9 +177,11 @@ class Host:
         self._forget(new_plugins, new_configuration)
         self.jenkins.url = settings.url
         settings.ready.unlink(missing_ok=True)
-        plugins_go_back = new_plugins is not None and files.exchange(settings.plugins, new_plugins, old_plugins)
-        configuration_goes_back = new_configuration is not None and files.exchange(
-            settings.live, new_configuration, settings.old
+        plugins_go_back = new_plugins is not None and files.exchange_unproven(
+            settings.plugins, new_plugins, old_plugins, settings.unstarted_plugins
+        )
+        configuration_goes_back = new_configuration is not None and files.exchange_unproven(
+            settings.live, new_configuration, settings.old, settings.unstarted_configuration
         )
         files.write(settings.ready, "")
         if not starts or service.start():
@@ -190,11 +193,16 @@ class Host:
             files.write(settings.state / "plugins", plugins_before or "", 0o600)
         if configuration_goes_back:
             files.exchange(settings.live, settings.old, settings.state / "casc.rejected")
+        self._end_unproven()
         files.write(settings.ready, "")
         service.start()
         raise ApplyError(
             f"Jenkins does not start like this; its plugins and configuration are the old ones: journalctl -u {UNIT}"
         )
+
+    def _end_unproven(self) -> None:
+        for marker in (self.settings.unstarted_plugins, self.settings.unstarted_configuration):
+            marker.unlink(missing_ok=True)
 
     def _forget(self, new_plugins: Path | None, new_configuration: Path | None) -> None:
         """Takes away what is remembered of all that is exchanged now: a run cut short may leave any of it behind."""

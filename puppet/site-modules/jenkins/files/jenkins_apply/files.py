@@ -42,6 +42,19 @@ def exchange(present: Path, new: Path, old: Path) -> bool:
     return goes_back
 
 
+def exchange_unproven(present: Path, new: Path, old: Path, marker: Path) -> bool:
+    """As ``exchange``. The file ``marker`` stands until the caller takes it away: ``new`` has not worked so far.
+
+    Where it stands already, an earlier run was cut short: what is ``present`` has never worked, and what is ``old`` has.
+    """
+    if marker.exists() and old.is_dir():
+        shutil.rmtree(present, ignore_errors=True)
+    elif present.exists():
+        shutil.rmtree(old, ignore_errors=True)
+        write(marker, "")
+    return exchange(present, new, old)
+
+
 def replaces(present: Path, new: Path | None, old: Path) -> bool:
     """Whether there is something to go back to when ``new`` is exchanged, if it is."""
     return new is not None and (present.exists() or old.is_dir())

@@ -97,3 +97,13 @@ class Settings:
     def unproven(self) -> Path:
         """Stands while Jenkins has not said yet that it takes the live configuration."""
         return self.state / "casc.unproven"
+
+    @property
+    def unstarted_plugins(self) -> Path:
+        """Stands while Jenkins has not started with its present plugins; the ones before them are kept."""
+        return self.state / "plugins.unstarted"
+
+    @property
+    def unstarted_configuration(self) -> Path:
+        """Stands while Jenkins has not started with its present configuration; the one before it is kept."""
+        return self.state / "casc.unstarted"
