@@ -45,7 +45,7 @@ def exchange(present: Path, new: Path, old: Path) -> bool:
 def exchange_unproven(present: Path, new: Path, old: Path, marker: Path) -> bool:
     """As ``exchange``. The file ``marker`` stands until the caller takes it away: ``new`` has not worked so far.
 
-    Where it stands already, an earlier run was cut short: what is ``present`` has never worked, and what is ``old`` has.
+    Where it stands already, an earlier run was cut short: ``present`` has never worked, and ``old`` has.
     """
     if marker.exists() and old.is_dir():
         shutil.rmtree(present, ignore_errors=True)
