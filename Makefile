@@ -5,7 +5,7 @@ BIN   := $(VENV)/bin
 PKGCI := $(BIN)/pkgci
 SITE  := examples/lab/site.yaml
 
-.PHONY: demo test lint unit lab-test prove-real zuul-suite bench clean-lab help
+.PHONY: demo test lint unit lab-test prove-real real-packages zuul-suite bench clean-lab help
 
 help:
 	@echo "make demo       a packaging CI from nothing: seven hosts, and a package's whole way"
@@ -14,6 +14,7 @@ help:
 	@echo "make unit       unit tests, in seconds"
 	@echo "make lab-test   the tests on real hosts, in a lab of their own"
 	@echo "make prove-real WARS=DIRECTORY  lab tests on a real Gerrit and Jenkins: gerrit.war, jenkins.war, plugins/"
+	@echo "make real-packages [NAMES='…']  packages that others made, the whole way, twice: hours"
 	@echo "make zuul-suite Zuul's own tests, against the module that runs it on Python 3"
 	@echo "make bench      the budgets, each beside its peer"
 	@echo "make clean-lab  remove every lab of this checkout, and their images"
@@ -62,6 +63,9 @@ prove-wars:
 
 prove-real: prove-wars prepare-test $(VENV)/.develops
 	$(BIN)/python -m tests.prove "$(WARS)"
+
+real-packages: prepare-test $(VENV)/.develops
+	$(BIN)/python -m tests.real $(NAMES)
 
 zuul-suite: prepare-test $(VENV)/.develops
 	$(BIN)/python -m tests.zuul $(FILES)

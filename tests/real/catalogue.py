@@ -1,0 +1,74 @@
+"""Which packages are taken the whole way, what each one has that others lack, and what is expected of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tests.real import made
+
+PASSES = "passes"
+
+
+@dataclass(frozen=True)
+class Package:
+    """One source package. ``has`` is why it is here; ``expected`` is what its distribution's own tests say."""
+
+    name: str
+    has: str
+    expected: str = PASSES
+    made: bool = False
+
+
+# Of the archive. What the mirror at hand does not serve is reported so, and is no pass.
+ARCHIVE = (
+    Package("acl", "a udeb, a library with symbols"),
+    Package("adduser", "native, debconf, tests that make accounts"),
+    Package("at", "a setuid program, a service, conffiles"),
+    Package("ccze", "C, plugins, an old debhelper level"),
+    Package("chrony", "a service with an account and conffiles"),
+    Package("cowsay", "Perl, one binary package for all architectures, the version that the archive has too"),
+    Package("debianutils", "essential, alternatives"),
+    Package("dnsmasq", "services, isolation-container, a fresh system for each test"),
+    Package("figlet", "alternatives, a test suite in the build"),
+    Package("file", "C and Python, many binary packages"),
+    Package("fping", "a program with capabilities"),
+    Package("hello", "build-needed tests, quilt"),
+    Package("hostname", "native, essential"),
+    Package("less", "alternatives"),
+    Package("libffi", "a library with a udeb and symbols"),
+    Package("libgpg-error", "several architectures' packages, a udeb"),
+    Package("libjson-perl", "Perl, pkg-perl's own tests"),
+    Package("libmoo-perl", "Perl, pkg-perl's own tests, build dependencies of many kinds"),
+    Package("liburi-perl", "Perl, pkg-perl's own tests"),
+    Package("libyaml", "a library with symbols"),
+    Package("libzstd", "a large source, a udeb"),
+    Package("lsof", "C, tests that look at processes"),
+    Package("lua5.4", "alternatives, a library with symbols"),
+    Package("lz4", "a library with a udeb"),
+    Package("lzo2", "a library with a udeb"),
+    Package("mawk", "alternatives"),
+    Package("memcached", "a service with an account of its own"),
+    Package("netbase", "native, conffiles"),
+    Package("patchutils", "C and Perl"),
+    Package("setuptools", "Python, packages for all architectures"),
+    Package("sl", "C, quilt"),
+    Package("socat", "C, network tests in the build"),
+    Package("tini", "C, a static program"),
+    Package("tmux", "C, shells"),
+)
+
+# Made here, for what those lack.
+MADE = tuple(Package(name, has, made=True) for name, has in made.PACKAGES.items())
+
+# Quick ones: three of them that can be had are taken by a lab test, too.
+QUICK = ("cowsay", "sl", "netbase", "hostname", "lz4", "made-epoch", "made-alternatives", "made-triggers")
+
+
+def chosen(names: Iterable[str]) -> tuple[Package, ...]:
+    """The packages ``names``, all of them where there are none. Raises ``ValueError`` for one that is not here."""
+    wanted = set(names)
+    known = {package.name: package for package in (*ARCHIVE, *MADE)}
+    if unknown := wanted - set(known):
+        raise ValueError(f"no such package: {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+    return tuple(package for name, package in known.items() if not wanted or name in wanted)

@@ -1,0 +1,118 @@
+"""One release of one package: each step's own program, on its host, as a job calls it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.lab.conftest import Lab
+
+BUILD, PUBLISH, PROMOTE = "build", "publish", "promote"
+TESTS = ("install", "repotest", "systest")
+_HOSTS = {BUILD: "build01", PUBLISH: "pub01", PROMOTE: "pub01", "install": "install01", "repotest": "install01"}
+_PROGRAMS = {PUBLISH: "publish-review"}
+_AGENT = "jenkins"
+_FOLDER = "/srv/jenkins/real"
+_RESULTS = "/srv/pkgci/results"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How one step ended, and how long it took in seconds."""
+
+    step: str
+    status: str
+    reason: str
+    seconds: float
+
+    @property
+    def is_good(self) -> bool:
+        return self.status in ("passed", "skipped")
+
+
+@dataclass(frozen=True)
+class Release:
+    """One release: its ``tree`` here is the change's, ``change`` its number."""
+
+    project: str
+    target: str
+    change: int
+    tree: Path
+
+    def walk(self, lab: Lab, pipeline: str) -> Iterator[Verdict]:
+        """Each step of ``pipeline``, until one fails; check ends with the tests, the gate with the promotion."""
+        commit, git_tree = _commit(self.tree)
+        told = {
+            "PROJECT": self.project,
+            "TARGET": self.target,
+            "CHANGE": str(self.change),
+            "PATCHSET": "1",
+            "CHANGES": f"{self.change},1",
+            "PIPELINE": pipeline,
+            "BRANCH": "main",
+            "REF": f"refs/zuul/main/Zreal{pipeline}{self.change}",
+            "COMMIT": commit,
+            "TREE": git_tree,
+        }
+        for step in (BUILD, PUBLISH, *TESTS, *([PROMOTE] if pipeline == "gate" else [])):
+            host = _HOSTS.get(step, "systest01")
+            needs_tree = step in (BUILD, "systest")
+            if needs_tree:
+                _send(lab, host, self.tree)
+            words = told | ({"SOURCE": f"{_FOLDER}/tree"} if needs_tree else {})
+            if step == PROMOTE:
+                words |= {"PIPELINE": "promote", "REF": "refs/heads/main"}
+                del words["TARGET"]
+            verdict = _call(lab, host, step, words)
+            yield verdict
+            if not verdict.is_good:
+                return
+
+
+def _commit(tree: Path) -> tuple[str, str]:
+    """Commits all of ``tree``; the commit and its git tree."""
+    who = ("-c", "user.name=Real", "-c", "user.email=real@example.org")
+    subprocess.run(["git", "init", "-q", "--initial-branch=main", str(tree)], check=True)
+    subprocess.run(["git", "-C", str(tree), "add", "--all", "--force"], check=True)
+    subprocess.run(["git", "-C", str(tree), *who, "commit", "-q", "--allow-empty", "-m", "A release"], check=True)
+    shown = ["git", "-C", str(tree), "show", "-s", "--format=%H %T"]
+    commit, git_tree = subprocess.run(shown, capture_output=True, text=True, check=True).stdout.split()
+    return commit, git_tree
+
+
+def _send(lab: Lab, host: str, tree: Path) -> None:
+    """Puts a clone of ``tree`` on ``host``, for the agent's account."""
+    container = f"pkgci-{lab.site.name}-{host}"
+    lab.exec(host, "sh", "-c", f"rm -rf {_FOLDER}; install -d -o {_AGENT} {_FOLDER}")
+    with tempfile.NamedTemporaryFile(suffix=".bundle") as bundle:
+        subprocess.run(["git", "-C", str(tree), "bundle", "create", "-q", bundle.name, "--all", "HEAD"], check=True)
+        subprocess.run(["docker", "cp", "-q", bundle.name, f"{container}:{_FOLDER}/bundle"], check=True)
+    clone = f"chmod a+r {_FOLDER}/bundle && runuser -u {_AGENT} -- git clone -q -b main {_FOLDER}/bundle {_FOLDER}/tree"
+    lab.exec(host, "sh", "-c", clone)
+
+
+def _call(lab: Lab, host: str, step: str, told: dict[str, str]) -> Verdict:
+    program = f"/usr/local/bin/pkgci-{_PROGRAMS.get(step, step)}"
+    # The publisher's account writes to a folder of the agent's: Puppet makes a place for that.
+    place = _RESULTS if step in (PUBLISH, PROMOTE) else "/tmp"
+    make = f"folder=$(mktemp -d -p {place}) && chmod 777 $folder && echo $folder"
+    results = lab.exec(host, "sh", "-c", make).stdout.strip()
+    words = [f"{name}={value}" for name, value in (told | {"RESULTS": results}).items()]
+    publishes = step in (PUBLISH, PROMOTE)
+    as_publisher = ["sudo", "-n", "-u", "publisher", *words, program]
+    command = as_publisher if publishes else ["env", "--chdir=/", *words, program]
+    begun = time.monotonic()
+    done = lab.exec(host, "runuser", "-u", _AGENT, "--", *command, check=False)
+    seconds = time.monotonic() - begun
+    document = lab.exec(host, "cat", f"{results}/result.json", check=False).stdout
+    lab.exec(host, "rm", "-rf", results)
+    if not document:
+        said = (done.stdout + done.stderr).strip().rpartition("\n")[2]
+        return Verdict(step, "no result", f"exit status {done.returncode}: {said}", seconds)
+    result = json.loads(document)
+    return Verdict(step, str(result["status"]), str(result["reason"]), seconds)
