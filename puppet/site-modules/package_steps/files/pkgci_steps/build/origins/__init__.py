@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ...step import Step
 from ..git import Tree
+from . import gbp
 from . import tree as tree_kind
 from .upstream import Kind, Upstream, Wanted
 
@@ -17,12 +18,16 @@ __all__ = ["KINDS", "Upstream", "Wanted", "upstream"]
 
 _EVERY = frozenset({"deb", "rpm"})
 # In the order in which a tree is looked into where the site file does not say it. The last one takes every tree.
-KINDS = (Kind("tree", _EVERY, tree_kind.found, tree_kind.upstream),)
+KINDS = (
+    Kind("git-buildpackage", frozenset({"deb"}), gbp.found, gbp.upstream),
+    Kind("tree", _EVERY, tree_kind.found, tree_kind.upstream),
+)
 
 
 def upstream(step: Step, tree: Tree, wanted: Wanted, room: Path) -> Upstream:
     """Upstream's files for ``wanted``, in the new folder ``room``. Raises ``Ended``."""
     room.mkdir()
+    room.chmod(0o777)  # for what works as nobody
     kind = _kind(step, tree, wanted)
     found = kind.upstream(step, tree, wanted, room)
     step.details["origin"] = {"kind": kind.name, "note": found.note}
@@ -37,4 +42,4 @@ def _kind(step: Step, tree: Tree, wanted: Wanted) -> Kind:
     for kind in fitting:
         if said == kind.name:
             return kind
-    return next(kind for kind in fitting if kind.found(tree, wanted))
+    return next(kind for kind in fitting if kind.found(step, tree, wanted))

@@ -69,5 +69,5 @@ class Kind:
 
     name: str
     targets: frozenset[str]
-    found: Callable[[Tree, Wanted], bool]
+    found: Callable[[Step, Tree, Wanted], bool]
     upstream: Callable[[Step, Tree, Wanted, Path], Upstream]
