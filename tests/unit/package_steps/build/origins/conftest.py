@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from pkgci_steps.build import source
 from pkgci_steps.build.git import check_out
-from pkgci_steps.build.origins import gbp
+from pkgci_steps.build.origins import differences, gbp
 from pkgci_steps.step import Step
 
 from ..conftest import AUTHOR, CHANGELOG
@@ -89,10 +89,12 @@ def tarball(tmp_path: Path) -> Callable[..., Path]:
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs here, as oneself, what would run as nobody and offline."""
 
-    def run(step: Step, command: list[str | Path], folder: Path, *, environment: Mapping[str, str]) -> int:
+    def run(
+        step: Step, command: list[str | Path], folder: Path, *, environment: Mapping[str, str] | None = None
+    ) -> int:
         return step.programs.run(command, environment=environment, folder=folder)
 
-    for module in (source, gbp):
+    for module in (source, gbp, differences):
         monkeypatch.setattr(module, "offline", run)
 
 

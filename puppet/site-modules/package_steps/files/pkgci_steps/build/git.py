@@ -66,7 +66,9 @@ def tree_of(step: Step, repository: Path, ref: str, folder: Path) -> Tree | None
         return None
     git(step, "-C", folder, "-c", "advice.detachedHead=false", "checkout", "-q", "FETCH_HEAD")
     commit, time = git(step, "-C", folder, "show", "-s", "--format=%H %ct", "HEAD").decode().split()
-    return Tree(folder, commit, int(time), entries(git(step, "-C", folder, "ls-tree", "-r", "-z", "--full-tree", "HEAD")))
+    return Tree(
+        folder, commit, int(time), entries(git(step, "-C", folder, "ls-tree", "-r", "-z", "--full-tree", "HEAD"))
+    )
 
 
 def entries(listing: bytes) -> tuple[Entry, ...]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ...step import Step
 from ..git import Tree
-from . import gbp
+from . import gbp, released
 from . import tree as tree_kind
 from .upstream import Kind, Upstream, Wanted
 
@@ -30,7 +30,8 @@ def upstream(step: Step, tree: Tree, wanted: Wanted, room: Path) -> Upstream:
     room.chmod(0o777)  # for what works as nobody
     kind = _kind(step, tree, wanted)
     found = kind.upstream(step, tree, wanted, room)
-    step.details["origin"] = {"kind": kind.name, "note": found.note}
+    found = released.kept(step, wanted, found, room, tree if kind.name == "tree" else None)
+    step.details["origin"] = {"kind": kind.name, "note": found.note, "packed": found.packed}
     step.log.say(f"upstream's files: {', '.join(file.name for file in found.files)}, {found.note}")
     return found
 

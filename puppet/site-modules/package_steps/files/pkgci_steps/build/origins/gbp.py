@@ -80,7 +80,9 @@ def upstream(step: Step, tree: Tree, wanted: Wanted, room: Path) -> Upstream:
     if there.to_pack:
         return _packed(step, tree, wanted, there, room)
     if there.layout.upstream_tree == "sloppy":
-        raise Ended(Status.FAILED, f"{gbp_conf.FILE} says upstream-tree = SLOPPY: that is `source: tree` in the site file")
+        raise Ended(
+            Status.FAILED, f"{gbp_conf.FILE} says upstream-tree = SLOPPY: that is `source: tree` in the site file"
+        )
     tag = there.layout.tag(wanted.version)
     raise Ended(
         Status.FAILED,

@@ -31,7 +31,7 @@ _LONGEST = 64 * 1024
 # Where DEP-14 puts a '#', since git takes neither two dots in a row nor one at the end, nor '.lock' there.
 _BETWEEN = re.compile(r"(?<=\.)(?:(?=\.)|(?=lock$)|$)")
 _SUBSTITUTED = re.compile(r"%\((h?)version(?:%(.)%(.))?\)s")
-# What git takes as the name of a branch or a tag, and what is harmless as a word of a command (git-check-ref-format(1)).
+# What git takes as the name of a branch or a tag (git-check-ref-format(1)), and is harmless as a word of a command.
 _REF = re.compile(r"(?!.*(?:\.\.|//|/\.|@\{|\.lock(?:/|$)))[A-Za-z0-9_][A-Za-z0-9_./+%#=@,-]*(?<![/.])")
 _COMPONENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
 
@@ -54,7 +54,9 @@ class Layout:
 
     def tag(self, version: str) -> str:
         """The tag of upstream's ``version``. Raises ``Ended`` (failed) where that can be none."""
-        return _ref("upstream-tag", _SUBSTITUTED.sub(lambda found: _in_tag(version, *found.groups()), self.upstream_tag))
+        return _ref(
+            "upstream-tag", _SUBSTITUTED.sub(lambda found: _in_tag(version, *found.groups()), self.upstream_tag)
+        )
 
 
 def read(text: str | None) -> Layout:
