@@ -5,9 +5,11 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pkgci_steps.settings import Source
 from pkgci_steps.status import Ended, Status
 from pkgci_steps.step import Step
 
@@ -150,5 +152,48 @@ def test_a_repository_that_has_only_the_branch_of_the_packaging_is_a_tree(
     repository: Repository, made: Made, step: Step
 ) -> None:
     repository.commit({**UPSTREAM, **PACKAGING, "debian/gbp.conf": "[DEFAULT]\npristine-tar = True\n"})
+    assert "greet_1.0.orig.tar.xz" in made()
+    assert step.details["origin"]["kind"] == "tree"
+
+
+def test_a_project_that_says_git_buildpackage_is_told_what_its_repository_lacks(
+    repository: Repository, made: Made, step: Step
+) -> None:
+    name = step.inputs.project
+    said = replace(step.settings.projects[name], source=Source("git-buildpackage"))
+    step.settings = replace(step.settings, projects={name: said})
+    repository.commit({**UPSTREAM, **PACKAGING})
+    with pytest.raises(
+        Ended, match=r"neither greet_1\.0\.orig\.tar\.\* in the branch pristine-tar nor the tag up.*git push"
+    ):
+        made()
+    repository.commit({"debian/gbp.conf": "[DEFAULT]\nupstream-tree = SLOPPY\n"})
+    shutil.rmtree(step.inputs.results.parent / "tree")
+    shutil.rmtree(step.inputs.results.parent / "room")
+    with pytest.raises(Ended, match="`source: tree`"):
+        made()
+
+
+def test_a_project_that_says_tree_is_not_looked_into(
+    repository: Repository, tarball: Tarball, made: Made, step: Step
+) -> None:
+    name = step.inputs.project
+    said = replace(step.settings.projects[name], source=Source("tree"))
+    step.settings = replace(step.settings, projects={name: said})
+    repository.import_orig(tarball("greet_1.0.orig.tar.gz", UPSTREAM))
+    repository.commit(PACKAGING)
+    assert "greet_1.0.orig.tar.xz" in made()
+
+
+def test_the_branch_is_packed_where_gbp_conf_says_so(repository: Repository, made: Made, step: Step) -> None:
+    repository.commit(UPSTREAM)
+    repository.run("git", "branch", "up")
+    repository.commit({**PACKAGING, "debian/gbp.conf": "[DEFAULT]\nupstream-tree = branch\nupstream-branch = up\n"})
+    assert "greet_1.0.orig.tar.xz" in made()
+    assert set(step.details["refs"]) == {"refs/heads/up"}
+
+
+def test_settings_that_nobody_can_read_leave_the_tree_as_it_is(repository: Repository, made: Made, step: Step) -> None:
+    repository.commit({**UPSTREAM, **PACKAGING, "debian/gbp.conf": "no settings\n"})
     assert "greet_1.0.orig.tar.xz" in made()
     assert step.details["origin"]["kind"] == "tree"
