@@ -24,9 +24,9 @@ from .upstream import Upstream, Wanted
 _SETTINGS = """\
 Dir "{folder}";
 Dir::Etc "{folder}";
-Dir::Etc::parts "/nonexistent";
+Dir::Etc::parts "{folder}/empty";
 Dir::Etc::sourcelist "{folder}/pkgci.sources";
-Dir::Etc::sourceparts "/nonexistent";
+Dir::Etc::sourceparts "{folder}/empty";
 Dir::State "{folder}/state";
 Dir::State::status "/dev/null";
 Dir::Cache "{folder}/cache";
@@ -77,7 +77,7 @@ def _look(step: Step, target: Target, repository: review.Repository, wanted: Wan
         f"Types: deb-src\nURIs: {repository.url}\nSuites: {target.name}\nComponents: main\n"
         f"Signed-By: {keys[repository.key]}\n"
     )
-    for inner in ("state/lists/partial", "cache/archives/partial", "log"):
+    for inner in ("empty", "state/lists/partial", "cache/archives/partial", "log"):
         (folder / inner).mkdir(parents=True)
     if _apt(step, folder, "apt-get", "-qq", "update")[0] != 0:
         raise Ended(Status.INFRASTRUCTURE, f"the sources of {repository.url} cannot be listed: see above")
@@ -126,7 +126,8 @@ def _fetched(step: Step, wanted: Wanted, before: Earlier, folder: Path) -> list[
     to.mkdir()
     words = ("-q", "source", "--download-only", "--only-source", f"{wanted.source}={before.version}")
     status, output = _apt(step, folder, "apt-get", *words, to=to)
-    step.log.add(output)
+    if status != 0:
+        step.log.add(output)
     files = [to / name for name in sorted(before.files)]
     for file in files:
         if status != 0 or not file.is_file() or sha256(file) != before.files[file.name]:
