@@ -32,6 +32,11 @@ class Tree:
     time: int
     entries: tuple[Entry, ...]
 
+    def outside(self, folder: bytes) -> tuple[Entry, ...]:
+        """The files that are not in ``folder`` (with a slash at its end; empty: all of them), submodules left out."""
+        kept = (entry for entry in self.entries if entry.mode != "160000")
+        return tuple(entry for entry in kept if not (folder and entry.path.startswith(folder)))
+
     def text(self, path: str) -> str | None:
         """The text of a plain file, None where there is none: a symbolic link is not followed."""
         modes = {entry.mode for entry in self.entries if entry.path == path.encode()}
@@ -43,18 +48,27 @@ class Tree:
 def check_out(step: Step, folder: Path) -> Tree:
     """HEAD of SOURCE, in the new ``folder``. Raises ``Ended``: misused where that is no git tree, or not at COMMIT."""
     source = step.inputs.source or Path()
-    _git(step, "init", "-q", "--template=", folder)
+    tree = tree_of(step, source, "HEAD", folder)
+    if tree is None:
+        raise Ended(Status.MISUSED, f"SOURCE={source} is no git tree with a commit: see above")
+    if step.inputs.commit not in ("", tree.commit):
+        raise Ended(Status.MISUSED, f"SOURCE={source} is at commit {tree.commit}, and COMMIT is {step.inputs.commit}")
+    step.log.say(f"commit {tree.commit}")
+    return tree
+
+
+def tree_of(step: Step, repository: Path, ref: str, folder: Path) -> Tree | None:
+    """What ``ref`` names in ``repository``, in the new ``folder``; None where there is no such commit."""
+    git(step, "init", "-q", "--template=", folder)
     (folder / ".git/info").mkdir(exist_ok=True)
     (folder / ".git/info/attributes").write_text(_ATTRIBUTES)
-    if step.programs.run(["git", "-C", folder, "fetch", "-q", "--depth=1", source, "HEAD"], environment=ENVIRONMENT):
-        raise Ended(Status.MISUSED, f"SOURCE={source} is no git tree with a commit: see above")
-    _git(step, "-C", folder, "-c", "advice.detachedHead=false", "checkout", "-q", "FETCH_HEAD")
-    commit, time = _git(step, "-C", folder, "show", "-s", "--format=%H %ct", "HEAD").decode().split()
-    if step.inputs.commit not in ("", commit):
-        raise Ended(Status.MISUSED, f"SOURCE={source} is at commit {commit}, and COMMIT is {step.inputs.commit}")
-    step.log.say(f"commit {commit}")
-    listing = _git(step, "-C", folder, "ls-tree", "-r", "-z", "--full-tree", "HEAD")
-    return Tree(folder, commit, int(time), entries(listing))
+    if step.programs.run(["git", "-C", folder, "fetch", "-q", "--depth=1", repository, ref], environment=ENVIRONMENT):
+        return None
+    git(step, "-C", folder, "-c", "advice.detachedHead=false", "checkout", "-q", "FETCH_HEAD")
+    commit, time = git(step, "-C", folder, "show", "-s", "--format=%H %ct", "HEAD").decode().split()
+    return Tree(
+        folder, commit, int(time), entries(git(step, "-C", folder, "ls-tree", "-r", "-z", "--full-tree", "HEAD"))
+    )
 
 
 def entries(listing: bytes) -> tuple[Entry, ...]:
@@ -66,7 +80,8 @@ def entries(listing: bytes) -> tuple[Entry, ...]:
     return tuple(sorted(found, key=lambda entry: entry.path))
 
 
-def _git(step: Step, *words: str | Path) -> bytes:
+def git(step: Step, *words: str | Path) -> bytes:
+    """What git says. Raises ``Ended`` (infrastructure) where it fails."""
     status, output = step.programs.output(["git", *words], environment=ENVIRONMENT)
     if status != 0:
         raise Ended(Status.INFRASTRUCTURE, f"git {os.fspath(words[-1])} ended with status {status}: see above")

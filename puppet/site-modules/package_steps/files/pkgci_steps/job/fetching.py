@@ -12,18 +12,28 @@ from .task import Task
 
 GIT_SECONDS = 900
 # A server that sends nearly nothing for a minute is given up.
-_SLOW = ("-c", "http.lowSpeedLimit=100", "-c", "http.lowSpeedTime=60")
+SLOW = ("-c", "http.lowSpeedLimit=100", "-c", "http.lowSpeedTime=60")
 
 
-def fetch(task: Task, tree: Path, programs: Programs, log: Log, stop: Stop, protocol: str = "https") -> str:
-    """Puts the change into ``tree`` and returns its commit. Raises ``Ended`` (infrastructure, aborted)."""
-    environment = {
+def repository(task: Task) -> str:
+    """The address of the project in Zuul's own repository."""
+    return f"{task.values['ZUUL_URL'].rstrip('/')}/{task.values['ZUUL_PROJECT']}"
+
+
+def git_environment(protocol: str) -> dict[str, str]:
+    """Neither the host's settings nor somebody's own, and no other ``protocol``."""
+    return {
         "GIT_ALLOW_PROTOCOL": protocol,
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_CONFIG_GLOBAL": "/dev/null",
         "GIT_TERMINAL_PROMPT": "0",
     }
-    url = f"{task.values['ZUUL_URL'].rstrip('/')}/{task.values['ZUUL_PROJECT']}"
+
+
+def fetch(task: Task, tree: Path, programs: Programs, log: Log, stop: Stop, protocol: str = "https") -> str:
+    """Puts the change into ``tree`` and returns its commit. Raises ``Ended`` (infrastructure, aborted)."""
+    environment = git_environment(protocol)
+    url = repository(task)
 
     def git(*arguments: str) -> int:
         return programs.run(["git", "-C", str(tree), *arguments], environment=environment, seconds=GIT_SECONDS)
@@ -32,7 +42,7 @@ def fetch(task: Task, tree: Path, programs: Programs, log: Log, stop: Stop, prot
     if git("init", "--quiet", "--template=") != 0:
         raise Ended(Status.INFRASTRUCTURE, "git init failed")
     log.say(f"fetching {task.ref} of {url}")
-    attempts(lambda: git(*_SLOW, "fetch", "--quiet", "--no-tags", "--", url, task.ref), "fetch the change", log, stop)
+    attempts(lambda: git(*SLOW, "fetch", "--quiet", "--no-tags", "--", url, task.ref), "fetch the change", log, stop)
     # The first word of the file that git fetch writes is the commit.
     commit = (tree / ".git" / "FETCH_HEAD").read_text().split()[0]
     expected = task.get("ZUUL_COMMIT") if task.get("ZUUL_REF") else None

@@ -24,6 +24,7 @@ from ..step import RESULT
 from ..tidy import removed
 from .calling import Outcome, call, once_more, results_folder, run_the_change
 from .fetching import fetch
+from .fetching_layout import LAYOUT_KINDS, fetch_layout
 from .keeper import is_kept, keep
 from .log_server import SETTINGS, LogServer, read_log_server, upload
 from .results import Kept, collect
@@ -106,6 +107,9 @@ class Runner:
     def _fetched(self, way: Way) -> Path:
         tree = self._own / "tree"
         way.commit = fetch(self._task, tree, self._programs, self._log, self._stop, self._protocol)
+        project = site.read(self._settings).project(self._task.values["ZUUL_PROJECT"])
+        if self._task.step == "build" and not project.own_steps and project.source.kind in LAYOUT_KINDS:
+            fetch_layout(self._task, tree, way.commit, self._programs, self._log, self._stop, self._protocol)
         return tree
 
 
