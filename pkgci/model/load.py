@@ -59,7 +59,7 @@ def _relevant(error: ValidationError) -> list[Any]:
     return items
 
 
-_VARIANTS = ("IPv", "ip_", "ipv", "function-", "literal[", "enum", "str", "int", "bool", "constrained")
+_VARIANTS = ("IPv", "ip_", "ipv", "function-", "literal[", "enum", "str", "int", "bool", "constrained", "source")
 
 
 def _place_of(item: Any) -> Path_:
@@ -132,14 +132,14 @@ def _fields(path: Path_) -> list[str]:
     for part in path:
         models = [item for item in _flatten(annotation) if isinstance(item, type) and issubclass(item, BaseModel)]
         if models:
-            field = models[0].model_fields.get(str(part))
-            if field is None:
+            fields = [model.model_fields[str(part)] for model in models if str(part) in model.model_fields]
+            if not fields:
                 return []
-            annotation = field.annotation
+            annotation = fields[0].annotation
         else:
             annotation = _inside(annotation)
     models = [item for item in _flatten(annotation) if isinstance(item, type) and issubclass(item, BaseModel)]
-    return [*models[0].model_fields] if models else []
+    return [name for model in models for name in model.model_fields]
 
 
 def _flatten(annotation: Any) -> list[Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from pkgci.model.roles import Role
 from pkgci.model.schema import Target
 from pkgci.model.site import Host, Site
+from pkgci.model.sources import source_words
 from pkgci.model.urls import web_url
 
 # The public keys of the repositories on the hosts that install from them.
@@ -24,7 +25,11 @@ def step_settings(site: Site, host: Host, host_keys: Callable[[str], list[str]])
         "site": site.name,
         "targets": {name: _target(target) for name, target in site.targets.items()},
         "projects": {
-            name: {"targets": list(project.targets), "own_steps": project.own_steps}
+            name: {
+                "targets": list(project.targets),
+                "own_steps": project.own_steps,
+                "source": source_words(project.source),
+            }
             for name, project in site.projects.items()
         },
         "repository": {

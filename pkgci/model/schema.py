@@ -16,6 +16,7 @@ from pkgci.model.lab import Lab
 from pkgci.model.review import Review
 from pkgci.model.roles import Kind, OperatingSystem, Role
 from pkgci.model.services import Builds, Jenkins, Logs, Repository, Systests, Zuul
+from pkgci.model.sources import SourceEntry
 from pkgci.model.texts import (
     AccountName,
     Address,
@@ -147,6 +148,12 @@ class ProjectEntry(Model):
         description="What Gerrit calls it, where its jobs are to be called otherwise. Default: the project's name.",
     )
     targets: tuple[TargetName, ...] = Field(min_length=1, description="What its packages are built for.")
+    source: SourceEntry = Field(
+        "auto",
+        description="Where upstream's files come from: 'tree' (together with the packaging), 'git-buildpackage' (its "
+        "branches and tags), 'tarball' (fetched and verified), {tarball: {url: …, sha256: …}}, or another project of "
+        "the same Gerrit, {project: …}. Default: found from the tree.",
+    )
     own_steps: bool = Field(
         False,
         description="It is no package, and brings programs of its own: ci/build, ci/install, ci/repotest, ci/systest. "

@@ -28,6 +28,7 @@ from pkgci.model.schema import (
     Tls,
 )
 from pkgci.model.services import Builds, Jenkins, Logs, Repository, Systests, Zuul
+from pkgci.model.sources import SourceEntry
 from pkgci.model.texts import Address
 from pkgci.model.words import nearest
 
@@ -81,6 +82,7 @@ class Project:
     name: str
     targets: tuple[str, ...]
     own_steps: bool
+    source: SourceEntry
 
 
 @dataclass(frozen=True)
@@ -196,7 +198,7 @@ def resolve(document: SiteFile, path: Path, administrator_keys: dict[str, tuple[
 
 
 def _project(name: str, entry: ProjectEntry) -> Project:
-    return Project(name, entry.targets, entry.own_steps)
+    return Project(name, entry.targets, entry.own_steps, entry.source)
 
 
 def _host(name: str, entry: HostEntry, document: SiteFile, directory: Path) -> Host:

@@ -62,6 +62,10 @@ ProjectName = Annotated[str, _matching(rf"{_PROJECT}(?:/{_PROJECT})*", _NOT_PROJ
 TargetName = Annotated[
     str, _matching(r"[a-z0-9][a-z0-9.-]*", "is no target name (lower-case letters, digits, '.', '-')")
 ]
+WebUrl = Annotated[
+    str, _matching(r"https?://[^\s/@]+/\S*", "is not a web address: write https://HOST/PATH, without a password")
+]
+Sha256 = Annotated[str, _matching(r"[0-9a-f]{64}", "is not a SHA-256 checksum: 64 hexadecimal digits, in lower case")]
 GitUrl = Annotated[str, _matching(_GIT_URL, _NOT_GIT_URL), AfterValidator(_without_password)]
 GitRef = Annotated[str, _matching(r"(?!.*\.\.)[A-Za-z0-9_][\w./+-]*", "is no branch, tag or commit")]
 FactName = Annotated[str, _matching(r"[a-z][a-z0-9_]*", "is no fact name (lower-case letters, digits, '_')")]

@@ -38,12 +38,24 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Source:
+    """Where upstream's files come from. ``kind`` is one of ``build.origins``, or auto; the rest is what a kind needs."""
+
+    kind: str = "auto"
+    url: str | None = None
+    sha256: str | None = None
+    project: str | None = None
+    branch: str | None = None
+
+
+@dataclass(frozen=True)
 class Project:
     """A project. ``own_steps``: it brings programs of its own (ci/STEP), and no package."""
 
     name: str
     targets: tuple[str, ...]
     own_steps: bool = False
+    source: Source = field(default_factory=Source)
 
 
 @dataclass(frozen=True)
@@ -120,11 +132,16 @@ def parse(data: Mapping[str, Any]) -> Settings:
         site=data["site"],
         repository=Repository(**{**repository, **keys}),
         targets={name: Target(**_tuples({"name": name, **item})) for name, item in data["targets"].items()},
-        projects={name: Project(**_tuples({"name": name, **item})) for name, item in data["projects"].items()},
+        projects={name: _project(name, item) for name, item in data["projects"].items()},
         limits=Limits(**data["limits"]),
         systest=data["systest"],
         build_hosts=tuple(BuildHost(**_tuples(item)) for item in data["build_hosts"]),
     )
+
+
+def _project(name: str, item: Mapping[str, Any]) -> Project:
+    words = {**item, "source": Source(**item.get("source", {}))}
+    return Project(**_tuples({"name": name, **words}))
 
 
 def _tuples(item: Mapping[str, Any]) -> dict[str, Any]:

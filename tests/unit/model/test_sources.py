@@ -1,0 +1,77 @@
+"""``source:`` of a project: where upstream's files come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pkgci.model.load import load_site
+from pkgci.model.packages import step_settings
+from tests.unit.conftest import SITE
+from tests.unit.model.test_load import faults
+
+Write = Callable[[str], Path]
+SUM = "0" * 64
+PROJECT = "{targets: [trixie, el9]"
+
+
+def site_with(source: str) -> str:
+    return SITE.replace(PROJECT, f"{PROJECT}, source: {source}")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("auto", {"kind": "auto"}),
+        ("tree", {"kind": "tree"}),
+        ("git-buildpackage", {"kind": "git-buildpackage"}),
+        ("tarball", {"kind": "tarball"}),
+        (
+            f"{{tarball: {{url: 'https://example.org/a.tar.gz', sha256: '{SUM}'}}}}",
+            {"kind": "tarball", "url": "https://example.org/a.tar.gz", "sha256": SUM},
+        ),
+        ("{project: openstack/pbr}", {"kind": "project", "project": "openstack/pbr"}),
+        (
+            "{project: openstack/pbr, branch: master}",
+            {"kind": "project", "project": "openstack/pbr", "branch": "master"},
+        ),
+    ],
+)
+def test_the_hosts_are_told_where_a_projects_files_come_from(
+    write_site: Write, text: str, words: dict[str, str]
+) -> None:
+    site = load_site(write_site(site_with(text)))
+    told = step_settings(site, site.host("build01"), lambda name: [])
+    assert told["projects"]["packaging/hello"]["source"] == words
+
+
+def test_a_project_that_does_not_say_it_is_looked_into(write_site: Write) -> None:
+    assert load_site(write_site(SITE)).projects["packaging/hello"].source == "auto"
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "message"),
+    [
+        ("tre", "tre}", "unknown source 'tre' (did you mean 'tree'?)"),
+        ("[tree]", "[tree]", "'source': a source is 'auto', 'tree'"),
+        ("project", "project}", "'source': a source is 'auto', 'tree'"),
+        ("{tarbal: {}}", "{tarbal:", "'source': a source is 'auto', 'tree'"),
+        ("{tarball: {}, project: a}", "{tarball: {}, ", "'source': a source is 'auto', 'tree'"),
+        ("{project: a, brunch: b}", "brunch", "unknown key 'brunch' (did you mean 'branch'?)"),
+        ("{project: 'a b'}", "'a b'", "'a b' is no project name"),
+        ("{tarball: {url: 'https://x/'}}", "tarball:", "missing key 'sha256' in 'projects.packaging/hello.source."),
+        ("{tarball: {url: 'https://x/', sha265: a}}", "sha265", "unknown key 'sha265' (did you mean 'sha256'?)"),
+        ("{tarball: {url: 'https://x/y', sha256: a1}}", "a1}", "'a1' is not a SHA-256 checksum"),
+        ("{tarball: {url: x, sha256: a}}", "x, ", "'x' is not a web address: write https://HOST/PATH"),
+    ],
+)
+def test_a_source_that_is_none_is_refused_where_it_stands(
+    write_site: Write, text: str, place: str, message: str
+) -> None:
+    whole = site_with(text)
+    before = whole[: whole.index(place, whole.index("source: "))]
+    line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+    found = faults(write_site(whole))
+    assert any(fault.startswith(f"{line}:{column}: {message}") for fault in found), found
