@@ -15,7 +15,7 @@ from ..status import Ended, Status
 from ..step import Step
 from . import changelog, reproducible, rpm_lint, rpm_release, rpm_spec
 from .git import Tree, check_out
-from .orig import write_orig
+from .origins import Wanted, upstream
 from .rpm_chroot import Chroot
 from .rpm_mock import Mock
 
@@ -64,12 +64,12 @@ def _sources(step: Step, tree: Tree, backend: Chroot | Mock, files: Path) -> tup
     for name in rpm_spec.neighbours(tree, path):
         shutil.copyfile(tree.folder / path.parent / name, sources / name, follow_symlinks=False)
     spec = _read(step, tree, path, backend, files)
-    for name in spec.files:
-        if (sources / name).is_file():
-            continue
-        if name != spec.tarball:
-            raise Ended(Status.FAILED, f"{path} names {name}, which is not beside it in the tree")
-        _write_tarball(tree, spec, sources / name)
+    missing = {name: address for name, address in spec.addresses.items() if not (sources / name).is_file()}
+    if missing:
+        tarball = spec.tarball or next(iter(missing))
+        wanted = Wanted("rpm", spec.name, spec.version, tarball, spec.folder, path, missing)
+        for file in upstream(step, tree, wanted, files / "upstream").files:
+            shutil.copyfile(file, sources / file.name)
     return spec, files
 
 
@@ -90,15 +90,6 @@ def _read(step: Step, tree: Tree, path: PurePosixPath, backend: Chroot | Mock, f
         )
     step.log.say(f"{spec.name} {spec.version}-{spec.release}")
     return spec
-
-
-def _write_tarball(tree: Tree, spec: rpm_spec.Spec, file: Path) -> None:
-    if not file.name.endswith((".tar.gz", ".tgz", ".tar.xz")):
-        raise Ended(
-            Status.FAILED,
-            f"Source0 is {file.name}, and the tree is packed as .tar.gz or .tar.xz; or keep that file beside the spec",
-        )
-    write_orig(tree, spec.folder, file, without=b"")
 
 
 def _acceptable(packages: list[Path]) -> list[Path]:
