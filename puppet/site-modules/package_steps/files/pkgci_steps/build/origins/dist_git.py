@@ -15,7 +15,7 @@ from .upstream import Wanted
 _LOOKASIDE = re.compile(r"\{(name|file|algorithm|hash)\}")
 # "SHA512 (greet-1.0.tar.gz) = 0123…", and as it was before: "0123…  greet-1.0.tar.gz", of which the length tells.
 _TAGGED = re.compile(r"([A-Za-z0-9]+) ?\(([^()\s/]+)\) ?= ?([0-9A-Fa-f]+)")
-_PLAIN = re.compile(r"([0-9A-Fa-f]+) [ *]([^\s/]+)")
+_PLAIN = re.compile(r"([0-9A-Fa-f]+) +\*?([^\s/]+)")
 _BY_LENGTH = {length: name for name, length in SUMS.items()}
 _SIGNATURE = re.compile(r"\.(?:asc|sig|sign|gpg)$")
 _KEY = re.compile(r"\.(?:asc|gpg|pgp|key|pub|txt|keyring)$")
@@ -27,7 +27,10 @@ _KEY_LIMIT = 1_000_000  # bytes
 
 def found(tree: Tree, wanted: Wanted) -> bool:
     """Whether what the tree lacks is pinned in ``sources``, or is more than a tarball that could be packed of it."""
-    sums = _sums(tree, wanted)
+    try:
+        sums = _sums(tree, wanted)
+    except Ended:  # a file of upstream's that is called so
+        sums = {}
     return any(name in sums or name != wanted.tarball for name in wanted.missing)
 
 
