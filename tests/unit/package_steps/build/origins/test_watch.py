@@ -42,7 +42,7 @@ def link(step: Step, folder: Path, text: str, version: str = "1.0", page: str = 
         PLAIN,
         f"version=4\n# a comment\nopts=pgpmode=auto {ADDRESS} greet-(.+)\\.tar\\.(?:gz|xz) debian uupdate\n",
         f"version=3\n{ADDRESS}greet-([\\d.]+)\\.tar\\.xz\n",
-        f'version=4\nopts="pgpmode=auto, \\\n uversionmangle=s/(\\d)[_]/$1./g" \\\n{ADDRESS} \\\n greet-(.+)\\.tar\\.xz\n',
+        f'opts="pgpmode=auto,\\\n uversionmangle=s/(\\d)[_]/$1./g" \\\n{ADDRESS} \\\n greet-(.+)\\.tar\\.xz\n',
         f"Version: 5\n\nSource: {ADDRESS}\nMatching-Pattern: @PACKAGE@@ANY_VERSION@@ARCHIVE_EXT@\nPgp-Mode: auto\n",
     ],
 )

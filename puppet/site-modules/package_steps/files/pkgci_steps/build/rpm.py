@@ -13,7 +13,7 @@ from ..report import Case, described
 from ..settings import WORK, Target
 from ..status import Ended, Status
 from ..step import Step
-from . import changelog, reproducible, rpm_lint, rpm_release, rpm_spec
+from . import changelog, reproducible, rpm_autorelease, rpm_lint, rpm_release, rpm_spec
 from .git import Tree, check_out
 from .origins import Wanted, upstream
 from .rpm_chroot import Chroot
@@ -77,7 +77,7 @@ def _read(step: Step, tree: Tree, path: PurePosixPath, backend: Chroot | Mock, f
     """What rpm makes of the spec, which is in SPECS of ``files`` afterwards as it is built. Raises ``Ended``."""
     suffix = changelog.suffix(step.inputs)
     text = (tree.folder / path).read_text(errors="surrogateescape")
-    built = rpm_release.with_suffix(text, suffix)
+    built = rpm_autorelease.with_number(step, rpm_release.with_suffix(text, suffix), path, tree.commit)
     copy = files / "SPECS" / path.name
     copy.write_text(built + rpm_spec.LISTING, errors="surrogateescape")
     spec = rpm_spec.read(*backend.expand(files, path.name))

@@ -12,6 +12,7 @@ from ...status import Ended, Status
 from ..git import Tree
 from .upstream import Wanted
 
+_URL = re.compile(r"https?://")
 _LOOKASIDE = re.compile(r"\{(name|file|algorithm|hash)\}")
 # "SHA512 (greet-1.0.tar.gz) = 0123…", and as it was before: "0123…  greet-1.0.tar.gz", of which the length tells.
 _TAGGED = re.compile(r"([A-Za-z0-9]+) ?\(([^()\s/]+)\) ?= ?([0-9A-Fa-f]+)")
@@ -31,7 +32,9 @@ def found(tree: Tree, wanted: Wanted) -> bool:
         sums = _sums(tree, wanted)
     except Ended:  # a file of upstream's that is called so
         sums = {}
-    return any(name in sums or name != wanted.tarball for name in wanted.missing)
+    return any(
+        name in sums or (name != wanted.tarball and _URL.match(address)) for name, address in wanted.missing.items()
+    )
 
 
 def blobs(tree: Tree, wanted: Wanted, lookaside: str | None, pinned: Mapping[str, Blob]) -> tuple[Blob, ...]:
@@ -104,7 +107,7 @@ def _blob(
     signed: Mapping[str, str],
 ) -> Blob:
     urls = [_looked_aside(lookaside, wanted, name, sums)] if lookaside and sums else []
-    if re.match(r"https?://", address):
+    if _URL.match(address):
         urls.append(address.partition("#")[0])
     elif not sums:
         raise Ended(Status.FAILED, f"{wanted.spec} names {name}, which is not beside it in the tree")
