@@ -8,7 +8,7 @@ from typing import Any
 from pkgci.model.roles import Role
 from pkgci.model.schema import Target
 from pkgci.model.site import Host, Site
-from pkgci.model.sources import source_words
+from pkgci.model.sources import fetched_hosts, source_words
 from pkgci.model.urls import web_url
 
 # The public keys of the repositories on the hosts that install from them.
@@ -43,6 +43,11 @@ def step_settings(site: Site, host: Host, host_keys: Callable[[str], list[str]])
             "minutes": site.builds.minutes,
             "memory_mb": site.builds.memory,
             "disk_mb": site.builds.disk,
+        },
+        "sources": {
+            "hosts": list(fetched_hosts(site.sources, (project.source for project in site.projects.values()))),
+            "lookaside": site.sources.lookaside,
+            "largest_mb": site.sources.largest,
         },
         "systest": site.systests.machine,
         "build_hosts": [

@@ -16,7 +16,7 @@ from pkgci.model.lab import Lab
 from pkgci.model.review import Review
 from pkgci.model.roles import Kind, OperatingSystem, Role
 from pkgci.model.services import Builds, Jenkins, Logs, Repository, Systests, Zuul
-from pkgci.model.sources import SourceEntry
+from pkgci.model.sources import SourceEntry, Sources
 from pkgci.model.texts import (
     AccountName,
     Address,
@@ -226,6 +226,7 @@ class SiteFile(Model):
     jenkins: Jenkins = Field(default_factory=Jenkins)
     zuul: Zuul = Field(default_factory=Zuul)
     builds: Builds = Field(default_factory=Builds)
+    sources: Sources = Field(default_factory=Sources)
     systests: Systests = Field(default_factory=Systests)
     repository: Repository = Field(default_factory=Repository)
     logs: Logs = Field(default_factory=Logs)

@@ -28,7 +28,7 @@ from pkgci.model.schema import (
     Tls,
 )
 from pkgci.model.services import Builds, Jenkins, Logs, Repository, Systests, Zuul
-from pkgci.model.sources import SourceEntry
+from pkgci.model.sources import SourceEntry, Sources
 from pkgci.model.texts import Address
 from pkgci.model.words import nearest
 
@@ -100,6 +100,7 @@ class Site:
     jenkins: Jenkins
     zuul: Zuul
     builds: Builds
+    sources: Sources
     systests: Systests
     repository: Repository
     logs: Logs
@@ -182,6 +183,7 @@ def resolve(document: SiteFile, path: Path, administrator_keys: dict[str, tuple[
         jenkins=document.jenkins,
         zuul=document.zuul,
         builds=document.builds,
+        sources=document.sources,
         systests=document.systests,
         repository=document.repository,
         logs=document.logs,

@@ -2,12 +2,44 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag, field_validator
 
 from pkgci.model.base import Model
-from pkgci.model.texts import GitRef, ProjectName, Sha256, WebUrl
+from pkgci.model.texts import GitRef, Megabytes, ProjectName, Sha256, SourceHost, WebUrl
+
+
+class Sources(Model):
+    """What build slaves may fetch of upstream's files, before a build: builds have no network."""
+
+    hosts: tuple[SourceHost, ...] = Field(
+        (),
+        description="The hosts that tarballs come from, as in 'tarballs.opendev.org', and those that they redirect to. "
+        "The hosts of `lookaside` and of projects' own `url` need not be here.",
+    )
+    lookaside: WebUrl | None = Field(
+        None,
+        description="Where dist-git's files are, by the checksums in `sources`: an address with {file}, {hash}, and "
+        "perhaps {name} (the package's) and {algorithm} (sha512…).",
+    )
+    largest: Megabytes = Field(1000, description="What one file may have, as in '1 GB'.")
+
+    @field_validator("lookaside")
+    @classmethod
+    def _is_pattern(cls, value: str | None) -> str | None:
+        words = set(re.findall(r"\{([^{}]*)\}", value or ""))
+        if value and (unknown := words - {"name", "file", "algorithm", "hash"}):
+            raise ValueError(
+                f"'{{{min(unknown)}}}' is unknown: there are {{name}}, {{file}}, {{algorithm}} and {{hash}}"
+            )
+        if value and not {"file", "hash"} <= words:
+            raise ValueError("it lacks {file} or {hash}, as in https://HOST/{name}/{file}/{algorithm}/{hash}/{file}")
+        return value
+
 
 # The kinds that need nothing more; `auto` is found from the tree.
 Kind = Literal["auto", "tree", "git-buildpackage", "tarball"]
@@ -66,3 +98,16 @@ def source_words(source: SourceEntry) -> dict[str, str]:
         return {"kind": "tarball", "url": source.tarball.url, "sha256": source.tarball.sha256}
     branch = {"branch": source.branch} if source.branch else {}
     return {"kind": "project", "project": source.project, **branch}
+
+
+def fetched_hosts(sources: Sources, projects: Iterable[SourceEntry]) -> tuple[str, ...]:
+    """Every host that something may be fetched from, as in `sources: {hosts: …}`."""
+    urls = [source.tarball.url for source in projects if isinstance(source, TarballSource)]
+    urls += [sources.lookaside] if sources.lookaside else []
+    return tuple(dict.fromkeys([*sources.hosts, *map(_host, urls)]))
+
+
+def _host(url: str) -> str:
+    parts = urlsplit(url)
+    usual = {"http": 80, "https": 443}[parts.scheme]
+    return parts.hostname or "" if parts.port in (None, usual) else f"{parts.hostname}:{parts.port}"

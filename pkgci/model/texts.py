@@ -65,6 +65,13 @@ TargetName = Annotated[
 WebUrl = Annotated[
     str, _matching(r"https?://[^\s/@]+/\S*", "is not a web address: write https://HOST/PATH, without a password")
 ]
+SourceHost = Annotated[
+    str,
+    _matching(
+        r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?",
+        "is not a valid host: write HOST, or HOST:PORT for an unusual port, without https://",
+    ),
+]
 Sha256 = Annotated[str, _matching(r"[0-9a-f]{64}", "is not a SHA-256 checksum: 64 hexadecimal digits, in lower case")]
 GitUrl = Annotated[str, _matching(_GIT_URL, _NOT_GIT_URL), AfterValidator(_without_password)]
 GitRef = Annotated[str, _matching(r"(?!.*\.\.)[A-Za-z0-9_][\w./+-]*", "is no branch, tag or commit")]

@@ -38,3 +38,25 @@ def test_the_clean_up_runs_as_the_publisher_and_writes_nowhere_else(lab: dict[st
     unit = str(lab["pub01"].get("File", "/etc/systemd/system/pkgci-prune.service")["content"])
     assert {"User=publisher", "ReadWritePaths=/srv/publisher", "ProtectSystem=strict"} <= set(unit.splitlines())
     assert lab["pub01"].get("Service", "pkgci-prune.timer")["enable"] is True
+
+
+def test_what_fetches_for_builds_is_an_account_of_its_own_with_nothing_but_a_store(lab: dict[str, Catalog]) -> None:
+    for name, catalog in lab.items():
+        assert catalog.has("User", "pkgci-fetch") is (name == "build01"), name
+    build = lab["build01"]
+    assert "groups" not in build.get("User", "pkgci-fetch")
+    assert build.get("File", "/srv/pkgci/sources")["owner"] == "pkgci-fetch"
+    rules = build.get("File", "/etc/sudoers.d/pkgci-source-store")["content"]
+    lines = [line for line in rules.splitlines() if "NOPASSWD" in line]
+    assert lines == ["jenkins ALL=(pkgci-fetch) NOPASSWD: PKGCI_FETCH"]
+    assert "Cmnd_Alias PKGCI_FETCH = /usr/local/bin/pkgci-fetch-source /srv/pkgci/work/*" in rules
+
+
+def test_what_nobody_needs_any_more_leaves_the_store(lab: dict[str, Catalog]) -> None:
+    content = lab["build01"].get("File", "/etc/tmpfiles.d/pkgci-sources.conf")["content"]
+    assert content.endswith("d /srv/pkgci/sources 0755 pkgci-fetch pkgci-fetch 180d\n")
+
+
+def test_fetching_beside_zuul_and_jenkins_does_not_reach_them_from_inside(one: Catalog) -> None:
+    filter_ = one.get("File", "/etc/pkgci/firewall.nft")["content"]
+    assert 'oif "lo" meta skuid "pkgci-fetch" tcp dport {' in filter_

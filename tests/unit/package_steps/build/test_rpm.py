@@ -6,7 +6,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from pkgci_steps.build import reproducible, rpm
+from pkgci_steps.build import reproducible, rpm, rpm_spec
 from pkgci_steps.settings import Target
 from pkgci_steps.status import Ended, Status
 from pkgci_steps.step import Step
@@ -30,9 +30,11 @@ class Backend:
         self.folder = folder
 
     def expand(self, files: Path, spec: str) -> tuple[str, str]:
-        text = (files / "SPECS" / spec).read_text()
+        text = (files / "SPECS" / spec).read_text().removesuffix(rpm_spec.LISTING)
         words = dict(line.split(": ") for line in text.splitlines())
-        return f"pkgci:{words['Name']} {words['Version']} {words['Release']}\n", text
+        given = {kind: value for kind, value in words.items() if kind.startswith(("Source", "Patch"))}
+        listed = "".join(f"pkgci:{kind.upper()} {value}\n" for kind, value in given.items())
+        return f"pkgci:{words['Name']} {words['Version']} {words['Release']}\n", listed
 
     def build(self, files: Path, spec: str, name: str) -> list[Path]:
         Backend.files = files
@@ -66,6 +68,32 @@ def test_a_change_is_built_with_a_release_that_sorts_before_its_own(step: Step, 
     assert "Release: 1~c12.3\n" in (step.inputs.results / PACKAGES[1]).read_text()
 
 
+def test_what_a_spec_includes_is_beside_its_sources_when_rpm_reads_it(
+    step: Step, commit: Commit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    expand = Backend.expand
+
+    def expanded(self: Backend, files: Path, spec: str) -> tuple[str, str]:
+        seen.extend(sorted(path.name for path in (files / "SOURCES").iterdir()))
+        return expand(self, files, spec)
+
+    monkeypatch.setattr(Backend, "expand", expanded)
+    commit({**TREE, "packaging/macros.inc": "%global x 1\n", "packaging/link": "-> /etc/passwd"})
+    rpm.build_rpm(step, TARGET)
+    assert seen == ["fix.patch", "greet.spec", "macros.inc"]
+
+
+def test_a_release_that_cannot_be_marked_is_refused_before_the_gate(
+    step: Step, commit: Commit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit(TREE)
+    monkeypatch.setattr(Backend, "expand", lambda *_: ("pkgci:greet 1.0 7\n", ""))
+    with pytest.raises(Ended, match=r"the release is 7, and not of a line 'Release: …' .* its mark ~c12\.3") as raised:
+        rpm.build_rpm(step, TARGET)
+    assert raised.value.status is Status.FAILED
+
+
 def test_the_gate_builds_the_release_itself(step: Step, commit: Commit) -> None:
     commit(TREE)
     step = told(step, pipeline="gate")
@@ -73,7 +101,7 @@ def test_the_gate_builds_the_release_itself(step: Step, commit: Commit) -> None:
     assert (step.inputs.results / PACKAGES[1]).read_text() == SPEC
 
 
-def test_the_result_names_the_backend_the_files_and_the_findings(step: Step, commit: Commit) -> None:
+def test_the_result_names_the_backend_the_givenand_the_findings(step: Step, commit: Commit) -> None:
     identity = commit(TREE)
     rpm.build_rpm(step, TARGET)
     assert (step.details["backend"], step.details["backend_note"]) == ("pretended", "nothing was built")

@@ -22,6 +22,7 @@ class Recorder(Programs):
     """Runs nothing; remembers what it was asked to run."""
 
     def __init__(self, status: int = 0) -> None:
+        self._watch = None
         self.status = status
         self.commands: list[list[str]] = []
         self.environments: list[Any] = []
@@ -126,6 +127,19 @@ def test_mock_builds_the_source_package_and_then_that(step: Step, tmp_path: Path
     source = f"{tmp_path}/build-source/greet-1.0-1.src.rpm"
     assert second[4:] == [f"--resultdir={tmp_path}/build", "--rebuild", source]
     assert last[4:] == ["--scrub=chroot"]
+
+
+def test_mock_has_the_sources_in_its_chroot_when_rpm_reads_the_spec(step: Step, tmp_path: Path, has_mock: None) -> None:
+    step, recorder = recorded(step)
+    sources = tmp_path / "files/SOURCES"
+    sources.mkdir(parents=True)
+    (sources / "macros.inc").touch()
+    rpm_mock.Mock(step, MOCK, tmp_path, 0).expand(tmp_path / "files", "greet.spec")
+    brought = [command[command.index("--copyin") + 1 :] for command in recorder.commands if "--copyin" in command]
+    assert brought == [
+        [f"{tmp_path}/files/SPECS/greet.spec", "/builddir/build/SPECS/greet.spec"],
+        [f"{sources}/macros.inc", "/builddir/build/SOURCES"],
+    ]
 
 
 def test_mocks_settings_are_the_roots_with_a_fixed_time_and_no_network(

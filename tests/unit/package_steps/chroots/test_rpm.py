@@ -24,7 +24,12 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[deb.Recipe]:
 def test_a_chroot_for_builds_has_the_macros_and_the_lint_rules_of_an_el(step: Step, made: list[deb.Recipe]) -> None:
     rpm.make(step, CHROOT, Purpose.BUILD, step.scratch / "file")
     uploads = [hook.split() for hook in made[0].hooks if hook.startswith("upload ")]
-    assert [place for _, _, place in uploads] == ["/usr/lib/rpm/macros.d/macros.pkgci", "/etc/xdg/rpmlint/pkgci.toml"]
+    assert [place for _, _, place in uploads] == [
+        "/usr/lib/rpm/macros.d/macros.pkgci",
+        "/usr/lib/rpm/pkgci/gpgverify",
+        "/usr/lib/rpm/pkgci/pyproject_files",
+        "/etc/xdg/rpmlint/pkgci.toml",
+    ]
     assert all(Path(file).is_file() for _, file, _ in uploads)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -111,12 +112,32 @@ def test_too_much_is_left_out_by_name_packages_last(tmp_path: Path, monkeypatch:
     assert kept.left_out == ["big.deb"] and not (upload / "result.json").exists()
 
 
-def test_neither_links_nor_strange_names_are_kept(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "name",
+    [
+        "greet-1.0^git20240101-1~c5.2.x86_64.rpm",
+        "greet-1.0~rc1-1.src.rpm",
+        "greet_1%3a1.0~rc1-1_amd64.deb",
+        "getty@.service",
+        "libstdc++6_14-1_amd64.deb",
+    ],
+)
+def test_every_package_goes_to_the_log_server_whatever_its_version_looks_like(tmp_path: Path, name: str) -> None:
+    folder, upload = tmp_path / "results", tmp_path / "upload"
+    folder.mkdir()
+    (folder / name).write_text("x")
+    kept = results.collect(folder, {"files": [{"name": name}]}, upload)
+    assert (kept.files, kept.left_out) == ([{"name": f"artifacts/{name}", "size": 1}], [])
+
+
+def test_neither_links_nor_strange_names_are_kept_and_the_names_are_told(tmp_path: Path) -> None:
     folder, upload = tmp_path / "results", tmp_path / "upload"
     folder.mkdir()
     (folder / "link").symlink_to("/etc/passwd")
     (folder / ".hidden").write_text("x")
-    (folder / "a b").write_text("x")
+    (folder / "a\nb").write_text("x")
+    (folder / os.fsdecode(b"J\xfcrgen")).write_text("x")
     (folder / "result.json").write_text(json.dumps({"files": ["x", {"name": "../../etc"}, {}]}))
     kept = results.collect(folder, results.read_result(folder), upload)
-    assert kept.files == [] and kept.left_out == []
+    assert kept.files == []
+    assert sorted(kept.left_out) == [".hidden", "J\\udcfcrgen", "a\\nb"]

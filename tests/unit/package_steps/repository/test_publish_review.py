@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pkgci_steps import review
 from pkgci_steps.repository.engine import Repository
 from pkgci_steps.status import Ended, Status
 
@@ -42,6 +43,18 @@ def test_a_build_is_published_in_the_changes_own_repository(world: World, target
     assert {file["package"] for file in record["files"]} == {"greet"}
     assert {file["source"] for file in record["files"]} == {"greet"}
     assert repository(world).state().changes["5"].project == "packaging/greet"
+
+
+@pytest.mark.parametrize("version", ["1.0^git20240101-1~c5.2", "1.0~rc1^2-1~c5.2.el9", "1_0+a-1~c5.2"])
+def test_an_rpm_version_is_published_whatever_rpm_lets_it_be(world: World, version: str) -> None:
+    inputs = world.inputs(target="rpm")
+    world.build(inputs, version)
+    world.review(inputs)
+    assert versions(repository(world)) == [f"rpm greet {version}"]
+    check_readable(repository(world))
+    record = (repository(world).folder / "current/builds/Z5/rpm.json").read_bytes()
+    told = review.published(inputs, world.settings, lambda _: record)
+    assert [file.version for file in told.binaries()] == [version]
 
 
 def test_what_a_build_leaves_beside_its_packages_is_not_published(world: World) -> None:

@@ -13,7 +13,7 @@ export function showFiles(section, result) {
   const left = Array.isArray(result.left_out) ? result.left_out.map(String) : [];
   section.hidden = !rows.length && !left.length;
   section.replaceChildren(make("h2", {}, "Files"), make("div", { class: "wide" }, make("table", {}, make("tbody", {}, ...rows))));
-  if (left.length) section.append(make("p", {}, `Left out, for there were too many or they were too large: ${left.join(", ")}`));
+  if (left.length) section.append(make("p", {}, `Left out, for there were too many, they were too large, or no file may have such a name here: ${left.join(", ")}`));
 }
 
 // One test: what became of it, and what it said.

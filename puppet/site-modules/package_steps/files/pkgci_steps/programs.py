@@ -109,6 +109,7 @@ class Programs:
         environment: Mapping[str, str] | None = None,
         folder: Path | None = None,
         seconds: float | None = None,
+        late: Status = Status.INFRASTRUCTURE,
     ) -> tuple[int, bytes]:
         """The exit status and the standard output, up to ``OUTPUT_LIMIT``; standard error is added to the log."""
         kept = bytearray()
@@ -117,7 +118,7 @@ class Programs:
             kept.extend(piece[: OUTPUT_LIMIT - len(kept)])
 
         # Standard error has a pipe of its own below: one selector reads both.
-        status = self._run(command, environment, folder, seconds, Status.INFRASTRUCTURE, keep, subprocess.PIPE)
+        status = self._run(command, environment, folder, seconds, late, keep, subprocess.PIPE)
         return status, bytes(kept)
 
     def _run(

@@ -59,6 +59,18 @@ class Project:
 
 
 @dataclass(frozen=True)
+class Sources:
+    """What may be fetched for builds: from which ``hosts`` (HOST or HOST:PORT), files of which size at most.
+
+    ``lookaside`` is the pattern of dist-git's addresses, with {name}, {file}, {algorithm} and {hash}.
+    """
+
+    hosts: tuple[str, ...] = ()
+    lookaside: str | None = None
+    largest_mb: int = 1000
+
+
+@dataclass(frozen=True)
 class Limits:
     """What one build may take, in minutes, and in MB (powers of ten) of memory and of disk."""
 
@@ -100,6 +112,7 @@ class Settings:
     targets: Mapping[str, Target]
     projects: Mapping[str, Project]
     limits: Limits = field(default_factory=Limits)
+    sources: Sources = field(default_factory=Sources)
     systest: str = "container"
     build_hosts: tuple[BuildHost, ...] = ()
 
@@ -134,6 +147,7 @@ def parse(data: Mapping[str, Any]) -> Settings:
         targets={name: Target(**_tuples({"name": name, **item})) for name, item in data["targets"].items()},
         projects={name: _project(name, item) for name, item in data["projects"].items()},
         limits=Limits(**data["limits"]),
+        sources=Sources(**_tuples(data["sources"])),
         systest=data["systest"],
         build_hosts=tuple(BuildHost(**_tuples(item)) for item in data["build_hosts"]),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ..limits import limited
 from ..namespaces import traversable
@@ -13,7 +13,7 @@ from ..report import Case, described
 from ..settings import WORK, Target
 from ..status import Ended, Status
 from ..step import Step
-from . import changelog, reproducible, rpm_lint, rpm_spec
+from . import changelog, reproducible, rpm_autorelease, rpm_lint, rpm_release, rpm_spec
 from .git import Tree, check_out
 from .origins import Wanted, upstream
 from .rpm_chroot import Chroot
@@ -61,22 +61,35 @@ def _sources(step: Step, tree: Tree, backend: Chroot | Mock, files: Path) -> tup
     sources = files / "SOURCES"
     sources.mkdir(parents=True)
     (files / "SPECS").mkdir()
-    text = (tree.folder / path).read_text(errors="surrogateescape")
-    copy = files / "SPECS" / path.name
-    copy.write_text(rpm_spec.with_release(text, changelog.suffix(step.inputs)), errors="surrogateescape")
-    spec = rpm_spec.read(*backend.expand(files, path.name))
-    step.log.say(f"{spec.name} {spec.version}-{spec.release}")
-    missing = []
-    for name, is_there in rpm_spec.beside(tree, path, spec.files).items():
-        if is_there:
-            shutil.copyfile(tree.folder / path.parent / name, sources / name, follow_symlinks=False)
-        else:
-            missing.append(name)
+    for name in rpm_spec.neighbours(tree, path):
+        shutil.copyfile(tree.folder / path.parent / name, sources / name, follow_symlinks=False)
+    spec = _read(step, tree, path, backend, files)
+    missing = {name: address for name, address in spec.addresses.items() if not (sources / name).is_file()}
     if missing:
-        wanted = Wanted("rpm", spec.name, spec.version, spec.tarball or missing[0], spec.folder, path, tuple(missing))
+        tarball = spec.tarball or next(iter(missing))
+        wanted = Wanted("rpm", spec.name, spec.version, tarball, spec.folder, path, missing)
         for file in upstream(step, tree, wanted, files / "upstream").files:
             shutil.copyfile(file, sources / file.name)
     return spec, files
+
+
+def _read(step: Step, tree: Tree, path: PurePosixPath, backend: Chroot | Mock, files: Path) -> rpm_spec.Spec:
+    """What rpm makes of the spec, which is in SPECS of ``files`` afterwards as it is built. Raises ``Ended``."""
+    suffix = changelog.suffix(step.inputs)
+    text = (tree.folder / path).read_text(errors="surrogateescape")
+    built = rpm_autorelease.with_number(step, rpm_release.with_suffix(text, suffix), path, tree.commit)
+    copy = files / "SPECS" / path.name
+    copy.write_text(built + rpm_spec.LISTING, errors="surrogateescape")
+    spec = rpm_spec.read(*backend.expand(files, path.name))
+    copy.write_text(built, errors="surrogateescape")
+    if not spec.release.endswith(suffix):
+        raise Ended(
+            Status.FAILED,
+            f"{path}: the release is {spec.release}, and not of a line 'Release: …' before the first section: a build "
+            f"that is no release cannot get its mark {suffix}",
+        )
+    step.log.say(f"{spec.name} {spec.version}-{spec.release}")
+    return spec
 
 
 def _acceptable(packages: list[Path]) -> list[Path]:

@@ -12,7 +12,7 @@ from ..status import Ended, Status
 from ..step import Step
 from . import rpm_spec
 
-_SPECS = "/builddir/build/SPECS"
+_SPECS, _SOURCES = "/builddir/build/SPECS", "/builddir/build/SOURCES"
 # mock's exit status where the package is at fault (mock/exception.py); with any other the host is, or a mirror.
 _REASONS = {
     1: "the build failed: see mock's words above",
@@ -61,6 +61,8 @@ class Mock:
         """rpmspec's answers about ``spec``, which is in SPECS of ``files``. Raises ``Ended``."""
         self._must(["--init"])
         self._must(["--copyin", str(files / "SPECS" / spec), f"{_SPECS}/{spec}"])
+        if sources := sorted(str(file) for file in (files / "SOURCES").iterdir()):
+            self._must(["--copyin", *sources, _SOURCES])
         query = ["rpmspec", "--query", "--srpm", "--qf", rpm_spec.QUERY, f"{_SPECS}/{spec}"]
         return self._said(query), self._said(["rpmspec", "--parse", f"{_SPECS}/{spec}"])
 

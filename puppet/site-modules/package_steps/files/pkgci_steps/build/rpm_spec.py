@@ -1,9 +1,10 @@
-"""What a spec file says: found in a tree, given a version of its own, read as rpmspec expands it. Nothing here runs."""
+"""What a spec file says: found in a tree, and read as rpm itself understands it. Nothing here runs."""
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -15,28 +16,47 @@ QUERY = "pkgci:%{NAME} %{VERSION} %{RELEASE}\\n"
 # Where a tree may have its spec file.
 FOLDERS = ("", "packaging", "rpm")
 
+# At the end of a copy of a spec: rpm tells the number and the address of each source and patch, however they are given.
+LISTING = """
+%{lua:
+for _, kind in ipairs({"SOURCE", "PATCH"}) do
+  for number = 0, 19999 do
+    local address = rpm.expand("%{?" .. kind .. "URL" .. number .. "}")
+    if address ~= "" then io.stdout:write("\\npkgci:", kind, number, " ", address, "\\n") end
+  end
+end
+io.stdout:flush()
+}
+"""
+
 # A value of a preamble's tag. What a spec's macros make of these becomes the names of files.
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+~^-]{0,200}")
-_RELEASE = re.compile(r"^(\s*Release\s*:\s*\S.*?)(\s*)$", re.MULTILINE | re.IGNORECASE)
-_FILE = re.compile(r"^(Source|Patch)([0-9]*)[ \t]*:[ \t]*(\S+)[ \t]*$", re.MULTILINE | re.IGNORECASE)
+# A file beside a spec: foo@.service, .profile, #1234.patch. No folder, no option, no word for a shell.
+_SOURCE = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.+#][A-Za-z0-9._+~^@%:=,#?&!()-]{0,200}")
+_LISTED = re.compile(r"^pkgci:(SOURCE|PATCH)([0-9]+) (\S.*)$", re.MULTILINE)
 # What %setup and %autosetup become: the folder that the first source is expected to have at its top.
 _FOLDER = re.compile(r"^cd '([^'\n]+)'$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Spec:
-    """A spec file as rpmspec expands it.
+    """A spec file as rpm understands it.
 
-    ``files`` are the names of its sources and patches, of which ``tarball`` is the first source, and ``folder`` what
-    that has at its top.
+    ``addresses`` are its sources and patches: name of the file → what the spec says of it, a URL or the name alone.
+    ``tarball`` is the first source, and ``folder`` what that has at its top.
     """
 
     name: str
     version: str
     release: str
-    files: tuple[str, ...]
+    addresses: Mapping[str, str]
     tarball: str | None
     folder: str
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of its sources and patches."""
+        return tuple(self.addresses)
 
 
 def find(tree: Tree) -> PurePosixPath:
@@ -54,39 +74,29 @@ def find(tree: Tree) -> PurePosixPath:
     return found[0]
 
 
-def with_release(text: str, suffix: str) -> str:
-    """The spec with ``suffix`` at the end of each release that it gives. Raises ``Ended`` (failed) for none."""
-    changed, count = _RELEASE.subn(rf"\g<1>{suffix}\g<2>", text)
-    if not count:
-        raise Ended(Status.FAILED, "the spec file has no line 'Release: …'")
-    return changed
-
-
 def read(words: str, expanded: str) -> Spec:
-    """The spec of rpmspec's two answers: ``words`` (NAME, VERSION and RELEASE, a line each) and the ``expanded`` text.
+    """The spec of rpmspec's two answers: ``words`` (to ``QUERY``), and the expanded text of a spec with ``LISTING``.
 
     Raises ``Ended`` (failed) where a name in it is not acceptable.
     """
     found = re.search(r"^pkgci:(\S+) (\S+) (\S+)$", words, re.MULTILINE)
     if not found:
         raise Ended(Status.FAILED, "rpmspec cannot read the spec file: see above")
-    name, version, release = (_acceptable(word, "tag") for word in found.groups())
-    # The preamble ends before the first section: what stands in a description is no tag.
-    preamble = re.split(r"^%(?:description|package|prep|build)\b", expanded, maxsplit=1, flags=re.MULTILINE)[0]
-    files, tarball = [], None
-    for kind, number, value in _FILE.findall(preamble):
-        file = _acceptable(value.rpartition("/")[2], kind)
-        files.append(file)
-        if kind.lower() == "source" and tarball is None and int(number or 0) in (0, 1):
+    name, version, release = (_acceptable(word) for word in found.groups())
+    addresses, tarball = {}, None
+    for kind, number, address in _LISTED.findall(expanded):
+        file = _source(address.rpartition("/")[2], kind)
+        addresses[file] = address
+        if kind == "SOURCE" and tarball is None and int(number) in (0, 1):
             tarball = file
     folders = [folder for folder in _FOLDER.findall(expanded) if _NAME.fullmatch(folder)]
-    return Spec(name, version, release, tuple(files), tarball, folders[0] if folders else f"{name}-{version}")
+    return Spec(name, version, release, addresses, tarball, folders[0] if folders else f"{name}-{version}")
 
 
-def beside(tree: Tree, spec: PurePosixPath, names: Iterable[str]) -> dict[str, bool]:
-    """Which of the sources' ``names`` the tree has as plain files beside its ``spec``."""
-    plain = {entry.path for entry in tree.entries if entry.mode[:3] == "100"}
-    return {name: str(spec.parent / name).encode() in plain for name in names}
+def neighbours(tree: Tree, spec: PurePosixPath) -> list[str]:
+    """The names of the plain files of the tree beside its ``spec``: its sources, and what it includes."""
+    beside = [PurePosixPath(os.fsdecode(entry.path)) for entry in tree.entries if entry.mode[:3] == "100"]
+    return [path.name for path in beside if path.parent == spec.parent]
 
 
 def is_name(word: str) -> bool:
@@ -94,7 +104,13 @@ def is_name(word: str) -> bool:
     return _NAME.fullmatch(word) is not None
 
 
-def _acceptable(word: str, what: str) -> str:
+def _source(word: str, kind: str) -> str:
+    if not _SOURCE.fullmatch(word):
+        raise Ended(Status.FAILED, f"the spec file's {kind.capitalize()} is not acceptable: {word[:100]!a}")
+    return word
+
+
+def _acceptable(word: str) -> str:
     if not is_name(word):
-        raise Ended(Status.FAILED, f"the spec file's {what} is not acceptable: {word[:100]!a}")
+        raise Ended(Status.FAILED, f"the spec file's tag is not acceptable: {word[:100]!a}")
     return word

@@ -15,7 +15,13 @@ from .purpose import Purpose
 
 _HERE = Path(__file__).resolve().parent.parent / "rpm"
 # What Debian's rpm does not define, but EL's macros packages do.
-_MACROS = f"upload {_HERE}/macros /usr/lib/rpm/macros.d/macros.pkgci"
+_MACROS = (
+    f"upload {_HERE}/macros /usr/lib/rpm/macros.d/macros.pkgci",
+    'mkdir -p "$1/usr/lib/rpm/pkgci"',
+    f"upload {_HERE}/gpgverify /usr/lib/rpm/pkgci/gpgverify",
+    f"upload {_HERE}/pyproject_files.py /usr/lib/rpm/pkgci/pyproject_files",
+    'chmod 0755 "$1/usr/lib/rpm/pkgci/gpgverify"',
+)
 _RPMLINT = ('mkdir -p "$1/etc/xdg/rpmlint"', f"upload {_HERE}/rpmlint.toml /etc/xdg/rpmlint/pkgci.toml")
 # Nobody asks apt for anything in these roots, or reads in them: each is unpacked for one build, or one test.
 # The folders stay: a package that puts a file there must not seem to have made them.
@@ -27,8 +33,20 @@ RECIPES: dict[Purpose, Recipe] = {
     # What nearly every spec counts on: BuildRequires are not resolved here.
     Purpose.BUILD: Recipe(
         "buildd",
-        ("cpio", "file", "gettext", "pkgconf", "procps", "python3", "python3-setuptools", "rpm", "rpmlint", "xz-utils"),
-        hooks=(_MACROS, *_RPMLINT, _SLIM),
+        (
+            *("bzip2", "cpio", "file", "gettext", "git", "gpg", "gpgv", "patch", "pkgconf", "procps", "python3"),
+            *(
+                "python3-pbr",
+                "python3-pip",
+                "python3-setuptools",
+                "python3-wheel",
+                "rpm",
+                "rpmlint",
+                "unzip",
+                "xz-utils",
+            ),
+        ),
+        hooks=(*_MACROS, *_RPMLINT, _SLIM),
     ),
     # Nothing can be fetched for it: an EL mirror would have systemd, where a package asks for it.
     Purpose.TEST: Recipe("minbase", (*_DNF, "systemd"), hooks=(*base.HOOKS, _SLIM)),

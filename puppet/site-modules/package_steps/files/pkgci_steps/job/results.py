@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..inputs import NAMES
 from ..step import LOG, RESULT
 
 # What goes to the log server, in bytes, and in files. Packages are in the review repository as well.
@@ -19,13 +18,17 @@ SIZE_LIMIT = 500 * 1000 * 1000
 COUNT_LIMIT = 500
 _RESULT_LIMIT = 4 * 1024 * 1024  # bytes of a result.json
 ARTIFACTS = "artifacts"
+# A path that a file may have there: whatever packages and logs are called, but nothing hidden, and no option.
+_NAME = r"[A-Za-z0-9_+][A-Za-z0-9._+~^%@=,:&#()-]{0,250}"
+_PATH = rf"{_NAME}(/{_NAME})*"
 # The step's log is in the job's, and the job writes a result of its own.
 _NOT_COPIED = (RESULT, LOG, "console.txt", "job.json")
 
 
 @dataclass
 class Kept:
-    """Files for the log server: ``files`` with their sizes in bytes, and the names of those that were too much."""
+    """Files for the log server: ``files`` with their sizes in bytes, and the names of those that were too much, or have
+    a name that no file has there."""
 
     files: list[dict[str, Any]] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
@@ -42,7 +45,10 @@ def read_result(folder: Path) -> dict[str, Any] | None:
 
 
 def collect(results: Path, document: Mapping[str, Any] | None, upload: Path) -> Kept:
-    """Copies a step's files to ``upload``: its packages, which its result names, below artifacts/, last and by size."""
+    """Copies a step's files to ``upload``: its packages, which its result names, below artifacts/, last and by size.
+
+    Each file is copied, or named as left out.
+    """
     packages = _packages(document or {})
     found = sorted(
         _files(results), key=lambda file: (str(file.relative_to(results)) in packages, file.stat().st_size, file)
@@ -51,8 +57,9 @@ def collect(results: Path, document: Mapping[str, Any] | None, upload: Path) -> 
     for file in found:
         name = str(file.relative_to(results))
         size = file.stat().st_size
-        if size > left or len(kept.files) >= COUNT_LIMIT:
-            kept.left_out.append(name)
+        if size > left or len(kept.files) >= COUNT_LIMIT or not re.fullmatch(_PATH, name):
+            if len(kept.left_out) < COUNT_LIMIT:
+                kept.left_out.append(ascii(name)[1:-1][:300])
             continue
         left -= size
         name = f"{ARTIFACTS}/{name}" if name in packages else name
@@ -70,10 +77,9 @@ def _packages(document: Mapping[str, Any]) -> set[str]:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """Files with harmless names; no links, and nothing that waits for somebody to write into it."""
+    """Plain files: no links, and nothing that waits for somebody to write into it."""
     for path, _, names in os.walk(folder):
         for name in names:
             file = Path(path, name)
-            inner = str(file.relative_to(folder))
-            if inner not in _NOT_COPIED and re.fullmatch(NAMES, inner) and file.is_file() and not file.is_symlink():
+            if str(file.relative_to(folder)) not in _NOT_COPIED and file.is_file() and not file.is_symlink():
                 yield file

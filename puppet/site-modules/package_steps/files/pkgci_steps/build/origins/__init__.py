@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ...step import Step
 from ..git import Tree
-from . import gbp, released
+from . import gbp, released, tarball
 from . import tree as tree_kind
 from .upstream import Kind, Upstream, Wanted
 
@@ -20,6 +20,7 @@ _EVERY = frozenset({"deb", "rpm"})
 # In the order in which a tree is looked into where the site file does not say it. The last one takes every tree.
 KINDS = (
     Kind("git-buildpackage", frozenset({"deb"}), gbp.found, gbp.upstream),
+    Kind("tarball", _EVERY, tarball.found, tarball.upstream),
     Kind("tree", _EVERY, tree_kind.found, tree_kind.upstream),
 )
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,8 @@ class Wanted:
     ``target`` is the target's kind, deb or rpm. ``tarball`` is what the file is to be called; for a deb target another
     compression than in that name is as good, and components (NAME.orig-COMPONENT.tar.xz) may be beside it. ``folder``
     is what a tarball has at its top that is packed here. For an rpm target, ``spec`` is the spec file's path in the
-    tree, and ``missing`` the files that it names and the tree lacks, the tarball among them; all of them are needed.
+    tree, and ``missing`` the files that it names and the tree lacks: all of them are needed. Name → what the spec says
+    of it, a URL or the name alone.
     """
 
     target: str
@@ -29,7 +30,7 @@ class Wanted:
     tarball: str
     folder: str
     spec: PurePosixPath | None = None
-    missing: tuple[str, ...] = ()
+    missing: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def stem(self) -> str:
