@@ -18,7 +18,7 @@ sys.dont_write_bytecode = True
 from pkgci_steps.inputs import Inputs  # noqa: E402
 from pkgci_steps.log import Log  # noqa: E402
 from pkgci_steps.programs import Programs, Stop  # noqa: E402
-from pkgci_steps.settings import Limits, Repository, Settings, Target  # noqa: E402
+from pkgci_steps.settings import Limits, Project, Repository, Settings, Target  # noqa: E402
 from pkgci_steps.step import Step  # noqa: E402
 
 
@@ -46,7 +46,7 @@ def step(tmp_path: Path) -> Step:
         "lab",
         Repository("https://pub.example.org/packages/", **keys),
         {"trixie": Target("trixie", "deb", "trixie")},
-        {},
+        {"packaging/greet": Project("packaging/greet", ("trixie",))},
         Limits(minutes=1, memory_mb=1000, disk_mb=10),
     )
     return Step("build", inputs, settings, log, stop, Programs(log, stop, tmp_path / "scratch"), tmp_path / "scratch")

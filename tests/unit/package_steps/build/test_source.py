@@ -34,7 +34,7 @@ def inside(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 def make(step: Step, tree: Tree, tmp_path: Path) -> source.Source:
     room = tmp_path / "room"
     room.mkdir()
-    return source.make_source(step, tree, "trixie", room, lambda: None)
+    return source.make_source(step, tree, "trixie", room)
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Source:
-    """Where upstream's files come from. ``kind`` is one of ``build.origins``, or auto; the rest is what a kind needs."""
+    """Where upstream's files come from. ``kind`` is one of ``build.origins``, or auto; a kind has words of its own."""
 
     kind: str = "auto"
     url: str | None = None

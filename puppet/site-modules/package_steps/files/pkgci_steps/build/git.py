@@ -32,6 +32,11 @@ class Tree:
     time: int
     entries: tuple[Entry, ...]
 
+    def outside(self, folder: bytes) -> tuple[Entry, ...]:
+        """The files that are not in ``folder`` (with a slash at its end; empty: all of them), submodules left out."""
+        kept = (entry for entry in self.entries if entry.mode != "160000")
+        return tuple(entry for entry in kept if not (folder and entry.path.startswith(folder)))
+
     def text(self, path: str) -> str | None:
         """The text of a plain file, None where there is none: a symbolic link is not followed."""
         modes = {entry.mode for entry in self.entries if entry.path == path.encode()}

@@ -6,7 +6,7 @@ import gzip
 import lzma
 import os
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -23,19 +23,14 @@ def write_orig(tree: Tree, prefix: str, file: Path, without: bytes = b"debian/")
     The same files give the same bytes, whatever their commit is.
     """
     with _compressed(file) as output, tarfile.open(fileobj=output, mode="w", format=tarfile.GNU_FORMAT) as archive:
-        entries = _upstream(tree, without)
+        entries = tree.outside(without)
         for path in _folders(entries):
             archive.addfile(_entry(_name(prefix, path), tarfile.DIRTYPE, 0o755))
         for entry in entries:
             _add(archive, _name(prefix, entry.path), entry, tree.folder / os.fsdecode(entry.path))
 
 
-def _upstream(tree: Tree, without: bytes) -> list[Entry]:
-    kept = (entry for entry in tree.entries if entry.mode != "160000")
-    return [entry for entry in kept if not (without and entry.path.startswith(without))]
-
-
-def _folders(entries: list[Entry]) -> list[bytes]:
+def _folders(entries: Iterable[Entry]) -> list[bytes]:
     found = {b""}
     for entry in entries:
         parts = entry.path.split(b"/")[:-1]

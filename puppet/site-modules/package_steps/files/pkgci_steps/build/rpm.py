@@ -15,7 +15,7 @@ from ..status import Ended, Status
 from ..step import Step
 from . import changelog, reproducible, rpm_lint, rpm_spec
 from .git import Tree, check_out
-from .orig import write_orig
+from .origins import Wanted, upstream
 from .rpm_chroot import Chroot
 from .rpm_mock import Mock
 
@@ -66,23 +66,17 @@ def _sources(step: Step, tree: Tree, backend: Chroot | Mock, files: Path) -> tup
     copy.write_text(rpm_spec.with_release(text, changelog.suffix(step.inputs)), errors="surrogateescape")
     spec = rpm_spec.read(*backend.expand(files, path.name))
     step.log.say(f"{spec.name} {spec.version}-{spec.release}")
+    missing = []
     for name, is_there in rpm_spec.beside(tree, path, spec.files).items():
         if is_there:
             shutil.copyfile(tree.folder / path.parent / name, sources / name, follow_symlinks=False)
-        elif name == spec.tarball:
-            _write_tarball(tree, spec, sources / name)
         else:
-            raise Ended(Status.FAILED, f"{path} names {name}, which is not beside it in the tree")
+            missing.append(name)
+    if missing:
+        wanted = Wanted("rpm", spec.name, spec.version, spec.tarball or missing[0], spec.folder, path, tuple(missing))
+        for file in upstream(step, tree, wanted, files / "upstream").files:
+            shutil.copyfile(file, sources / file.name)
     return spec, files
-
-
-def _write_tarball(tree: Tree, spec: rpm_spec.Spec, file: Path) -> None:
-    if not file.name.endswith((".tar.gz", ".tgz", ".tar.xz")):
-        raise Ended(
-            Status.FAILED,
-            f"Source0 is {file.name}, and the tree is packed as .tar.gz or .tar.xz; or keep that file beside the spec",
-        )
-    write_orig(tree, spec.folder, file, without=b"")
 
 
 def _acceptable(packages: list[Path]) -> list[Path]:

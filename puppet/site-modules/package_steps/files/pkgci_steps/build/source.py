@@ -6,6 +6,8 @@ clean. What they read (symbolic links, patches, whatever dpkg-source looks into)
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from ..status import Ended, Status
 from ..step import Step
 from . import changelog
 from .git import Tree
-from .orig import write_orig
+from .origins import Wanted, upstream
 
 NATIVE, QUILT, OLD = "3.0 (native)", "3.0 (quilt)", "1.0"
 
@@ -22,6 +24,28 @@ _GBP = (
     *("gbp", "buildpackage", "--git-export=WC", "--git-no-hooks", "--git-no-create-orig", "--git-no-pristine-tar"),
     *("--git-no-purge", "--git-no-submodules", "--git-cleaner=/bin/true", "--git-builder=dpkg-source --build ."),
 )
+# What dpkg-source unpacks, as it does it (dpkg-source(1), "Format: 3.0 (quilt)"), around the folder debian/ of a tree.
+_UNPACK = """\
+set -eu
+tree=$2
+cp -r "$1" "$tree"
+shift 2
+for tarball do
+    mkdir unpacked
+    tar --extract --no-same-owner --file "$tarball" --directory unpacked
+    chmod -R u+rwX unpacked
+    component=${tarball##*.orig}
+    component=${component%%.tar.*}
+    top=unpacked
+    if [ "$(find unpacked -mindepth 1 -maxdepth 1 | wc -l)" = 1 ] && [ -d unpacked/* ]; then
+        top=$(echo unpacked/*)
+    fi
+    [ -n "$component" ] || rm -rf "$top/debian"
+    mkdir -p "$tree/${component#-}"
+    find "$top" -mindepth 1 -maxdepth 1 -exec mv --target-directory="$tree/${component#-}" {} +
+    rm -rf unpacked
+done
+"""
 
 
 @dataclass(frozen=True)
@@ -52,24 +76,40 @@ def make_source(step: Step, tree: Tree, suite: str, folder: Path) -> Source:
     out = folder / "out"
     out.mkdir()
     out.chmod(0o777)
-    if not native:
-        compression = "gz" if kind == OLD else "xz"
-        name = f"{release.source}_{release.upstream}.orig.tar.{compression}"
-        write_orig(tree, f"{release.source}-{release.upstream}", out / name)
-    copy = folder / "tree"
+    whole = tree.folder if native else _bring(step, tree, _wanted(release, kind), folder, out)
     command = [*_GBP, f"--git-export-dir={out}", f"--git-tarball-dir={out}"]
     # git and git-buildpackage write into a tree: they get one of their own.
     script = 'cp -r "$1" "$2" && cd "$2" && shift 2 && exec "$@"'
-    status = offline(
-        step,
-        ["sh", "-c", script, "sh", tree.folder, copy, *command],
-        folder,
-        environment={"GBP_CONF_FILES": "/dev/null", "HOME": str(folder), "EMAIL": "pkgci@localhost"},
-    )
+    status = _offline(step, folder, ["sh", "-c", script, "sh", whole, folder / "tree", *command])
     dsc = out / f"{release.source}_{release.without_epoch}.dsc"
     if status != 0 or not dsc.is_file():
         raise Ended(Status.FAILED, "the source package cannot be made of the tree: see git-buildpackage's words above")
     return Source(release, dsc)
+
+
+def _wanted(release: changelog.Release, kind: str) -> Wanted:
+    name = f"{release.source}_{release.upstream}.orig.tar.{'gz' if kind == OLD else 'xz'}"
+    return Wanted("deb", release.source, release.upstream, name, f"{release.source}-{release.upstream}")
+
+
+def _bring(step: Step, tree: Tree, wanted: Wanted, folder: Path, out: Path) -> Path:
+    """Puts upstream's tarballs into ``out``. Returns the tree, or, where that has packaging only, one with both."""
+    found = upstream(step, tree, wanted, folder / "upstream")
+    for file in found.files:
+        shutil.copyfile(file, out / file.name)
+    if tree.outside(wanted.packaging):
+        return tree.folder
+    both = folder / "both"
+    # The components go into the main tarball's folder.
+    tarballs = sorted(found.tarballs, key=lambda file: ".orig.tar." not in file.name)
+    if _offline(step, folder, ["sh", "-c", _UNPACK, "sh", tree.folder, both, *(out / file.name for file in tarballs)]):
+        raise Ended(Status.FAILED, "upstream's tarball cannot be unpacked: see above")
+    return both
+
+
+def _offline(step: Step, folder: Path, command: Sequence[str | Path]) -> int:
+    environment = {"GBP_CONF_FILES": "/dev/null", "HOME": str(folder), "EMAIL": "pkgci@localhost"}
+    return offline(step, command, folder, environment=environment)
 
 
 def _required(tree: Tree) -> str:

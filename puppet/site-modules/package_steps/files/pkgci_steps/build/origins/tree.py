@@ -1,0 +1,43 @@
+"""Upstream's files and the packaging together in one tree: the tarball is packed of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ...status import Ended, Status
+from ...step import Step
+from ..git import Tree
+from ..orig import write_orig
+from .upstream import Upstream, Wanted
+
+_PACKED = (".tar.gz", ".tgz", ".tar.xz")
+_OPTIONS = (
+    "keep them in the tree, or let the repository have git-buildpackage's branches and tags (pristine-tar, "
+    "upstream/VERSION), or say in the site file where they are: `source: tarball` or `source: {project: …}`"
+)
+
+
+def found(tree: Tree, wanted: Wanted) -> bool:
+    """Whether the tree has files of upstream's."""
+    return True
+
+
+def upstream(step: Step, tree: Tree, wanted: Wanted, room: Path) -> Upstream:
+    """The tree as a tarball, without its packaging. Raises ``Ended`` (failed)."""
+    for name in wanted.missing:
+        if name != wanted.tarball:
+            raise Ended(Status.FAILED, f"{wanted.spec} names {name}, which is not beside it in the tree")
+    if not wanted.tarball.endswith(_PACKED):
+        raise Ended(
+            Status.FAILED,
+            f"Source0 is {wanted.tarball}, and the tree is packed as .tar.gz or .tar.xz; or keep that file beside the "
+            "spec",
+        )
+    if wanted.packaging and not tree.outside(wanted.packaging):
+        raise Ended(
+            Status.FAILED,
+            f"the tree has the packaging only ({wanted.packaging.decode()}), and none of upstream's files: {_OPTIONS}",
+        )
+    file = room / wanted.tarball
+    write_orig(tree, wanted.folder, file, without=wanted.packaging)
+    return Upstream((file,), "packed of the tree", packed=True)
