@@ -47,16 +47,25 @@ class Tree:
 
 def check_out(step: Step, folder: Path) -> Tree:
     """HEAD of SOURCE, in the new ``folder``. Raises ``Ended``: misused where that is no git tree, or not at COMMIT."""
-    source = step.inputs.source or Path()
+    return _checked_out(step, folder, "SOURCE", step.inputs.source or Path(), "COMMIT", step.inputs.commit)
+
+
+def check_out_upstream(step: Step, folder: Path) -> Tree:
+    """HEAD of UPSTREAM, in the new ``folder``. Raises ``Ended`` as ``check_out`` does."""
+    words = step.inputs
+    return _checked_out(step, folder, "UPSTREAM", words.upstream or Path(), "UPSTREAM_COMMIT", words.upstream_commit)
+
+
+def _checked_out(step: Step, folder: Path, name: str, source: Path, expects: str, expected: str) -> Tree:
     _git(step, "init", "-q", "--template=", folder)
     (folder / ".git/info").mkdir(exist_ok=True)
     (folder / ".git/info/attributes").write_text(_ATTRIBUTES)
     if step.programs.run(["git", "-C", folder, "fetch", "-q", "--depth=1", source, "HEAD"], environment=ENVIRONMENT):
-        raise Ended(Status.MISUSED, f"SOURCE={source} is no git tree with a commit: see above")
+        raise Ended(Status.MISUSED, f"{name}={source} is no git tree with a commit: see above")
     _git(step, "-C", folder, "-c", "advice.detachedHead=false", "checkout", "-q", "FETCH_HEAD")
     commit, time = _git(step, "-C", folder, "show", "-s", "--format=%H %ct", "HEAD").decode().split()
-    if step.inputs.commit not in ("", commit):
-        raise Ended(Status.MISUSED, f"SOURCE={source} is at commit {commit}, and COMMIT is {step.inputs.commit}")
+    if expected not in ("", commit):
+        raise Ended(Status.MISUSED, f"{name}={source} is at commit {commit}, and {expects} is {expected}")
     step.log.say(f"commit {commit}")
     listing = _git(step, "-C", folder, "ls-tree", "-r", "-z", "--full-tree", "HEAD")
     return Tree(folder, commit, int(time), entries(listing))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ...step import Step
 from ..git import Tree
+from . import project
 from . import tree as tree_kind
 from .upstream import Kind, Upstream, Wanted
 
@@ -17,7 +18,10 @@ __all__ = ["KINDS", "Upstream", "Wanted", "upstream"]
 
 _EVERY = frozenset({"deb", "rpm"})
 # In the order in which a tree is looked into where the site file does not say it. The last one takes every tree.
-KINDS = (Kind("tree", _EVERY, tree_kind.found, tree_kind.upstream),)
+KINDS = (
+    Kind("project", _EVERY, project.found, project.upstream),
+    Kind("tree", _EVERY, tree_kind.found, tree_kind.upstream),
+)
 
 
 def upstream(step: Step, tree: Tree, wanted: Wanted, room: Path) -> Upstream:
