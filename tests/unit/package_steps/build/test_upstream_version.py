@@ -8,7 +8,6 @@ from itertools import pairwise
 
 import pytest
 from packaging.version import Version as Python
-
 from pkgci_steps.build.upstream.version import Bump, Version, bump_of, last, parse, unreleased
 
 needs_dpkg = pytest.mark.skipif(shutil.which("dpkg") is None, reason="needs dpkg")
@@ -66,7 +65,10 @@ def test_what_python_is_told_is_as_pep_440_writes_it() -> None:
 @needs_dpkg
 def test_dpkgs_order_is_that_of_the_commits() -> None:
     for one, other in pairwise(version.deb for version in grown()):
-        assert subprocess.run(["dpkg", "--compare-versions", f"{one}-9", "lt", f"{other}-1"]).returncode == 0, (one, other)
+        assert subprocess.run(["dpkg", "--compare-versions", f"{one}-9", "lt", f"{other}-1"]).returncode == 0, (
+            one,
+            other,
+        )
 
 
 @needs_rpm
@@ -98,13 +100,16 @@ def test_a_distributions_repacked_tarball_of_the_last_tag_is_older() -> None:
         (None, 12, "0.0.1.dev12", "0+git12", "0^git12"),
     ],
 )
-def test_each_format_writes_a_version_its_own_way(tag: str | None, commits: int, python: str, deb: str, rpm: str) -> None:
+def test_each_format_writes_a_version_its_own_way(
+    tag: str | None, commits: int, python: str, deb: str, rpm: str
+) -> None:
     version = unreleased(parse(tag) if tag else None, commits)
     assert (version.python, version.deb, version.rpm) == (python, deb, rpm)
 
 
 @pytest.mark.parametrize(
-    "tag", ["master", "debian/1.2", "1.0-1", "debian/1.0-1", "backup-2016", "1.0.2a", "1.0.dev3", "1!2.0", "1.0+x", "x1"]
+    "tag",
+    ["master", "debian/1.2", "1.0-1", "debian/1.0-1", "backup-2016", "1.0.2a", "1.0.dev3", "1!2.0", "1.0+x", "x1"],
 )
 def test_a_tag_that_is_no_version_does_not_count(tag: str) -> None:
     assert parse(tag, "hello") is None

@@ -40,8 +40,8 @@ def _unmakeable(wanted: Wanted, project: str) -> str:
             continue
         if name.endswith(_SIGNED):
             return (
-                f"{wanted.spec} names {name}: a tarball that is packed of {project} has no signature of upstream's. Put "
-                "it, and its check in %prep, between `%if 0%{?sources_gpg} == 1` and `%endif`: that is 0 here"
+                f"{wanted.spec} names {name}: a tarball that is packed of {project} has no signature of upstream's. "
+                "Put it, and its check in %prep, between `%if 0%{?sources_gpg} == 1` and `%endif`: that is 0 here"
             )
         return f"{wanted.spec} names {name}, which is not beside it in the tree"
     if not wanted.tarball.endswith(_PACKED):

@@ -37,8 +37,8 @@ def derived_deb(step: Step, tree: Tree, suite: str) -> Tree:
     if (tree.text("debian/source/format") or "").strip() == _NATIVE:
         raise Ended(
             Status.FAILED,
-            f"the source format '{_NATIVE}' (debian/source/format) has no upstream: with `source: {{project: …}}` it is "
-            "3.0 (quilt)",
+            f"the source format '{_NATIVE}' (debian/source/format) has no upstream: with `source: {{project: …}}` it "
+            "is 3.0 (quilt)",
         )
     state = _state(step)
     file = tree.folder / "debian/changelog"

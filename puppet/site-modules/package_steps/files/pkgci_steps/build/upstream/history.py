@@ -38,8 +38,10 @@ class State:
     @property
     def words(self) -> str:
         """What it is, for people."""
-        since = f"{self.version.commits} commits after {self.tag}" if self.tag else "no version is tagged before it"
-        return f"upstream's commit {self.commit}, {since if self.version.commits else f'which is {self.tag}'}"
+        count = self.version.commits
+        commits = f"{count} commit{'' if count == 1 else 's'}"
+        where = f"{commits} after {self.tag}" if count else f"which is {self.tag}"
+        return f"upstream's commit {self.commit}, {where if self.tag else f'{commits} and no version before it'}"
 
 
 def read(step: Step) -> State:
@@ -48,7 +50,9 @@ def read(step: Step) -> State:
     folder = step.inputs.upstream
     if folder is None:
         raise Ended(Status.MISUSED, f"UPSTREAM is missing in the environment: the folder of a git tree of {wanted}")
-    if step.programs.run(["git", "-C", folder, "rev-parse", "--quiet", "--verify", "HEAD^{commit}"]):
+    if step.programs.output(["git", "-C", folder, "rev-parse", "--verify", "HEAD^{commit}"], environment=ENVIRONMENT)[
+        0
+    ]:
         raise Ended(Status.MISUSED, f"UPSTREAM={folder} is no git tree with a commit: see above")
     for name, place in (("UPSTREAM", folder), ("SOURCE", step.inputs.source or Path())):
         if _said(step, place, "rev-parse", "--is-shallow-repository") != ["false"]:

@@ -12,7 +12,9 @@ from .version import Version
 
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?"
 # The name in pyproject.toml's table [project], where Python 3.10 has nothing to read it with.
-_PROJECT = re.compile(rf"^\[project\][ \t]*(?:#.*)?\n(?:(?!\[).*\n)*?name[ \t]*=[ \t]*['\"]({_NAME})['\"]", re.MULTILINE)
+_PROJECT = re.compile(
+    rf"^\[project\][ \t]*(?:#.*)?\n(?:(?!\[).*\n)*?name[ \t]*=[ \t]*['\"]({_NAME})['\"]", re.MULTILINE
+)
 
 
 def with_metadata(tree: Tree, version: Version) -> Tree:

@@ -8,7 +8,9 @@ from ...status import Ended, Status
 from .version import Version
 
 # The preamble ends before the first section.
-_SECTION = re.compile(r"^%(?:description|package|prep|generate_buildrequires|build|install|files|changelog)\b", re.MULTILINE)
+_SECTION = re.compile(
+    r"^%(?:description|package|prep|generate_buildrequires|build|install|files|changelog)\b", re.MULTILINE
+)
 _TAG = r"^([ \t]*{}[ \t]*:[ \t]*)\S.*$"
 # What the spec is told: that it is built of git, so that there is no signature of a tarball to check, and what upstream
 # itself calls this version, which the tarball is named by.
