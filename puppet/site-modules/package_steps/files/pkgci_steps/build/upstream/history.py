@@ -1,4 +1,4 @@
-"""What upstream's repository (UPSTREAM) and the packaging's (SOURCE) say of the version of what is built: read by git."""
+"""What upstream's repository (UPSTREAM) and the packaging's (SOURCE) say of the version of what is built."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ _SHORT = 7
 class State:
     """Both sides of what is built: upstream's ``commit`` (at ``time``, seconds since 1970) and the packaging's.
 
-    ``version`` is upstream's, by its last ``tag`` ('' for none). ``packaging`` is the number of the packaging's commits.
+    ``version`` is upstream's, by its last ``tag`` ('' for none). ``packaging`` counts the packaging's
+    commits.
     """
 
     commit: str

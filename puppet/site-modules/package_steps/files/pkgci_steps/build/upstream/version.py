@@ -118,7 +118,8 @@ def parse(tag: str, name: str = "") -> Version | None:
 def last(tags: Iterable[str], name: str = "") -> tuple[str, Version] | None:
     """The highest version among ``tags``, with the tag that has it; None where no tag is a version.
 
-    Where upstream writes one release as 1.3.0 (a candidate) and as 1.3, the longest counts: dpkg and rpm tell them apart.
+    Where upstream writes one release as 1.3.0 (a candidate) and as 1.3, the longest counts: dpkg and rpm tell them
+    apart.
     """
     found = [(version, tag) for tag in sorted(tags) if (version := parse(tag, name)) is not None]
     if not found:
