@@ -109,7 +109,7 @@ def _pages(site: Site, facts: dict[str, Any]) -> dict[str, Any]:
     if facts["version"]["status"] != 0:
         return {}
     with Connection(place(site)) as connection:
-        return pages(connection, tuple(site.projects))
+        return pages(connection, site.repositories)
 
 
 def _data(judged: Judged, remark: str) -> dict[str, object]:

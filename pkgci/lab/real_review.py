@@ -22,7 +22,7 @@ from pkgci.lab.stand_ins.review.settings import is_username
 from pkgci.lab.stand_ins.review.starter import starter_files, tree_files
 from pkgci.model.known_hosts import name_at
 from pkgci.model.schema import Gerrit
-from pkgci.model.site import Host, Project, Site
+from pkgci.model.site import Host, Site
 from pkgci.model.stand_ins import review_is_real_in_lab
 from pkgci.secrets.needs import REVIEW_HOST_KEY
 from pkgci.secrets.store import SecretStore
@@ -51,10 +51,10 @@ def furnish_review(site: Site, tell: Callable[[str], None]) -> None:
             tell(f"review: made the account {name}")
     _let_push(site, site.gerrit, gerrit)
     there = set(gerrit.run("gerrit", "ls-projects").split())
-    for name, project in site.projects.items():
+    for name in site.repositories:
         if name not in there:
             gerrit.run("gerrit", "create-project", "--branch", BRANCH, name)
-        if _begin(site, site.gerrit, name, project):
+        if _begin(site, site.gerrit, name):
             tell(f"review: made the project {name}")
 
 
@@ -193,13 +193,13 @@ def _let_push(site: Site, review: Gerrit, gerrit: _Gerrit) -> None:
             gerrit.run("gerrit", "review", "--code-review", "+2", "--submit", commit)
 
 
-def _begin(site: Site, review: Gerrit, name: str, project: Project) -> bool:
+def _begin(site: Site, review: Gerrit, name: str) -> bool:
     """Gives a project whose branch has nothing in it its first commit; whether it did."""
     with tempfile.TemporaryDirectory(prefix="pkgci-lab-") as folder:
         tree = _Tree(site, review, name, folder)
         if tree.start(f"refs/heads/{BRANCH}"):
             return False
-        for path, (mode, content) in _first_files(name, project).items():
+        for path, (mode, content) in _first_files(site, name).items():
             file = Path(folder) / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
@@ -208,10 +208,11 @@ def _begin(site: Site, review: Gerrit, name: str, project: Project) -> bool:
     return True
 
 
-def _first_files(name: str, project: Project) -> dict[str, tuple[int, bytes]]:
+def _first_files(site: Site, name: str) -> dict[str, tuple[int, bytes]]:
     """What a project begins with: of one that is called like an example package, its tree; else small steps."""
     tree = asset("examples") / "packages" / name.rpartition("/")[2]
-    return tree_files(tree) if tree.is_dir() and not project.own_steps else starter_files(name, BRANCH)
+    has_steps = name in site.projects and site.projects[name].own_steps
+    return tree_files(tree) if tree.is_dir() and not has_steps else starter_files(name, BRANCH)
 
 
 def _called(command: list[str], given: str = "") -> subprocess.CompletedProcess[str]:

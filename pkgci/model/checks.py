@@ -17,6 +17,7 @@ from typing import Any
 
 from pkgci.files import beside
 from pkgci.model.check_review import check_review
+from pkgci.model.check_source import check_source, check_targets
 from pkgci.model.document import Document, Fault, Path_
 from pkgci.model.roles import CATALOGUE, OperatingSystem, Role
 from pkgci.model.schema import SiteFile
@@ -208,6 +209,8 @@ def _repositories(document: Document, projects: dict[str, Any]) -> Iterator[Faul
             place = document.position(("projects", name, "repository") if given else ("projects", name), key=not given)
             yield Fault(place, f"the project '{seen[repository]}' has the repository '{repository}' already")
         seen.setdefault(repository, name)
+        yield from check_source(document, name, project, repository)
+    yield from check_targets(document, projects)
 
 
 def _administrators(document: Document, checked: Checked) -> Iterator[Fault]:

@@ -28,7 +28,7 @@ from pkgci.model.schema import (
     Tls,
 )
 from pkgci.model.services import Builds, Jenkins, Logs, Repository, Systests, Zuul
-from pkgci.model.sources import SourceEntry, Sources
+from pkgci.model.sources import ProjectSource, SourceEntry, Sources
 from pkgci.model.texts import Address
 from pkgci.model.words import nearest
 
@@ -83,6 +83,11 @@ class Project:
     targets: tuple[str, ...]
     own_steps: bool
     source: SourceEntry
+
+    @property
+    def upstream(self) -> ProjectSource | None:
+        """The project with upstream's files, where they are in one of their own."""
+        return self.source if isinstance(self.source, ProjectSource) else None
 
 
 @dataclass(frozen=True)
@@ -150,6 +155,22 @@ class Site:
     def review_auth(self) -> Auth | None:
         """Where the accounts of the site's own Gerrit come from."""
         return self.review.effective_auth(lab=self.lab is not None)
+
+    @cached_property
+    def repositories(self) -> tuple[str, ...]:
+        """All projects whose changes start jobs, as Gerrit calls them: the packages, then their upstreams."""
+        upstreams = (project.upstream.project for project in self.projects.values() if project.upstream)
+        return tuple(dict.fromkeys((*self.projects, *upstreams)))
+
+    @cached_property
+    def built_together(self) -> dict[str, dict[str, str | None]]:
+        """Project → those that are built with it, and their branch; None for the one that is called like its own."""
+        found: dict[str, dict[str, str | None]] = {}
+        for name, project in self.projects.items():
+            if project.upstream:
+                found.setdefault(name, {})[project.upstream.project] = project.upstream.branch
+                found.setdefault(project.upstream.project, {}).setdefault(name, None)
+        return found
 
     def select(self, roles: tuple[str, ...] = (), hosts: tuple[str, ...] = ()) -> tuple[Host, ...]:
         """The hosts with one of ``roles`` or one of the names ``hosts``; all of them where neither is given.

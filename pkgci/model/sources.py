@@ -62,7 +62,9 @@ class ProjectSource(Model):
     """Upstream's git repository, in another project of the same Gerrit."""
 
     project: ProjectName = Field(description="The project with upstream's files, as Gerrit calls it.")
-    branch: GitRef | None = Field(None, description="Its branch. Default: the branch of the change.")
+    branch: GitRef | None = Field(
+        None, description="Its branch. Default: the one that is called like the packaging's, else its main one."
+    )
 
 
 # Mapping's key that says its kind → the tag of its model. The brackets keep tags apart from keys of the file (load.py).

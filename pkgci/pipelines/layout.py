@@ -20,6 +20,15 @@ from pkgci.model.roles import Role
 from pkgci.model.site import Site
 from pkgci.model.steps import STEPS, Pipeline, Scope, Step, all_jobs, job_name
 from pkgci.model.urls import web_url
+from pkgci.pipelines.names import (
+    ONCE,
+    calls,
+    job_pattern,
+    of_upstream,
+    other_branches,
+    targets_of_upstreams,
+    template_name,
+)
 from pkgci.pipelines.own import SECTIONS, Item, OwnLayouts, hashed_name, read_own
 from pkgci.pipelines.text import dump, quoted
 from pkgci.pipelines.timer import zuul_time
@@ -37,8 +46,7 @@ from pkgci.pipelines.trust import (
 from pkgci.pipelines.votes import check_votes
 
 LAYOUT = "layout.yaml"
-# What is done once for a project, not for each of its targets.
-_ONCE = "packages"
+_CLOCK = Pipeline.PERIODIC.value
 # In a template, what stands for the beginning of the job names of a project.
 _JOBS = "{jobs}"
 # Gerrit's own label. Its lowest vote is a veto.
@@ -135,14 +143,9 @@ def _context(site: Site, own: OwnLayouts, functions: str) -> dict[str, Any]:
         "every_job": job_pattern(site, STEPS.values()),
         "addresses": _addresses(site),
         "templates": list(_templates(site)),
+        "other_branches": list(other_branches(site)),
         "projects": [
-            {
-                "name": project,
-                "prefix": prefix(site.projects[project].name),
-                "pattern": exactly(project),
-                "templates": [*(_template_name(target) for target in site.projects[project].targets), _ONCE],
-            }
-            for project in site.projects
+            {"name": name, "pattern": exactly(name), "calls": list(calls(site, name))} for name in site.repositories
         ],
     }
 
@@ -161,25 +164,6 @@ def _steps(site: Site) -> Iterator[dict[str, str]]:
     for step in STEPS.values() if site.targets else ():
         title = step.title[0].upper() + step.title[1:] + "."
         yield {"title": title, "pattern": job_pattern(site, [step]), "function": f"on_{step.role.value}"}
-
-
-def job_pattern(site: Site, steps: Iterable[Step]) -> str:
-    """The pattern of the names of the jobs of ``steps``."""
-    ends = []
-    for scope, targets in ((Scope.TARGET, list(site.targets)), (Scope.PROJECT, None)):
-        names = [job_name("", step, None) for step in steps if step.scope is scope]
-        if names and targets is None:
-            ends.append(_one_of(names))
-        elif names and targets:
-            ends.append(f"{_one_of(names)}{_one_of([f'-{target}' for target in targets])}")
-    return f"^.+{_one_of(ends, plain=False)}$"
-
-
-def _one_of(words: list[str], *, plain: bool = True) -> str:
-    """A pattern for one of ``words``, with what they all begin with in front of the bracket."""
-    start = "-" if all(word.startswith("-") for word in words) else ""
-    rest = [escaped(word.removeprefix(start)) if plain else word.removeprefix(start) for word in words]
-    return start + (rest[0] if len(rest) == 1 else f"({'|'.join(rest)})")
 
 
 def _addresses(site: Site) -> str:
@@ -204,16 +188,19 @@ def _templates(site: Site) -> Iterator[dict[str, str]]:
         what = f"Debian or Ubuntu {target.deb}" if target.deb else str(target.rpm)
         yield {
             "title": f"For {what}.",
-            "name": _template_name(name),
+            "name": template_name(name),
             "text": dump(dict(_trees(site, Scope.TARGET, name))),
         }
+        if name in targets_of_upstreams(site):
+            trees = {pipeline: jobs for pipeline, jobs in _trees(site, Scope.TARGET, name) if pipeline != _CLOCK}
+            yield {
+                "title": f"For {what}, where upstream's project changes. The clock starts these with the packaging.",
+                "name": of_upstream(template_name(name)),
+                "text": dump(trees),
+            }
     once = dict(_trees(site, Scope.PROJECT, None))
     once[Pipeline.GATE.value] = [*once.get(Pipeline.GATE.value, []), "noop"]
-    yield {"title": "Once for a package, whatever its targets.", "name": _ONCE, "text": dump(once)}
-
-
-def _template_name(target: str) -> str:
-    return f"packages-{target}"
+    yield {"title": "Once for a package, whatever its targets.", "name": ONCE, "text": dump(once)}
 
 
 def _trees(site: Site, scope: Scope, target: str | None) -> Iterator[tuple[str, list[Any]]]:
@@ -234,12 +221,6 @@ def _tree(steps: list[Step], after: str | None, target: str | None) -> list[Any]
             inner = _tree(steps, step.name, target)
             found.append({name: inner} if inner else name)
     return found
-
-
-def prefix(project: str) -> str:
-    """What the names of all jobs of ``project`` begin with."""
-    step = next(iter(STEPS.values()))
-    return job_name(project, step, None).removesuffix(job_name("", step, None))
 
 
 def _check_jobs(site: Site) -> None:

@@ -94,7 +94,7 @@ def wanted(site: Site, key: str | None) -> Wanted:
         group=group_name(gerrit.user),
         ci_label=labels[VERIFIED],
         labels=tuple(reversed(labels.values())),
-        projects=tuple(site.projects),
+        projects=site.repositories,
         create_projects=gerrit.manage.projects,
         branches=gerrit.manage.branches,
     )

@@ -31,10 +31,10 @@ def clone(site: Site, project: str, directory: Path, user: str | None) -> None:
     where git fails; git has said why then.
     """
     gerrit = _review(site)
-    if project not in site.projects:
-        known = ", ".join(site.projects) or "none"
+    if project not in site.repositories:
+        known = ", ".join(site.repositories) or "none"
         raise UsageError(
-            f"no project '{project}' in {site.path}{nearest(project, site.projects)}", f"projects: {known}"
+            f"no project '{project}' in {site.path}{nearest(project, site.repositories)}", f"projects: {known}"
         )
     person = _person(site, gerrit, user)
     check_made(site)

@@ -87,7 +87,7 @@ def review_settings(site: Site, lab_key: str, zuul_key: str) -> Settings:
         ci_keys=(zuul_key,),
         common_keys=(lab_key,),
         personal_keys=site.administrator_keys,
-        projects=tuple(site.projects),
+        projects=site.repositories,
         trees=f"/{_TREES}",
     )
 
@@ -98,9 +98,9 @@ def project_files(site: Site) -> dict[str, tuple[int, bytes]]:
     A project with steps of its own begins with scripts, whatever it is called.
     """
     files: dict[str, tuple[int, bytes]] = {}
-    for name, project in site.projects.items():
+    for name in site.repositories:
         tree = asset("examples") / "packages" / name.rpartition("/")[2]
-        if not project.own_steps and tree.is_dir():
+        if not (name in site.projects and site.projects[name].own_steps) and tree.is_dir():
             files |= {f"{_TREES}/{name}/{path}": content for path, content in tree_files(tree).items()}
     return files
 

@@ -75,3 +75,46 @@ def test_a_source_that_is_none_is_refused_where_it_stands(
     line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
     found = faults(write_site(whole))
     assert any(fault.startswith(f"{line}:{column}: {message}") for fault in found), found
+
+
+def test_an_upstream_project_is_one_of_the_sites_and_each_is_built_with_the_other(write_site: Write) -> None:
+    site = load_site(write_site(site_with("{project: openstack/pbr, branch: master}")))
+    assert site.repositories == ("packaging/hello", "openstack/pbr")
+    assert site.built_together == {
+        "packaging/hello": {"openstack/pbr": "master"},
+        "openstack/pbr": {"packaging/hello": None},
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{project: packaging/hello}", "the project 'packaging/hello' cannot be its own upstream"),
+        ("{project: openstack/pbr}, own_steps: true", "an upstream project cannot be combined with own_steps"),
+    ],
+)
+def test_an_upstream_that_a_project_cannot_have_is_refused(write_site: Write, text: str, message: str) -> None:
+    assert any(message in fault for fault in faults(write_site(site_with(text))))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_refused"),
+    [
+        ("", "", True),
+        ("", ", branch: a", True),
+        (", branch: a", ", branch: a", True),
+        (", branch: a", ", branch: b", False),
+    ],
+)
+def test_two_packages_of_one_upstream_for_one_target_need_branches_of_their_own(
+    write_site: Write, first: str, second: str, is_refused: bool
+) -> None:
+    more = "".join(
+        f"  packaging/{name}: {{targets: [trixie], source: {{project: openstack/greet{branch}}}}}\n"
+        for name, branch in (("one", first), ("two", second))
+    )
+    if not is_refused:
+        load_site(write_site(SITE + more))
+        return
+    (fault,) = faults(write_site(SITE + more))
+    assert "'packaging/one' is made of openstack/greet for trixie, too" in fault

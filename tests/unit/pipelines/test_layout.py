@@ -15,7 +15,8 @@ from pkgci.model.load import load_site
 from pkgci.model.site import Site
 from pkgci.model.steps import STEPS, Pipeline, Step, all_jobs
 from pkgci.pipelines.contents import all_names, jobs_of
-from pkgci.pipelines.layout import LAYOUT, Layout, job_pattern, render
+from pkgci.pipelines.layout import LAYOUT, Layout, render
+from pkgci.pipelines.names import job_pattern
 from tests.unit.conftest import SITE
 
 Write = Callable[[str], Path]

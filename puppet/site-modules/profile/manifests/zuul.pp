@@ -14,6 +14,8 @@
 #   Logger → level, for the log files.
 # @param statsd
 #   The statsd server that gets metrics, as host:port.
+# @param together
+#   Project → the projects that it is built with → their branch.
 class profile::zuul (
   Hash[String[1], Hash[String[1], Variant[String[1], Integer, Boolean]]] $settings,
   Sensitive[String[1]]                                                   $gerrit_key,
@@ -22,6 +24,7 @@ class profile::zuul (
   Array[String[1]]                                                       $gerrit_host_keys = [],
   Hash[String[1], Enum['DEBUG', 'INFO', 'WARNING', 'ERROR']]             $log_levels       = {},
   Optional[String[1]]                                                    $statsd           = undef,
+  Hash[String[1], Hash[String[1], Optional[String[1]]]]                  $together         = {},
 ) {
   require profile::firewall
   require profile::ca_certificate
@@ -34,6 +37,7 @@ class profile::zuul (
     gerrit_key       => $gerrit_key,
     log_levels       => $log_levels,
     statsd           => $statsd,
+    together         => $together,
   }
   contain zuul
 

@@ -63,6 +63,15 @@ class zuul::config {
     content => epp('zuul/logrotate.epp', { 'logs' => $zuul::logs, 'days' => $zuul::log_days }),
   }
 
+  # The merger reads it at each merge (zuul_py3/together.py): nothing is to be started again.
+  file { "${zuul::etc}/together.json":
+    ensure  => file,
+    owner   => 'root',
+    group   => 'root',
+    mode    => '0644',
+    content => package_steps::to_json($zuul::together),
+  }
+
   # Seeded once: whoever deploys layouts replaces them.
   file { "${zuul::etc}/layout.yaml":
     ensure  => file,

@@ -21,6 +21,8 @@
 #   For how many days what the merger made for a test of a change can be fetched. A job's test needs it for hours.
 # @param statsd
 #   The statsd server that gets metrics, as host:port. Without it none are made.
+# @param together
+#   Project → the projects that it is built with → their branch; without one that of the change's name, or the main one.
 # @param path
 #   The folder of its virtual environment.
 class zuul (
@@ -33,6 +35,7 @@ class zuul (
   Integer[1]                                                             $log_days         = 30,
   Integer[1]                                                             $ref_days         = 30,
   Optional[Pattern[/\A[^:\s]+:\d+\z/]]                                  $statsd           = undef,
+  Hash[String[1], Hash[String[1], Optional[String[1]]]]                  $together         = {},
   Stdlib::Absolutepath                                                   $path             = '/opt/zuul',
 ) {
   $home    = '/var/lib/zuul'

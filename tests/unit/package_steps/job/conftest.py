@@ -75,7 +75,13 @@ class Slave:
         )
 
     def start(
-        self, step: str, commit: str = "", through: Sequence[str] = (), broken: str = "", **more: str
+        self,
+        step: str,
+        commit: str = "",
+        through: Sequence[str] = (),
+        broken: str = "",
+        own_project: str = "",
+        **more: str,
     ) -> subprocess.Popen[str]:
         """Starts a step as the program does, but for where git, ssh, rsync, sudo and the steps' programs lead.
 
@@ -113,7 +119,7 @@ class Slave:
             "LOG_PATH": LOG_PATH,
             **more,
         }
-        own_words = [environment["ZUUL_PROJECT"], *([] if step == "promote" else ["trixie"])]
+        own_words = [own_project or environment["ZUUL_PROJECT"], *([] if step == "promote" else ["trixie"])]
         return subprocess.Popen(
             [*through, sys.executable, "-c", start, step, *own_words],
             env={name: value for name, value in environment.items() if value},
@@ -123,10 +129,16 @@ class Slave:
         )
 
     def run(
-        self, step: str, commit: str = "", through: Sequence[str] = (), broken: str = "", **more: str
+        self,
+        step: str,
+        commit: str = "",
+        through: Sequence[str] = (),
+        broken: str = "",
+        own_project: str = "",
+        **more: str,
     ) -> tuple[int, str]:
         """The exit status of a step, and what it printed."""
-        process = self.start(step, commit, through, broken, **more)
+        process = self.start(step, commit, through, broken, own_project, **more)
         said, _ = process.communicate(timeout=120)
         return process.returncode, said
 

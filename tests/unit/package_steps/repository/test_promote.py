@@ -181,6 +181,22 @@ def test_tested_files_that_are_gone_name_the_command_that_repeats(world: World) 
     assert world.promote(merged(world)).startswith("published greet 1.0-1")
 
 
+def test_the_command_that_repeats_an_upstreams_change_names_upstreams_project(world: World) -> None:
+    reason = refused(world, "is gone", Status.INFRASTRUCTURE, change_project="openstack/greet")
+    assert reason.endswith("--pipeline republish --project openstack/greet --change 5,2")
+
+
+def test_a_merged_change_of_upstream_publishes_the_package_that_was_tested_with_it(world: World) -> None:
+    upstream = {"change_project": "openstack/greet", "upstream_commit": "d" * 40}
+    for target in ("trixie", "rpm"):
+        inputs = world.inputs(pipeline="gate", target=target, tree=TREE, **upstream)
+        folder = world.build(inputs, "1.0-1")
+        world.say(folder, inputs, upstream_commit="d" * 40)
+        world.review(inputs)
+    done = world.promote(merged(world, change_project="openstack/greet"), "trixie", "rpm")
+    assert done.startswith("published greet 1.0-1 for trixie, greet 1.0-1 for rpm")
+
+
 def test_a_tested_file_that_has_changed_since_is_not_published(world: World) -> None:
     gate(world, "1.0-1", "trixie")
     _tested_file(world).write_text("evil")

@@ -202,6 +202,18 @@ def test_a_result_of_another_build_is_refused(world: World, field: str, value: A
     assert not any("touch" in word for command in world.tools.called for word in command)
 
 
+def test_a_build_of_another_commit_of_upstream_is_refused(world: World) -> None:
+    inputs = world.inputs(upstream_commit="a" * 40, change_project="openstack/greet")
+    folder = world.build(inputs, GOOD)
+    for commit in (None, "b" * 40):
+        world.say(folder, inputs, commit="c" * 40, upstream_commit=commit)
+        with pytest.raises(Ended, match="its upstream_commit is"):
+            world.review(inputs)
+    world.say(folder, inputs, commit="c" * 40, upstream_commit="a" * 40)
+    world.review(inputs)
+    assert versions(repository(world)) == [f"trixie greet {GOOD}"]
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "{", "[]", "null", '"x"', "[" * 100_000, '{"files": 1}', "\x00", '{"a": NaN}'],

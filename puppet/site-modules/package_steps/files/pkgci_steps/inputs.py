@@ -40,7 +40,12 @@ PATTERNS: dict[str, str] = {
     "CHANGES": r"[0-9]{1,18},[0-9]{1,9}( [0-9]{1,18},[0-9]{1,9})*",
     # The name that several changes share one review repository under: the topic group/NAME.
     "GROUP": NAME,
+    # The project whose change it is, where that is not PROJECT: its upstream.
+    "CHANGE_PROJECT": NAMES,
     "SOURCE": r"/[^\0\n]*",
+    # Upstream's git tree, where that is a project of its own, and the commit that is built of it.
+    "UPSTREAM": r"/[^\0\n]*",
+    "UPSTREAM_COMMIT": r"[0-9a-f]{40}([0-9a-f]{24})?",
     "RESULTS": r"/[^\0\n]*",
 }
 
@@ -66,6 +71,9 @@ class Inputs:
     tree: str = ""
     changes: tuple[tuple[str, str], ...] = ()
     group: str = ""
+    change_project: str = ""
+    upstream: Path | None = None
+    upstream_commit: str = ""
 
     @property
     def build_id(self) -> str:
@@ -102,10 +110,11 @@ def read(environment: Mapping[str, str], needed: Sequence[str]) -> Inputs:
             raise Ended(Status.MISUSED, f"{name} is missing in the environment")
     words = {name.lower(): value for name, value in values.items()}
     changes = tuple(tuple(pair.split(",")) for pair in words.pop("changes", "").split())
-    source = words.pop("source", "")
+    source, upstream = words.pop("source", ""), words.pop("upstream", "")
     return Inputs(
         results=Path(words.pop("results")),
         source=Path(source) if source else None,
+        upstream=Path(upstream) if upstream else None,
         changes=changes,  # type: ignore[arg-type]
         **words,  # type: ignore[arg-type]
     )

@@ -19,6 +19,7 @@ from ..step import Step
 from . import extra, lint, reproducible, sbuild
 from .git import check_out
 from .source import Source, make_source
+from .upstream.derive import derived_deb
 
 _PACKAGES = (".deb", ".udeb", ".ddeb", ".changes", ".buildinfo")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+~:-]{0,250}")
@@ -29,7 +30,7 @@ def build_deb(step: Step, target: Target) -> str:
     chroot = ensure(step, target, Purpose.BUILD)
     minutes = step.settings.limits.minutes
     with traversable(step, WORK) as folder, nothing_left(), limited(step, folder, "build", minutes):
-        tree = check_out(step, folder / "tree")
+        tree = derived_deb(step, check_out(step, folder / "tree"), target.suite or "")
         room = folder / "source"
         room.mkdir()
         room.chmod(0o777)

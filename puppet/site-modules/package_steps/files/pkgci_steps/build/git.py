@@ -47,12 +47,21 @@ class Tree:
 
 def check_out(step: Step, folder: Path) -> Tree:
     """HEAD of SOURCE, in the new ``folder``. Raises ``Ended``: misused where that is no git tree, or not at COMMIT."""
-    source = step.inputs.source or Path()
+    return _expected(step, folder, "SOURCE", step.inputs.source or Path(), "COMMIT", step.inputs.commit)
+
+
+def check_out_upstream(step: Step, folder: Path) -> Tree:
+    """HEAD of UPSTREAM, in the new ``folder``. Raises ``Ended`` as ``check_out`` does."""
+    words = step.inputs
+    return _expected(step, folder, "UPSTREAM", words.upstream or Path(), "UPSTREAM_COMMIT", words.upstream_commit)
+
+
+def _expected(step: Step, folder: Path, name: str, source: Path, expects: str, expected: str) -> Tree:
     tree = tree_of(step, source, "HEAD", folder)
     if tree is None:
-        raise Ended(Status.MISUSED, f"SOURCE={source} is no git tree with a commit: see above")
-    if step.inputs.commit not in ("", tree.commit):
-        raise Ended(Status.MISUSED, f"SOURCE={source} is at commit {tree.commit}, and COMMIT is {step.inputs.commit}")
+        raise Ended(Status.MISUSED, f"{name}={source} is no git tree with a commit: see above")
+    if expected not in ("", tree.commit):
+        raise Ended(Status.MISUSED, f"{name}={source} is at commit {tree.commit}, and {expects} is {expected}")
     step.log.say(f"commit {tree.commit}")
     return tree
 

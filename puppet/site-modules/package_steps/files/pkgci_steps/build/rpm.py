@@ -18,6 +18,7 @@ from .git import Tree, check_out
 from .origins import Wanted, upstream
 from .rpm_chroot import Chroot
 from .rpm_mock import Mock
+from .upstream.derive import derived_rpm
 
 _BACKENDS: dict[str, type[Chroot] | type[Mock]] = {"chroot": Chroot, "mock": Mock}
 
@@ -25,7 +26,7 @@ _BACKENDS: dict[str, type[Chroot] | type[Mock]] = {"chroot": Chroot, "mock": Moc
 def build_rpm(step: Step, target: Target) -> str:
     """Builds; returns in one line what was built. Raises ``Ended``."""
     with traversable(step, WORK) as folder, nothing_left():
-        tree = check_out(step, folder / "tree")
+        tree = derived_rpm(step, check_out(step, folder / "tree"))
         room = folder / "room"
         room.mkdir()
         room.chmod(0o777)

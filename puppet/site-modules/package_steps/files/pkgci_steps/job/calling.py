@@ -16,7 +16,7 @@ from ..log import Log
 from ..programs import Programs, Stop
 from ..status import Ended, Status
 from .results import read_result
-from .task import TOLD, Task
+from .task import TOLD, Task, Tree
 from .workspace import emptied
 
 PROGRAMS = Path("/usr/local/bin")
@@ -50,14 +50,22 @@ def results_folder(task: Task, own: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def call(task: Task, results: Path, source: Path | None, commit: str | None, programs: Programs, log: Log) -> Outcome:
+def call(
+    task: Task,
+    results: Path,
+    source: Path | None,
+    commit: str | None,
+    programs: Programs,
+    log: Log,
+    upstream: Tree | None = None,
+) -> Outcome:
     """Runs the site's program for the step, once."""
     program = task.action.program
     command = [str(PROGRAMS / program)]
     if task.action.publishes:
         command = ["sudo", "-n", "-u", PUBLISHER, *command]
     log.say(f"running {program}")
-    status = programs.run(command, environment=task.told(results, source, commit))
+    status = programs.run(command, environment=task.told(results, source, commit, upstream))
     return judged(program, status, read_result(results))
 
 

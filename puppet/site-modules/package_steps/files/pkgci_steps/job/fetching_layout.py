@@ -12,8 +12,9 @@ from ..log import Log
 from ..programs import Programs, Stop
 from ..status import Ended
 from .attempts import attempts
-from .fetching import GIT_SECONDS, SLOW, git_environment, repository
+from .fetching import GIT_SECONDS, SLOW, git_environment
 from .task import Task
+from .trees import packaging
 
 # The kinds of source (site file) that can have git-buildpackage's layout.
 LAYOUT_KINDS = ("auto", "git-buildpackage")
@@ -38,7 +39,7 @@ def fetch_layout(
     found: list[gbp_refs.Refs] = []
 
     def once() -> int:
-        refs = gbp_refs.bring(git, repository(task), layout, version, task.ref)
+        refs = gbp_refs.bring(git, packaging(task).url, layout, version, task.ref)
         found.extend([refs] if refs else [])
         return 0 if refs else 1
 

@@ -22,14 +22,15 @@ from ..report import result
 from ..status import Ended, Status
 from ..step import RESULT
 from ..tidy import removed
+from . import trees
 from .calling import Outcome, call, once_more, results_folder, run_the_change
-from .fetching import fetch
+from .fetching import fetch, git_environment
 from .fetching_layout import LAYOUT_KINDS, fetch_layout
 from .keeper import is_kept, keep
 from .log_server import SETTINGS, LogServer, read_log_server, upload
 from .results import Kept, collect
 from .streaming import Stream
-from .task import USAGE, Task, read_task
+from .task import USAGE, Task, Tree, read_task
 from .workspace import emptied, in_use, own_folder
 
 HELP = f"""{USAGE}
@@ -37,7 +38,7 @@ HELP = f"""{USAGE}
 Does one step of a package's way on this slave, and hands its log and its results to the log server. Jenkins calls it.
 What the job is for is on the command line, what Zuul asks for in the environment: its parameters (ZUUL_*, LOG_PATH,
 PKGCI_GROUP) and Jenkins' (WORKSPACE, JOB_NAME, NODE_NAME, BUILD_URL). A job does nothing for another project than its
-own. The log server is in {SETTINGS}, what is true of the site in {site.FILE}.
+own and that with its upstream. The log server is in {SETTINGS}, what is true of the site in {site.FILE}.
 
 Everything that it runs ends with it, and it ends with whoever started it: when Jenkins or its connection goes. First it
 ends what an earlier build left in the workspace. A publication that has begun is finished.
@@ -86,11 +87,13 @@ class Runner:
     def run(self, way: Way) -> None:
         """Does the step; what it leaves is in ``upload`` afterwards. Raises ``Ended`` and ``OSError``."""
         task = self._task
-        if site.read(self._settings).project(task.values["ZUUL_PROJECT"]).own_steps:
+        project = site.read(self._settings).project(task.project)
+        if project.own_steps:
             way.outcome = self._of_the_change(way)
         else:
             source = self._fetched(way) if task.action.source else None
-            way.outcome = once_more(lambda: self._of_the_site(way, source), self._log, self._stop)
+            upstream = self._upstream(project.source) if task.action.upstream and project.source.project else None
+            way.outcome = once_more(lambda: self._of_the_site(way, source, upstream), self._log, self._stop)
 
     def _of_the_change(self, way: Way) -> Outcome:
         if self._task.action.publishes:
@@ -98,19 +101,26 @@ class Runner:
             return Outcome(Status.PASSED, f"there is nothing to {self._task.step}: the project has steps of its own")
         return run_the_change(self._task, self._fetched(way), self._programs, self._log)
 
-    def _of_the_site(self, way: Way, source: Path | None) -> Outcome:
+    def _of_the_site(self, way: Way, source: Path | None, upstream: Tree | None) -> Outcome:
         with results_folder(self._task, self._own) as results:
-            outcome = call(self._task, results, source, way.commit, self._programs, self._log)
+            outcome = call(self._task, results, source, way.commit, self._programs, self._log, upstream)
             way.kept = collect(results, outcome.document, emptied(self._own / "upload"))
         return outcome
 
     def _fetched(self, way: Way) -> Path:
-        tree = self._own / "tree"
-        way.commit = fetch(self._task, tree, self._programs, self._log, self._stop, self._protocol)
-        project = site.read(self._settings).project(self._task.values["ZUUL_PROJECT"])
+        tree = self._fetch(trees.packaging(self._task), "tree")
+        way.commit = tree.commit
+        project = site.read(self._settings).project(self._task.project)
         if self._task.step == "build" and not project.own_steps and project.source.kind in LAYOUT_KINDS:
-            fetch_layout(self._task, tree, way.commit, self._programs, self._log, self._stop, self._protocol)
-        return tree
+            fetch_layout(self._task, tree.folder, tree.commit, self._programs, self._log, self._stop, self._protocol)
+        return tree.folder
+
+    def _upstream(self, source: site.Source) -> Tree:
+        look = trees.Look(self._programs, self._log, self._stop, git_environment(self._protocol), self._own)
+        return self._fetch(trees.upstream(self._task, source, look), "upstream")
+
+    def _fetch(self, wanted: trees.Wanted, name: str) -> Tree:
+        return fetch(wanted, self._own / name, self._programs, self._log, self._stop, self._protocol)
 
 
 def perform(task: Task, mark: str, stop: Stop, settings: Path, log_settings: Path, protocol: str = "https") -> Status:
@@ -125,7 +135,7 @@ def perform(task: Task, mark: str, stop: Stop, settings: Path, log_settings: Pat
     way = Way()
     with (own / "console.txt").open("wb") as file:
         log = Log(file, "pkgci-job")
-        log.say(f"{task.step} of {task.values['ZUUL_PROJECT']} on {task.get('NODE_NAME') or 'this host'}")
+        log.say(f"{task.step} of {_whose(task)} on {task.get('NODE_NAME') or 'this host'}")
         server = _log_server(log_settings, log)
         stream = _stream(own / "console.txt", server, task, started) if server else None
         try:
@@ -146,6 +156,11 @@ def perform(task: Task, mark: str, stop: Stop, settings: Path, log_settings: Pat
     with suppress(OSError):
         removed(upload_folder)
     return status
+
+
+def _whose(task: Task) -> str:
+    upstream = "" if task.is_of_its_project else f", for a change of its upstream {task.values['ZUUL_PROJECT']},"
+    return f"{task.project}{upstream}"
 
 
 def _say(text: str) -> None:
@@ -242,6 +257,11 @@ def main(
         return Status.INFRASTRUCTURE.value
 
 
+def _upstream_of(settings: Path, project: str) -> str | None:
+    known = site.read(settings).projects
+    return known[project].source.project if project in known else None
+
+
 def _kept(
     arguments: Sequence[str], environment: Mapping[str, str], settings: Path, log_settings: Path, protocol: str
 ) -> Status:
@@ -249,7 +269,8 @@ def _kept(
     stop = Stop()
     stop.listen()
     try:
-        task, mark = read_task(arguments, environment), environment[processes.MARK]
+        task = read_task(arguments, environment, lambda project: _upstream_of(settings, project))
+        mark = environment[processes.MARK]
         with in_use(task.workspace, mark, _say), processes.nothing_left():
             return perform(task, mark, stop, settings, log_settings, protocol)
     except Ended as ended:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,17 +17,19 @@ class Action:
     """What a step is. ``program`` is the one of all packages, without its source unless ``source``.
 
     ``publishes``: it runs on the publisher, as the account that has the signing keys there, and nothing of a change is
-    ever fetched or run there. ``of_target``: it is done for one target, and not for all of a project.
+    ever fetched or run there. ``of_target``: it is done for one target, and not for all of a project. ``upstream``: it
+    needs upstream's files, where these are a project of their own.
     """
 
     program: str
     source: bool = False
     publishes: bool = False
     of_target: bool = True
+    upstream: bool = False
 
 
 ACTIONS: dict[str, Action] = {
-    "build": Action("pkgci-build", source=True),
+    "build": Action("pkgci-build", source=True, upstream=True),
     "publish": Action("pkgci-publish-review", publishes=True),
     "install": Action("pkgci-install-test"),
     "repotest": Action("pkgci-repotest"),
@@ -37,7 +39,7 @@ ACTIONS: dict[str, Action] = {
 
 # Zuul's variable → the step's, whose pattern it has.
 TOLD = {
-    "ZUUL_PROJECT": "PROJECT",
+    "ZUUL_PROJECT": "CHANGE_PROJECT",
     "ZUUL_CHANGE": "CHANGE",
     "ZUUL_PATCHSET": "PATCHSET",
     "ZUUL_PIPELINE": "PIPELINE",
@@ -48,6 +50,7 @@ TOLD = {
     "PKGCI_GROUP": "GROUP",
     "PKGCI_TREE": "TREE",
     # What the job says of itself, on its command line.
+    "PKGCI_PROJECT": "PROJECT",
     "PKGCI_TARGET": "TARGET",
 }
 # Variable → what it looks like. Empty is a value of its own: Zuul has no ref for what a clock started.
@@ -66,6 +69,14 @@ _OUTDATED = f"{USAGE}: if an older pkgci made this job, `pkgci deploy-jobs` upda
 
 
 @dataclass(frozen=True)
+class Tree:
+    """A checked out commit, in a folder."""
+
+    folder: Path
+    commit: str
+
+
+@dataclass(frozen=True)
 class Task:
     """One step to do. Every text is harmless as one argument of a program; ``None`` is what was not given."""
 
@@ -81,18 +92,36 @@ class Task:
         return ACTIONS[self.step]
 
     @property
+    def project(self) -> str:
+        """The project whose package it is."""
+        return self.values["PKGCI_PROJECT"]
+
+    @property
+    def is_of_its_project(self) -> bool:
+        """Whether the change is one of the package's own project, and not of its upstream's."""
+        return self.values["ZUUL_PROJECT"] == self.project
+
+    @property
     def ref(self) -> str:
         """What to fetch. A clock's builds have no ref: they build what has been merged."""
         return self.values.get("ZUUL_REF") or f"refs/heads/{self.values.get('ZUUL_BRANCH', 'main')}"
 
-    def told(self, results: Path, source: Path | None = None, commit: str | None = None) -> dict[str, str]:
-        """The environment of the step's program. ``commit`` is what was fetched, where something was."""
+    def told(
+        self, results: Path, source: Path | None = None, commit: str | None = None, upstream: Tree | None = None
+    ) -> dict[str, str]:
+        """The environment of the step's program. ``commit`` and ``upstream`` are what was fetched, where it was."""
         told = {told: self.values[name] for name, told in TOLD.items() if name in self.values}
         told |= {"REF": self.ref, "RESULTS": str(results)}
+        if self.is_of_its_project:
+            del told["CHANGE_PROJECT"]
+        elif "COMMIT" in told:
+            told["UPSTREAM_COMMIT"] = told.pop("COMMIT")
         if commit:
             told["COMMIT"] = commit
         if source:
             told["SOURCE"] = str(source)
+        if upstream:
+            told |= {"UPSTREAM": str(upstream.folder), "UPSTREAM_COMMIT": upstream.commit}
         return told
 
     def inputs(self, results: Path) -> Inputs:
@@ -100,8 +129,16 @@ class Task:
         return read_inputs(self.told(results), ["PROJECT"])
 
 
-def read_task(arguments: Sequence[str], environment: Mapping[str, str]) -> Task:
-    """What the command line and the environment ask for. Raises ``Ended`` (misused) where they are not right."""
+def read_task(
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    upstream_of: Callable[[str], str | None] = lambda project: None,
+) -> Task:
+    """What the command line and the environment ask for. Raises ``Ended`` (misused) where they are not right.
+
+    ``upstream_of`` gives the project with the files of another one's upstream, if they are in one of their own: its
+    changes are built, too.
+    """
     step, project, target = _own_words(arguments)
     workspace = Path(environment.get("WORKSPACE", ""))
     # A link that a build has put there is replaced before it is used, wherever it leads.
@@ -109,6 +146,7 @@ def read_task(arguments: Sequence[str], environment: Mapping[str, str]) -> Task:
         raise Ended(Status.MISUSED, "WORKSPACE is not a folder: is this a Jenkins job?")
     values = {name: environment[name] for name in PARAMETERS if environment.get(name)}
     values.pop("PKGCI_TARGET", None)
+    values["PKGCI_PROJECT"] = project
     if target is not None:
         values["PKGCI_TARGET"] = target
     for name, value in values.items():
@@ -119,7 +157,7 @@ def read_task(arguments: Sequence[str], environment: Mapping[str, str]) -> Task:
     needed = ["ZUUL_PROJECT", "LOG_PATH", *([] if publishes else ["ZUUL_URL"])]
     if missing := [name for name in needed if name not in values]:
         raise Ended(Status.MISUSED, f"{missing[0]} is missing: jobs are started by Zuul")
-    if values["ZUUL_PROJECT"] != project:
+    if values["ZUUL_PROJECT"] not in (project, upstream_of(project)):
         asked = values["ZUUL_PROJECT"]
         raise Ended(Status.MISUSED, f"this job is for {project!a}: it does nothing for {asked} (ZUUL_PROJECT)")
     if "ZUUL_REF" in values and "ZUUL_COMMIT" not in values:

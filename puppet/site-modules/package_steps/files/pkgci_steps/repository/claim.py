@@ -61,6 +61,8 @@ def _compare(data: Mapping[str, Any], inputs: Inputs) -> None:
     }
     if inputs.commit:
         expected["commit"] = inputs.commit
+    if inputs.upstream_commit:
+        expected["upstream_commit"] = inputs.upstream_commit
     for name, value in expected.items():
         if data.get(name) != value:
             raise ValueError(f"its {name} is {str(data.get(name))[:60]!a}, not {value!a}")

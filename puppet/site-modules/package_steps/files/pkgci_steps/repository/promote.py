@@ -23,6 +23,7 @@ Publishes what the gate tested of a merged change in the released repository, si
 
 PROJECT            the project; all its targets are published together
 CHANGE, PATCHSET   what was merged
+CHANGE_PROJECT     the project of CHANGE, where that is PROJECT's upstream
 TREE               the git tree of what was merged; without it, PATCHSET must be the patch set that the gate tested
 RESULTS            the folder for result.json, junit.xml and log.txt
 
@@ -132,7 +133,7 @@ def _gone(inputs: Inputs, what: str) -> Ended:
 def _again(inputs: Inputs) -> str:
     return (
         "To build, test and publish it again, on Zuul's host: "
-        f"zuul enqueue --trigger gerrit --pipeline {REPUBLISH} --project {inputs.project} "
+        f"zuul enqueue --trigger gerrit --pipeline {REPUBLISH} --project {inputs.change_project or inputs.project} "
         f"--change {inputs.change},{inputs.patchset}"
     )
 

@@ -26,7 +26,8 @@ PROJECT, TARGET    what was built
 CHANGE, PATCHSET   the change that it was built of
 PIPELINE           check, gate or republish, as for the build
 REF, COMMIT        as for the build: the last word of REF names the build (by-hand without it)
-TREE               the git tree of COMMIT: what is merged is compared with it
+UPSTREAM_COMMIT    in place of COMMIT, where CHANGE is one of the project's upstream, CHANGE_PROJECT
+TREE               the git tree of that commit: what is merged is compared with it
 GROUP              several changes share one repository, group-GROUP; review/<CHANGE> leads there
 RESULTS            the folder for result.json, junit.xml and log.txt
 
@@ -129,7 +130,9 @@ class Publication:
         """What this run has published, though another one may have put it there."""
         own = {"change": inputs.change, "patchset": inputs.patchset, "build_id": inputs.build_id}
         entry = Entry(**{**vars(placed), **own})
-        return Record(inputs.pipeline or "check", inputs.commit, self._moment(), entry, inputs.tree)
+        return Record(
+            inputs.pipeline or "check", inputs.commit or inputs.upstream_commit, self._moment(), entry, inputs.tree
+        )
 
     def _tell(self, placed: Entry, url: str) -> None:
         self.step.details["url"] = url

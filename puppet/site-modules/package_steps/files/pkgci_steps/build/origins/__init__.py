@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ...step import Step
 from ..git import Tree
-from . import gbp, released, tarball
+from . import gbp, project, released, tarball
 from . import tree as tree_kind
 from .upstream import Kind, Upstream, Wanted
 
@@ -19,6 +19,7 @@ __all__ = ["KINDS", "Upstream", "Wanted", "upstream"]
 _EVERY = frozenset({"deb", "rpm"})
 # In the order in which a tree is looked into where the site file does not say it. The last one takes every tree.
 KINDS = (
+    Kind("project", _EVERY, project.found, project.upstream),
     Kind("git-buildpackage", frozenset({"deb"}), gbp.found, gbp.upstream),
     Kind("tarball", _EVERY, tarball.found, tarball.upstream),
     Kind("tree", _EVERY, tree_kind.found, tree_kind.upstream),
