@@ -31,8 +31,7 @@ def write_orig(tree: Tree, prefix: str, file: Path, without: bytes = b"debian/")
 
 
 def _upstream(tree: Tree, without: bytes) -> list[Entry]:
-    kept = (entry for entry in tree.entries if entry.mode != "160000")
-    return [entry for entry in kept if not (without and entry.path.startswith(without))]
+    return [entry for entry in tree.entries if not (without and entry.path.startswith(without))]
 
 
 def _folders(entries: list[Entry]) -> list[bytes]:
