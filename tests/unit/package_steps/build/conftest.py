@@ -48,7 +48,7 @@ def commit(tmp_path: Path) -> Commit:
             if text.startswith("-> "):
                 path.symlink_to(text.removeprefix("-> "))
             else:
-                path.write_text(text)
+                path.write_bytes(text.encode(errors="surrogateescape"))
         subprocess.run([*git, "add", "-A", "-f"], check=True, capture_output=True)
         dates = {"GIT_AUTHOR_DATE": f"{time} +0000", "GIT_COMMITTER_DATE": f"{time} +0000"}
         subprocess.run([*git, "commit", "-q", "-m", "x"], check=True, env={**os.environ, **AUTHOR, **dates})
