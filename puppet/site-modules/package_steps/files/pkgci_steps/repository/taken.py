@@ -1,0 +1,83 @@
+"""Whether the version of a package is taken: by the distribution, by what was released, or by a change ahead.
+
+One version with two contents is two packages that apt and dnf take for one. What check builds has a mark at the end of
+its version: what counts is the version that the release would have.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cmp_to_key
+
+from ..settings import Target
+from ..status import Ended, Status
+from . import versions
+from .built import Built, release_version
+from .manifest import Entry, File
+
+_SOURCES = ("source", "src")
+# Kind of target → where the version of a package is written.
+_WRITTEN = {"deb": "debian/changelog", "rpm": "the spec file"}
+
+
+def by_distribution(built: Built, has: Mapping[tuple[str, str], frozenset[str]], target: Target, site: str) -> None:
+    """Raises ``Ended`` (failed) where the distribution ``has`` one of the packages in this version, with other content.
+
+    ``has`` is by name and version, and has the checksums of such packages.
+    """
+    for file in _packages(built):
+        version = release_version(file.version)
+        contents = has.get((file.package, version))
+        if contents and file.sha256 not in contents:
+            own = f"{release_version(built.version)}+{re.sub('[^A-Za-z0-9]', '', site)}1"
+            raise Ended(
+                Status.FAILED,
+                f"{file.package} {version} is in the distribution ({target.suite}) too, with other content: name a "
+                f"version of your own in debian/changelog, such as {own}, or let the target have a `version_suffix:` "
+                "in the site file",
+            )
+
+
+def by_release(built: Built, released: Sequence[Entry], target: Target, *, ahead: str = "") -> None:
+    """Raises ``Ended`` (failed) where one of the ``released`` has this version, with other content.
+
+    ``ahead`` names the change that is to release them.
+    """
+    version = release_version(built.version)
+    own = {(file.name, file.content) for file in built.files}
+    where = f"is of change {ahead} too, which is ahead of this one" if ahead else "was released before"
+    of_source = [entry for entry in released if entry.source == built.source]
+    for entry in of_source:
+        if entry.version == version and own != {(file.name, file.content) for file in entry.files}:
+            latest = _latest([one.version for one in of_source], target.kind)
+            raise _refused(f"{built.source} {version} {where}", f"in {_WRITTEN[target.kind]}", latest, target)
+    contents = {(file.package, file.version): file.content for entry in released for file in _packages(entry)}
+    for file in _packages(built):
+        version = release_version(file.version)
+        if contents.get((file.package, version), file.content) != file.content:
+            raise _refused(f"{file.package} {version} {where}", "for this package", version, target)
+
+
+def following(version: str, target: Target) -> str:
+    """The version after ``version``, as somebody writes it: without what the target adds."""
+    if target.kind == "rpm":
+        # The release's first number: what follows is the distribution's mark.
+        return re.sub(r"-([0-9]+).*$", lambda found: f"-{int(found[1]) + 1}", version)
+    plain = version.removesuffix(target.version_suffix)
+    return re.sub(r"([0-9]+)[^0-9]*$", lambda found: str(int(found[1]) + 1), plain)
+
+
+def _refused(what: str, where: str, latest: str, target: Target) -> Ended:
+    return Ended(
+        Status.FAILED,
+        f"{what}, with other content: name the next version {where}, such as {following(latest, target)}",
+    )
+
+
+def _latest(found: Iterable[str], kind: str) -> str:
+    return max(found, key=cmp_to_key(lambda one, other: -1 if versions.is_older(kind, one, other) else 1))
+
+
+def _packages(of: Built | Entry) -> Iterable[File]:
+    return (file for file in of.files if file.architecture not in _SOURCES)
