@@ -68,6 +68,21 @@ def test_what_is_the_distributions_own_package_to_the_byte_is_published(
     assert "is published" in world.review(inputs)
 
 
+def test_the_distribution_is_not_asked_for_versions_with_the_targets_suffix(world: World) -> None:
+    asked: list[Collection[str]] = []
+
+    def ask(_target: Target, names: Collection[str]) -> Has:
+        asked.append(names)
+        return {}
+
+    world.publisher = dataclasses.replace(world.publisher, distribution=ask)
+    push(world, "1.0-1+ci.lab~deb13~c5.2")
+    push(world, "1.0-1+ci.lab~deb13", **GATE)
+    assert asked == []
+    push(world, "1.0-2~c5.2")
+    assert asked == [{"greet"}]
+
+
 def test_another_version_of_the_distributions_is_no_obstacle(world: World, distribution: Callable[[Has], None]) -> None:
     distribution({("greet", "1.0-1+b1"): frozenset({"0" * 64}), ("sl", "1.0-1"): frozenset({"0" * 64})})
     push(world, "1.0-1~c5.2")

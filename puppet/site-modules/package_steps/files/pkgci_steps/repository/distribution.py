@@ -29,6 +29,8 @@ Dir::Etc::PreferencesParts "/dev/null";
 Dir::State::Lists "{folder}/lists";
 Dir::State::status "/dev/null";
 Dir::Cache "{folder}/cache";
+Dir::Cache::pkgcache "pkgcache.bin";
+Dir::Cache::srcpkgcache "srcpkgcache.bin";
 Acquire::Languages "none";
 Acquire::Retries "3";
 APT::Update::Error-Mode "any";

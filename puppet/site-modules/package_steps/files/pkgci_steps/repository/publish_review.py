@@ -83,8 +83,8 @@ class Publication:
 
     def _check_versions(self, built: Built, released: Manifest) -> None:
         """Raises ``Ended`` (failed) where the release's version would be another package's."""
-        names = {file.package for file in built.files}
-        has = self.publisher.distribution(self.target, names)
+        names = taken.without_suffix(built, self.target)
+        has = self.publisher.distribution(self.target, names) if names else {}
         taken.by_distribution(built, has, self.target, self.step.settings.site)
         taken.by_release(built, released.of_target(self.target.name), self.target)
         for change in self.step.inputs.before if self.step.inputs.is_release else ():

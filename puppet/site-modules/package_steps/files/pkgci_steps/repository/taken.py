@@ -21,6 +21,14 @@ _SOURCES = ("source", "src")
 _WRITTEN = {"deb": "debian/changelog", "rpm": "the spec file"}
 
 
+def without_suffix(built: Built, target: Target) -> frozenset[str]:
+    """The names of the packages whose versions another one may have, for they lack what ``target`` adds."""
+    suffix = target.version_suffix
+    return frozenset(
+        file.package for file in _packages(built) if not (suffix and release_version(file.version).endswith(suffix))
+    )
+
+
 def by_distribution(built: Built, has: Mapping[tuple[str, str], frozenset[str]], target: Target, site: str) -> None:
     """Raises ``Ended`` (failed) where the distribution ``has`` one of the packages in this version, with other content.
 
