@@ -2,7 +2,7 @@
 
 Two suites, and the distribution, never share a version. Of one source, the newer suite's package sorts after the older
 one's, and each of them after the distribution's own (its rebuilds for a transition, +b1, too), yet before the next one:
-1.0-1 < 1.0-1+ci.SITE~deb12 < 1.0-1+ci.SITE~deb13 < 1.0-1+deb13u1 < 1.0-1.1 < 1.0-2 < 1.0.1-1.
+1.0-1 < 1.0-1+ci+SITE~deb12 < 1.0-1+ci+SITE~deb13 < 1.0-1+deb13u1 < 1.0-1.1 < 1.0-2 < 1.0.1-1.
 """
 
 from __future__ import annotations
@@ -50,11 +50,11 @@ def version_suffix(site: str, target: Target) -> str:
     """What ``target`` of the site called ``site`` adds to versions: for deb at their end, for rpm as ``%dist``."""
     if target.version_suffix is not None:
         return target.version_suffix
-    # A hyphen would begin a Debian revision, and end the release of an RPM package.
-    name = site.replace("-", ".")
+    # A hyphen would begin another revision.
     if target.deb:
         # Ubuntu's own revisions (1.0-1ubuntu1) are letters, and letters sort before '+'.
-        return f"{'' if _base(target.deb) in UBUNTU else '+'}ci.{name}~{_release(target.deb)}"
+        return f"{'' if _base(target.deb) in UBUNTU else '+'}ci+{site.replace('-', '+')}~{_release(target.deb)}"
+    name = site.replace("-", ".")
     if target.backend == "chroot":
         return f".{_release(target.rpm or '')}.{name}"
     dist = _dist(target.rpm or "")

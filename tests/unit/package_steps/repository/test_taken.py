@@ -76,8 +76,8 @@ def test_the_distribution_is_not_asked_for_versions_with_the_targets_suffix(worl
         return {}
 
     world.publisher = dataclasses.replace(world.publisher, distribution=ask)
-    push(world, "1.0-1+ci.lab~deb13~c5.2")
-    push(world, "1.0-1+ci.lab~deb13", **GATE)
+    push(world, "1.0-1+ci+lab~deb13~c5.2")
+    push(world, "1.0-1+ci+lab~deb13", **GATE)
     assert asked == []
     push(world, "1.0-2~c5.2")
     assert asked == [{"greet"}]
@@ -86,14 +86,14 @@ def test_the_distribution_is_not_asked_for_versions_with_the_targets_suffix(worl
 def test_another_version_of_the_distributions_is_no_obstacle(world: World, distribution: Callable[[Has], None]) -> None:
     distribution({("greet", "1.0-1+b1"): frozenset({"0" * 64}), ("sl", "1.0-1"): frozenset({"0" * 64})})
     push(world, "1.0-1~c5.2")
-    push(world, "1.0-1+ci.lab~deb13~c5.2")
+    push(world, "1.0-1+ci+lab~deb13~c5.2")
 
 
 @pytest.mark.parametrize(
     ("target", "released", "checked", "following"),
     [
-        ("trixie", "1.0-1+ci.lab~deb13", "1.0-1+ci.lab~deb13~c5.2", "in debian/changelog, such as 1.0-2"),
-        ("trixie", "1.1.0+ci.lab~deb13", "1.1.0+ci.lab~deb13~c5.2", "in debian/changelog, such as 1.1.1"),
+        ("trixie", "1.0-1+ci+lab~deb13", "1.0-1+ci+lab~deb13~c5.2", "in debian/changelog, such as 1.0-2"),
+        ("trixie", "1.1.0+ci+lab~deb13", "1.1.0+ci+lab~deb13~c5.2", "in debian/changelog, such as 1.1.1"),
         ("rpm", "1.0-1.deb13.lab", "1.0-1.deb13.lab~c5.2", "in the spec file, such as 1.0-2"),
     ],
 )
@@ -109,9 +109,9 @@ def test_a_released_version_is_refused_for_other_content_with_one_to_use(
 
 
 def test_the_version_to_use_comes_after_all_that_were_released(world: World) -> None:
-    for version in ("1.0-1+ci.lab~deb13", "1.0-9+ci.lab~deb13", "1.0-10+ci.lab~deb13"):
+    for version in ("1.0-1+ci+lab~deb13", "1.0-9+ci+lab~deb13", "1.0-10+ci+lab~deb13"):
         world.publish(world.entry("greet", version))
-    assert "such as 1.0-11" in refused(world, "1.0-9+ci.lab~deb13~c5.2")
+    assert "such as 1.0-11" in refused(world, "1.0-9+ci+lab~deb13~c5.2")
 
 
 def test_the_released_package_itself_may_be_published_again(world: World) -> None:
@@ -164,7 +164,7 @@ def test_a_version_of_its_own_that_was_released_before_is_refused(world: World) 
     ("kind", "version", "next_one"),
     [
         ("deb", "1.0", "1.1"),
-        ("deb", "1.0-1+deb13u9+ci.lab~deb13", "1.0-1+deb13u10"),
+        ("deb", "1.0-1+deb13u9+ci+lab~deb13", "1.0-1+deb13u10"),
         ("deb", "2:1.0a", "2:1.1"),
         ("rpm", "1.0-9.el9", "1.0-10"),
         ("rpm", "1:1.0^git2-0.3.rc1", "1:1.0^git2-1"),
@@ -173,4 +173,4 @@ def test_a_version_of_its_own_that_was_released_before_is_refused(world: World) 
 def test_the_next_version_is_the_last_number_plus_one_without_what_the_target_adds(
     kind: str, version: str, next_one: str
 ) -> None:
-    assert following(version, Target("t", kind, version_suffix="+ci.lab~deb13")) == next_one
+    assert following(version, Target("t", kind, version_suffix="+ci+lab~deb13")) == next_one
