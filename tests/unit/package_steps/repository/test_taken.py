@@ -7,11 +7,12 @@ from collections.abc import Callable, Collection, Mapping
 
 import pytest
 from pkgci_steps.inputs import Inputs
+from pkgci_steps.repository.engine import Repository
 from pkgci_steps.repository.taken import following
 from pkgci_steps.settings import Target
 from pkgci_steps.status import Ended, Status
 
-from .conftest import World
+from .conftest import World, versions
 from .tools import sha256
 
 Has = Mapping[tuple[str, str], frozenset[str]]
@@ -54,9 +55,19 @@ def test_a_version_that_the_distribution_has_with_other_content_is_refused_in_ch
     world: World, distribution: Callable[[Has], None], version: str, words: dict[str, str]
 ) -> None:
     distribution({("greet", "3.03+dfsg2-8"): frozenset({"0" * 64})})
+    plain = dataclasses.replace(world.settings.targets["trixie"], version_suffix="")
+    world.settings = dataclasses.replace(world.settings, targets={"trixie": plain})
     reason = refused(world, version, **words)
     assert "greet 3.03+dfsg2-8 is in the distribution (trixie) too, with other content" in reason
     assert "such as 3.03+dfsg2-8+lab1" in reason and "`version_suffix:`" in reason
+
+
+def test_a_version_of_its_own_that_the_distribution_has_is_refused(
+    world: World, distribution: Callable[[Has], None]
+) -> None:
+    distribution({("greet", "12.2.0-1"): frozenset({"0" * 64})})
+    with pytest.raises(Ended, match=r"name a version of your own for this package, such as 12\.2\.0-1\+lab1$"):
+        _own(world, "1.0-1+ci+lab~deb13~c5.2", "12.2.0-1")
 
 
 def test_what_is_the_distributions_own_package_to_the_byte_is_published(
@@ -146,6 +157,17 @@ def _own(world: World, source: str, own: str, **other: str) -> str:
 def test_a_package_with_a_version_of_its_own_is_published_in_check_and_gate(world: World) -> None:
     assert "is published" in _own(world, "1.0-1~c5.2", "12.2.0-1")
     assert "is published" in _own(world, "1.0-1", "12.2.0-1", **GATE)
+
+
+def test_a_review_repository_has_one_content_of_a_version_of_its_own(world: World) -> None:
+    _own(world, "1.0-1~c5.1", "12.2.0-1", patchset="1")
+    _own(world, "1.0-1~c5.2", "12.2.0-1")
+    _own(world, "1.0-1", "12.2.0-1", **GATE)
+    review = Repository("review/5", world.publisher)
+    assert versions(review) == ["trixie greet 1.0-1"]
+    _own(world, "1.0-1~c5.3", "12.2.0-1", patchset="3")
+    assert versions(review) == ["trixie greet 1.0-1~c5.3"]
+    assert "published greet 1.0-1" in world.promote(world.inputs(pipeline=""))
 
 
 def test_a_package_of_a_release_does_not_have_a_check_builds_version(world: World) -> None:

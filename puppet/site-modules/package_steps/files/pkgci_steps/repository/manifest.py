@@ -54,6 +54,13 @@ class Entry:
         """Whether it has the very same packages, apart from their signatures."""
         return {(f.name, f.content) for f in self.files} == {(f.name, f.content) for f in other.files}
 
+    def takes_version_of(self, other: Entry) -> bool:
+        """Whether it is the same version of the same source, or has the same version of one of that one's packages."""
+        if self.source != other.source:
+            return False
+        (one, two) = ({(f.package, f.version) for f in entry.files} for entry in (self, other))
+        return self.version == other.version or bool(one & two)
+
 
 @dataclass(frozen=True)
 class Manifest:

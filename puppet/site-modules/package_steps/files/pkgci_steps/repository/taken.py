@@ -38,12 +38,13 @@ def by_distribution(built: Built, has: Mapping[tuple[str, str], frozenset[str]],
         version = release_version(file.version)
         contents = has.get((file.package, version))
         if contents and file.sha256 not in contents:
-            own = f"{release_version(built.version)}+{re.sub('[^A-Za-z0-9]', '', site)}1"
+            where = _place(version, built, target)
+            own = f"{version}+{re.sub('[^A-Za-z0-9]', '', site)}1"
+            hint = "" if target.version_suffix else ", or let the target have a `version_suffix:` in the site file"
             raise Ended(
                 Status.FAILED,
                 f"{file.package} {version} is in the distribution ({target.suite}) too, with other content: name a "
-                f"version of your own in debian/changelog, such as {own}, or let the target have a `version_suffix:` "
-                "in the site file",
+                f"version of your own {where}, such as {own}{hint}",
             )
 
 
@@ -54,17 +55,23 @@ def by_release(built: Built, released: Sequence[Entry], target: Target, *, ahead
     """
     version = release_version(built.version)
     own = {(file.name, file.content) for file in built.files}
+    names = {file.package for file in built.files}
     where = f"is of change {ahead} too, which is ahead of this one" if ahead else "was released before"
     of_source = [entry for entry in released if entry.source == built.source]
     for entry in of_source:
         if entry.version == version and own != {(file.name, file.content) for file in entry.files}:
             latest = _latest([one.version for one in of_source], target.kind)
-            raise _refused(f"{built.source} {version} {where}", f"in {_WRITTEN[target.kind]}", latest, target)
-    contents = {(file.package, file.version): file.content for entry in released for file in _packages(entry)}
+            raise _refused(f"{built.source} {version} {where}", _place(version, built, target), latest, target)
+    contents = {
+        (file.package, file.version): file.content
+        for entry in released
+        if entry.names & names
+        for file in _packages(entry)
+    }
     for file in _packages(built):
         version = release_version(file.version)
         if contents.get((file.package, version), file.content) != file.content:
-            raise _refused(f"{file.package} {version} {where}", "for this package", version, target)
+            raise _refused(f"{file.package} {version} {where}", _place(version, built, target), version, target)
 
 
 def following(version: str, target: Target) -> str:
@@ -74,6 +81,11 @@ def following(version: str, target: Target) -> str:
         return re.sub(r"-([0-9]+).*$", lambda found: f"-{int(found[1]) + 1}", version)
     plain = version.removesuffix(target.version_suffix)
     return re.sub(r"([0-9]+)[^0-9]*$", lambda found: str(int(found[1]) + 1), plain)
+
+
+def _place(version: str, built: Built, target: Target) -> str:
+    """Where the ``version`` of a package is written: its source's, or one of its own."""
+    return f"in {_WRITTEN[target.kind]}" if version == release_version(built.version) else "for this package"
 
 
 def _refused(what: str, where: str, latest: str, target: Target) -> Ended:
