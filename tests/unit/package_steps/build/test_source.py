@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pkgci_steps.build import source
+from pkgci_steps.build import deb, source
 from pkgci_steps.build.changelog import Release
 from pkgci_steps.build.git import Tree
 from pkgci_steps.settings import Target
@@ -165,3 +165,15 @@ def test_no_settings_and_no_hooks_of_the_tree_are_used(
     (command,) = inside
     assert {"--git-no-hooks", "--git-cleaner=/bin/true", "--git-builder=dpkg-source --build ."} <= set(command)
     assert "'GBP_CONF_FILES': '/dev/null'" in command[-1]
+
+
+def test_a_build_keeps_its_packages_and_all_of_the_source_package(tmp_path: Path) -> None:
+    dsc = tmp_path / "sl_5.02-1.dsc"
+    names = ["sl_5.02-1.diff.gz", "sl_5.02.orig.tar.gz"]
+    dsc.write_text("Checksums-Sha256:\n" + "".join(f" {'0' * 64} 1 {name}\n" for name in names))
+    built = tmp_path / "built"
+    built.mkdir()
+    for path in (*(tmp_path / name for name in names), built / "sl_5.02-1_amd64.deb"):
+        path.touch()
+    kept = deb._files(source.Source(Release("sl", "5.02-1"), dsc), built)
+    assert [file.name for file in kept] == ["sl_5.02-1.diff.gz", "sl_5.02-1.dsc", "sl_5.02-1_amd64.deb", names[1]]
