@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from pkgci.model.schema import Target
-from pkgci.model.suffixes import version_suffix
-from tests.lab.conftest import LAB_NAME, Lab
+from tests.lab.conftest import Lab
 
 # Of one of the lab's projects, which may release packages of other names than its own.
 PROJECT = "packaging/tidy-logs"
 NAME = "lab-publish"
-
-# What the lab's targets add to versions. Of those with it the publisher need not ask a mirror.
-SUFFIXES = {
-    suite: version_suffix(os.environ.get(LAB_NAME, "tests"), Target(deb=suite)) for suite in ("trixie", "bookworm")
-}
 
 # Run on the build slave: the builds in the first argument (JSON), each with all that a publisher asks for. `evil` is a
 # line of Python that changes what the build left, in `folder`, and `result`, what it says of itself.

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.lab.conftest import Lab
-from tests.lab.prepared import NAME, PROJECT, SUFFIXES, Build, call, hand_over, script
+from tests.lab.prepared import NAME, PROJECT, Build, call, hand_over, script
 
 TARGETS = ("trixie", "bookworm", "rpm")
-SUFFIX = SUFFIXES["trixie"]
 PUBLIC = "/srv/publisher/public"
 URL = "https://pub01.pkg.lab.test/packages/"
 
@@ -44,19 +43,18 @@ def offered(lab: Lab, options: str) -> list[str]:
 
 
 def test_a_package_travels_from_its_build_to_the_released_repository(publisher: Lab) -> None:
-    release = f"1.0-1{SUFFIX}"
-    checked = Build("990001", f"{release}~c990001.1")
-    gated = _gated("990001", "1.0-1")
+    checked = Build("990001", "1.0-1~c990001.1")
+    gated = [Build("990001", "1.0-1", target, pipeline="gate") for target in TARGETS]
     hand_over(publisher, checked, *gated)
     for build in (checked, *gated):
         assert call(publisher, build)[0] == 0
     options = reader(publisher, "review/990001/", "")
-    assert offered(publisher, options) == [release, f"{release}~c990001.1"]
+    assert offered(publisher, options) == ["1.0-1", "1.0-1~c990001.1"]
 
     before = _generation(publisher)
     status, words = call(publisher, gated[0], "promote")
     assert (status, _generation(publisher)) == (0, before + 1), words
-    assert offered(publisher, options) == [release, release, f"{release}~c990001.1"]
+    assert offered(publisher, options) == ["1.0-1", "1.0-1", "1.0-1~c990001.1"]
     assert "published before" in call(publisher, gated[0], "promote")[1]
     assert _generation(publisher) == before + 1
     for repository, key in (("review/990001", "review"), ("release", "release")):
@@ -67,37 +65,32 @@ def test_a_package_travels_from_its_build_to_the_released_repository(publisher: 
         )
         assert "digests signatures OK" in publisher.exec("pub01", "sh", "-ec", look).stdout
 
-    older = _gated("990002", "0.9-1")
+    older = [Build("990002", "0.9-1", target, pipeline="gate") for target in TARGETS]
+    other = [Build("990003", "1.0-1", target, pipeline="gate", text="Another content") for target in TARGETS]
     gone = Build("990004", "1.1-1", pipeline="gate")
-    hand_over(publisher, *older)
+    hand_over(publisher, *older, *other)
     for build in older:
         assert call(publisher, build)[0] == 0
+    for build in other:
+        status, words = call(publisher, build)
+        assert status == 1 and "other content" in words, words
     for build, status, words in ((older[0], 1, "newer version"), (gone, 3, "zuul enq")):
         found = call(publisher, build, "promote")
         assert found[0] == status and words in found[1]
     assert _generation(publisher) == before + 1
 
-    others = [
-        Build("990003", f"{release}~c990003.1", text="Another content"),
-        *_gated("990003", "1.0-1", text="Another content"),
-    ]
-    hand_over(publisher, *others, COWSAY)
-    for build in others:
+
+def test_a_version_that_is_taken_is_refused_in_check(publisher: Lab) -> None:
+    """By the released package of the test above, and by the distribution, where it has that version since years."""
+    cowsay = Build("990006", "3.03+dfsg2-8~c990006.1", name="cowsay")
+    said = {
+        Build("990005", "1.0-1~c990005.1", text="Another content"): "1.0-1 was released before, with other content",
+        cowsay: "cowsay 3.03+dfsg2-8 is in the distribution (trixie) too, with other content",
+    }
+    hand_over(publisher, *said)
+    for build, why in said.items():
         status, words = call(publisher, build)
-        assert status == 1 and "was released before, with other content" in words and "such as 1.0-2" in words
-    status, words = call(publisher, COWSAY)
-    assert status == 1 and "cowsay 3.03+dfsg2-8 is in the distribution (trixie) too" in words
-
-
-# In the version that Debian has in trixie.
-COWSAY = Build("990005", "3.03+dfsg2-8~c990005.1", name="cowsay")
-
-
-def _gated(change: str, version: str, **words: str) -> list[Build]:
-    """Builds of the gate for all targets."""
-    return [
-        Build(change, f"{version}{SUFFIXES.get(target, '')}", target, pipeline="gate", **words) for target in TARGETS
-    ]
+        assert status == 1 and why in words, words
 
 
 def _generation(lab: Lab) -> int:
@@ -138,8 +131,8 @@ def test_what_a_build_slave_forges_is_refused_and_nothing_of_it_is_published(pub
 
 def test_a_reader_never_fails_while_many_publish_and_some_are_killed(publisher: Lab) -> None:
     """Twenty changes at once, five patch sets of one more, and publishers that are killed in the middle of it."""
-    many = [Build(f"99020{n:02}", f"1.1-1{SUFFIX}~c99020{n:02}.1") for n in range(20)]
-    one = [Build("990300", f"1.1-1{SUFFIX}~c990300.{n}", patchset=str(n)) for n in range(1, 10)]
+    many = [Build(f"99020{n:02}", f"1.1-1~c99020{n:02}.1") for n in range(20)]
+    one = [Build("990300", f"1.1-1~c990300.{n}", patchset=str(n)) for n in range(1, 10)]
     hand_over(publisher, *many, *one)
     assert call(publisher, one[0])[0] == 0
     options = reader(publisher, "review/990300/", "")

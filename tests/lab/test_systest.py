@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 from tests.lab.conftest import Lab
-from tests.lab.prepared import SUFFIXES, Build, call, hand_over, having
+from tests.lab.prepared import Build, call, hand_over, having
 
 SERVICE = "[Service]\nExecStart=/bin/sleep infinity\n[Install]\nWantedBy=multi-user.target\n"
 BUILD = Build(
     "996001",
-    f"1.0{SUFFIXES['trixie']}~c996001.1",
+    "1.0~c996001.1",
     name="lab-systest",
     evil=having(
         {

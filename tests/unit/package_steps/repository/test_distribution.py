@@ -37,7 +37,7 @@ class Apt(Programs):
 
     def output(self, command: Sequence[str | Path], **more: Any) -> tuple[int, bytes]:
         self.run(command)
-        self.settings = Path(more["environment"]["APT_CONFIG"]).read_text()
+        self.settings = Path(command[2]).read_text()
         return 0, SHOWN.encode()
 
     @property
@@ -60,7 +60,8 @@ def ask(step: Step, apt: Apt, tmp_path: Path) -> distribution.Distribution:
 def test_the_contents_of_each_version_are_known(apt: Apt, ask: distribution.Distribution, tmp_path: Path) -> None:
     found = ask(TRIXIE, {"cowsay", "cowsay-off"})
     assert found == {("cowsay", "3.03+dfsg2-8"): frozenset({"11", "22"}), ("cowsay", "4-1"): frozenset({"33"})}
-    assert apt.commands[-1] == ["apt-cache", "show", "cowsay", "cowsay-off"]
+    settings = str(tmp_path / "lists/trixie/apt.conf")
+    assert apt.commands[-1] == ["apt-cache", "-c", settings, "show", "cowsay", "cowsay-off"]
     line = "deb [signed-by=/keys.gpg] http://deb.example.org/debian trixie main\n"
     assert (tmp_path / "lists/trixie/sources.list").read_text() == line
     assert f'Dir::State::Lists "{tmp_path}/lists/trixie/lists";' in apt.settings
@@ -72,12 +73,10 @@ def test_lists_are_fetched_again_when_they_are_old_or_the_mirror_is_another(
     for _ in range(2):
         ask(TRIXIE, {"cowsay"})
     assert apt.updates == 1
-    kept = tmp_path / "lists/trixie/sources.list"
-    os.utime(kept, (time.time() - 7 * 3600,) * 2)
+    os.utime(tmp_path / "lists/trixie/fetched", (time.time() - 7 * 3600,) * 2)
     ask(TRIXIE, {"cowsay"})
     assert apt.updates == 2
-    kept.write_text("deb http://other.example.org/ trixie main\n")
-    ask(TRIXIE, {"cowsay"})
+    ask(dataclasses.replace(TRIXIE, mirror="http://other.example.org/debian"), {"cowsay"})
     assert apt.updates == 3
 
 
@@ -86,7 +85,7 @@ def test_lists_that_cannot_be_fetched_again_are_used_as_they_are(
 ) -> None:
     ask(TRIXIE, {"cowsay"})
     apt.status = 100
-    os.utime(tmp_path / "lists/trixie/sources.list", (1000, 1000))
+    os.utime(tmp_path / "lists/trixie/fetched", (1000, 1000))
     assert ask(TRIXIE, {"cowsay"})
 
 

@@ -125,6 +125,15 @@ def test_the_version_to_use_comes_after_all_that_were_released(world: World) -> 
     assert "such as 1.0-11" in refused(world, "1.0-9+ci+lab~deb13~c5.2")
 
 
+def test_a_check_of_the_very_tree_that_was_released_is_no_other_content(world: World) -> None:
+    gate = push(world, "1.0-1", tree="a" * 40, **GATE)
+    world.promote(dataclasses.replace(gate, pipeline=""))
+    push(world, "1.0-1~c6.1", change="6", patchset="1", tree="a" * 40)
+    for tree in ("b" * 40, ""):
+        assert "was released before" in refused(world, "1.0-1~c6.2", change="6", tree=tree)
+    assert "was released before" in refused(world, "1.0-1", text="other", change="6", tree="a" * 40, **GATE)
+
+
 def test_the_released_package_itself_may_be_published_again(world: World) -> None:
     gate = push(world, "1.0-1", **GATE)
     world.promote(dataclasses.replace(gate, pipeline=""))

@@ -60,7 +60,7 @@ def of_mirror(step: Step, top: Path = places.LISTS, held: Path = places.LOCKS) -
             step.log.say(f"whether {target.suite} has these versions is not known: {ended.reason}")
             return {}
         # Its status is 100 where it knows none of them.
-        _, shown = step.programs.output(["apt-cache", "show", *sorted(names)], environment=settings, seconds=120)
+        _, shown = step.programs.output(["apt-cache", "-c", settings, "show", *sorted(names)], seconds=120)
         return parse(shown.decode(errors="replace"))
 
     return ask
@@ -76,27 +76,25 @@ def parse(text: str) -> Mapping[tuple[str, str], frozenset[str]]:
     return dict(found)
 
 
-def _refreshed(step: Step, target: Target, folder: Path) -> dict[str, str]:
-    """The environment for an apt that knows the packages of ``target``'s distribution. Raises ``Ended``."""
-    sources = "".join(_line(source) for source in mirrors.sources(step, target))
-    kept, settings = folder / "sources.list", folder / "apt.conf"
-    environment = {"APT_CONFIG": str(settings)}
+def _refreshed(step: Step, target: Target, folder: Path) -> Path:
+    """The settings of an apt that knows the packages of ``target``'s distribution. Raises ``Ended``."""
+    settings, stamp = folder / "apt.conf", folder / "fetched"
+    what = f"{target.suite} {target.mirror} {' '.join(target.components)}\n"
     before = 0.0
     with suppress(OSError):
-        before = kept.stat().st_mtime if kept.read_text() == sources else 0.0
+        before = stamp.stat().st_mtime if stamp.read_text() == what else 0.0
     if 0 <= time.time() - before < _FRESH:
-        return environment
+        return settings
+    sources = "".join(_line(source) for source in mirrors.sources(step, target))
     for name in ("lists/partial", "cache/archives/partial"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     folders.write(settings, _SETTINGS.format(folder=folder))
-    wanted = folder / "wanted.list"
-    folders.write(wanted, sources)
-    command = ["apt-get", "-qq", "update", "-o", f"Dir::Etc::SourceList={wanted}"]
-    if step.programs.run(command, environment=environment, seconds=300) == 0:
-        wanted.replace(kept)
+    folders.write(folder / "sources.list", sources)
+    if step.programs.run(["apt-get", "-c", settings, "-qq", "update"], seconds=300) == 0:
+        folders.write(stamp, what)
     elif not before:
         raise Ended(Status.INFRASTRUCTURE, "its lists cannot be fetched: see apt's words above")
-    return environment
+    return settings
 
 
 def _line(source: mirrors.Source) -> str:

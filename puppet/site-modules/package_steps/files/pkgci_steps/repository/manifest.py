@@ -30,7 +30,8 @@ class Entry:
     """One version of one source package for one target, with all packages that were built from it.
 
     ``kind`` is deb or rpm. ``folder`` is where its files are, relative to the repository's URL and to ``shared/``.
-    ``published`` is when it came to this repository (ISO 8601). The other words say where it came from.
+    ``published`` is when it came to this repository (ISO 8601). The other words say where it came from: ``tree`` is the
+    git tree, '' where nobody said.
     """
 
     target: str
@@ -44,6 +45,7 @@ class Entry:
     published: str
     folder: str
     files: tuple[File, ...]
+    tree: str = ""
 
     @property
     def names(self) -> frozenset[str]:

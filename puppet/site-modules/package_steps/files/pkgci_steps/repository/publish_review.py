@@ -86,7 +86,7 @@ class Publication:
         names = taken.without_suffix(built, self.target)
         has = self.publisher.distribution(self.target, names) if names else {}
         taken.by_distribution(built, has, self.target, self.step.settings.site)
-        taken.by_release(built, released.of_target(self.target.name), self.target)
+        taken.by_release(built, released.of_target(self.target.name), self.target, tree=self.step.inputs.tree)
         for change in self.step.inputs.before if self.step.inputs.is_release else ():
             if (self.publisher.public / places.review(change)).exists():
                 name = review_names.of_change(self.publisher, change)
@@ -137,6 +137,7 @@ class Publication:
             published=self._moment(),
             folder="",
             files=built.files,
+            tree=inputs.tree,
         )
 
     def _record(self, placed: Entry, inputs: Inputs) -> Record:

@@ -48,30 +48,32 @@ def by_distribution(built: Built, has: Mapping[tuple[str, str], frozenset[str]],
             )
 
 
-def by_release(built: Built, released: Sequence[Entry], target: Target, *, ahead: str = "") -> None:
+def by_release(built: Built, released: Sequence[Entry], target: Target, *, tree: str = "", ahead: str = "") -> None:
     """Raises ``Ended`` (failed) where one of the ``released`` has this version, with other content.
 
+    ``tree`` is the git tree that was built: what check builds of the very tree that was released is no other content.
     ``ahead`` names the change that is to release them.
     """
     version = release_version(built.version)
-    own = {(file.name, file.content) for file in built.files}
-    names = {file.package for file in built.files}
     where = f"is of change {ahead} too, which is ahead of this one" if ahead else "was released before"
-    of_source = [entry for entry in released if entry.source == built.source]
+    others = [entry for entry in released if built.version == version or not tree or entry.tree != tree]
+    own = {(file.name, file.content) for file in built.files}
+    of_source = [entry for entry in others if entry.source == built.source]
     for entry in of_source:
         if entry.version == version and own != {(file.name, file.content) for file in entry.files}:
             latest = _latest([one.version for one in of_source], target.kind)
             raise _refused(f"{built.source} {version} {where}", _place(version, built, target), latest, target)
-    contents = {
-        (file.package, file.version): file.content
-        for entry in released
-        if entry.names & names
-        for file in _packages(entry)
-    }
     for file in _packages(built):
         version = release_version(file.version)
-        if contents.get((file.package, version), file.content) != file.content:
+        there = _contents(file.package, version, released if version == file.version else others)
+        if there - {file.content}:
             raise _refused(f"{file.package} {version} {where}", _place(version, built, target), version, target)
+
+
+def _contents(package: str, version: str, entries: Iterable[Entry]) -> set[str]:
+    """What there is of a package in one version."""
+    files = (file for entry in entries if package in entry.names for file in _packages(entry))
+    return {file.content for file in files if (file.package, file.version) == (package, version)}
 
 
 def following(version: str, target: Target) -> str:
