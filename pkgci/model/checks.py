@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -190,6 +191,9 @@ def _targets(document: Document) -> Iterator[Fault]:
         elif isinstance(target, dict) and "backend" in target and "rpm" not in target:
             place = document.position(("targets", name, "backend"), key=True)
             yield Fault(place, f"target '{name}' is a Debian suite: 'backend' is for targets with 'rpm'")
+        elif isinstance(target, dict) and "deb" in target and re.search("[_^]", str(target.get("version_suffix"))):
+            place = document.position(("targets", name, "version_suffix"))
+            yield Fault(place, f"target '{name}': a Debian version has neither '_' nor '^' in it")
     yield from _repositories(document, projects if isinstance(projects, dict) else {})
     for name, project in projects.items() if isinstance(projects, dict) else ():
         named = project.get("targets") if isinstance(project, dict) else None

@@ -9,6 +9,7 @@ from pkgci.model.roles import Role
 from pkgci.model.schema import Target
 from pkgci.model.site import Host, Site
 from pkgci.model.sources import fetched_hosts, source_words
+from pkgci.model.suffixes import version_suffix
 from pkgci.model.urls import web_url
 
 # The public keys of the repositories on the hosts that install from them.
@@ -23,7 +24,7 @@ def step_settings(site: Site, host: Host, host_keys: Callable[[str], list[str]])
     fetches = Role.PUBLISHER in host.roles
     return {
         "site": site.name,
-        "targets": {name: _target(target) for name, target in site.targets.items()},
+        "targets": {name: _target(site.name, target) for name, target in site.targets.items()},
         "projects": {
             name: {
                 "targets": list(project.targets),
@@ -57,8 +58,12 @@ def step_settings(site: Site, host: Host, host_keys: Callable[[str], list[str]])
     }
 
 
-def _target(target: Target) -> dict[str, Any]:
-    common = {"mirror": target.mirror, "components": list(target.components)}
+def _target(site: str, target: Target) -> dict[str, Any]:
+    common = {
+        "mirror": target.mirror,
+        "components": list(target.components),
+        "version_suffix": version_suffix(site, target),
+    }
     if target.deb:
         return {"kind": "deb", "suite": target.deb, **common}
     suite, root = (target.rpm, None) if target.backend == "chroot" else (None, target.rpm)

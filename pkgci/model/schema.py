@@ -33,6 +33,7 @@ from pkgci.model.texts import (
     ProjectName,
     TargetName,
     UserName,
+    VersionSuffix,
 )
 
 
@@ -138,6 +139,12 @@ class Target(Model):
     )
     mirror: str | None = Field(None, pattern=r"^https?://[^\s]+$", description="Default: the host's own mirror.")
     components: tuple[str, ...] = Field(("main",), min_length=1, description="The components of the suite.")
+    version_suffix: VersionSuffix | None = Field(
+        None,
+        description="What the build adds to each version, as in '+site1~deb13'; for RPM the value of %dist, as in "
+        "'.el9.site1'. '' adds nothing. Default: made of the site's name and the suite, so that it sorts by release, "
+        "after the distribution's version and before the next one.",
+    )
 
 
 class ProjectEntry(Model):

@@ -46,6 +46,10 @@ _NOT_INNER = "leads out of the tree: write a path that is relative to it, withou
 # The scp-like form is git's own (git-clone(1), "GIT URLS"); what begins with '-' would be read as an option.
 _GIT_URL = r"(?:https|ssh|file)://[^\s]+|(?:[\w.+]+@)?[\w.][\w.-]*:(?!//)[^\s:-][^\s:]*"
 _NOT_GIT_URL = "is no git URL: write https://HOST/PATH, ssh://USER@HOST/PATH, USER@HOST:PATH or file:///PATH"
+_NOT_SUFFIX = (
+    "is not a valid version suffix (letters, digits, '.', '+', '~', no digit first, at most 100 characters), as in "
+    "'+site1~deb13'"
+)
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -75,6 +79,13 @@ SourceHost = Annotated[
 Sha256 = Annotated[str, _matching(r"[0-9a-f]{64}", "is not a SHA-256 checksum: 64 hexadecimal digits, in lower case")]
 GitUrl = Annotated[str, _matching(_GIT_URL, _NOT_GIT_URL), AfterValidator(_without_password)]
 GitRef = Annotated[str, _matching(r"(?!.*\.\.)[A-Za-z0-9_][\w./+-]*", "is no branch, tag or commit")]
+# deb-version(7): a hyphen would begin another revision, a digit would go on with the number before it. What check
+# builds add (~c5.2) would pass for one of them.
+VersionSuffix = Annotated[
+    str,
+    _matching(r"(?:[A-Za-z.+~^_][A-Za-z0-9.+~^_]{0,99})?", _NOT_SUFFIX),
+    _matching(r"(?!.*~c[0-9]+\.[0-9]+(?:\.\w+)?$).*", "ends like the version of a check build (~c5.2)"),
+]
 FactName = Annotated[str, _matching(r"[a-z][a-z0-9_]*", "is no fact name (lower-case letters, digits, '_')")]
 PortNumber = Annotated[int, Field(ge=1, le=65535, strict=True)]
 Megabytes = Annotated[

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pkgci.model.suffixes import version_suffix
 from tests.lab.conftest import Lab
 from tests.lab.test_logs import as_agent
 
@@ -115,9 +116,10 @@ def built(bootstrapped: Lab) -> Built:
 
 def test_a_build_leaves_its_packages_for_the_publisher_alone_to_fetch(built: Built) -> None:
     result = built.result["good"]
-    assert (built.status["good"], result["status"], result["version"]) == (0, "passed", "1.0~c0.0"), result["reason"]
+    version = f"1.0{version_suffix(built.lab.site.name, built.lab.site.targets['trixie'])}~c0.0"
+    assert (built.status["good"], result["status"], result["version"]) == (0, "passed", version), result["reason"]
     names = {file["name"] for file in result["files"]}
-    assert {"tiny_1.0~c0.0_all.deb", "tiny_1.0~c0.0.dsc", "tiny_1.0~c0.0.tar.xz"} <= names
+    assert {f"tiny_{version}_all.deb", f"tiny_{version}.dsc", f"tiny_{version}.tar.xz"} <= names
     fetch = "rsync -e 'ssh -i /etc/pkgci/keys/fetch -o StrictHostKeyChecking=accept-new' -r"
     host = built.lab.site.host("build01").fqdn
     listed = built.lab.exec("pub01", "sh", "-c", f"{fetch} fetch@{host}:good/trixie/").stdout

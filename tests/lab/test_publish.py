@@ -69,12 +69,28 @@ def test_a_package_travels_from_its_build_to_the_released_repository(publisher: 
     other = [Build("990003", "1.0-1", target, pipeline="gate", text="Another content") for target in TARGETS]
     gone = Build("990004", "1.1-1", pipeline="gate")
     hand_over(publisher, *older, *other)
-    for build in (*older, *other):
+    for build in older:
         assert call(publisher, build)[0] == 0
-    for build, status, words in ((older[0], 1, "newer version"), (other[0], 1, "other content"), (gone, 3, "zuul enq")):
+    for build in other:
+        status, words = call(publisher, build)
+        assert status == 1 and "other content" in words, words
+    for build, status, words in ((older[0], 1, "newer version"), (gone, 3, "zuul enq")):
         found = call(publisher, build, "promote")
         assert found[0] == status and words in found[1]
     assert _generation(publisher) == before + 1
+
+
+def test_a_version_that_is_taken_is_refused_in_check(publisher: Lab) -> None:
+    """By the released package of the test above, and by the distribution, where it has that version since years."""
+    cowsay = Build("990006", "3.03+dfsg2-8~c990006.1", name="cowsay")
+    said = {
+        Build("990005", "1.0-1~c990005.1", text="Another content"): "1.0-1 was released before, with other content",
+        cowsay: "cowsay 3.03+dfsg2-8 is in the distribution (trixie) too, with other content",
+    }
+    hand_over(publisher, *said)
+    for build, why in said.items():
+        status, words = call(publisher, build)
+        assert status == 1 and why in words, words
 
 
 def _generation(lab: Lab) -> int:
@@ -115,8 +131,8 @@ def test_what_a_build_slave_forges_is_refused_and_nothing_of_it_is_published(pub
 
 def test_a_reader_never_fails_while_many_publish_and_some_are_killed(publisher: Lab) -> None:
     """Twenty changes at once, five patch sets of one more, and publishers that are killed in the middle of it."""
-    many = [Build(f"99020{n:02}", f"1.0-1~c99020{n:02}.1") for n in range(20)]
-    one = [Build("990300", f"1.0-1~c990300.{n}", patchset=str(n)) for n in range(1, 10)]
+    many = [Build(f"99020{n:02}", f"1.1-1~c99020{n:02}.1") for n in range(20)]
+    one = [Build("990300", f"1.1-1~c990300.{n}", patchset=str(n)) for n in range(1, 10)]
     hand_over(publisher, *many, *one)
     assert call(publisher, one[0])[0] == 0
     options = reader(publisher, "review/990300/", "")

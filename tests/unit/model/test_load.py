@@ -78,6 +78,12 @@ def test_a_site_may_order_less_in_one_place(write_site: Write) -> None:
         ("jump: jenkins01", "jump: jenkin", "jenkin,", "unknown jump host 'jenkin' (did you mean 'jenkins01'?)"),
         ("jump: jenkins01", "jump: build01", "build01,", "the jump hosts go in a circle: build01 → build01"),
         ("[trixie, el9]", "[trixi]", "trixi]", "unknown target 'trixi' (did you mean 'trixie'?)"),
+        (
+            "{deb: trixie}",
+            "{deb: trixie, version_suffix: +a_b}",
+            "+a_b",
+            "target 'trixie': a Debian version has neither '_' nor '^' in it",
+        ),
         ("version: 1", "version: 2", "2\n", "unknown version '2': one of 1"),
         ("192.0.2.0/24", "192.0.2.0/42", "192.0.2", "'management': '192.0.2.0/42' is no network, as in 192.0.2.0/24"),
         (

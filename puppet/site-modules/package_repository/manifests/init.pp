@@ -14,7 +14,8 @@ class package_repository (
   Pattern[/\A[a-z_][a-z0-9_-]*\z/]                                           $user = 'publisher',
   Stdlib::Absolutepath                                                       $home = '/srv/publisher',
 ) {
-  ensure_resource('package', ['apt-utils', 'createrepo-c', 'gnupg', 'gpg-agent', 'openssh-client', 'rpm', 'rsync'], {
+  $tools = ['apt-utils', 'createrepo-c', 'distro-info-data', 'gnupg', 'gpg-agent', 'openssh-client', 'rpm', 'rsync']
+  ensure_resource('package', $tools, {
       'ensure'          => 'installed',
       'install_options' => ['--no-install-recommends'],
   })
@@ -34,7 +35,7 @@ class package_repository (
     mode   => '0755',
   }
 
-  file { ["${home}/locks", "${home}/work"]:
+  file { ["${home}/lists", "${home}/locks", "${home}/work"]:
     ensure => directory,
     owner  => $user,
     group  => $user,

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from pkgci_steps.build.git import Tree, check_out
 from pkgci_steps.build.origins import released
+from pkgci_steps.settings import Target
 from pkgci_steps.step import Step
 
 CHANGELOG = (
@@ -26,6 +27,8 @@ PACKAGE = {
 AUTHOR = {f"GIT_{who}_{what}": "x@y" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 
 Commit = Callable[..., str]
+
+TARGET = Target("trixie", "deb", "trixie")
 
 
 def told(step: Step, **words: str) -> Step:
@@ -55,7 +58,7 @@ def commit(tmp_path: Path) -> Commit:
             if text.startswith("-> "):
                 path.symlink_to(text.removeprefix("-> "))
             else:
-                path.write_text(text)
+                path.write_bytes(text.encode(errors="surrogateescape"))
         subprocess.run([*git, "add", "-A", "-f"], check=True, capture_output=True)
         dates = {"GIT_AUTHOR_DATE": f"{time} +0000", "GIT_COMMITTER_DATE": f"{time} +0000"}
         subprocess.run([*git, "commit", "-q", "-m", "x"], check=True, env={**os.environ, **AUTHOR, **dates})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ from pkgci_steps.build.git import Tree, check_out
 from pkgci_steps.status import Ended, Status
 from pkgci_steps.step import Step
 
-from .conftest import PACKAGE, Commit, told
+from .conftest import AUTHOR, PACKAGE, Commit, told
 
 CheckOut = Callable[[str], Tree]
 
@@ -58,3 +59,35 @@ def test_a_folder_without_a_commit_is_wrong_use(step: Step, tmp_path: Path) -> N
     with pytest.raises(Ended, match="no git tree with a commit") as caught:
         check_out(step, tmp_path / "tree")
     assert caught.value.status is Status.MISUSED
+
+
+POINTER = "version https://git-lfs.github.com/spec/v1\n%soid sha256:" + "0" * 64 + "\nsize 12345\n"
+
+
+@pytest.mark.parametrize("text", [POINTER % "", POINTER % f"ext-0-foo sha256:{'1' * 64}\n"])
+def test_a_pointer_in_the_place_of_a_file_is_refused_with_its_path(
+    text: str, commit: Commit, checked_out: CheckOut
+) -> None:
+    commit({**PACKAGE, "art/big picture.png": text})
+    with pytest.raises(Ended, match=r"'art/big picture\.png' is a pointer of Git LFS") as caught:
+        checked_out("tree")
+    assert caught.value.status is Status.FAILED
+
+
+def test_what_only_tells_of_pointers_is_a_file(commit: Commit, checked_out: CheckOut) -> None:
+    files = {"doc": f"A pointer:\n{POINTER % ''}", "first": "version https://git-lfs.github.com/spec/v1\n"}
+    commit({**PACKAGE, **files})
+    assert checked_out("tree").text("doc") == files["doc"]
+
+
+def test_a_submodule_is_refused_with_its_path(
+    step: Step, commit: Commit, checked_out: CheckOut, tmp_path: Path
+) -> None:
+    commit(PACKAGE)
+    git = ["git", "-C", str(tmp_path / "source")]
+    cacheinfo = f"160000,{'1' * 40},third-party/lib"
+    subprocess.run([*git, "update-index", "--add", "--cacheinfo", cacheinfo], check=True)
+    subprocess.run([*git, "commit", "-q", "-m", "x"], check=True, env={**os.environ, **AUTHOR})
+    with pytest.raises(Ended, match="'third-party/lib' is a git submodule") as caught:
+        checked_out("tree")
+    assert caught.value.status is Status.FAILED

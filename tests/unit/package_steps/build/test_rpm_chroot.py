@@ -168,3 +168,23 @@ def test_mocks_exit_status_says_whose_fault_it_is(
     with pytest.raises(Ended, match=why) as raised:
         rpm_mock.Mock(step, MOCK, tmp_path, 0).build(tmp_path / "files", "greet.spec", "build")
     assert raised.value.status is meaning
+
+
+def test_the_suffix_of_a_target_is_its_dist(step: Step, tarball: Path, tmp_path: Path, has_mock: None) -> None:
+    step, recorder = recorded(step)
+    chroot = rpm_chroot.Chroot(step, dataclasses.replace(CHROOT, version_suffix=".deb13.lab"), tmp_path, 0)
+    (tmp_path / "build" / "out").mkdir(parents=True)
+    chroot.expand(tmp_path / "files", "greet.spec")
+    chroot.build(tmp_path / "files", "greet.spec", "build")
+    for command in (words for words in recorder.commands if {"rpmspec", "rpmbuild"} & set(words)):
+        assert command[command.index("dist .deb13.lab") - 1] == "--define"
+    rpm_mock.Mock(step, dataclasses.replace(MOCK, version_suffix=".el9.lab"), tmp_path, 0)
+    assert "config_opts['macros']['%dist'] = '.el9.lab'\n" in (tmp_path / "mock.cfg").read_text()
+
+
+def test_without_a_suffix_a_root_has_its_own_dist(step: Step, tarball: Path, tmp_path: Path, has_mock: None) -> None:
+    step, recorder = recorded(step)
+    rpm_chroot.Chroot(step, CHROOT, tmp_path, 0).expand(tmp_path / "files", "greet.spec")
+    assert not any("dist " in word for command in recorder.commands for word in command)
+    rpm_mock.Mock(step, MOCK, tmp_path, 0)
+    assert "%dist" not in (tmp_path / "mock.cfg").read_text()

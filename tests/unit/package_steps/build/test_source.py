@@ -6,8 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pkgci_steps.build import source
+from pkgci_steps.build import deb, source
+from pkgci_steps.build.changelog import Release
 from pkgci_steps.build.git import Tree
+from pkgci_steps.settings import Target
 from pkgci_steps.status import Ended, Status
 from pkgci_steps.step import Step
 
@@ -23,18 +25,18 @@ def inside(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
     def offline(step: Step, command: list[str], folder: Path, **words: object) -> int:
         commands.append([str(word) for word in command] + [str(words["environment"])])
-        (folder / "out/greet_1.0-1~c12.3.dsc").touch()
-        (folder / "out/greet_1.0-1.dsc").touch()
+        for version in ("1.0-1", "1.0-1~c12.3", "1.0-1+site1~deb13"):
+            (folder / f"out/greet_{version}.dsc").touch()
         return 0
 
     monkeypatch.setattr(source, "offline", offline)
     return commands
 
 
-def make(step: Step, tree: Tree, tmp_path: Path) -> source.Source:
+def make(step: Step, tree: Tree, tmp_path: Path, target: Target | None = None) -> source.Source:
     room = tmp_path / "room"
     room.mkdir()
-    return source.make_source(step, tree, "trixie", room)
+    return source.make_source(step, tree, target or Target("trixie", "deb", "trixie"), room)
 
 
 @pytest.mark.parametrize(
@@ -84,6 +86,77 @@ def test_a_build_of_the_gate_has_the_changelog_as_it_is(
     assert tree.text("debian/changelog") == PACKAGE["debian/changelog"]
 
 
+def test_the_suffix_of_a_target_changes_the_packages_version_and_not_upstreams_tarball(
+    step: Step, commit: Commit, checked_out: CheckOut, inside: list[list[str]], tmp_path: Path
+) -> None:
+    commit(PACKAGE)
+    tree = checked_out("tree")
+    target = Target("trixie", "deb", "trixie", version_suffix="+site1~deb13")
+    assert make(told(step, pipeline="gate"), tree, tmp_path, target).release.version == "1.0-1+site1~deb13"
+    assert (tree.text("debian/changelog") or "").endswith(PACKAGE["debian/changelog"])
+    assert (tmp_path / "room/out/greet_1.0.orig.tar.xz").is_file()
+
+
+UNRELEASED = {**PACKAGE, "debian/changelog": PACKAGE["debian/changelog"].replace("unstable", "UNRELEASED")}
+
+
+@pytest.mark.parametrize("pipeline", ["gate", "republish"])
+def test_what_is_unreleased_is_no_release_and_the_gate_says_so(
+    pipeline: str, step: Step, commit: Commit, checked_out: CheckOut, inside: list[list[str]], tmp_path: Path
+) -> None:
+    commit(UNRELEASED)
+    with pytest.raises(Ended, match=r"greet 1\.0-1 is UNRELEASED.*dch --release") as caught:
+        make(told(step, pipeline=pipeline), checked_out("tree"), tmp_path)
+    assert (caught.value.status, inside) == (Status.FAILED, [])
+
+
+def test_a_check_builds_what_is_unreleased(
+    step: Step, commit: Commit, checked_out: CheckOut, inside: list[list[str]], tmp_path: Path
+) -> None:
+    commit(UNRELEASED)
+    assert make(step, checked_out("tree"), tmp_path).release.version == "1.0-1~c12.3"
+
+
+@pytest.mark.parametrize("pipeline", ["check", "gate"])
+@pytest.mark.parametrize(("name", "line"), [("changelog", 5), ("control", 3)])
+def test_what_is_not_utf_8_is_refused_with_its_file_and_line(
+    name: str,
+    line: int,
+    pipeline: str,
+    step: Step,
+    commit: Commit,
+    checked_out: CheckOut,
+    inside: list[list[str]],
+    tmp_path: Path,
+) -> None:
+    texts = {
+        "changelog": PACKAGE["debian/changelog"].replace("Ann", "J\udcfcrgen"),
+        "control": "A: b\nC: d\nE: \udcfc\n",
+    }
+    commit({**PACKAGE, f"debian/{name}": texts[name]})
+    with pytest.raises(Ended, match=rf"^debian/{name}:{line}: not UTF-8: .*\\xfc.*iconv") as caught:
+        make(told(step, pipeline=pipeline), checked_out("tree"), tmp_path)
+    assert (caught.value.status, inside) == (Status.FAILED, [])
+
+
+def test_other_files_need_not_be_utf_8_and_stay_as_they_are(
+    step: Step, commit: Commit, checked_out: CheckOut, inside: list[list[str]], tmp_path: Path
+) -> None:
+    commit({**PACKAGE, "debian/rules": "#!/usr/bin/make -f\n# J\udcfcrgen\n", "debian/NEWS": "\udcfc\r\n"})
+    tree = checked_out("tree")
+    make(step, tree, tmp_path)
+    assert (tree.folder / "debian/NEWS").read_bytes() == b"\xfc\r\n"
+
+
+def test_all_that_the_dsc_names_is_part_of_the_source_package(tmp_path: Path) -> None:
+    names = ["sl_5.02.orig.tar.gz", "sl_5.02.orig.tar.gz.asc", "sl_5.02-1.diff.gz"]
+    lines = "".join(f" {'0' * 64} 1 {name}\n" for name in names)
+    dsc = tmp_path / "sl_5.02-1.dsc"
+    dsc.write_text(f"Format: 1.0\nSource: sl\nChecksums-Sha1:\n {'0' * 40} 1 x.tar.gz\nChecksums-Sha256:\n{lines}")
+    made = source.Source(Release("sl", "5.02-1"), dsc)
+    assert [file.name for file in made.files] == [dsc.name, *names]
+
+
 def test_no_settings_and_no_hooks_of_the_tree_are_used(
     step: Step, commit: Commit, checked_out: CheckOut, inside: list[list[str]], tmp_path: Path
 ) -> None:
@@ -92,3 +165,15 @@ def test_no_settings_and_no_hooks_of_the_tree_are_used(
     (command,) = inside
     assert {"--git-no-hooks", "--git-cleaner=/bin/true", "--git-builder=dpkg-source --build ."} <= set(command)
     assert "'GBP_CONF_FILES': '/dev/null'" in command[-1]
+
+
+def test_a_build_keeps_its_packages_and_all_of_the_source_package(tmp_path: Path) -> None:
+    dsc = tmp_path / "sl_5.02-1.dsc"
+    names = ["sl_5.02-1.diff.gz", "sl_5.02.orig.tar.gz"]
+    dsc.write_text("Checksums-Sha256:\n" + "".join(f" {'0' * 64} 1 {name}\n" for name in names))
+    built = tmp_path / "built"
+    built.mkdir()
+    for path in (*(tmp_path / name for name in names), built / "sl_5.02-1_amd64.deb"):
+        path.touch()
+    kept = deb._files(source.Source(Release("sl", "5.02-1"), dsc), built)
+    assert [file.name for file in kept] == ["sl_5.02-1.diff.gz", "sl_5.02-1.dsc", "sl_5.02-1_amd64.deb", names[1]]

@@ -20,7 +20,7 @@ from pkgci_steps.build.upstream.version import Version
 from pkgci_steps.status import Ended, Status
 from pkgci_steps.step import Step
 
-from .conftest import CHANGELOG, PACKAGE, told
+from .conftest import CHANGELOG, PACKAGE, TARGET, told
 from .upstream import FILES, Repository, with_upstream
 
 SPEC = "Name: greet\nVersion: XXX\nRelease: XXX\nSource0: greet-%{upstream_version}.tar.gz\n%description\n"
@@ -61,7 +61,7 @@ def make(step: Step, tmp_path: Path, name: str = "one") -> source.Source:
     folder = tmp_path / name
     (folder / "room").mkdir(parents=True)
     tree = derived_deb(step, check_out(step, folder / "tree"), "trixie")
-    return source.make_source(step, tree, "trixie", folder / "room")
+    return source.make_source(step, tree, TARGET, folder / "room")
 
 
 needs_dpkg = pytest.mark.skipif(not shutil.which("dpkg-source") or not shutil.which("gbp"), reason="needs gbp")

@@ -11,6 +11,7 @@ from pkgci_steps.job import attempts
 from pkgci_steps.job.fetching import fetch
 from pkgci_steps.job.fetching_layout import fetch_layout
 from pkgci_steps.job.task import Task
+from pkgci_steps.job.trees import packaging
 from pkgci_steps.status import Ended, Status
 from pkgci_steps.step import Step
 
@@ -52,10 +53,14 @@ class Merger:
 
     def fetched(self) -> dict[str, str]:
         """Fetches as a build's job does: the references that are there afterwards, and their commits."""
-        values = {"ZUUL_URL": f"file://{self._folder}/p", "ZUUL_PROJECT": "packaging/greet"}
+        values = {
+            "ZUUL_URL": f"file://{self._folder}/p",
+            "ZUUL_PROJECT": "packaging/greet",
+            "PKGCI_PROJECT": "packaging/greet",
+        }
         task = Task("build", self._folder, values | {"ZUUL_REF": "refs/zuul/main/Z1"})
         programs, log, stop = self._step.programs, self._step.log, self._step.stop
-        commit = fetch(task, self.tree, programs, log, stop, "file")
+        commit = fetch(packaging(task), self.tree, programs, log, stop, "file").commit
         fetch_layout(task, self.tree, commit, programs, log, stop, "file")
         listing = subprocess.run(
             ["git", "-C", str(self.tree), "for-each-ref", "--format=%(refname) %(objectname)"],

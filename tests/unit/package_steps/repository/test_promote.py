@@ -110,8 +110,8 @@ def test_an_older_version_is_refused(world: World) -> None:
 
 def test_the_same_version_with_another_content_is_refused(world: World) -> None:
     gate(world, "1.0-1", "trixie")
-    world.promote(merged(world))
     gate(world, "1.0-1", "trixie", text="other", change="6")
+    world.promote(merged(world))
     refused(world, "with other content: give it a new version", Status.FAILED, change="6")
 
 

@@ -25,7 +25,8 @@ class Target:
     """What is built for. ``kind`` is deb or rpm.
 
     deb: ``suite`` of Debian or Ubuntu. rpm: ``backend`` mock with ``mock_root``, or chroot with the Debian ``suite``
-    that the chroot is made of. ``mirror`` None is the host's own.
+    that the chroot is made of. ``mirror`` None is the host's own. ``version_suffix`` is added to each version of a deb;
+    for rpm it is ``%dist``, where it is not ''.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Target:
     components: tuple[str, ...] = ("main",)
     backend: str = "chroot"
     mock_root: str | None = None
+    version_suffix: str = ""
 
 
 @dataclass(frozen=True)

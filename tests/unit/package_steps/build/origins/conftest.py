@@ -22,7 +22,7 @@ from pkgci_steps.step import Step
 from tests.unit.package_steps.conftest import LIBRARY
 from tests.unit.package_steps.fetch.conftest import Upstream, signer, upstream
 
-from ..conftest import AUTHOR, CHANGELOG
+from ..conftest import AUTHOR, CHANGELOG, TARGET
 
 __all__ = ["signer", "upstream"]
 
@@ -122,7 +122,7 @@ def made(step: Step, tmp_path: Path, here: None) -> Callable[[], dict[str, str]]
         tree = check_out(step, tmp_path / "tree")
         room = tmp_path / "room"
         room.mkdir()
-        dsc = source.make_source(step, tree, "trixie", room).dsc
+        dsc = source.make_source(step, tree, TARGET, room).dsc
         listed = dsc.read_text().partition("Checksums-Sha256:\n")[2].partition("Files:")[0].splitlines()
         found = {line.split()[2]: line.split()[0] for line in listed}
         for name, checksum in found.items():

@@ -34,7 +34,7 @@ def build_deb(step: Step, target: Target) -> str:
         room = folder / "source"
         room.mkdir()
         room.chmod(0o777)
-        source = make_source(step, tree, target.suite or "", room)
+        source = make_source(step, tree, target, room)
         step.details |= {"commit": tree.commit, "version": source.release.version, "source": source.release.source}
         commands = extra.setup_commands(step, target)
         started = time.monotonic()
@@ -55,9 +55,9 @@ def build_deb(step: Step, target: Target) -> str:
 
 
 def _files(source: Source, built: Path) -> list[Path]:
-    """The packages that sbuild left in ``built``, and the source package with its tarballs. Raises ``Ended``."""
+    """The packages that sbuild left in ``built``, and all of the source package. Raises ``Ended``."""
     found = [file for file in built.iterdir() if file.suffix in _PACKAGES]
-    found += [file for file in source.dsc.parent.iterdir() if file.suffix == ".dsc" or ".tar." in file.name]
+    found += source.files
     files = {file.name: file for file in found if file.is_file() and not file.is_symlink()}
     for name in files:
         if not _NAME.fullmatch(name):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,14 @@ from ..step import Step
 ENVIRONMENT = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0"}
 # What a tree's .gitattributes could do to its files on their way: these have the last word (gitattributes(5)).
 _ATTRIBUTES = "* -text -eol -ident -filter -working-tree-encoding -export-subst -export-ignore\n"
+
+
+_PLAIN, _SUBMODULE = ("100644", "100755"), "160000"
+# What Git LFS commits in the place of a file, and how large that can be, in bytes (git-lfs's docs/spec.md).
+_POINTER = re.compile(
+    rb"version https://git-lfs\.github\.com/spec/v1\n(?:[a-z0-9.-]+ [^\n]+\n)*oid sha256:[0-9a-f]{64}\n"
+)
+_POINTER_LIMIT = 1024
 
 
 @dataclass(frozen=True)
@@ -34,19 +43,22 @@ class Tree:
 
     def outside(self, folder: bytes) -> tuple[Entry, ...]:
         """The files that are not in ``folder`` (with a slash at its end; empty: all of them), submodules left out."""
-        kept = (entry for entry in self.entries if entry.mode != "160000")
+        kept = (entry for entry in self.entries if entry.mode != _SUBMODULE)
         return tuple(entry for entry in kept if not (folder and entry.path.startswith(folder)))
 
     def text(self, path: str) -> str | None:
         """The text of a plain file, None where there is none: a symbolic link is not followed."""
         modes = {entry.mode for entry in self.entries if entry.path == path.encode()}
-        if not modes & {"100644", "100755"}:
+        if not modes & set(_PLAIN):
             return None
         return (self.folder / path).read_text(errors="replace")
 
 
 def check_out(step: Step, folder: Path) -> Tree:
-    """HEAD of SOURCE, in the new ``folder``. Raises ``Ended``: misused where that is no git tree, or not at COMMIT."""
+    """HEAD of SOURCE, in the new ``folder``.
+
+    Raises ``Ended``: misused where that is no git tree, or not at COMMIT, failed where files of it are elsewhere.
+    """
     return _expected(step, folder, "SOURCE", step.inputs.source or Path(), "COMMIT", step.inputs.commit)
 
 
@@ -63,6 +75,7 @@ def _expected(step: Step, folder: Path, name: str, source: Path, expects: str, e
     if expected not in ("", tree.commit):
         raise Ended(Status.MISUSED, f"{name}={source} is at commit {tree.commit}, and {expects} is {expected}")
     step.log.say(f"commit {tree.commit}")
+    _check_complete(tree)
     return tree
 
 
@@ -78,6 +91,25 @@ def tree_of(step: Step, repository: Path, ref: str, folder: Path) -> Tree | None
     return Tree(
         folder, commit, int(time), entries(git(step, "-C", folder, "ls-tree", "-r", "-z", "--full-tree", "HEAD"))
     )
+
+
+def _check_complete(tree: Tree) -> None:
+    """Raises ``Ended`` (failed) where a file is not in the tree, but only where it would have to be fetched from."""
+    for entry in tree.entries:
+        path = tree.folder / os.fsdecode(entry.path)
+        name = entry.path.decode(errors="replace")[:200]
+        if entry.mode == _SUBMODULE:
+            raise Ended(
+                Status.FAILED,
+                f"{name!a} is a git submodule: its files are in another repository, and nothing is built of them. "
+                "Commit the files themselves, or make them a package of their own",
+            )
+        if entry.mode in _PLAIN and path.stat().st_size <= _POINTER_LIMIT and _POINTER.match(path.read_bytes()):
+            raise Ended(
+                Status.FAILED,
+                f"{name!a} is a pointer of Git LFS: the file itself is on an LFS server, and nothing is built of it. "
+                "Commit the file itself (git lfs migrate export)",
+            )
 
 
 def entries(listing: bytes) -> tuple[Entry, ...]:

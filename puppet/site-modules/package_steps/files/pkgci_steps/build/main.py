@@ -23,7 +23,8 @@ TARGET    one of its targets
 SOURCE    a git tree: its commit HEAD is built, whatever else lies there
 UPSTREAM  upstream's git tree, where the site file says that upstream is a project of its own (`source: {project: …}`)
 RESULTS   the folder for the packages, result.json, junit.xml and log.txt
-PIPELINE  gate, republish: the version is the release's own. Else it gets ~c<CHANGE>.<PATCHSET>, and sorts before that
+PIPELINE  gate, republish: the version is the release's own, that of the tree with the target's version suffix. Else it
+          gets ~c<CHANGE>.<PATCHSET> at its end, and sorts before that
 CHANGE, PATCHSET, CHANGES, GROUP, REF, COMMIT: as Zuul has them; packages of the changes before are found for the build
 
 What passed is in /srv/pkgci/builds/<last word of REF, or by-hand>/<TARGET> too, where the publisher fetches it.

@@ -47,6 +47,9 @@ class Chroot:
         self._step = step
         self._folder = folder
         self._tarball = ensure(step, target, Purpose.BUILD)
+        self._options = ["--target", platform.machine(), "--define", f"_topdir {_BUILD}"]
+        if target.version_suffix:
+            self._options += ["--define", f"dist {target.version_suffix}"]
         self._environment = {"HOME": _BUILD, "SOURCE_DATE_EPOCH": str(time), "TZ": "UTC"}
         self.note = (
             f"rpmbuild in a chroot made of Debian {target.suite}: neither an EL's libraries nor its own macros were "
@@ -57,13 +60,13 @@ class Chroot:
         """rpmspec's answers about ``spec``, which is in SPECS of ``files``. Raises ``Ended``."""
         root = self._root("build", files)
         file = f"{_BUILD}/SPECS/{spec}"
-        words = self._said(root, ["rpmspec", *_options(), "--query", "--srpm", "--qf", rpm_spec.QUERY, file])
-        return words, self._said(root, ["rpmspec", *_options(), "--parse", file])
+        words = self._said(root, ["rpmspec", *self._options, "--query", "--srpm", "--qf", rpm_spec.QUERY, file])
+        return words, self._said(root, ["rpmspec", *self._options, "--parse", file])
 
     def build(self, files: Path, spec: str, name: str) -> list[Path]:
         """The packages that are made of ``files`` (SPECS and SOURCES) in the chroot ``name``. Raises ``Ended``."""
         root = self._root(name, files)
-        if self._run(root, [*_BUILDER, "rpmbuild", "-ba", "--nodeps", *_options(), f"{_BUILD}/SPECS/{spec}"]) != 0:
+        if self._run(root, [*_BUILDER, "rpmbuild", "-ba", "--nodeps", *self._options, f"{_BUILD}/SPECS/{spec}"]) != 0:
             raise Ended(Status.FAILED, "the build failed: see the end of its log")
         if self._run(root, ["sh", "-c", _TAKE]) != 0:
             raise Ended(Status.FAILED, "the build made no packages")
@@ -99,7 +102,3 @@ class Chroot:
 def _inside(root: Path) -> list[str | Path]:
     limits = ["prlimit", f"--nproc={PROCESSES}", "--core=0"]
     return [*INSIDE, "unshare", "--net", "--", *limits, "/usr/bin/python3", "-I", enter.__file__, root]
-
-
-def _options() -> list[str]:
-    return ["--target", platform.machine(), "--define", f"_topdir {_BUILD}"]

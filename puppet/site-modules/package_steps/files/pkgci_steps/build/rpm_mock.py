@@ -32,6 +32,7 @@ config_opts['macros']['%clamp_mtime_to_source_date_epoch'] = '1'
 config_opts['macros']['%build_mtime_policy'] = 'clamp_to_source_date_epoch'
 config_opts['macros']['%source_date_epoch_from_changelog'] = '0'
 """
+_DIST = "config_opts['macros']['%dist'] = '{dist}'\n"
 
 
 class Mock:
@@ -52,7 +53,8 @@ class Mock:
         self._step = step
         self._folder = folder
         self._settings = folder / "mock.cfg"
-        self._settings.write_text(_SETTINGS.format(root=target.mock_root, time=time))
+        settings = _SETTINGS + (_DIST if target.version_suffix else "")
+        self._settings.write_text(settings.format(root=target.mock_root, time=time, dist=target.version_suffix))
         # Builds that run at the same time have chroots of their own.
         self._own = re.sub(r"[^A-Za-z0-9]", "", folder.parent.name)
         self.note = f"mock in a clean chroot of {target.mock_root}"

@@ -6,17 +6,22 @@ clean. What they read (symbolic links, patches, whatever dpkg-source looks into)
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..namespaces import offline
+from ..settings import Target
 from ..status import Ended, Status
 from ..step import Step
 from . import changelog
 from .git import Tree
 from .origins import Wanted, differences, upstream
+
+# A line of the .dsc's list Checksums-Sha256: what the source package is made of.
+_LISTED = re.compile(r"^ [0-9a-f]{64} [0-9]+ ([A-Za-z0-9][A-Za-z0-9._+~:-]*)$", re.MULTILINE)
 
 NATIVE, QUILT, OLD = "3.0 (native)", "3.0 (quilt)", "1.0"
 
@@ -55,23 +60,21 @@ class Source:
     release: changelog.Release
     dsc: Path
 
+    @property
+    def files(self) -> list[Path]:
+        """The .dsc, and all that it names."""
+        return [self.dsc, *(self.dsc.parent / name for name in _LISTED.findall(self.dsc.read_text(errors="replace")))]
 
-def make_source(step: Step, tree: Tree, suite: str, folder: Path) -> Source:
+
+def make_source(step: Step, tree: Tree, target: Target, folder: Path) -> Source:
     """The source package of ``tree``, in ``folder`` (for everybody to write). Raises ``Ended`` (failed)."""
     text = _required(tree)
     kind = _format(tree)
-    release = changelog.latest(text)
-    native = kind == NATIVE or (kind == OLD and "-" not in release.version)
-    if native == ("-" in release.version) and kind != OLD:
-        raise Ended(
-            Status.FAILED,
-            f"the version {release.version} does not fit the source format '{kind}' (debian/source/format): "
-            + ("a native package's has no Debian revision" if native else "it needs a Debian revision, as in 1.0-1"),
-        )
-    if suffix := changelog.suffix(step.inputs):
-        release = replace(release, version=release.version + suffix)
-        added = changelog.entry(release, suite, step.inputs, tree.time, text)
-        (tree.folder / "debian/changelog").write_text(added + text)
+    _check_version(changelog.latest(text), kind, step)
+    release, entry = changelog.built(text, target, step.inputs, tree.time)
+    path = tree.folder / "debian/changelog"
+    path.write_bytes(entry.encode() + path.read_bytes())
+    native = _is_native(release, kind)
     step.log.say(f"{release.source} {release.version}, format {kind}")
     out = folder / "out"
     out.mkdir()
@@ -132,11 +135,50 @@ def _required(tree: Tree) -> str:
     """debian/changelog. Raises ``Ended`` (failed) where something is missing that makes a tree a package."""
     if not any(entry.path.startswith(b"debian/") for entry in tree.entries):
         raise Ended(Status.FAILED, "there is no folder debian/ in the tree, which a deb target needs")
-    texts = {name: tree.text(f"debian/{name}") for name in ("changelog", "control", "rules")}
-    missing = [f"debian/{name}" for name, text in texts.items() if text is None]
+    names = ("debian/changelog", "debian/control", "debian/rules")
+    missing = [name for name in names if tree.text(name) is None]
     if missing:
         raise Ended(Status.FAILED, f"there is no plain file {', no '.join(missing)} in the tree")
-    return texts["changelog"] or ""
+    text, _ = (_utf8(tree, name) for name in names[:2])
+    return text
+
+
+def _utf8(tree: Tree, name: str) -> str:
+    """The text of the file. What is in these goes into .changes and .dsc, which are UTF-8 (Debian Policy, 5.1)."""
+    content = (tree.folder / name).read_bytes()
+    for number, line in enumerate(content.split(b"\n"), start=1):
+        try:
+            line.decode()
+        except UnicodeDecodeError:
+            said = line.decode("latin-1").strip()[:80]
+            raise Ended(
+                Status.FAILED,
+                f"{name}:{number}: not UTF-8: {said!a}. For Latin-1: iconv -f ISO-8859-1 -t UTF-8 {name}",
+            ) from None
+    return content.decode()
+
+
+def _is_native(release: changelog.Release, kind: str) -> bool:
+    return kind == NATIVE or (kind == OLD and "-" not in release.version)
+
+
+def _check_version(release: changelog.Release, kind: str, step: Step) -> None:
+    """Raises ``Ended`` (failed) where the changelog's latest version cannot be built as it is."""
+    native = _is_native(release, kind)
+    if native == ("-" in release.version) and kind != OLD:
+        raise Ended(
+            Status.FAILED,
+            f"the version {release.version} does not fit the source format '{kind}' (debian/source/format): "
+            + ("a native package's has no Debian revision" if native else "it needs a Debian revision, as in 1.0-1"),
+        )
+    if release.is_unreleased:
+        said = (
+            f"debian/changelog says that {release.source} {release.version} is {changelog.UNRELEASED}, and the gate "
+            "builds releases: name the suite (`dch --release`), and push that as a new patch set"
+        )
+        if step.inputs.is_release:
+            raise Ended(Status.FAILED, said)
+        step.log.say(f"before it is approved: {said}")
 
 
 def _format(tree: Tree) -> str:

@@ -213,12 +213,12 @@ class Update:
     def put(self, entry: Entry, source: Path, *, replace: bool = False) -> Entry:
         """Adds ``entry``, whose files are in ``source``; RPM packages are signed on the way. Returns it as it is now.
 
-        With ``replace``, other contents of the same version go.
+        With ``replace``, other contents of the same version go, of one of its packages too.
         """
         placed = Pool(self.repository.folder, self._publisher).add(entry, source, self._signer)
         if replace:
-            same = [one for one in self.entries if (one.source, one.version) == (entry.source, entry.version)]
-            self.entries = list(manifest.without(self.entries, [one for one in same if one.target == entry.target]))
+            gone = [one for one in self.entries if one.target == entry.target and one.takes_version_of(entry)]
+            self.entries = list(manifest.without(self.entries, gone))
         self.entries.append(placed)
         return placed
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from ..inputs import Inputs
 from ..programs import Programs
 from . import stanza, versions
-from .built import Built, check_version
+from .built import Built, check_own_version, check_version
 from .manifest import File
 
 _PACKAGE = r"[a-z0-9][a-z0-9+.-]+"
@@ -85,7 +85,7 @@ def _binary(path: Path, checksum: str, source: str, version: str, inputs: Inputs
     except ValueError as error:
         raise ValueError(f"{path.name}: {error}") from None
     _check_name(path.name, f"{package}_{_without_epoch(own)}_{architecture}.deb")
-    check_version(own, package, inputs)
+    check_own_version(own, package, inputs)
     return _file(path, checksum, package, own, architecture)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from ..inputs import Inputs
 from ..programs import Programs
 from . import rpm, versions
-from .built import Built, check_version
+from .built import Built, check_own_version, check_version
 from .manifest import File
 
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._+-]*"
@@ -72,5 +72,6 @@ def _file(path: Path, checksum: str, words: Mapping[str, str], inputs: Inputs) -
     version = plain if words["EPOCHNUM"] == "0" else f"{words['EPOCHNUM']}:{plain}"
     if not re.fullmatch(versions.RPM, version):
         raise ValueError(f"{path.name}: its version is not acceptable")
-    check_version(version, words["NAME"], inputs)
+    check = check_version if architecture == "src" else check_own_version
+    check(version, words["NAME"], inputs)
     return File(path.name, path.stat().st_size, checksum, words["NAME"], version, architecture, words["SHA256HEADER"])

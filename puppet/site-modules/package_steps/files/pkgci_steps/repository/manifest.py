@@ -30,7 +30,8 @@ class Entry:
     """One version of one source package for one target, with all packages that were built from it.
 
     ``kind`` is deb or rpm. ``folder`` is where its files are, relative to the repository's URL and to ``shared/``.
-    ``published`` is when it came to this repository (ISO 8601). The other words say where it came from.
+    ``published`` is when it came to this repository (ISO 8601). The other words say where it came from: ``tree`` is the
+    git tree, '' where nobody said.
     """
 
     target: str
@@ -44,6 +45,7 @@ class Entry:
     published: str
     folder: str
     files: tuple[File, ...]
+    tree: str = ""
 
     @property
     def names(self) -> frozenset[str]:
@@ -53,6 +55,13 @@ class Entry:
     def same_as(self, other: Entry) -> bool:
         """Whether it has the very same packages, apart from their signatures."""
         return {(f.name, f.content) for f in self.files} == {(f.name, f.content) for f in other.files}
+
+    def takes_version_of(self, other: Entry) -> bool:
+        """Whether it is the same version of the same source, or has the same version of one of that one's packages."""
+        if self.source != other.source:
+            return False
+        (one, two) = ({(f.package, f.version) for f in entry.files} for entry in (self, other))
+        return self.version == other.version or bool(one & two)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ REVIEW = "review"
 GENERATIONS = "generations"
 # Each repository's lock.
 LOCKS = HOME / "locks"
+# What the distributions of the targets have, for apt: a folder a target.
+LISTS = HOME / "lists"
 # The signing keys, for gpg.
 GNUPG = HOME / "gnupg"
 # Where programs work, on the same disk as PUBLIC, so that what is done there moves by a rename.

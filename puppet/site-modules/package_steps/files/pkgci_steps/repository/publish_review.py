@@ -9,11 +9,11 @@ from ..inputs import RELEASING, Inputs
 from ..settings import BuildHost, Target
 from ..status import Ended, Status
 from ..step import Step, run
-from . import claim, look_deb, look_rpm, ownership, places, records, review_names
+from . import claim, look_deb, look_rpm, ownership, places, records, review_names, taken
 from .built import Built
 from .engine import Repository
 from .fetching import Source
-from .manifest import Entry
+from .manifest import Entry, Manifest
 from .publisher import Publisher, this_host
 from .records import Record
 
@@ -79,7 +79,21 @@ class Publication:
         released = Repository(places.RELEASE, self.publisher).manifest()
         base = ownership.base_of(self.target.kind, self.step.programs)
         ownership.check(self.step.inputs.project, self.target.kind, built, released, base)
+        self._check_versions(built, released)
         return self._published(built, folder)
+
+    def _check_versions(self, built: Built, released: Manifest) -> None:
+        """Raises ``Ended`` (failed) where the release's version would be another package's."""
+        names = taken.without_suffix(built, self.target)
+        has = self.publisher.distribution(self.target, names) if names else {}
+        taken.by_distribution(built, has, self.target, self.step.settings.site)
+        taken.by_release(built, released.of_target(self.target.name), self.target, tree=self.step.inputs.tree)
+        for change in self.step.inputs.before if self.step.inputs.is_release else ():
+            if (self.publisher.public / places.review(change)).exists():
+                name = review_names.of_change(self.publisher, change)
+                entries = Repository(places.review(name), self.publisher).manifest().of_target(self.target.name)
+                ahead = [entry for entry in entries if entry.change == change]
+                taken.by_release(built, ahead, self.target, ahead=change)
 
     def _checked(self, source: Source, host: BuildHost, result: bytes) -> tuple[Path, Built]:
         """The folder with the files, and what they are. Raises ``Ended`` (failed) for anything that is not right."""
@@ -124,6 +138,7 @@ class Publication:
             published=self._moment(),
             folder="",
             files=built.files,
+            tree=inputs.tree,
         )
 
     def _record(self, placed: Entry, inputs: Inputs) -> Record:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
 from ..programs import Programs, Stop
 from ..settings import Settings
 from ..step import Step
-from . import places, signing
+from . import distribution, places, signing
 from .beside import pages_of
+from .distribution import Distribution
 from .manifest import Manifest
 from .signing import Signer
 
@@ -31,7 +32,7 @@ class Publisher:
     """The host of the repositories: the folder that they are in, its settings, and ways to work on them.
 
     ``signer`` says who signs for the repository of a name. ``architecture`` is Debian's name of the host's own: every
-    suite has an index of it.
+    suite has an index of it. ``distribution`` says what the distribution of a target has.
     """
 
     public: Path
@@ -44,11 +45,12 @@ class Publisher:
     architecture: str = "amd64"
     now: Callable[[], datetime] = utc_now
     sleep: Callable[[float], None] = time.sleep
+    distribution: Distribution = distribution.nothing
 
 
 def this_host(step: Step) -> Publisher:
     """The host that ``step`` runs on."""
-    return host(step.settings, step.programs, step.stop)
+    return replace(host(step.settings, step.programs, step.stop), distribution=distribution.of_mirror(step))
 
 
 def host(settings: Settings, programs: Programs, stop: Stop) -> Publisher:

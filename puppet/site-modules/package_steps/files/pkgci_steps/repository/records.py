@@ -61,6 +61,6 @@ def of_releases(repository: Path, inputs: Inputs) -> list[Record]:
 
 def _parse(data: dict[str, Any]) -> Record:
     own = {name: data.pop(name) for name in ("pipeline", "commit", "moment")}
-    own["tree"] = data.pop("tree", "")  # records of an earlier version of this program have none
+    own["tree"] = data.get("tree", "")  # records of an earlier version of this program have none
     files = [{name: value for name, value in file.items() if name != "source"} for file in data.pop("files")]
     return Record(**own, entry=manifest.entry({**data, "files": files}))
