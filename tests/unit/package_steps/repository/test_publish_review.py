@@ -46,8 +46,7 @@ def test_a_build_is_published_in_the_changes_own_repository(world: World, target
 
 def test_what_a_build_leaves_beside_its_packages_is_not_published(world: World) -> None:
     folder = world.build(world.inputs(), GOOD)
-    for suffix in (".buildinfo", ".ddeb"):
-        (folder / f"greet_{GOOD}_amd64{suffix}").write_text("anything")
+    (folder / f"greet_{GOOD}_amd64.buildinfo").write_text("anything")
     world.say(folder, world.inputs())
     world.review(world.inputs())
     names = {file.name for file in repository(world).manifest().entries[0].files}
@@ -326,7 +325,7 @@ def _source_of_nothing(folder: Path) -> None:
         (_add, "run-me.sh is no part"),
         (_add_archive, "is no part of the packages"),
         (_second_source, "there are 2 .dsc files"),
-        (_no_package, "there is no .deb"),
+        (_no_package, "there is no package besides the source package"),
         (_other_changes, "it names 'greet.dsc', which was not built"),
         (_source_of_nothing, "which was not built"),
     ],

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import time
 from pathlib import Path
 from typing import Any
 
+from .. import publishable
 from ..chroots import Purpose, ensure
 from ..limits import limited
 from ..namespaces import traversable
@@ -20,8 +20,6 @@ from . import extra, lint, reproducible, sbuild
 from .git import check_out
 from .source import Source, make_source
 
-_PACKAGES = (".deb", ".udeb", ".ddeb", ".changes", ".buildinfo")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+~:-]{0,250}")
 
 
 def build_deb(step: Step, target: Target) -> str:
@@ -55,12 +53,12 @@ def build_deb(step: Step, target: Target) -> str:
 
 def _files(source: Source, built: Path) -> list[Path]:
     """The packages that sbuild left in ``built``, and the source package with its tarballs. Raises ``Ended``."""
-    found = [file for file in built.iterdir() if file.suffix in _PACKAGES]
-    found += [file for file in source.dsc.parent.iterdir() if file.suffix == ".dsc" or ".tar." in file.name]
+    found = [file for file in built.iterdir() if publishable.is_built(file.name)]
+    found += [file for file in source.dsc.parent.iterdir() if publishable.is_source(file.name)]
     files = {file.name: file for file in found if file.is_file() and not file.is_symlink()}
-    for name in files:
-        if not _NAME.fullmatch(name):
-            raise Ended(Status.FAILED, f"the name of a package's file is not acceptable: {name[:100]!a}")
+    changes = (file.read_text(errors="replace") for name, file in files.items() if name.endswith(publishable.CHANGES))
+    if why := publishable.refusal(files, "".join(changes)):
+        raise Ended(Status.FAILED, f"this build cannot be published: {why}")
     return [files[name] for name in sorted(files)]
 
 

@@ -35,7 +35,7 @@ def perform(own: Step) -> str:
     os.umask(0o022)
     target = own.settings.target(own.inputs.target)
     build = review.published(own.inputs, own.settings)
-    wanted = build.binaries()
+    wanted = build.packages()
     own.details["tested"] = [
         {"package": file.package, "version": file.version, "sha256": file.sha256} for file in wanted
     ]
