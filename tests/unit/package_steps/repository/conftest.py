@@ -35,11 +35,11 @@ URL = "https://pub01.pkg.lab.test/packages/"
 class World:
     """The publisher, its clock and keys, and a build host to fetch from."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, tools: Tools | None = None) -> None:
         self.folder = folder
         self.now = datetime(2026, 3, 1, tzinfo=timezone.utc)  # noqa: UP017 (as on hosts)
         self.keys: tuple[str, ...] = ("OLD!",)
-        self.tools = Tools()
+        self.tools = tools or Tools()
         self.tools.build_host = folder / "builds"
         site = load_site(ROOT / "examples/lab/site.yaml")
         self.settings = parse(json.loads(json.dumps(step_settings(site, site.host("pub01"), lambda name: []))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from ..inputs import RELEASING, Inputs
 from ..settings import BuildHost, Target
 from ..status import Ended, Status
 from ..step import Step, run
-from . import claim, look_deb, look_rpm, ownership, places, records, review_names
+from . import claim, look_deb, look_rpm, ownership, places, records, review_names, unchanging
 from .built import Built
 from .engine import Repository
 from .fetching import Source
@@ -78,7 +79,17 @@ class Publication:
         released = Repository(places.RELEASE, self.publisher).manifest()
         base = ownership.base_of(self.target.kind, self.step.programs)
         ownership.check(self.step.inputs.project, self.target.kind, built, released, base)
+        if why := unchanging.clash(self.target.name, built.files, [*self._before(), *released.entries]):
+            raise Ended(Status.FAILED, f"refused: {why}")
         return self._published(built, folder)
+
+    def _before(self) -> Iterator[Entry]:
+        """What the changes before this one have published: it is released before this one is."""
+        inputs = self.step.inputs
+        for number in inputs.before:
+            folder = self.publisher.public / places.review(number)
+            for record in records.latest(folder, number, inputs.is_release):
+                yield record.entry
 
     def _checked(self, source: Source, host: BuildHost, result: bytes) -> tuple[Path, Built]:
         """The folder with the files, and what they are. Raises ``Ended`` (failed) for anything that is not right."""
