@@ -1,4 +1,4 @@
-"""A publisher with the real tools for Debian packages, and packages made for it; signatures are stand-ins all the same."""
+"""A publisher with the real tools for Debian packages, and packages made for it. Signatures are stand-ins'."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Package:
 
 
 class RealTools(Tools):
-    """The real dpkg-deb and apt-ftparchive."""
+    """The real dpkg-deb, apt-ftparchive and dose-debcheck."""
 
     def _dpkg_deb(self, words: list[str], folder: Path) -> tuple[int, bytes]:
         return _run("dpkg-deb", words, folder)
@@ -40,9 +40,12 @@ class RealTools(Tools):
     def _apt_ftparchive(self, words: list[str], folder: Path) -> tuple[int, bytes]:
         return _run("apt-ftparchive", words, folder)
 
+    def _dose_debcheck(self, words: list[str], folder: Path) -> tuple[int, bytes]:
+        return _run("dose-debcheck", words, folder)
+
 
 def _run(program: str, words: list[str], folder: Path) -> tuple[int, bytes]:
-    done = subprocess.run([program, *words], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    done = subprocess.run([program, *words], cwd=folder, capture_output=True, check=False)
     return done.returncode, done.stdout
 
 
@@ -59,7 +62,7 @@ class RealWorld(World):
         folder.mkdir(parents=True)
         for package in packages:
             _make(folder, source, version, package)
-        archive = f"{source}_{version}.tar.xz"
+        archive = f"{source}_{_in_names(version)}.tar.xz"
         (folder / archive).write_bytes(b"the source")
         _describe(folder, source, version, archive)
         self.say(folder, inputs)
@@ -104,7 +107,7 @@ def _make(folder: Path, source: str, version: str, package: Package) -> None:
         f"Package: {package.name}\n{origin}Version: {version}\nArchitecture: {package.architecture}\n"
         f"Maintainer: A <a@pkg.lab.test>\n{package.fields}Description: a package of the tests\n"
     )
-    path = folder / f"{package.name}_{version}_{package.architecture}{package.suffix}"
+    path = folder / f"{package.name}_{_in_names(version)}_{package.architecture}{package.suffix}"
     subprocess.run(["dpkg-deb", "--root-owner-group", "--build", tree, path], check=True, capture_output=True)
     shutil.rmtree(tree)
 
@@ -112,9 +115,14 @@ def _make(folder: Path, source: str, version: str, package: Package) -> None:
 def _describe(folder: Path, source: str, version: str, archive: str) -> None:
     content = (folder / archive).read_bytes()
     md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    (folder / f"{source}_{version}.dsc").write_text(
+    (folder / f"{source}_{_in_names(version)}.dsc").write_text(
         f"Format: 3.0 (native)\nSource: {source}\nBinary: {source}\nArchitecture: any\nVersion: {version}\n"
         f"Maintainer: A <a@pkg.lab.test>\nStandards-Version: 4.7.0\n"
         f"Checksums-Sha256:\n {hashlib.sha256(content).hexdigest()} {len(content)} {archive}\n"
         f"Files:\n {md5} {len(content)} {archive}\n"
     )
+
+
+def _in_names(version: str) -> str:
+    """A version in the names of files: they have no epoch."""
+    return version.rpartition(":")[2]

@@ -1,7 +1,4 @@
-"""What of a build is published, by the names of its files: declared once, for the build that keeps it and the publisher.
-
-Pure.
-"""
+"""What of a build is published, by the names of its files: declared once, for builds and for the publisher. Pure."""
 
 from __future__ import annotations
 

@@ -21,7 +21,6 @@ from .git import check_out
 from .source import Source, make_source
 
 
-
 def build_deb(step: Step, target: Target) -> str:
     """Builds; returns in one line what was built. Raises ``Ended``."""
     chroot = ensure(step, target, Purpose.BUILD)
