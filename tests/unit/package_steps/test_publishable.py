@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -10,7 +11,11 @@ import pytest
 from pkgci_steps import publishable
 from pkgci_steps.build import deb
 from pkgci_steps.build.source import Source
+from pkgci_steps.report import described
 from pkgci_steps.status import Ended, Status
+from pkgci_steps.step import Step
+
+from .repository.real import Package, RealWorld, needs_tools
 
 GREET = "greet_1.0-1_amd64"
 
@@ -45,6 +50,32 @@ def test_a_build_that_wants_something_else_published_is_refused_and_told_why(tmp
         build(tmp_path, name)
     assert ended.value.status is Status.FAILED
     assert name in ended.value.reason
+
+
+@needs_tools
+@pytest.mark.parametrize(
+    ("package", "words"),
+    [
+        (Package("greet"), ""),
+        (Package("greet-udeb", suffix=".udeb"), ""),
+        (Package("greet", fields="Essential: yes\n"), "greet_1.0-1~c12.3_amd64.deb: it says that it is essential"),
+        (Package("greet", "mips"), "its architecture is not acceptable: 'mips'"),
+    ],
+)
+def test_a_build_looks_into_its_packages_as_the_publisher_will(
+    step: Step, tmp_path: Path, package: Package, words: str
+) -> None:
+    world = RealWorld(tmp_path / "world")
+    made = world.build_of(step.inputs, "greet", "1.0-1~c12.3", [package])
+    for file in made.glob("greet*"):
+        shutil.copy(file, step.inputs.results)
+    step.details["files"] = described(step.inputs.results.iterdir())
+    if not words:
+        deb.check(step)
+        return
+    with pytest.raises(Ended, match=f"this build cannot be published: .*{words}") as ended:
+        deb.check(step)
+    assert ended.value.status is Status.FAILED
 
 
 def test_a_build_with_a_name_that_is_no_plain_one_is_refused(tmp_path: Path) -> None:

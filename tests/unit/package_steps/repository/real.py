@@ -55,8 +55,8 @@ class RealWorld(World):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, RealTools())
 
-    def build_of(self, inputs: Inputs, source: str, version: str, packages: Iterable[Package]) -> None:
-        """What a build of these packages leaves on the build host."""
+    def build_of(self, inputs: Inputs, source: str, version: str, packages: Iterable[Package]) -> Path:
+        """What a build of these packages leaves on the build host; returns where."""
         folder = self.folder / "builds" / inputs.build_id / inputs.target
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -66,6 +66,7 @@ class RealWorld(World):
         (folder / archive).write_bytes(b"the source")
         _describe(folder, source, version, archive)
         self.say(folder, inputs)
+        return folder
 
 
 def client(world: World, repository: str, architecture: str, component: str = "main") -> list[str]:

@@ -13,6 +13,7 @@ from ..limits import limited
 from ..namespaces import traversable
 from ..processes import nothing_left
 from ..report import Case, described
+from ..repository import look_deb
 from ..settings import WORK, Target
 from ..status import Ended, Status
 from ..step import Step
@@ -42,12 +43,22 @@ def build_deb(step: Step, target: Target) -> str:
         files = build("build")
         step.cases.append(Case("build", seconds=time.monotonic() - started))
         step.details["files"] = _keep(files, step.inputs.results)
+        check(step)
         step.details["lintian"], cases = lint.report(lint.findings(step, files, folder / "lintian"))
         step.cases += cases
         step.details["reproducible"] = reproducible.judge(
             step, tree.commit, source.release.version, lambda: described(build("again"))
         )
     return f"built {source.release.source} {source.release.version} for {target.name}"
+
+
+def check(step: Step) -> None:
+    """Looks into what is kept as the publisher will. Raises ``Ended`` (failed) where that would refuse it."""
+    checksums = {file["name"]: file["sha256"] for file in step.details["files"]}
+    try:
+        look_deb.look(step.inputs.results, checksums, step.inputs, step.programs)
+    except ValueError as error:
+        raise Ended(Status.FAILED, f"this build cannot be published: {error}") from None
 
 
 def _files(source: Source, built: Path) -> list[Path]:
