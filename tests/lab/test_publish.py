@@ -69,12 +69,47 @@ def test_a_package_travels_from_its_build_to_the_released_repository(publisher: 
     other = [Build("990003", "1.0-1", target, pipeline="gate", text="Another content") for target in TARGETS]
     gone = Build("990004", "1.1-1", pipeline="gate")
     hand_over(publisher, *older, *other)
-    for build in (*older, *other):
+    for build in older:
         assert call(publisher, build)[0] == 0
-    for build, status, words in ((older[0], 1, "newer version"), (other[0], 1, "other content"), (gone, 3, "zuul enq")):
+    for build in other:
+        status, words = call(publisher, build)
+        assert status == 1 and "was published before, with lab-publish 1.0-1, and has other content" in words, words
+    for build, status, words in ((older[0], 1, "newer version"), (gone, 3, "zuul enq")):
         found = call(publisher, build, "promote")
         assert found[0] == status and words in found[1]
     assert _generation(publisher) == before + 1
+
+
+RELEASED_IN_A_ROW = "lab-in-a-row"
+
+
+def test_the_second_and_the_third_release_go_as_the_first_one_did(publisher: Lab) -> None:
+    """With packages of debugging symbols, which need the very version that they are of."""
+    for number in range(1, 4):
+        words = {"pipeline": "gate", "name": RELEASED_IN_A_ROW, "symbols": True}
+        builds = [Build(f"99040{number}", f"1.0-{number}", target, **words) for target in TARGETS]
+        hand_over(publisher, *builds)
+        for build in builds:
+            assert call(publisher, build)[0] == 0
+        if number > 1:
+            _judge(publisher, builds[0], builds[-1])
+        status, words = call(publisher, builds[0], "promote")
+        assert status == 0, words
+    publisher.pkgci("publish", "remove", RELEASED_IN_A_ROW, "--yes")
+
+
+def _judge(lab: Lab, *builds: Build) -> None:
+    """The repository tests of the targets, side by side."""
+    tests = [
+        f"results=$(mktemp -d); {' '.join(f'{name}={value}' for name, value in build.told().items())} RESULTS=$results "
+        "pkgci-repotest 2>&1; cat $results/junit.xml"
+        for build in builds
+    ]
+    together = f"cd /srv/jenkins; printf '%s\\0' {' '.join(map(shlex.quote, tests))} | xargs -0 -P 2 -n 1 sh -c"
+    said = lab.exec("install01", "runuser", "-u", "jenkins", "--", "sh", "-c", together).stdout
+    for symbols in ("-dbgsym", "-debuginfo"):
+        assert f"{RELEASED_IN_A_ROW}{symbols}" in said
+    assert said.count("the repository closes with 2 packages of this change") == len(builds), said
 
 
 def _generation(lab: Lab) -> int:
