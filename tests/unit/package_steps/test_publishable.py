@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
 import pytest
-from pkgci_steps import publishable
+from pkgci_steps import publishable, review
 from pkgci_steps.build import deb
 from pkgci_steps.build.source import Source
+from pkgci_steps.install import main as install
 from pkgci_steps.report import described
+from pkgci_steps.repotest import main as repotest
 from pkgci_steps.status import Ended, Status
 from pkgci_steps.step import Step
 
@@ -103,3 +106,13 @@ def test_a_build_with_more_files_than_can_be_published_is_refused() -> None:
 )
 def test_packages_of_debugging_symbols_are_known_by_their_names(package: str, file: str, expected: bool) -> None:
     assert publishable.is_debugging(package, file) is expected
+
+
+@pytest.mark.parametrize("program", [install.perform, repotest.perform])
+def test_a_source_that_makes_packages_for_an_installer_only_has_nothing_to_install(
+    step: Step, monkeypatch: pytest.MonkeyPatch, program: Callable[[Step], str]
+) -> None:
+    udeb = review.File("greet-udeb_1_amd64.udeb", 1, "a" * 64, "greet-udeb", "1", "amd64", "greet")
+    build = review.Build("packaging/greet", "trixie", "by-hand", (udeb,))
+    monkeypatch.setattr(review, "published", lambda *_: build)
+    assert program(step) == "it has no package for a running system: there is nothing to test"
