@@ -26,7 +26,13 @@ License: none
 BuildArch: noarch
 %description
 {text}
+%package debuginfo
+Summary: Its debugging symbols
+Requires: {name} = {version}-{release}
+%description debuginfo
+{text}
 %files
+%files debuginfo
 """
 
 
@@ -38,7 +44,7 @@ def run(*command):
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def make_deb(folder, name, version, text, control):
+def make_package(folder, name, version, text, control):
     with tempfile.TemporaryDirectory() as tree:
         data = Path(tree) / "DEBIAN"
         data.mkdir()
@@ -47,6 +53,12 @@ def make_deb(folder, name, version, text, control):
         fields = f"Package: {name}\nVersion: {version}\nArchitecture: all\nMaintainer: A <a@pkg.lab.test>\n{control}"
         (data / "control").write_text(f"{fields}Description: {text}\n")
         run("dpkg-deb", "--nocheck", "--root-owner-group", "--build", tree, folder / f"{name}_{version}_all.deb")
+
+
+def make_deb(folder, name, version, text, control, symbols):
+    make_package(folder, name, version, text, control)
+    if symbols:
+        make_package(folder, f"{name}-dbgsym", version, text, f"Source: {name}\nDepends: {name} (= {version})\n")
     archive = folder / f"{name}_{version}.tar.xz"
     run("tar", "--create", "--xz", "--file", archive, "--files-from", "/dev/null")
     size = archive.stat().st_size
@@ -58,14 +70,15 @@ def make_deb(folder, name, version, text, control):
     )
 
 
-def make_rpm(folder, name, version, text):
+def make_rpm(folder, name, version, text, symbols):
     number, release = version.split("-")
     with tempfile.TemporaryDirectory() as top:
         spec = Path(top) / "a.spec"
         spec.write_text(SPEC.format(name=name, version=number, release=release, text=text))
         run("rpmbuild", "-ba", "--define", f"_topdir {top}", spec)
         for path in Path(top).rglob("*.rpm"):
-            shutil.copy(path, folder)
+            if symbols or "-debuginfo-" not in path.name:
+                shutil.copy(path, folder)
 
 
 for build in json.loads(sys.argv[1]):
@@ -73,9 +86,9 @@ for build in json.loads(sys.argv[1]):
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     if build["target"] == "rpm":
-        make_rpm(folder, build["name"], build["version"], build["text"])
+        make_rpm(folder, build["name"], build["version"], build["text"], build["symbols"])
     else:
-        make_deb(folder, build["name"], build["version"], build["text"], build["control"])
+        make_deb(folder, build["name"], build["version"], build["text"], build["control"], build["symbols"])
     words = ("project", "target", "change", "patchset", "pipeline", "build_id")
     result = {"step": "build", "status": "passed", **{word: build[word] for word in words}}
     files = sorted(folder.iterdir())
@@ -103,7 +116,7 @@ result["files"] = [{"name": path.name, "size": path.stat().st_size, "sha256": sh
 
 @dataclass(frozen=True)
 class Build:
-    """A build of a change: of NAME, unless it says otherwise."""
+    """A build of a change: of NAME, unless it says otherwise. With ``symbols``, a package of them is beside it."""
 
     change: str
     version: str
@@ -113,6 +126,7 @@ class Build:
     text: str = "A package of the tests"
     name: str = NAME
     control: str = ""
+    symbols: bool = False
     evil: str = ""
     project: str = PROJECT
 

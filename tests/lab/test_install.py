@@ -32,14 +32,27 @@ GREEDY = build(
     "lab-greedy",
     evil=having({"DEBIAN/postinst": "#!/bin/sh\ndd if=/dev/zero of=/var/lib/fill bs=1M count=1500 && sleep 300\n"}),
 )
-RPM = Build("995007", "1.0-1~c995007.1", "rpm", name="lab-rpm")
+# A version that only rpm knows, and that is quoted in addresses.
+RPM = Build("995007", "1.0^git1-1~c995007.1", "rpm", name="lab-rpm")
+DIVERTING = build(
+    995009,
+    "lab-diverting",
+    evil=having(
+        {
+            "usr/share/lab": "in place of the library\n",
+            "DEBIAN/preinst": "#!/bin/sh\ndpkg-divert --package lab-diverting --rename --add /usr/share/lab\n",
+            "DEBIAN/postrm": "#!/bin/sh\ndpkg-divert --package lab-diverting --rename --remove /usr/share/lab\n",
+        }
+    ),
+)
 BEFORE = (LIBRARY, USER)
-ALL = (*BEFORE, NEWER, CLASH, MESSY, OVERWRITING, GREEDY, RPM)
+ALL = (*BEFORE, NEWER, CLASH, DIVERTING, MESSY, OVERWRITING, GREEDY, RPM)
 
 # What is run → how it ends, and what its report says.
 JUDGED = {
     ("repotest", NEWER): (1, "lab-user 1.0~c995002.1 would break: it needs lab-lib (&lt; 2~), which nothing provides"),
     ("repotest", CLASH): (1, "/usr/share/lab is in lab-lib 1.0~c995001.1, too"),
+    ("repotest", DIVERTING): (0, "lab-diverting: files"),
     ("install-test", CLASH): (1, "lab-clash : Depends: lab-missing (&gt;= 2)"),
     ("install-test", OVERWRITING): (1, "trying to overwrite '/usr/bin/env'"),
     ("install-test", MESSY): (1, "/var/lib/lab-messy is left behind"),
@@ -93,7 +106,7 @@ def _left(lab: Lab) -> str:
 
 
 def _script(number: int, step: str, one: Build) -> str:
-    before = "995001,1 995002,1 " if one in (NEWER, CLASH) else ""
+    before = "995001,1 995002,1 " if one in (NEWER, CLASH, DIVERTING) else ""
     folder = f"/tmp/lab-install-{number}"
     told = {**one.told(), "CHANGES": f"{before}{one.change},1", "RESULTS": folder}
     words = " ".join(f"{name}={shlex.quote(value)}" for name, value in told.items())

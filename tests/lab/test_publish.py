@@ -93,6 +93,38 @@ def test_a_version_that_is_taken_is_refused_in_check(publisher: Lab) -> None:
         assert status == 1 and why in words, words
 
 
+RELEASED_IN_A_ROW = "lab-in-a-row"
+
+
+def test_the_second_and_the_third_release_go_as_the_first_one_did(publisher: Lab) -> None:
+    """With packages of debugging symbols, which need the very version that they are of."""
+    for number in range(1, 4):
+        words = {"pipeline": "gate", "name": RELEASED_IN_A_ROW, "symbols": True}
+        builds = [Build(f"99040{number}", f"1.0-{number}", target, **words) for target in TARGETS]
+        hand_over(publisher, *builds)
+        for build in builds:
+            assert call(publisher, build)[0] == 0
+        if number > 1:
+            _judge(publisher, builds[0], builds[-1])
+        status, words = call(publisher, builds[0], "promote")
+        assert status == 0, words
+    publisher.pkgci("publish", "remove", RELEASED_IN_A_ROW, "--yes")
+
+
+def _judge(lab: Lab, *builds: Build) -> None:
+    """The repository tests of the targets, side by side."""
+    tests = [
+        f"results=$(mktemp -d); {' '.join(f'{name}={value}' for name, value in build.told().items())} RESULTS=$results "
+        "pkgci-repotest 2>&1; cat $results/junit.xml"
+        for build in builds
+    ]
+    together = f"cd /srv/jenkins; printf '%s\\0' {' '.join(map(shlex.quote, tests))} | xargs -0 -P 2 -n 1 sh -c"
+    said = lab.exec("install01", "runuser", "-u", "jenkins", "--", "sh", "-c", together).stdout
+    for symbols in ("-dbgsym", "-debuginfo"):
+        assert f"{RELEASED_IN_A_ROW}{symbols}" in said
+    assert said.count("the repository closes with 2 packages of this change") == len(builds), said
+
+
 def _generation(lab: Lab) -> int:
     return int(lab.exec("pub01", "readlink", f"{PUBLIC}/release/current").stdout.rpartition("/")[2])
 

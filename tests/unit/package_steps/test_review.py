@@ -95,9 +95,14 @@ def test_sources_and_debugging_symbols_are_not_installed() -> None:
         review.File("greet-dbgsym_1_amd64.deb", 1, "a" * 64, "greet-dbgsym", "1", "amd64", "greet"),
         review.File("greet-1-1.src.rpm", 1, "a" * 64, "greet", "1-1", "src", "greet"),
         review.File("greet-1-1.noarch.rpm", 1, "a" * 64, "greet", "1-1", "noarch", "greet"),
+        review.File("hello-dbgsym_1_amd64.ddeb", 1, "a" * 64, "hello-dbgsym", "1", "amd64", "greet"),
+        review.File("hello-udeb_1_amd64.udeb", 1, "a" * 64, "hello-udeb", "1", "amd64", "greet"),
+        review.File("lib-debuginfo-1-1.x86_64.rpm", 1, "a" * 64, "lib-debuginfo", "1-1", "x86_64", "greet"),
     ]
     build = review.Build("p/greet", "el9", "Z1", tuple(files))
     assert [file.name for file in build.binaries()] == ["greet-1-1.noarch.rpm"]
+    # They are in the world of the change all the same; what is an installer's is in a world of its own.
+    assert [file.package for file in build.packages()] == ["greet", "greet-dbgsym", "hello-dbgsym", "lib-debuginfo"]
 
 
 def test_own_packages_go_before_those_of_earlier_changes_and_these_before_released_ones() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, cast
@@ -35,11 +35,11 @@ URL = "https://pub01.pkg.lab.test/packages/"
 class World:
     """The publisher, its clock and keys, and a build host to fetch from."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, tools: Tools | None = None) -> None:
         self.folder = folder
         self.now = datetime(2026, 3, 1, tzinfo=timezone.utc)  # noqa: UP017 (as on hosts)
         self.keys: tuple[str, ...] = ("OLD!",)
-        self.tools = Tools()
+        self.tools = tools or Tools()
         self.tools.build_host = folder / "builds"
         site = load_site(ROOT / "examples/lab/site.yaml")
         self.settings = parse(json.loads(json.dumps(step_settings(site, site.host("pub01"), lambda name: []))))
@@ -120,18 +120,36 @@ class World:
         self.say(folder, inputs)
         return folder
 
-    def deb(self, folder: Path, source: str, version: str, *, control: str = "", text: str = "", **other: Any) -> Path:
-        """A .deb. ``control`` are further lines of its control data."""
-        fields = f"Package: {source}\nVersion: {version}\nArchitecture: all\n{control}Description: a package\n"
-        path = folder / f"{source}_{version}_all.deb"
+    def deb(
+        self,
+        folder: Path,
+        source: str,
+        version: str,
+        *,
+        control: str = "",
+        text: str = "",
+        architecture: str = "all",
+        suffix: str = ".deb",
+        **other: Any,
+    ) -> Path:
+        """A package, named as its source unless ``package`` is given. ``control`` are further lines of its data."""
+        package = other.pop("package", source)
+        words = {"Package": package, "Version": version, "Architecture": architecture}
+        if package != source:
+            words["Source"] = source
+        fields = "".join(f"{name}: {value}\n" for name, value in words.items()) + f"{control}Description: a package\n"
+        path = folder / f"{package}_{version}_{architecture}{suffix}"
         path.write_text(json.dumps({"control": fields, "data": text, **other}))
         return path
 
-    def sources(self, folder: Path, source: str, version: str) -> None:
-        archive = folder / f"{source}_{version}.tar.xz"
-        archive.write_text("the source")
-        line = f" {sha256(archive.read_bytes())} {archive.stat().st_size} {archive.name}\n"
-        files = f"Checksums-Sha256:\n{line}Files:\n {'0' * 32} {archive.stat().st_size} {archive.name}\n"
+    def sources(self, folder: Path, source: str, version: str, parts: Mapping[str, str] | None = None) -> None:
+        """A source package of ``parts``: file name → content."""
+        sha256s, md5s = "", ""
+        for name, text in (parts or {f"{source}_{version}.tar.xz": "the source"}).items():
+            (folder / name).write_text(text)
+            sha256s += f" {sha256(text.encode())} {len(text)} {name}\n"
+            md5s += f" {'0' * 32} {len(text)} {name}\n"
+        files = f"Checksums-Sha256:\n{sha256s}Files:\n{md5s}"
         (folder / f"{source}_{version}.dsc").write_text(f"Source: {source}\nVersion: {version}\n{files}")
 
     def say(self, folder: Path, inputs: Inputs, **other: Any) -> None:
@@ -193,7 +211,8 @@ def check_readable(repository: Repository, keys: Iterable[str] = ("OLD!",)) -> N
             checksum, _, name = line.split()
             assert sha256((suite / name).read_bytes()) == checksum
             assert (suite / name).samefile((suite / name).parent / "by-hash/SHA256" / checksum)
-        for stanza in (suite / "main/binary-amd64/Packages").read_text().split("\n\n"):
+        lists = sorted(suite.rglob("Packages"))
+        for stanza in "\n\n".join(path.read_text().rstrip() for path in lists).split("\n\n"):
             words = dict(line.split(": ", 1) for line in stanza.splitlines())
             if words:
                 assert sha256((current / "deb" / words["Filename"]).read_bytes()) == words["SHA256"]

@@ -23,7 +23,8 @@ def test_what_is_published_is_there_with_lists_signatures_and_packages(world: Wo
     current = world.released.folder / "current"
     assert (current / "index.html").read_text() == "2 packages of release"
     assert "Acquire-By-Hash: yes" in (current / "deb/dists/trixie/Release").read_text()
-    assert (current / "deb/dists/bookworm/main/binary-amd64/Packages").read_text() == ""
+    for architecture in ("all", "amd64"):
+        assert (current / f"deb/dists/bookworm/main/binary-{architecture}/Packages").read_text() == ""
     package = next((current / "rpm/rpm/packages").rglob("*.rpm"))
     assert '"signed": "OLD!"' in package.read_text()
 
@@ -31,7 +32,7 @@ def test_what_is_published_is_there_with_lists_signatures_and_packages(world: Wo
 def test_several_versions_of_a_package_stand_side_by_side(world: World) -> None:
     world.publish(world.entry("greet", "1.0"))
     world.publish(world.entry("greet", "2.0"))
-    text = (world.released.folder / "current/deb/dists/trixie/main/binary-amd64/Packages").read_text()
+    text = (world.released.folder / "current/deb/dists/trixie/main/binary-all/Packages").read_text()
     assert text.count("Package: greet\n") == 2
 
 

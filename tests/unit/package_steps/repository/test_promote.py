@@ -115,6 +115,18 @@ def test_the_same_version_with_another_content_is_refused(world: World) -> None:
     refused(world, "with other content: give it a new version", Status.FAILED, change="6")
 
 
+def test_an_upstream_tarball_with_other_bytes_than_the_released_one_is_not_published(world: World) -> None:
+    for change, version, content in (("5", "1.0-1", "upstream's files"), ("6", "1.0-2", "and one more")):
+        inputs = world.inputs(pipeline="gate", change=change, tree=TREE)
+        folder = world.build(inputs, version)
+        next(folder.glob("*.tar.xz")).unlink()
+        world.sources(folder, "greet", version, {"greet_1.0.orig.tar.xz": content})
+        world.say(folder, inputs)
+        world.review(inputs)
+    world.promote(merged(world))
+    refused(world, r"greet_1.0.orig.tar.xz was published before, with greet 1.0-1", Status.FAILED, change="6")
+
+
 def test_what_one_target_forbids_is_published_for_none(world: World) -> None:
     world.publish(world.entry("greet", "2.0-1", "rpm"))
     gate(world, "1.0-1", *TARGETS)

@@ -59,8 +59,7 @@ def test_an_rpm_version_is_published_whatever_rpm_lets_it_be(world: World, versi
 
 def test_what_a_build_leaves_beside_its_packages_is_not_published(world: World) -> None:
     folder = world.build(world.inputs(), GOOD)
-    for suffix in (".buildinfo", ".ddeb"):
-        (folder / f"greet_{GOOD}_amd64{suffix}").write_text("anything")
+    (folder / f"greet_{GOOD}_amd64.buildinfo").write_text("anything")
     world.say(folder, world.inputs())
     world.review(world.inputs())
     names = {file.name for file in repository(world).manifest().entries[0].files}
@@ -351,7 +350,7 @@ def _source_of_nothing(folder: Path) -> None:
         (_add, "run-me.sh is no part"),
         (_add_archive, "is no part of the packages"),
         (_second_source, "there are 2 .dsc files"),
-        (_no_package, "there is no .deb"),
+        (_no_package, "there is no package besides the source package"),
         (_other_changes, "it names 'greet.dsc', which was not built"),
         (_source_of_nothing, "which was not built"),
     ],

@@ -91,10 +91,11 @@ class Tools:
         kind, place = words[-2:]
         if kind == "release":
             fields = [word.split("::")[-1].replace("=", ": ", 1) for word in words if "::Release::" in word]
-            lists = sorted(path for path in folder.glob("main/*/*") if path.is_file())
+            lists = sorted(path for path in folder.rglob("main/**/*") if path.is_file())
             lines = [f" {sha256(path.read_bytes())} {path.stat().st_size} {path.relative_to(folder)}" for path in lists]
             return 0, "\n".join([*fields, "SHA256:", *lines, ""]).encode()
-        stanzas = [self._stanza(path, folder) for path in sorted((folder / place).rglob(f"*.{SUFFIX[kind]}"))]
+        found = sorted(path for path in (folder / place).rglob("*") if path.name.endswith(SUFFIX[kind]))
+        stanzas = [self._stanza(path, folder) for path in found]
         return 0, "\n".join(stanzas).encode()
 
     def _stanza(self, path: Path, folder: Path) -> str:
@@ -141,4 +142,4 @@ class Tools:
         return status, b""
 
 
-SUFFIX = {"packages": "deb", "sources": "dsc"}
+SUFFIX = {"packages": (".deb", ".udeb", ".ddeb"), "sources": (".dsc",)}

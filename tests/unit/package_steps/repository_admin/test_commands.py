@@ -35,6 +35,12 @@ def test_the_list_has_everything_that_is_published(world: World, names: Names) -
     assert [(one["name"], one["changes"][0]["project"]) for one in found["reviews"]] == [("13", "packaging/greet")]
 
 
+def test_what_a_disk_has_at_its_top_is_no_review_repository(world: World) -> None:
+    world.review("13", {"13": Work("packaging/greet")}, timedelta(hours=1))
+    world.review("lost+found", {}, timedelta(hours=1))
+    assert [one.name for one in commands.reviews(world.publisher)] == ["review/13"]
+
+
 def test_the_operators_side_reads_what_the_host_says(world: World) -> None:
     world.publish("release", OLD)
     world.publish("release", GREET)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 from pkgci_steps.repotest import rpm, solve
@@ -45,6 +46,15 @@ def test_what_was_broken_before_is_not_this_changes_fault() -> None:
 def test_an_older_version_and_the_same_with_another_content_are_clashes() -> None:
     assert "is older" in messages(released=[{**OLD, "version": "2-1"}])["greet: version"]
     assert "another content" in messages(released=[{**GREET, "content": "6 11"}])["greet: version"]
+
+
+def test_packages_that_the_source_makes_no_more_are_left_as_they_are() -> None:
+    def found(name: str, source: str) -> SimpleNamespace:
+        return SimpleNamespace(name=name, source_name=source)
+
+    change = [found("greet", "greet"), found("greet-debuginfo", "greet")]
+    there = [found("greet-doc", "greet"), found("greet", "greet"), found("other", "other"), *change]
+    assert [package.name for package in solve.abandoned(there, change)] == ["greet-doc"]
 
 
 def test_shared_folders_are_no_shared_files() -> None:

@@ -24,6 +24,11 @@ def test_the_packages_of_a_change_stand_in_for_released_ones() -> None:
     assert list(map(str, world.joined([package("a"), package("b")], [package("a", "2")]))) == ["b 1", "a 2"]
 
 
+def test_packages_that_the_source_makes_no_more_are_told_from_the_others() -> None:
+    beside = [package("a", "1"), package("a-doc", "1", source="a"), package("b")]
+    assert list(map(str, world.abandoned(beside, [package("a", "2")]))) == ["a-doc 1"]
+
+
 @pytest.mark.parametrize(
     ("released", "said"),
     [

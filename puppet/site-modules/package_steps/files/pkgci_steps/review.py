@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
+from . import publishable
 from .inputs import Inputs
 from .settings import Settings, Target
 from .status import Ended, Status
@@ -65,10 +66,13 @@ class Build:
     build_id: str
     files: tuple[File, ...]
 
+    def packages(self) -> tuple[File, ...]:
+        """All that its users can install, by name: packages of debugging symbols too, those of an installer not."""
+        return tuple(sorted((file for file in self.files if _is_installable(file)), key=lambda file: file.package))
+
     def binaries(self) -> tuple[File, ...]:
-        """What can be installed, by name; packages of debugging symbols are no part of a test."""
-        chosen = [file for file in self.files if _is_installable(file)]
-        return tuple(sorted(chosen, key=lambda file: file.package))
+        """What is installed in a test: packages of debugging symbols are no part of it."""
+        return tuple(file for file in self.packages() if not publishable.is_debugging(file.package, file.name))
 
 
 @dataclass(frozen=True)
@@ -214,6 +218,4 @@ def _file(item: Any) -> File:
 def _is_installable(file: File) -> bool:
     if file.architecture in ("source", "src", "nosrc"):
         return False
-    if file.name.endswith(".deb"):
-        return not file.package.endswith("-dbgsym")
-    return file.name.endswith(".rpm") and not file.package.endswith(("-debuginfo", "-debugsource"))
+    return file.name.endswith((publishable.DEB, publishable.DDEB, ".rpm"))

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import time
 from pathlib import Path
 from typing import Any
 
+from .. import publishable
 from ..chroots import Purpose, ensure
 from ..limits import limited
 from ..namespaces import traversable
 from ..processes import nothing_left
 from ..report import Case, described
+from ..repository import look_deb
 from ..settings import WORK, Target
 from ..status import Ended, Status
 from ..step import Step
@@ -20,9 +21,6 @@ from . import extra, lint, reproducible, sbuild
 from .git import check_out
 from .source import Source, make_source
 from .upstream.derive import derived_deb
-
-_PACKAGES = (".deb", ".udeb", ".ddeb", ".changes", ".buildinfo")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+~:-]{0,250}")
 
 
 def build_deb(step: Step, target: Target) -> str:
@@ -46,6 +44,7 @@ def build_deb(step: Step, target: Target) -> str:
         files = build("build")
         step.cases.append(Case("build", seconds=time.monotonic() - started))
         step.details["files"] = _keep(files, step.inputs.results)
+        check(step)
         step.details["lintian"], cases = lint.report(lint.findings(step, files, folder / "lintian"))
         step.cases += cases
         step.details["reproducible"] = reproducible.judge(
@@ -54,14 +53,23 @@ def build_deb(step: Step, target: Target) -> str:
     return f"built {source.release.source} {source.release.version} for {target.name}"
 
 
+def check(step: Step) -> None:
+    """Looks into what is kept as the publisher will. Raises ``Ended`` (failed) where that would refuse it."""
+    checksums = {file["name"]: file["sha256"] for file in step.details["files"]}
+    try:
+        look_deb.look(step.inputs.results, checksums, step.inputs, step.programs)
+    except ValueError as error:
+        raise Ended(Status.FAILED, f"this build cannot be published: {error}") from None
+
+
 def _files(source: Source, built: Path) -> list[Path]:
     """The packages that sbuild left in ``built``, and all of the source package. Raises ``Ended``."""
-    found = [file for file in built.iterdir() if file.suffix in _PACKAGES]
+    found = [file for file in built.iterdir() if publishable.is_built(file.name)]
     found += source.files
     files = {file.name: file for file in found if file.is_file() and not file.is_symlink()}
-    for name in files:
-        if not _NAME.fullmatch(name):
-            raise Ended(Status.FAILED, f"the name of a package's file is not acceptable: {name[:100]!a}")
+    changes = (file.read_text(errors="replace") for name, file in files.items() if name.endswith(publishable.CHANGES))
+    if why := publishable.refusal(files, "".join(changes)):
+        raise Ended(Status.FAILED, f"this build cannot be published: {why}")
     return [files[name] for name in sorted(files)]
 
 

@@ -33,6 +33,8 @@ def perform(own: Step) -> str:
     own.details["tested"] = [
         {"package": file.package, "version": file.version, "sha256": file.sha256} for file in wanted
     ]
+    if not wanted:
+        return "it has no package for a running system: there is nothing to test"
     _KINDS[target.kind](own, target, build)
     return own.passed_or_failed(f"{len(wanted)} packages: installed, removed, and nothing left behind")
 

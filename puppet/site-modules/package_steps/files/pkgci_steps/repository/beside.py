@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
+from .. import publishable
 from ..repository_admin import certificate
 from ..repository_admin.description import RELEASE, REVIEW, Description, Key, Listing, Package
 from ..repository_admin.pages import pages
 from ..settings import Settings
 from ..status import Ended, Status
-from .manifest import Manifest
+from .manifest import File, Manifest
 
 # Where the host has the certificates that it trusts; Puppet puts the site's own authority's there.
 AUTHORITIES = Path("/usr/local/share/ca-certificates")
@@ -45,8 +46,13 @@ def _listings(settings: Settings, manifest: Manifest) -> tuple[Listing, ...]:
     kinds = {name: target.kind for name, target in settings.targets.items()} | manifest.targets
     packages: dict[str, set[Package]] = {target: set() for target in kinds}
     for entry in manifest.entries:
-        packages[entry.target] |= {Package(file.package, file.version, file.architecture) for file in entry.files}
+        packages[entry.target] |= {_package(file) for file in entry.files}
     return tuple(Listing(target, kind, tuple(sorted(packages[target]))) for target, kind in kinds.items())
+
+
+def _package(file: File) -> Package:
+    is_special = file.name.endswith(publishable.UDEB) or publishable.is_debugging(file.package, file.name)
+    return Package(file.package, file.version, file.architecture, is_for_people=not is_special)
 
 
 def _changes(manifest: Manifest) -> tuple[str, ...]:

@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..inputs import Inputs
+from ..publishable import FILE_LIMIT, NAME
 from ..status import Ended, Status
 
 # bytes: some hundred files and what a build says of itself.
 SIZE_LIMIT = 1024 * 1024
-FILE_LIMIT = 500
-# No path, nothing hidden, no option, no word for a shell.
-NAME = r"[A-Za-z0-9][A-Za-z0-9._+~^%:-]{0,199}"
 
 
 @dataclass(frozen=True)

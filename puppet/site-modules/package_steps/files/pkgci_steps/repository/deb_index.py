@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from .. import publishable
 from ..programs import Programs
 from ..status import Ended, Status
 from . import folders
@@ -24,8 +25,11 @@ _PLAIN = (
     "-o",
     "APT::FTPArchive::SHA512=false",
 )
+# Packages of an installer are a part of their component: apt offers them to nobody who does not ask for them.
+_MAIN, _INSTALLER = "main", "main/debian-installer"
 # Release lists these. The uncompressed ones are what the next index is made from.
-_INDEXES = ("main/binary-*/Packages*", "main/source/Sources*")
+_INDEXES = (f"{_MAIN}/binary-*/Packages*", f"{_INSTALLER}/binary-*/Packages*", f"{_MAIN}/source/Sources*")
+_ALL = "all"
 _SIGNED = ("Release", "InRelease", "Release.gpg")
 
 
@@ -49,14 +53,25 @@ def write(
     """
     described = _Descriptions(shared, list(known), tool)
     files = {f"{_in_archive(entry)}/{file.name}": file for entry in entries for file in entry.files}
-    binaries = {path: file for path, file in files.items() if path.endswith(".deb")}
+    binaries = {path: file for path, file in files.items() if publishable.is_deb(path)}
     sources = {path: file for path, file in files.items() if path.endswith(".dsc")}
-    architectures = sorted({suite.architecture, *(file.architecture for file in binaries.values())} - {"all"})
-    for architecture in architectures:
-        chosen = {path: file for path, file in binaries.items() if file.architecture in (architecture, "all")}
-        _write_list(folder / f"main/binary-{architecture}/Packages", described.of("packages", chosen))
-    _write_list(folder / "main/source/Sources", described.of("sources", sources))
+    # `all` has lists of its own, which Release says by naming it: clients of any architecture read them beside theirs
+    # (Debian's repository format, "Architectures").
+    architectures = sorted({_ALL, suite.architecture, *(file.architecture for file in binaries.values())})
+    stanzas = described.of("packages", binaries)
+    for component, in_it in _components(binaries).items():
+        for architecture in architectures:
+            chosen = [stanzas[path] for path, file in in_it.items() if file.architecture == architecture]
+            _write_list(folder / f"{component}/binary-{architecture}/Packages", chosen)
+    _write_list(folder / f"{_MAIN}/source/Sources", described.of("sources", sources).values())
     _write_release(suite, architectures, folder, tool)
+
+
+def _components(binaries: Mapping[str, File]) -> dict[str, dict[str, File]]:
+    """Component → what belongs to it. An installer's is there where there is something in it."""
+    installer = {path: file for path, file in binaries.items() if path.endswith(publishable.UDEB)}
+    main = {path: file for path, file in binaries.items() if path not in installer}
+    return {_MAIN: main, _INSTALLER: installer} if installer else {_MAIN: main}
 
 
 def _in_archive(entry: Entry) -> str:
@@ -100,7 +115,7 @@ class _Descriptions:
         self._known = known
         self._tool = tool
 
-    def of(self, kind: str, files: Mapping[str, File]) -> list[bytes]:
+    def of(self, kind: str, files: Mapping[str, File]) -> dict[str, bytes]:
         """The stanzas (``kind``: packages or sources) of ``files``, by their paths, in that order.
 
         Raises ``Ended``: infrastructure where apt-ftparchive has nothing to say of one, failed where it says something
@@ -112,11 +127,11 @@ class _Descriptions:
             known |= self._made(kind, os.path.commonpath([str(PurePosixPath(path).parent) for path in missing]))
         for path in missing:
             _compare(path, files[path], known.get(path))
-        return [known[path] for path in files]
+        return {path: known[path] for path in files}
 
     def _from_lists(self, kind: str) -> dict[str, bytes]:
-        pattern = "main/binary-*/Packages" if kind == "packages" else "main/source/Sources"
-        lists = [file for suite in self._known for file in suite.glob(pattern)]
+        name = "Packages" if kind == "packages" else "Sources"
+        lists = [file for suite in self._known for file in suite.glob(f"{_MAIN}/**/{name}")]
         return {path: stanza for file in lists for path, stanza in _stanzas(kind, file.read_bytes()).items()}
 
     def _made(self, kind: str, folder: str) -> dict[str, bytes]:
@@ -158,7 +173,7 @@ def _found(pattern: bytes, stanza: bytes) -> str:
     return match[1].decode() if match else ""
 
 
-def _write_list(path: Path, stanzas: Sequence[bytes]) -> None:
+def _write_list(path: Path, stanzas: Iterable[bytes]) -> None:
     path.parent.mkdir(parents=True)
     text = b"".join(stanza + b"\n\n" for stanza in stanzas)
     path.write_bytes(text)
@@ -172,7 +187,7 @@ def _write_release(suite: Suite, architectures: Sequence[str], folder: Path, too
         "Suite": suite.name,
         "Codename": suite.name,
         "Architectures": " ".join(architectures),
-        "Components": "main",
+        "Components": _MAIN,
         "Acquire-By-Hash": "yes",
     }
     options = [word for name, value in words.items() for word in ("-o", f"APT::FTPArchive::Release::{name}={value}")]

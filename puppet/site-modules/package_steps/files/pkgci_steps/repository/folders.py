@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
 from pathlib import Path
 
+# Another disk; no second names there at all, in words of several file systems; and too many names already.
+_NO_SECOND_NAME = (errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
 # What is being made; whatever is called so and is not locked was left behind.
 ASIDE = ".new-"
 
@@ -37,10 +40,19 @@ def link(path: Path, target: str) -> None:
 
 
 def share(source: Path, copy: Path) -> None:
-    """The same file under another name. Neither is ever written to again."""
+    """The same file under another name, where nobody looks yet. Neither is ever written to again.
+
+    Where two names for a file are not to be had (another disk, a file system without them) it is a copy.
+    """
     copy.parent.mkdir(parents=True, exist_ok=True)
-    if not copy.exists():
+    if copy.exists():
+        return
+    try:
         os.link(source, copy)
+    except OSError as error:
+        if error.errno not in _NO_SECOND_NAME:
+            raise
+        shutil.copyfile(source, copy)
 
 
 def appear(aside: Path, place: Path) -> None:

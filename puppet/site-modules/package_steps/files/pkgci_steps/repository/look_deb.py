@@ -7,6 +7,7 @@ import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from .. import publishable
 from ..inputs import Inputs
 from ..programs import Programs
 from . import stanza, versions
@@ -19,8 +20,6 @@ _ARCHITECTURE = "all|amd64|arm64|armel|armhf|i386|loong64|ppc64el|riscv64|s390x"
 # Fields that an index has of its own: in control data they would speak for it. And what makes a package hard to remove.
 _RESERVED = frozenset(("filename", "size", "md5sum", "sha1", "sha256", "sha512", "directory", "status", "conffiles"))
 _STICKY = ("essential", "protected", "important")
-# What a build may leave beside its packages; .ddeb is what Ubuntu calls packages of debugging symbols.
-_UNPUBLISHED = (".buildinfo", ".ddeb")
 _CONTROL_LIMIT = 1024 * 1024  # bytes
 _MEMBER_LIMIT = 2000
 # What reading one package may take: seconds, and bytes of memory.
@@ -33,14 +32,14 @@ def look(folder: Path, files: Mapping[str, str], inputs: Inputs, programs: Progr
     if len(sources) != 1:
         raise ValueError(f"there are {len(sources)} .dsc files, not one")
     source, version, parts = _source(folder / sources[0], files, inputs)
-    binaries = [name for name in files if name.endswith(".deb")]
+    binaries = [name for name in files if publishable.is_deb(name)]
     if not binaries:
-        raise ValueError("there is no .deb file")
+        raise ValueError("there is no package besides the source package")
     found = [_binary(folder / name, files[name], source, version, inputs, programs) for name in binaries]
     for name in files:
-        if name.endswith(".changes"):
+        if name.endswith(publishable.CHANGES):
             _check_changes(folder / name, files, source, version)
-        elif name not in (*sources, *parts, *binaries) and not name.endswith(_UNPUBLISHED):
+        elif name not in (*sources, *parts, *binaries) and not name.endswith(publishable.BUILDINFO):
             raise ValueError(f"{name} is no part of the packages")
     kept = [_file(folder / name, files[name], source, version, "source") for name in (*sources, *parts)]
     return Built(source, version, (*kept, *found))
@@ -65,7 +64,7 @@ def _source(path: Path, files: Mapping[str, str], inputs: Inputs) -> tuple[str, 
     check_version(version, source, inputs)
     _compare(path, listed, files)
     for name in listed:
-        if not name.startswith(f"{source}_") or not (".tar." in name or name.endswith(".diff.gz")):
+        if not name.startswith(f"{source}_") or not publishable.is_source(name) or name.endswith(".dsc"):
             raise ValueError(f"{path.name}: {name[:100]!a} is no part of a source package")
     return source, version, list(listed)
 
@@ -84,7 +83,7 @@ def _binary(path: Path, checksum: str, source: str, version: str, inputs: Inputs
                 raise ValueError(f"it says that it is {name}: such a package cannot be removed")
     except ValueError as error:
         raise ValueError(f"{path.name}: {error}") from None
-    _check_name(path.name, f"{package}_{_without_epoch(own)}_{architecture}.deb")
+    _check_name(path.name, f"{package}_{_without_epoch(own)}_{architecture}{path.suffix}")
     check_own_version(own, package, inputs)
     return _file(path, checksum, package, own, architecture)
 

@@ -17,7 +17,7 @@ LOCKS = HOME / "locks"
 LISTS = HOME / "lists"
 # The signing keys, for gpg.
 GNUPG = HOME / "gnupg"
-# Where programs work, on the same disk as PUBLIC, so that what is done there moves by a rename.
+# Where programs work. PUBLIC may be a disk of its own: what goes there from here is copied.
 WORK = HOME / "work"
 # Which keys sign: {"release": ["FINGERPRINT!", …], "review": […]}, the newest last. DEB metadata is signed by all
 # of them, RPM metadata and packages by the first. Puppet writes it.

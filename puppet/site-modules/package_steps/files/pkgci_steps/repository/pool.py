@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -79,7 +78,7 @@ def _take(source: Path, copy: Path, *, copied: bool) -> None:
     if copied:
         shutil.copyfile(source, copy)
     else:
-        os.link(source, copy)
+        folders.share(source, copy)
     copy.chmod(0o644)
 
 

@@ -9,7 +9,7 @@ from ..inputs import PROMOTE, REPUBLISH, Inputs
 from ..report import Case
 from ..status import Ended, Status
 from ..step import Step, run
-from . import ownership, places, pool, records, review_names, versions
+from . import ownership, places, pool, records, review_names, unchanging, versions
 from .built import Built
 from .engine import Repository, Update
 from .manifest import Entry, Manifest
@@ -146,6 +146,7 @@ def _case(entry: Entry, released: Manifest) -> Case:
             message = "this version was published before, with other content: give it a new version"
         elif versions.is_older(entry.kind, entry.version, one.version):
             message = f"the newer version {one.version} was published before: give it a version after that"
+    message = message or unchanging.clash(entry.target, entry.files, released.entries)
     return Case(name, Status.FAILED if message else Status.PASSED, message)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from ..inputs import RELEASING, Inputs
 from ..settings import BuildHost, Target
 from ..status import Ended, Status
 from ..step import Step, run
-from . import claim, look_deb, look_rpm, ownership, places, records, review_names, taken
+from . import claim, look_deb, look_rpm, ownership, places, records, review_names, taken, unchanging
 from .built import Built
 from .engine import Repository
 from .fetching import Source
@@ -80,6 +81,8 @@ class Publication:
         base = ownership.base_of(self.target.kind, self.step.programs)
         ownership.check(self.step.inputs.project, self.target.kind, built, released, base)
         self._check_versions(built, released)
+        if why := unchanging.clash(self.target.name, built.files, [*self._before(), *released.entries]):
+            raise Ended(Status.FAILED, f"refused: {why}")
         return self._published(built, folder)
 
     def _check_versions(self, built: Built, released: Manifest) -> None:
@@ -94,6 +97,14 @@ class Publication:
                 entries = Repository(places.review(name), self.publisher).manifest().of_target(self.target.name)
                 ahead = [entry for entry in entries if entry.change == change]
                 taken.by_release(built, ahead, self.target, ahead=change)
+
+    def _before(self) -> Iterator[Entry]:
+        """What the changes before this one have published: it is released before this one is."""
+        inputs = self.step.inputs
+        for number in inputs.before:
+            folder = self.publisher.public / places.review(number)
+            for record in records.latest(folder, number, inputs.is_release):
+                yield record.entry
 
     def _checked(self, source: Source, host: BuildHost, result: bytes) -> tuple[Path, Built]:
         """The folder with the files, and what they are. Raises ``Ended`` (failed) for anything that is not right."""

@@ -59,6 +59,13 @@ def of_releases(repository: Path, inputs: Inputs) -> list[Record]:
     return sorted(found, key=lambda record: record.moment)
 
 
+def latest(repository: Path, change: str, is_release: bool) -> list[Record]:
+    """What a change published last for each target: as a release, or in check."""
+    found = [record for record in read_all(repository) if record.entry.change == change]
+    chosen = sorted((one for one in found if one.is_release == is_release), key=lambda record: record.moment)
+    return list({record.entry.target: record for record in chosen}.values())
+
+
 def _parse(data: dict[str, Any]) -> Record:
     own = {name: data.pop(name) for name in ("pipeline", "commit", "moment")}
     own["tree"] = data.get("tree", "")  # records of an earlier version of this program have none

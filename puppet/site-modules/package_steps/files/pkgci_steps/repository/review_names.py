@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from ..status import Ended, Status
 from . import folders, places
 from .engine import Repository
 from .publisher import Publisher
+
+
+def is_one(name: str) -> bool:
+    """Whether a review repository may be called so, unlike what a disk has at its top (lost+found)."""
+    return re.fullmatch(r"[0-9]+|group-.+", name) is not None
 
 
 def lead(publisher: Publisher, change: str, name: str) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..repository import places
+from ..repository import places, review_names
 from ..repository.engine import Generation, Repository
 from ..repository.manifest import Entry
 from ..repository.publisher import Publisher
@@ -35,7 +35,8 @@ def listed(publisher: Publisher) -> dict[str, Any]:
 def reviews(publisher: Publisher) -> list[Repository]:
     """The review repositories, by name; a change that shares a group's is not there twice."""
     folders = sorted((publisher.public / places.REVIEW).glob("*"))
-    names = [folder.name for folder in folders if folder.is_dir() and not folder.is_symlink()]
+    named = (folder for folder in folders if review_names.is_one(folder.name))
+    names = [folder.name for folder in named if folder.is_dir() and not folder.is_symlink()]
     return [one for one in (Repository(places.review(name), publisher) for name in names) if one.exists]
 
 

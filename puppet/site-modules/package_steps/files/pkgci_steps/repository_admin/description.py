@@ -16,11 +16,15 @@ RELEASE, REVIEW = "release", "review"
 
 @dataclass(frozen=True, order=True)
 class Package:
-    """One package: ``architecture`` as its kind of package calls it (all, amd64, noarch, source…)."""
+    """One package: ``architecture`` as its kind of package calls it (all, amd64, noarch, source…).
+
+    ``is_for_people``: somebody asks for it by name, unlike debugging symbols and what is an installer's.
+    """
 
     name: str
     version: str
     architecture: str
+    is_for_people: bool = True
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from html import escape
 from .description import Description, Listing
 from .instructions import apt_commands, apt_renewal, apt_source, dnf_commands, dnf_renewal, dnf_repository
 
+_SOURCES = ("source", "src")
 _STYLE = """\
 body { font-family: sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em; line-height: 1.5; color: #222; }
 pre { background: #f4f4f4; padding: .8em; overflow-x: auto; }
@@ -61,7 +62,7 @@ def _table(listings: tuple[Listing, ...]) -> Iterator[str]:
     rows: dict[str, list[dict[str, None]]] = {}
     for column, listing in enumerate(listings):
         for package in listing.packages:
-            if package.architecture not in ("source", "src"):
+            if package.architecture not in _SOURCES:
                 versions = rows.setdefault(package.name, [{} for _ in listings])
                 versions[column][package.version] = None
     if not rows:
@@ -76,7 +77,8 @@ def _table(listings: tuple[Listing, ...]) -> Iterator[str]:
 
 def _instructions(description: Description, listing: Listing) -> Iterator[str]:
     """Commands to paste, and the file that they fetch, to read."""
-    names = sorted(package.name for package in listing.packages if package.architecture not in ("source", "src"))
+    binaries = (package for package in listing.packages if package.architecture not in _SOURCES)
+    names = sorted(package.name for package in binaries if package.is_for_people)
     # What people paste into a shell is a word, whoever wrote it.
     example = next((name for name in names if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.+_-]*", name)), "PACKAGE")
     yield f'<h3 id="{escape(listing.target)}">{escape(listing.target)}</h3>'

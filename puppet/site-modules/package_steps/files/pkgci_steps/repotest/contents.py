@@ -35,7 +35,11 @@ def of(apt: Apt, packages: Sequence[Package], memory: Path = MEMORY) -> dict[Pac
     return found
 
 
-def _learn(apt: Apt, packages: Sequence[Package], memory: Path) -> None:
+def fetched(apt: Apt, packages: Sequence[Package]) -> tuple[str, dict[str, str]]:
+    """A folder in the root with ``packages``, and their checksums → their files there.
+
+    Raises ``Ended`` (infrastructure).
+    """
     words = [f"{package.name}:{package.architecture}={package.version}" for package in packages]
     folder = f"/tmp/contents-{time.monotonic_ns()}"  # noqa: S108 (in a root that nobody else has)
     script = 'mkdir "$1" && chmod 777 "$1" && cd "$1" && shift && exec apt-get --quiet download "$@"'
@@ -46,6 +50,12 @@ def _learn(apt: Apt, packages: Sequence[Package], memory: Path) -> None:
     for package in packages:
         if package.sha256 not in sums:
             raise Ended(Status.INFRASTRUCTURE, f"another {package} was fetched than the one that is in the index")
+    return folder, sums
+
+
+def _learn(apt: Apt, packages: Sequence[Package], memory: Path) -> None:
+    folder, sums = fetched(apt, packages)
+    for package in packages:
         listed = apt.root.ask("dpkg-deb", "--contents", sums[package.sha256])
         place = _place(memory, package)
         temporary = place.with_name(f".{place.name}.{os.getpid()}")
@@ -65,5 +75,10 @@ def paths(listed: str) -> list[str]:
         match = _LINE.fullmatch(line)
         if match and match[1] != "d":
             path = match[2].partition(" -> ")[0].partition(" link to ")[0]
-            found.append(re.sub(r"^/(bin|sbin|lib|lib64|lib32)/", r"/usr/\1/", path))
+            found.append(merged(path))
     return found
+
+
+def merged(path: str) -> str:
+    """Where ``path`` is on a system whose /bin is /usr/bin."""
+    return re.sub(r"^/(bin|sbin|lib|lib64|lib32)/", r"/usr/\1/", path)

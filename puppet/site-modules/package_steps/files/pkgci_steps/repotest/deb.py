@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
-from .. import chroots, review
+from .. import chroots, publishable, review
 from ..install import apt as tool
 from ..install import root
 from ..install.apt import Apt
@@ -17,7 +17,7 @@ from ..review import File, Repository
 from ..settings import Target
 from ..status import Ended, Status
 from ..step import Step
-from . import clashes, contents, dose, world
+from . import clashes, contents, dose, trial, world
 from .world import Package
 
 _is_older = partial(versions.is_older, "deb")
@@ -28,14 +28,23 @@ def test(step: Step, target: Target, wanted: Sequence[File]) -> None:
     """Judges ``wanted``, packages of the change, beside all that is released: a case for each and each question."""
     chosen = review.repositories(step.inputs, step.settings)
     tarball = chroots.ensure(step, target, chroots.Purpose.TEST)
-    with root.fresh(step, tarball, tool.files(step, target, chosen)) as one:
+    files = tool.files(step, target, chosen)
+    with root.fresh(step, tarball, files) as one:
         apt = Apt(one)
         apt.use_changes()
         change, beside, released = _ours(apt, chosen, wanted)
         step.cases.extend(world.version_cases(released, change, _is_older))
-        after = world.joined(beside, change)
-        step.cases.extend(clashes.cases(change, contents.of(apt, after)))
         step.cases.extend(_closure(step, apt, chosen, beside, change))
+        has_files = [package for package in world.joined(beside, change) if not _is_debugging(package)]
+        known = contents.of(apt, has_files)
+
+    def tried(one: Package, other: Package, paths: Sequence[str]) -> list[str]:
+        with root.fresh(step, tarball, files) as another:
+            apt = Apt(another)
+            apt.use_changes()
+            return trial.overwritten(apt, one, other, paths)
+
+    step.cases.extend(clashes.cases([package for package in change if package in known], known, tried))
 
 
 def _ours(
@@ -67,6 +76,12 @@ def _closure(
     architecture = apt.root.ask("dpkg", "--print-architecture").strip()
     base = step.scratch / "base"
     _base(apt, chosen, {package.name for package in (*beside, *change)}, base)
+    left = world.abandoned(beside, change)
+    for package in left:
+        step.log.say(f"{package} is made no more by {package.source}: whether it breaks is not judged")
+    with base.open("a") as known:
+        known.write(_stanzas(left))
+    beside = [package for package in beside if package not in left]
     broken = dose.check(step, architecture, base, _written(step, "after", world.joined(beside, change)))
     own = {package.name for package in change}
     faults = {item.package: item for item in broken}
@@ -116,8 +131,16 @@ def _base(apt: Apt, chosen: Sequence[Repository], ours: set[str], file: Path) ->
 
 def _written(step: Step, name: str, chosen: Iterable[Package]) -> Path:
     file = step.scratch / name
-    file.write_text("\n\n".join(package.stanza for package in chosen) + "\n")
+    file.write_text(_stanzas(chosen))
     return file
+
+
+def _stanzas(chosen: Iterable[Package]) -> str:
+    return "".join(f"\n{package.stanza}\n" for package in chosen)
+
+
+def _is_debugging(package: Package) -> bool:
+    return publishable.is_debugging(package.name, package.fields.get("Filename", ""))
 
 
 def packages(text: str) -> list[Package]:

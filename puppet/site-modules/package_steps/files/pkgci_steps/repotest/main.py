@@ -35,10 +35,12 @@ def perform(own: Step) -> str:
     os.umask(0o022)
     target = own.settings.target(own.inputs.target)
     build = review.published(own.inputs, own.settings)
-    wanted = build.binaries()
+    wanted = build.packages()
     own.details["tested"] = [
         {"package": file.package, "version": file.version, "sha256": file.sha256} for file in wanted
     ]
+    if not wanted:
+        return "it has no package for a running system: there is nothing to test"
     _KINDS[target.kind](own, target, wanted)
     return own.passed_or_failed(f"the repository closes with {len(wanted)} packages of this change")
 

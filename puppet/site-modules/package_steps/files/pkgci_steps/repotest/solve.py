@@ -47,7 +47,8 @@ class World:
         """Those of ``chosen`` that cannot be installed when there is nothing else of ours, and why."""
         self._sack.reset_excludes()
         self._sack.add_excludes(self._sack.query().filter(pkg=sorted(set(self._all) - set(chosen))))
-        return {str(package): why for package in chosen if (why := self._why_not(package))}
+        left = abandoned(chosen, self.change)
+        return {str(package): why for package in chosen if package not in left and (why := self._why_not(package))}
 
     def _why_not(self, package: Any) -> list[str]:
         import dnf.goal  # type: ignore[import-not-found,unused-ignore]
@@ -72,6 +73,12 @@ class World:
                 if other.name != package.name and not (other.name in names and str(other) < str(package)):
                     found.append([str(package), str(other)])
         return found
+
+
+def abandoned(packages: Iterable[Any], change: Iterable[Any]) -> list[Any]:
+    """Those that the change's source packages made once, and make no more: nothing of the change could mend them."""
+    sources, names = {package.source_name for package in change}, {package.name for package in change}
+    return [package for package in packages if package.source_name in sources and package.name not in names]
 
 
 def leaves(paths: Iterable[str]) -> list[str]:

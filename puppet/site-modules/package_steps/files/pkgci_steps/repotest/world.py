@@ -46,6 +46,15 @@ def joined(released: Sequence[Package], change: Sequence[Package]) -> list[Packa
     return [*(package for package in released if package.name not in names), *change]
 
 
+def abandoned(beside: Sequence[Package], change: Sequence[Package]) -> list[Package]:
+    """Those ``beside`` that the change's source packages made once, and make no more.
+
+    They stay, and may break: nothing of the change could mend them.
+    """
+    sources, names = {package.source for package in change}, {package.name for package in change}
+    return [package for package in beside if package.source in sources and package.name not in names]
+
+
 def version_cases(released: Sequence[Package], change: Sequence[Package], is_older: Older) -> list[Case]:
     """A case for each package of the change: its version, beside every released one of its name."""
     cases = []
