@@ -30,8 +30,8 @@ CAPABILITIES = (
 )
 
 _SYSTEMD = "/lib/systemd/systemd"
-# What a host keeps there lies on a disk, as on a machine: no overlay can be mounted with its upper layer on another one,
-# which is what a container's own file system is. The volume has no name, and goes with the container.
+# What a host keeps there lies on a disk, as on a machine: an overlay's upper layer cannot lie on another overlay, which
+# is what a container's own file system is. The volume has no name, and goes with the container.
 DISK = "/srv"
 
 

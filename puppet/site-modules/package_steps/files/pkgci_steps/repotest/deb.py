@@ -105,7 +105,10 @@ def _base(apt: Apt, chosen: Sequence[Repository], ours: set[str], file: Path) ->
     rows = (line.split("\t") for line in shown.splitlines())
     names = [name for address, name in rows if address not in own]
     apt.root.ask("sh", "-c", 'exec /usr/lib/apt/apt-helper cat-file "$@" >/tmp/base', "sh", *names)
-    with (apt.root.folder / "tmp/base").open(encoding="utf-8", errors="replace") as lists, file.open("w") as kept:
+    with (
+        (apt.root.system.outside / "tmp/base").open(encoding="utf-8", errors="replace") as lists,
+        file.open("w") as kept,
+    ):
         keep = True
         for line in lists:
             if line.startswith("Package: "):
