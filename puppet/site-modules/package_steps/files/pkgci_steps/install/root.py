@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -45,28 +45,31 @@ class Root:
     """A system in a folder. ``remembered`` are checksums of files in it, as tree.py keeps them."""
 
     def __init__(self, step: Step, system: System, holder: Path, remembered: Path) -> None:
-        self._step = step
+        self.step = step
         self._holder = holder
         self._remembered = remembered
         self.system = system
 
     @contextmanager
-    def layer(self) -> Iterator[Root]:
+    def layer(self, step: Step | None = None) -> Iterator[Root]:
         """Another root, that begins as this one is now. Nothing may happen in this one meanwhile.
 
-        Raises ``Ended`` (infrastructure).
+        ``step`` is whose it is, if not this one's. Raises ``Ended`` (infrastructure).
         """
-        with layers.layer(self._step, self._holder, self.system.layers) as system:
-            yield Root(self._step, system, self._holder, self._remembered)
+        step = step or self.step
+        with ExitStack() as until:
+            with step.timed("roots made"):
+                system = until.enter_context(layers.layer(step, self._holder, self.system.layers))
+            yield Root(step, system, self._holder, self._remembered)
 
     def run(self, *command: str, network: bool = False, seconds: float = SECONDS) -> Said:
         """Runs ``command`` in there, without the network unless told so.
 
         Raises ``Ended``: the package is at fault where it takes longer than ``seconds``.
         """
-        self._step.log.say(f"in the root: {' '.join(command)}")
+        self.step.log.say(f"in the root: {' '.join(command)}")
         said = self._output(command, network, seconds)
-        self._step.log.add(said.text.encode())
+        self.step.log.add(said.text.encode())
         return said
 
     def ask(self, *command: str) -> str:
@@ -85,15 +88,15 @@ class Root:
         """What systemd says of the units ``names`` in there. The host's own reads them: a root need not have one."""
         check = ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", f"--root={self.system.folder}"]
         isolated = [*self.system.inside, *ISOLATED, "--net", "sh", "-c", 'exec "$@" 2>&1', "sh"]
-        status, text = self._step.programs.output([*isolated, *check, *names], seconds=SECONDS)
-        self._step.log.add(text)
+        status, text = self.step.programs.output([*isolated, *check, *names], seconds=SECONDS)
+        self.step.log.add(text)
         return Said(status, text.decode(errors="replace"))
 
     def tree(self) -> Tree:
         """What is in there now. Raises ``Ended`` (infrastructure)."""
         python: list[str | Path] = ["/usr/bin/python3", "-I", _HERE / "tree.py"]
         listing = [*self.system.inside, *python, self.system.folder, self._remembered]
-        status, text = self._step.programs.output(listing, seconds=SECONDS)
+        status, text = self.step.programs.output(listing, seconds=SECONDS)
         if status != 0:
             raise Ended(Status.INFRASTRUCTURE, f"{self.system.folder} cannot be listed")
         tree: dict[str, str] = json.loads(text)
@@ -104,7 +107,7 @@ class Root:
         enter = ("/usr/bin/python3", "-I", _HERE / "enter.py", self.system.folder)
         words = [*self.system.inside, *ISOLATED, *net, *enter, *command]
         try:
-            status, text = self._step.programs.output(words, environment=_ENVIRONMENT, seconds=seconds)
+            status, text = self.step.programs.output(words, environment=_ENVIRONMENT, seconds=seconds)
         except Ended as ended:
             if ended.status is Status.INFRASTRUCTURE and "took longer" in ended.reason:
                 raise Ended(Status.FAILED, f"{' '.join(command)[:200]} took longer than {seconds:g} s") from None
@@ -122,13 +125,14 @@ def fresh(step: Step, tree: Path, files: Mapping[str, bytes]) -> Iterator[Root]:
     The host's names, name servers and web authorities come with it. What runs meanwhile keeps to the limits of a build,
     or fails. Raises ``Ended`` (infrastructure).
     """
-    with traversable(step, WORK) as holder, layers.claimed(tree) as kept:
-        stage = holder / "stage"
-        _stage(stage, files)
-        with layers.layer(step, holder, (kept / layers.ROOT,)) as system, limited(step, holder, "test"):
+    with traversable(step, WORK) as holder, layers.claimed(tree) as kept, ExitStack() as until:
+        with step.timed("roots made"):
+            _stage(holder / "stage", files)
+            system = until.enter_context(layers.layer(step, holder, (kept / layers.ROOT,)))
+            until.enter_context(limited(step, holder, "test"))
             copy = ["cp", "--recursive", "--no-preserve=ownership", "--remove-destination"]
-            step.programs.must("set up a root", [*system.inside, *copy, f"{stage}/.", system.folder])
-            yield Root(step, system, holder, kept / SUMS)
+            step.programs.must("set up a root", [*system.inside, *copy, f"{holder}/stage/.", system.folder])
+        yield Root(step, system, holder, kept / SUMS)
 
 
 def _stage(stage: Path, files: Mapping[str, bytes]) -> None:

@@ -11,13 +11,14 @@ from .. import chroots, review
 from ..install import apt as tool
 from ..install import root
 from ..install.apt import Apt
+from ..parallel import side_by_side
 from ..report import Case
 from ..repository import versions
 from ..review import File, Repository
 from ..settings import Target
 from ..status import Ended, Status
 from ..step import Step
-from . import clashes, contents, dose, world
+from . import clashes, closure, contents, dose, world
 from .world import Package
 
 _is_older = partial(versions.is_older, "deb")
@@ -27,15 +28,23 @@ _NO_SUCH = "apt does not see {} {} in the review repository"
 def test(step: Step, target: Target, wanted: Sequence[File]) -> None:
     """Judges ``wanted``, packages of the change, beside all that is released: a case for each and each question."""
     chosen = review.repositories(step.inputs, step.settings)
-    tarball = chroots.ensure(step, target, chroots.Purpose.TEST)
-    with root.fresh(step, tarball, tool.files(step, target, chosen)) as one:
+    tree = chroots.ensure(step, target, chroots.Purpose.TEST)
+    with root.fresh(step, tree, tool.files(step, target, chosen)) as one:
         apt = Apt(one)
         apt.use_changes()
         change, beside, released = _ours(apt, chosen, wanted)
         step.cases.extend(world.version_cases(released, change, _is_older))
         after = world.joined(beside, change)
-        step.cases.extend(clashes.cases(change, contents.of(apt, after)))
-        step.cases.extend(_closure(step, apt, chosen, beside, change))
+
+        def files(own: Step) -> None:
+            with own.timed("files judged"):
+                own.cases.extend(clashes.cases(change, contents.of(apt, after)))
+
+        def dependencies(own: Step) -> None:
+            with own.timed("dependencies judged"):
+                own.cases.extend(_closure(own, apt, chosen, beside, change))
+
+        side_by_side(step, [files, dependencies])
 
 
 def _ours(
@@ -66,7 +75,7 @@ def _closure(
     """A case for each package of the change, and for each other one of ours that it breaks."""
     architecture = apt.root.ask("dpkg", "--print-architecture").strip()
     base = step.scratch / "base"
-    _base(apt, chosen, {package.name for package in (*beside, *change)}, base)
+    _base(apt, chosen, (*beside, *change), base)
     broken = dose.check(step, architecture, base, _written(step, "after", world.joined(beside, change)))
     own = {package.name for package in change}
     faults = {item.package: item for item in broken}
@@ -98,23 +107,17 @@ def _provided(package: Package) -> list[str]:
     return [re.split(r"[\s(]", word.strip())[0] for word in package.fields.get("Provides", "").split(",")]
 
 
-def _base(apt: Apt, chosen: Sequence[Repository], ours: set[str], file: Path) -> None:
-    """Writes the distribution's packages to ``file``, without those that our repositories have too."""
+def _base(apt: Apt, chosen: Sequence[Repository], ours: Sequence[Package], file: Path) -> None:
+    """Writes those of the distribution's packages to ``file`` that ours can come to need, without any that is ours."""
     shown = apt.root.ask("apt-get", "indextargets", "--format", "$(REPO_URI)\t$(FILENAME)", "Created-By: Packages")
     own = {item.url for item in chosen}
     rows = (line.split("\t") for line in shown.splitlines())
     names = [name for address, name in rows if address not in own]
     apt.root.ask("sh", "-c", 'exec /usr/lib/apt/apt-helper cat-file "$@" >/tmp/base', "sh", *names)
-    with (
-        (apt.root.system.outside / "tmp/base").open(encoding="utf-8", errors="replace") as lists,
-        file.open("w") as kept,
-    ):
-        keep = True
-        for line in lists:
-            if line.startswith("Package: "):
-                keep = line[9:].strip() not in ours
-            if keep:
-                kept.write(line)
+    lists = (apt.root.system.outside / "tmp/base").read_bytes()
+    without = frozenset(package.name.encode() for package in ours)
+    stanzas = closure.needed(lists, [package.stanza.encode() for package in ours], without)
+    file.write_bytes(b"".join(stanza + b"\n\n" for stanza in stanzas))
 
 
 def _written(step: Step, name: str, chosen: Iterable[Package]) -> Path:
