@@ -48,7 +48,11 @@ def step_settings(site: Site, host: Host, host_keys: Callable[[str], list[str]])
 
 
 def _target(target: Target) -> dict[str, Any]:
-    common = {"mirror": target.mirror, "components": list(target.components)}
+    common = {
+        "mirror": target.mirror,
+        "security_mirror": target.security_mirror,
+        "components": list(target.components),
+    }
     if target.deb:
         return {"kind": "deb", "suite": target.deb, **common}
     suite, root = (target.rpm, None) if target.backend == "chroot" else (None, target.rpm)

@@ -25,13 +25,15 @@ class Target:
     """What is built for. ``kind`` is deb or rpm.
 
     deb: ``suite`` of Debian or Ubuntu. rpm: ``backend`` mock with ``mock_root``, or chroot with the Debian ``suite``
-    that the chroot is made of. ``mirror`` None is the host's own.
+    that the chroot is made of. ``mirror`` None is the host's own; ``security_mirror`` is where the suite's security
+    updates are, where that is not beside the mirror.
     """
 
     name: str
     kind: str
     suite: str | None = None
     mirror: str | None = None
+    security_mirror: str | None = None
     components: tuple[str, ...] = ("main",)
     backend: str = "chroot"
     mock_root: str | None = None

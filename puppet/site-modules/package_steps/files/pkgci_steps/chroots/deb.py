@@ -40,7 +40,8 @@ RECIPES: dict[Purpose, Recipe] = {
     Purpose.BUILD: Recipe(
         "buildd", ("fakeroot",), ("debhelper", "dh-python", "python3-all", "python3-setuptools"), hooks=(_UNREAD,)
     ),
-    Purpose.TEST: Recipe("minbase", ("ca-certificates",)),
+    # Debian's standard minimal system: priority required and important, which debootstrap makes unless told otherwise.
+    Purpose.TEST: Recipe("important", ("ca-certificates",)),
     Purpose.SYSTEM: Recipe(
         "minbase", ("ca-certificates", "dbus", "init", "iproute2", "procps", "systemd", "systemd-sysv", "udev")
     ),

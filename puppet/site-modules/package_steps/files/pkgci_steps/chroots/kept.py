@@ -106,6 +106,8 @@ def _make_tree(step: Step, target: Target, purpose: Purpose, link: Path) -> int:
         new.unlink(missing_ok=True)
         new.symlink_to(tree.name)
         new.replace(link)
+    # What was kept before there were trees.
+    link.with_suffix(".tar").unlink(missing_ok=True)
     sweep(link.parent)
     return size
 
