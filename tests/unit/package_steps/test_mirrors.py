@@ -122,7 +122,7 @@ def test_security_updates_that_nobody_has_are_said_to_be_missing(
     assert found(web, OWN, "http://own.test/debian trixie") == ["deb http://own.test/debian trixie main"]
     said = capfdbinary.readouterr().out
     assert b"target trixie goes without trixie-updates, which is not at http://own.test/debian\n" in said
-    assert b"target trixie goes without trixie-security" in said and b"`security_mirror:` in the site file" in said
+    assert b"target trixie goes without trixie-security" in said and b"`security_mirror:` of the target" in said
 
 
 def test_a_security_mirror_that_the_site_names_is_the_only_one(web: tuple[Step, Web]) -> None:

@@ -110,7 +110,7 @@ def _is_there(step: Step, source: Source) -> bool:
     # Long ago there was no InRelease.
     for name in ("InRelease", "Release"):
         url = f"{source.address}/dists/{source.suite}/{name}"
-        fetch = ["/usr/lib/apt/apt-helper", "download-file", url, step.scratch / "release"]
+        fetch = ["/usr/lib/apt/apt-helper", "download-file", url, str(step.scratch / "release")]
         status, output = step.programs.output(["sh", "-c", 'exec "$@" 2>&1', "sh", *fetch])
         said = output.decode(errors="replace").strip()
         if status == 0:
