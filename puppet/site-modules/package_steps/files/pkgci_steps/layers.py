@@ -91,7 +91,9 @@ def layer(step: Step, holder: Path, below: Sequence[Path]) -> Iterator[System]:
         if word == hold.MOUNTED:
             yield System(folder / "root", target, (folder / "upper", *below))
         elif word == hold.REFUSED and len(below) == 1:
-            step.log.say(f"no overlay can be mounted here ({why}): a root is copied, which takes longer")
+            if step.details.get("roots") != "copied":
+                step.details["roots"] = "copied"
+                step.log.say(f"no overlay can be mounted here ({why}): roots are copied, which takes longer")
             copy: list[str | Path] = [*target, "cp", "--archive", "--reflink=auto", f"{below[0]}/.", folder / "root"]
             step.programs.must("copy a root", copy)
             yield System(folder / "root", target, (folder / "root",))

@@ -26,8 +26,11 @@ VOUCHERS = {
     "fedora": "fedora/RPM-GPG-KEY-fedora-{release}-primary",
     "rocky": "rocky/RPM-GPG-KEY-Rocky-{release}",
 }
-_LEAST = ("bash", "ca-certificates", "coreutils-single", "dnf")
-PACKAGES = {Purpose.TEST: _LEAST, Purpose.SYSTEM: (*_LEAST, "dbus", "iproute", "procps-ng", "systemd")}
+# What a minimal installation has; not its kernel, its network or its logs, which nothing here boots.
+_MINIMAL = ("bash", "ca-certificates", "coreutils-single", "dnf", "iproute", "procps-ng", "shadow-utils", "systemd")
+PACKAGES = {Purpose.TEST: (*_MINIMAL, "util-linux"), Purpose.SYSTEM: (*_MINIMAL, "dbus")}
+# dnf's own words for its cache in a root (``install/dnf.py``): there, the mirror's lists wait for the tests.
+_CACHE = "var/cache/dnf"
 # Where a root has the keys.
 _ROOT_KEYS = "/etc/pki/rpm-gpg/pkgci"
 _RELEASE = re.compile(r"-([0-9]+)(?:-|$)")
@@ -55,12 +58,12 @@ def make(step: Step, target: Target, purpose: Purpose, place: Path) -> None:
         outside, inside = folder / "outside", folder / "inside"
         for new in (outside, inside):
             new.mkdir()
-        room, root = handed_over(step, folder / "room"), handed_over(step, place)
+        logs, root = handed_over(step, folder / "logs"), handed_over(step, place)
         (outside / "pkgci-base.repo").write_text(repositories(target, keys))
         own = [Path(_ROOT_KEYS) / key.name for key in keys]
         (inside / "pkgci-base.repo").write_text(repositories(target, own))
         step.log.say(f"dnf makes a root of {target.mirror}")
-        words = dnf(target, purpose, outside, root, room)
+        words = dnf(target, purpose, outside, root, logs)
         if step.programs.run([*INSIDE, *words], folder=Path("/")) != 0:
             raise Ended(Status.INFRASTRUCTURE, f"dnf could not make a root of {target.mirror}: see above")
         finish: list[str | Path] = [*INSIDE, "sh", "-c", _FINISH, "sh"]
@@ -106,11 +109,10 @@ def repositories(target: Target, keys: Sequence[Path]) -> str:
     )
 
 
-def dnf(target: Target, purpose: Purpose, repositories: Path, root: Path, room: Path) -> list[str | Path]:
-    """The command that installs the packages for ``purpose`` from the folder ``repositories`` into ``root``; it works
-    in the folder ``room``."""
+def dnf(target: Target, purpose: Purpose, repositories: Path, root: Path, logs: Path) -> list[str | Path]:
+    """The command that installs the packages for ``purpose`` from the folder ``repositories`` into ``root``."""
     command: list[str | Path] = ["dnf", "--assumeyes", f"--installroot={root}", "--disableplugin=local"]
     command += [f"--setopt=reposdir={repositories}", f"--releasever={release(target)}"]
-    command += [f"--setopt=cachedir={room}/cache", f"--setopt=logdir={room}"]
-    command += ["--setopt=install_weak_deps=False", "--nodocs", "install"]
+    command += [f"--setopt=cachedir={root}/{_CACHE}", f"--setopt=logdir={logs}"]
+    command += ["--setopt=install_weak_deps=False", "--setopt=keepcache=False", "--nodocs", "install"]
     return [*command, *PACKAGES[purpose]]

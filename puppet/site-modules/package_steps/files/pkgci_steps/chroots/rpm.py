@@ -31,7 +31,7 @@ RECIPES: dict[Purpose, Recipe] = {
         hooks=(_MACROS, *_RPMLINT, _SLIM),
     ),
     # Nothing can be fetched for it: an EL mirror would have systemd, where a package asks for it.
-    Purpose.TEST: Recipe("minbase", (*_DNF, "systemd"), hooks=(*base.HOOKS, _SLIM)),
+    Purpose.TEST: Recipe("minbase", (*_DNF, "iproute2", "procps", "systemd"), hooks=(*base.HOOKS, _SLIM)),
     Purpose.SYSTEM: Recipe("minbase", (*_DNF, *deb.RECIPES[Purpose.SYSTEM].packages), hooks=(*base.HOOKS, _SLIM)),
 }
 

@@ -50,10 +50,10 @@ def fresh(step: Step, target: Target) -> Iterator[Manager]:
     Raises ``Ended`` (infrastructure).
     """
     chosen = review.repositories(step.inputs, step.settings)
-    tarball = chroots.ensure(step, target, chroots.Purpose.SYSTEM)
+    tree = chroots.ensure(step, target, chroots.Purpose.SYSTEM)
     files, kind = _MANAGERS[target.kind](step, target, chosen)
     files = files | (vm.FILES if step.settings.systest == "vm" else {})
-    with roots.fresh(step, tarball, files) as root:
+    with roots.fresh(step, tree, files) as root:
         manager = kind(root)
         manager.use_changes()
         yield manager
