@@ -30,6 +30,9 @@ CAPABILITIES = (
 )
 
 _SYSTEMD = "/lib/systemd/systemd"
+# What a host keeps there lies on a disk, as on a machine: an overlay's upper layer cannot lie on another overlay, which
+# is what a container's own file system is. The volume has no name, and goes with the container.
+DISK = "/srv"
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class Blueprint:
     def fingerprint(self) -> str:
         """Changes with the host's own account, port, address, names and keys; not with its neighbours or its image."""
         made_of: list[object] = [self.container, self.address, self.names, self.network, self.host.fqdn]
-        made_of += [int(self.cgroups), *self.volumes]
+        made_of += [int(self.cgroups), DISK, *self.volumes]
         contents = [[path, mode, content.decode()] for path, (mode, content) in sorted(self.files.items())]
         return hashlib.sha256(json.dumps([made_of, contents]).encode()).hexdigest()[:16]
 
@@ -70,6 +73,7 @@ class Blueprint:
             # Docker mounts version 2's control groups read-only into a container that is not privileged.
             "command": [_SYSTEMD] if old else ["/bin/sh", "-c", f"mount -o remount,rw /sys/fs/cgroup; exec {_SYSTEMD}"],
             "environment": {"container": "docker"},
+            "volumes": [DISK],
             "labels": {
                 LABEL: self.lab,
                 SITE_LABEL: self.site_file,

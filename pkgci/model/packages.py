@@ -61,6 +61,7 @@ def step_settings(site: Site, host: Host, host_keys: Callable[[str], list[str]])
 def _target(site: str, target: Target) -> dict[str, Any]:
     common = {
         "mirror": target.mirror,
+        "security_mirror": target.security_mirror,
         "components": list(target.components),
         "version_suffix": version_suffix(site, target),
     }

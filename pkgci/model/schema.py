@@ -138,6 +138,11 @@ class Target(Model):
         "be had, which proves less.",
     )
     mirror: str | None = Field(None, pattern=r"^https?://[^\s]+$", description="Default: the host's own mirror.")
+    security_mirror: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s]+$",
+        description="Where the suite's security updates are. Default: beside the mirror, or in it, or the host's own.",
+    )
     components: tuple[str, ...] = Field(("main",), min_length=1, description="The components of the suite.")
     version_suffix: VersionSuffix | None = Field(
         None,

@@ -142,7 +142,7 @@ def remove_left_overs() -> None:
     for host in _lab_hosts(client):
         site = Path(host.labels.get(SITE_LABEL, "/"))
         if site.parent.parent.name == LABS.name and LABS not in site.parents:
-            host.remove(force=True)
+            host.remove(force=True, v=True)
     labs = {host.labels[LABEL] for host in _lab_hosts(client)}
     for item in (*client.networks.list(filters={"label": LABEL}), *client.volumes.list(filters={"label": LABEL})):
         if item.attrs["Labels"][LABEL] not in labs:

@@ -84,6 +84,8 @@ def test_broken_packages_fail_with_what_is_wrong_and_good_ones_pass(published: L
         assert said.rstrip().endswith(f"exit {status}") and words in report, (
             f"{step} {one.name}: {said[-3000:]}{report}"
         )
+        # Roots are layers on a tree, on a host like this one too.
+        assert "timing: roots made" in said and "no overlay can be mounted" not in said, said[-3000:]
     assert _left(published) == ""
 
 

@@ -55,6 +55,19 @@ def test_a_step_leaves_its_result_its_report_and_its_log(tmp_path: Path, setting
     assert ElementTree.parse(tmp_path / "out/junit.xml").getroot().get("tests") == "1"
 
 
+def test_the_log_and_the_result_say_what_took_how_long(tmp_path: Path, settings: Path) -> None:
+    def perform(step: Step) -> str:
+        with step.timed("lists fetched"), step.timed("roots made"):
+            pass
+        raise Ended(Status.FAILED, "because")
+
+    run("try", perform, needed=[], usage="", arguments=[], environment={"RESULTS": str(tmp_path)}, settings=settings)
+    *_, timing, last = (tmp_path / "log.txt").read_text().splitlines()
+    assert timing == "pkgci-try: timing: roots made 0.0 s, lists fetched 0.0 s; 0.0 s in all"
+    assert last == "pkgci-try: failed: because"
+    assert json.loads((tmp_path / "result.json").read_text())["timing"] == {"lists fetched": 0.0, "roots made": 0.0}
+
+
 @pytest.mark.parametrize("status", [status for status in Status if status is not Status.PASSED])
 def test_the_exit_status_says_whose_fault_it_is(tmp_path: Path, settings: Path, status: Status) -> None:
     def perform(step: Step) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tarfile
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ class Backend:
     packages: tuple[str, ...] = PACKAGES
     files: Path
 
-    def __init__(self, step: Step, target: Target, folder: Path, time: int) -> None:
+    def __init__(self, step: Step, target: Target, folder: Path, time: int, until: ExitStack) -> None:
         self.folder = folder
 
     def expand(self, files: Path, spec: str) -> tuple[str, str]:

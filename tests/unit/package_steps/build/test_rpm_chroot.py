@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pkgci_steps.build import rpm_chroot, rpm_mock
+from pkgci_steps.layers import System
 from pkgci_steps.programs import Programs
 from pkgci_steps.settings import Target
 from pkgci_steps.status import Ended, Status
@@ -49,10 +51,20 @@ def recorded(step: Step, status: int = 0) -> tuple[Step, Recorder]:
 
 
 @pytest.fixture
-def tarball(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    file = tmp_path / "rpm-build.tar"
-    monkeypatch.setattr(rpm_chroot, "ensure", lambda *_: file)
-    return file
+def root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Where the kept tree, and a layer on it, would be; seen from outside by its own name."""
+
+    @contextmanager
+    def layer(step: Step, holder: Path, below: Sequence[Path]) -> Iterator[System]:
+        assert below == (tmp_path / "kept" / "root",)
+        yield System(tmp_path / "root", ("nsenter", "--target", "1"), (tmp_path, *below))
+
+    monkeypatch.setattr(rpm_chroot, "ensure", lambda *_: tmp_path / "rpm-build.tree")
+    monkeypatch.setattr(rpm_chroot, "claimed", lambda _: nullcontext(tmp_path / "kept"))
+    monkeypatch.setattr(rpm_chroot, "layer", layer)
+    monkeypatch.setattr(System, "outside", property(lambda own: own.folder))
+    (tmp_path / "root/out").mkdir(parents=True)
+    return tmp_path / "root"
 
 
 @pytest.fixture
@@ -60,13 +72,13 @@ def has_mock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
 
 
-def test_rpmbuild_runs_offline_as_nobody_who_cannot_become_more(step: Step, tarball: Path, tmp_path: Path) -> None:
+def test_rpmbuild_runs_offline_as_nobody_who_cannot_become_more(step: Step, root: Path, tmp_path: Path) -> None:
     step, recorder = recorded(step)
-    chroot = rpm_chroot.Chroot(step, CHROOT, tmp_path, 1_700_000_000)
-    (tmp_path / "build" / "out").mkdir(parents=True)
+    chroot = rpm_chroot.Chroot(step, CHROOT, tmp_path, 1_700_000_000, ExitStack())
     chroot.build(tmp_path / "files", "greet.spec", "build")
     command = recorder.find("rpmbuild")
-    assert command[:4] == ["mmdebstrap", "--unshare-helper", "unshare", "--net"]
+    assert command[:4] == ["nsenter", "--target", "1", "unshare"]
+    assert "--net" in command[: command.index("setpriv")]
     words = command[command.index("setpriv") :]
     assert words[:5] == ["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", "--no-new-privs"]
     assert words[words.index("rpmbuild") + 1 :][:2] == ["-ba", "--nodeps"]
@@ -74,28 +86,27 @@ def test_rpmbuild_runs_offline_as_nobody_who_cannot_become_more(step: Step, tarb
     assert recorder.environments[recorder.commands.index(command)]["SOURCE_DATE_EPOCH"] == "1700000000"
 
 
-def test_the_spec_is_expanded_inside_too(step: Step, tarball: Path, tmp_path: Path) -> None:
+def test_the_spec_is_expanded_inside_too(step: Step, root: Path, tmp_path: Path) -> None:
     step, recorder = recorded(step)
-    chroot = rpm_chroot.Chroot(step, CHROOT, tmp_path, 0)
+    chroot = rpm_chroot.Chroot(step, CHROOT, tmp_path, 0, ExitStack())
     assert chroot.expand(tmp_path / "files", "greet.spec") == ("said", "said")
     asked = [command for command in recorder.commands if "rpmspec" in command]
     assert len(asked) == 2
     for command in asked:
-        assert command[:4] == ["mmdebstrap", "--unshare-helper", "unshare", "--net"]
-        assert "setpriv" in command
+        assert command[:4] == ["nsenter", "--target", "1", "unshare"]
+        assert "--net" in command[: command.index("setpriv")]
 
 
-def test_the_result_says_what_a_chroot_of_debian_did_not_prove(step: Step, tarball: Path, tmp_path: Path) -> None:
-    note = rpm_chroot.Chroot(step, CHROOT, tmp_path, 0).note
+def test_the_result_says_what_a_chroot_of_debian_did_not_prove(step: Step, root: Path, tmp_path: Path) -> None:
+    note = rpm_chroot.Chroot(step, CHROOT, tmp_path, 0, ExitStack()).note
     assert "a chroot made of Debian trixie" in note
     assert "that BuildRequires are complete was not proven" in note
 
 
-def test_only_plain_files_are_taken_from_a_chroot(step: Step, tarball: Path, tmp_path: Path) -> None:
+def test_only_plain_files_are_taken_from_a_chroot(step: Step, root: Path, tmp_path: Path) -> None:
     step, _ = recorded(step)
-    chroot = rpm_chroot.Chroot(step, CHROOT, tmp_path, 0)
-    out = tmp_path / "build" / "out"
-    out.mkdir(parents=True)
+    chroot = rpm_chroot.Chroot(step, CHROOT, tmp_path, 0, ExitStack())
+    out = root / "out"
     (out / "a.rpm").touch()
     (out / "b.rpm").symlink_to("/etc/passwd")
     assert chroot.build(tmp_path / "files", "greet.spec", "build") == [out / "a.rpm"]
@@ -106,13 +117,13 @@ def test_where_there_is_no_mock_somebody_is_told_what_to_do(
 ) -> None:
     monkeypatch.setattr("shutil.which", lambda _: None)
     with pytest.raises(Ended, match=r"el9 is built by mock, which this host does not have.*backend: chroot") as raised:
-        rpm_mock.Mock(step, MOCK, tmp_path, 0)
+        rpm_mock.Mock(step, MOCK, tmp_path, 0, ExitStack())
     assert raised.value.status is Status.INFRASTRUCTURE
 
 
 def test_mock_builds_the_source_package_and_then_that(step: Step, tmp_path: Path, has_mock: None) -> None:
     step, recorder = recorded(step)
-    mock = rpm_mock.Mock(step, MOCK, tmp_path, 1_700_000_000)
+    mock = rpm_mock.Mock(step, MOCK, tmp_path, 1_700_000_000, ExitStack())
     (tmp_path / "build-source").mkdir()
     (tmp_path / "build-source" / "greet-1.0-1.src.rpm").touch()
     mock.build(tmp_path / "files", "greet.spec", "build")
@@ -145,7 +156,7 @@ def test_mock_has_the_sources_in_its_chroot_when_rpm_reads_the_spec(step: Step, 
 def test_mocks_settings_are_the_roots_with_a_fixed_time_and_no_network(
     step: Step, tmp_path: Path, has_mock: None
 ) -> None:
-    rpm_mock.Mock(step, MOCK, tmp_path, 1_700_000_000)
+    rpm_mock.Mock(step, MOCK, tmp_path, 1_700_000_000, ExitStack())
     settings = (tmp_path / "mock.cfg").read_text()
     assert "include('/etc/mock/centos-stream+epel-9-x86_64.cfg')" in settings
     assert "config_opts['environment']['SOURCE_DATE_EPOCH'] = '1700000000'" in settings
@@ -166,7 +177,7 @@ def test_mocks_exit_status_says_whose_fault_it_is(
 ) -> None:
     step, _ = recorded(step, status)
     with pytest.raises(Ended, match=why) as raised:
-        rpm_mock.Mock(step, MOCK, tmp_path, 0).build(tmp_path / "files", "greet.spec", "build")
+        rpm_mock.Mock(step, MOCK, tmp_path, 0, ExitStack()).build(tmp_path / "files", "greet.spec", "build")
     assert raised.value.status is meaning
 
 

@@ -42,6 +42,11 @@ def test_a_build_finds_only_what_it_asks_for_though_the_rest_is_at_hand() -> Non
     assert "--variant=buildd" in words
 
 
+def test_packages_are_installed_in_the_standard_minimal_system_and_built_in_less() -> None:
+    assert "--variant=important" in command(Purpose.TEST)
+    assert "--variant=buildd" in command(Purpose.BUILD)
+
+
 def test_whoever_tests_can_reach_repositories_over_https() -> None:
     words = command(Purpose.TEST)
     assert "--include=ca-certificates" in words

@@ -61,9 +61,13 @@ def test_components_are_folders_of_the_mirror() -> None:
 
 
 def test_dnf_asks_the_mirror_alone(tmp_path: Path) -> None:
-    command = [str(word) for word in el.dnf(TARGET, Purpose.TEST, tmp_path / "outside", tmp_path / "root")]
+    command = [
+        str(word) for word in el.dnf(TARGET, Purpose.TEST, tmp_path / "outside", tmp_path / "root", tmp_path / "room")
+    ]
     assert f"--setopt=reposdir={tmp_path}/outside" in command
     assert f"--installroot={tmp_path}/root" in command
     assert "--releasever=9" in command
-    assert "systemd" not in command
-    assert "systemd" in el.dnf(TARGET, Purpose.SYSTEM, tmp_path, tmp_path)
+    assert f"--setopt=cachedir={tmp_path}/root/var/cache/dnf" in command
+    assert "procps-ng" in command
+    assert "dbus" not in command
+    assert "dbus" in el.dnf(TARGET, Purpose.SYSTEM, tmp_path, tmp_path, tmp_path)

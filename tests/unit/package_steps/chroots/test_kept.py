@@ -1,15 +1,17 @@
-"""Tarballs that are kept, and who may make one."""
+"""Tarballs and trees that are kept, who may make one, and who still uses an old one."""
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from pathlib import Path
 
 import pytest
-from pkgci_steps.chroots import Purpose, ensure
-from pkgci_steps.chroots.kept import path, refresh
+from pkgci_steps.chroots import Purpose, ensure, kept
+from pkgci_steps.chroots.kept import SUMS, path, refresh, sweep
 from pkgci_steps.chroots.makers import MAKERS
+from pkgci_steps.layers import ROOT, claimed
 from pkgci_steps.settings import Target
 from pkgci_steps.status import Ended, Status
 from pkgci_steps.step import Step
@@ -25,15 +27,21 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     def make(step: Step, target: Target, purpose: Purpose, file: Path) -> None:
         places.append(file)
         time.sleep(0.2)
-        file.write_text(f"{target.name} {purpose.value} {len(places)}")
+        text = f"{target.name} {purpose.value} {len(places)}"
+        if file.name == ROOT:
+            file.mkdir()
+            file = file / "what"
+        file.write_text(text)
 
     monkeypatch.setitem(MAKERS, "deb", make)
+    monkeypatch.setattr(kept, "NAMESPACE", ())
+    monkeypatch.setattr(kept, "disk", lambda *_: 0)
     return places
 
 
 def test_a_missing_one_is_made_aside_and_renamed(step: Step, made: list[Path], tmp_path: Path) -> None:
-    file = ensure(step, TRIXIE, Purpose.TEST, tmp_path)
-    assert (file.name, file.read_text()) == ("trixie-test.tar", "trixie test 1")
+    file = ensure(step, TRIXIE, Purpose.BUILD, tmp_path)
+    assert (file.name, file.read_text()) == ("trixie-build.tar", "trixie build 1")
     assert made[0] != file
     assert not made[0].exists()
 
@@ -83,3 +91,48 @@ def test_whoever_waits_for_one_can_be_asked_to_end(step: Step, made: list[Path],
     thread.join()
     assert caught.value.status is Status.ABORTED
     assert path(TRIXIE, Purpose.BUILD, tmp_path).exists()
+
+
+def test_a_tree_is_put_in_the_old_ones_place_at_once_and_the_old_one_goes(
+    step: Step, made: list[Path], tmp_path: Path
+) -> None:
+    link = ensure(step, TRIXIE, Purpose.TEST, tmp_path)
+    first = link.resolve()
+    assert (link / ROOT / "what").read_text() == "trixie test 1"
+    assert list(json.loads((link / SUMS).read_text())) == ["/what"]
+    refresh(step, TRIXIE, Purpose.TEST, tmp_path)
+    assert (link / ROOT / "what").read_text() == "trixie test 2"
+    assert not first.exists()
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == sorted(
+        [".trixie-test.tree.lock", link.resolve().name, "trixie-test.tree"]
+    )
+
+
+def test_who_uses_a_tree_keeps_it_until_the_end_whatever_takes_its_place(
+    step: Step, made: list[Path], tmp_path: Path
+) -> None:
+    link = ensure(step, TRIXIE, Purpose.TEST, tmp_path)
+    with claimed(link) as used:
+        refresh(step, TRIXIE, Purpose.TEST, tmp_path)
+        assert (used / ROOT / "what").read_text() == "trixie test 1"
+        with claimed(link) as new:
+            assert (new / ROOT / "what").read_text() == "trixie test 2"
+        assert sweep(tmp_path) == []
+    assert sweep(tmp_path) == [used]
+    assert link.resolve() == new
+
+
+def test_a_tree_that_cannot_be_made_leaves_the_old_one(
+    step: Step, made: list[Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    link = ensure(step, TRIXIE, Purpose.SYSTEM, tmp_path)
+    monkeypatch.setitem(MAKERS, "deb", lambda *_: None)
+    with pytest.raises(Ended, match="was not made"):
+        refresh(step, TRIXIE, Purpose.SYSTEM, tmp_path)
+    assert (link / ROOT / "what").read_text() == "trixie system 1"
+    assert not list(tmp_path.glob(".work-*"))
+
+
+def test_a_link_to_nothing_is_told_from_a_tree(tmp_path: Path) -> None:
+    with pytest.raises(Ended, match="`pkgci-chroots` makes it"), claimed(tmp_path / "trixie-test.tree"):
+        pass

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
@@ -51,6 +52,7 @@ class Fake:
     there: dict[str, tuple[str, str]] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
     place: Tree = field(default_factory=Tree)
+    layers: list[Fake] = field(default_factory=list)
     kind: str = "deb"
     ways_out: Mapping[str, frozenset[str]] = field(
         default_factory=lambda: {"remove": frozenset({GONE, "config-files"}), "purge": frozenset({GONE})}
@@ -65,6 +67,12 @@ class Fake:
 
     def use_changes(self) -> None:
         self.done.append("changes")
+
+    @contextmanager
+    def layer(self, step: Step) -> Iterator[Fake]:
+        own = replace(self, there={}, done=[], place=Tree(dict(self.place.paths)))
+        self.layers.append(own)
+        yield own
 
     def word(self, package: str, version: str) -> str:
         return f"{package}={version}"

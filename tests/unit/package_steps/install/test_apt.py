@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
 from pkgci_steps.install import apt
 from pkgci_steps.install.apt import Apt, Planned
 from pkgci_steps.install.root import Root, Said
@@ -20,30 +25,91 @@ RELEASED = Repository("released", f"{URL}deb/", "release.asc", 990)
 
 
 class Told:
-    """A root that answers what it is told to, by the command's first word that it knows."""
+    """A root that answers what it is told to, by the command's first word that it knows; ``failing`` ones fail until
+    all lists were fetched."""
 
-    def __init__(self, **answers: str) -> None:
+    def __init__(self, failing: str = "", **answers: str) -> None:
         self.answers = answers
+        self.failing = failing
         self.asked: list[tuple[str, ...]] = []
         self.networks: list[bool] = []
+        self.step = Quiet()
 
     def run(self, *command: str, network: bool = False, **_: Any) -> Said:
         self.asked.append(command)
         self.networks.append(network)
-        return Said(0, next((text for word, text in self.answers.items() if word in " ".join(command)), ""))
+        if command == ALL_LISTS:
+            self.failing = ""
+        words = " ".join(command)
+        if self.failing and self.failing in words:
+            return Said(100, "E: 404  Not Found")
+        return Said(0, next((text for word, text in self.answers.items() if word in words), ""))
 
     def ask(self, *command: str) -> str:
         return self.run(*command).text
 
+    @contextmanager
+    def layer(self, step: Step) -> Iterator[Told]:
+        yield self
 
-def test_the_changes_sources_wait_until_they_are_wanted(step: Step, tmp_path: Path) -> None:
+
+class Quiet:
+    """A step that keeps no log and no time."""
+
+    log = SimpleNamespace(say=lambda _: None)
+
+    def timed(self, _: str) -> AbstractContextManager[None]:
+        return nullcontext()
+
+
+ALL_LISTS = ("apt-get", "--yes", "--quiet", "update")
+
+
+def test_the_changes_packages_are_no_candidates_until_they_are_wanted(step: Step, tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).write_text("key")
     files = apt.files(step, Target("trixie", "deb", "trixie"), (OWN, RELEASED))
-    at_work = b"".join(content for path, content in files.items() if path.startswith("/etc/apt/sources.list.d/"))
-    assert b"packages/deb/" in at_work and b"review" not in at_work
-    assert b"review/7/deb/" in files["/etc/pkgci/review.sources"]
+    lists = files["/etc/apt/sources.list.d/pkgci.sources"].decode()
+    assert "packages/deb/" in lists and "review/7/deb/" in lists
+    priorities = re.findall(r"Pin-Priority: (\S+)", files["/etc/pkgci/preferences.released"].decode())
+    assert priorities == ["-1", "990"]
+    assert b"1003" in files["/etc/pkgci/preferences.changes"]
     assert files["/usr/sbin/policy-rc.d"].endswith(b"exit 101\n")
+
+
+def test_our_lists_are_fetched_once_and_the_distributions_not_at_all(step: Step) -> None:
+    root = Told()
+    manager = Apt(cast(Root, root))
+    manager.use_released()
+    manager.use_changes()
+    with manager.layer(step) as other:
+        other.use_released()
+    updates = [command for command in root.asked if "update" in command]
+    assert len(updates) == 1
+    assert "--option=Dir::Etc::sourcelist=/dev/null" in updates[0]
+    assert "--option=APT::Get::List-Cleanup=false" in updates[0]
+
+
+@pytest.mark.parametrize("ask", ["fetch", "plan"])
+def test_what_last_nights_lists_do_not_have_is_asked_for_again_with_todays_once(ask: str) -> None:
+    root = Told(failing="install")
+    manager = Apt(cast(Root, root))
+    assert getattr(manager, ask)(["greet=2"]).status == 0
+    assert [command for command in root.asked if "update" in command] == [ALL_LISTS]
+    root.failing = "install"
+    assert getattr(manager, ask)(["other=2"]).status == 100
+    assert [command for command in root.asked if "update" in command] == [ALL_LISTS]
+
+
+def test_a_plan_is_made_once_until_something_is_installed() -> None:
+    root = Told()
+    manager = Apt(cast(Root, root))
+    for _ in range(2):
+        manager.plan(["greet=2"])
+    assert len(root.asked) == 1
+    manager.install(["greet=2"])
+    manager.plan(["greet=2"])
+    assert len(root.asked) == 3
 
 
 def test_only_what_fetches_has_the_network() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -29,8 +31,11 @@ class Says:
 
     def __init__(self, status: int, text: str) -> None:
         self._said = Said(status, text)
+        self.asked: list[tuple[str, ...]] = []
+        self.step = SimpleNamespace(timed=lambda _: nullcontext())
 
-    def run(self, *_: str, **__: bool) -> Said:
+    def run(self, *words: str, **__: bool) -> Said:
+        self.asked.append(words)
         return self._said
 
 
@@ -47,3 +52,14 @@ def test_a_scriptlet_that_fails_is_a_failure_though_rpm_carries_on() -> None:
     said = "warning: %post(angry-1-1.noarch) scriptlet failed, exit status 3\nComplete!\n"
     assert Dnf(cast(Root, Says(0, said))).install(["angry-1-1"]).status == 1
     assert Dnf(cast(Root, Says(0, "Complete!\n"))).install(["greet-1-1"]).status == 0
+
+
+def test_lists_are_fetched_once_and_the_changes_do_not_count_until_they_are_wanted() -> None:
+    root = Says(0, "")
+    manager = Dnf(cast(Root, root))
+    manager.use_released()
+    manager.install(["greet-1"])
+    manager.use_changes()
+    manager.install(["greet-2"])
+    assert ["makecache" in words for words in root.asked] == [True, False, False]
+    assert ["--disablerepo=review-*" in words for words in root.asked] == [False, True, False]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,7 +20,7 @@ RELEASED = (Repository("released", "https://pub.example.org/packages/deb/", "rel
 
 
 def roots_of(step: Step, names: str, chosen: tuple[Repository, ...] = (), **words: Any) -> list[Fake]:
-    """The managers of the roots that a test of packages ``names`` (a letter each) takes."""
+    """The managers of the roots that a test of packages ``names`` (a letter each) takes: the first, and its layers."""
     made: list[Fake] = []
 
     @contextmanager
@@ -28,7 +29,7 @@ def roots_of(step: Step, names: str, chosen: tuple[Repository, ...] = (), **word
         yield made[-1]
 
     run(step, [published(name) for name in names], chosen, fresh)
-    return made
+    return [made[0], *made[0].layers]
 
 
 def failures(step: Step) -> dict[str, str]:
@@ -54,7 +55,10 @@ def test_every_package_and_phase_is_a_case(step: Step) -> None:
 def test_packages_that_exclude_each_other_are_tested_in_roots_of_their_own(step: Step) -> None:
     roots = roots_of(step, "abc", excluded=[{"a", "b"}])
     installed = [line for root in roots for line in root.done if line.startswith("install")]
-    assert installed == ["install a=2 c=2", "install b=2"]
+    assert sorted(installed) == ["install a=2 c=2", "install b=2"]
+    assert [case.name for case in step.cases if case.name.endswith("install")] == [
+        *("a: install", "c: install", "b: install"),
+    ]
     assert not failures(step)
 
 
@@ -82,8 +86,10 @@ def test_another_file_than_the_published_one_is_not_installed_and_nobody_is_blam
 
 def test_what_is_released_is_upgraded_in_another_root_that_knew_no_change_before(step: Step) -> None:
     roots = roots_of(step, "ab", RELEASED, is_released={"a": "1"})
-    assert roots[1].done[:4] == ["released", "fetch a=1", "install a=1", "changes"]
-    assert "install a=2 b=2" in roots[1].done
+    upgraded = next(root for root in roots if "released" in root.done)
+    assert upgraded.done[:4] == ["released", "fetch a=1", "install a=1", "changes"]
+    assert "install a=2 b=2" in upgraded.done
+    assert not any("a=1" in line for root in roots if root is not upgraded for line in root.done)
     assert "a: upgrade" in [case.name for case in step.cases]
     assert step.details["upgraded_from"] == ["a=1"]
 
@@ -97,3 +103,19 @@ def test_a_version_that_is_older_than_the_released_one_is_no_upgrade(step: Step)
 def test_where_no_other_version_is_released_there_is_no_upgrade(step: Step, released: dict[str, str]) -> None:
     roots_of(step, "a", RELEASED, is_released=released)
     assert not [case for case in step.cases if "upgrade" in case.name]
+
+
+def test_installing_and_upgrading_go_on_side_by_side_and_the_lists_are_read_once(
+    step: Step, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1})
+    meet = threading.Barrier(2, timeout=20)
+    remove = Fake.remove
+    monkeypatch.setattr(Fake, "remove", lambda own, *words: (meet.wait(), remove(own, *words))[1])
+    roots = roots_of(step, "a", RELEASED, is_released={"a": "1"}, ways_out={"remove": frozenset({"not-installed"})})
+    assert sum(root.done.count("changes") for root in roots) == 2  # at the beginning, and once more after the upgrade
+    assert [case.name for case in step.cases] == [
+        *("a: install", "a: files", "a: remove", "a: leftovers"),
+        *("a: upgrade", "a: after the upgrade: files", "a: after the upgrade: remove"),
+        "a: after the upgrade: leftovers",
+    ]

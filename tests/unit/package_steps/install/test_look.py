@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import cast
 
 from pkgci_steps.install import look
@@ -19,11 +20,16 @@ class Installed:
         self._paths, self._missing, self._verified = paths, missing, verified
         self._units = units or Said(0, "")
         self.checked: list[str] = []
+        self.answers: dict[str, str] = {"cat": ""}
+        self.step = SimpleNamespace(details={}, log=SimpleNamespace(say=lambda _: None))
 
-    def ask(self, *_: str) -> str:
-        return self._paths
+    def ask(self, *command: str) -> str:
+        known = self.answers.get(command[0] if command[0] != "dpkg-query" else command[1])
+        return self._paths if known is None else known
 
     def run(self, *command: str) -> Said:
+        if command[:2] == ("dpkg-query", "--search"):
+            return Said(1, self.answers.get("--search", ""))
         return Said(0, self._missing if command[0] == "sh" else self._verified)
 
     def check_units(self, names: Sequence[str]) -> Said:
@@ -58,3 +64,37 @@ def test_rpm_forgives_times_and_what_a_package_does_not_own_the_content_of() -> 
     assert messages(Installed("", verified=fine), "rpm") == {}
     bad = "S.5....T.    /usr/bin/greet\nmissing     /usr/bin/gone\n"
     assert messages(Installed("", verified=bad), "rpm") == {"greet: files": "/usr/bin/gone is not there (and 1 more)"}
+
+
+PROCPS = """procps no important
+libc6 no optional
+coreutils yes required
+greet no optional
+"""
+
+
+def warnings(needs: str) -> list[str]:
+    root = Installed(f"/usr/sbin/greetd\n{UNIT}\n")
+    root.answers = {
+        "cat": "ExecStart=-/usr/sbin/greetd --now\nExecReload=/bin/kill -HUP $MAINPID\nExecStop=+/bin/true\n",
+        "--search": "coreutils: /usr/bin/true\nprocps: /usr/bin/kill\ngreet: /usr/sbin/greetd\nno path /bin/kill\n",
+        "--show": PROCPS,
+        "apt-cache": needs,
+    }
+    assert messages(root) == {}
+    return cast(list[str], root.step.details.get("warnings", []))
+
+
+def test_what_only_a_smaller_system_lacks_is_a_warning_and_no_failure() -> None:
+    said = "greet starts /usr/bin/kill, and does not depend on procps: a smaller system may lack it"
+    assert warnings("greet\n  Depends: libc6\nlibc6\n") == [said]
+    assert warnings("greet\n  Depends: procps\nprocps\n") == []
+
+
+def test_the_programs_that_units_start_are_found_whatever_stands_before_them() -> None:
+    assert look.started("ExecStart=@/a b\nExecStartPre=-!!/usr/bin/c\nExecStop=\nExecReload=d\n") == [
+        "/a",
+        "/usr/bin/c",
+    ]
+    assert look.merged("/bin/kill") == ("/bin/kill", "/usr/bin/kill")
+    assert look.merged("/opt/x") == ("/opt/x",)

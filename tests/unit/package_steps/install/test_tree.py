@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pkgci_steps.install.tree import leftovers, walk
+import pytest
+from pkgci_steps.install import tree
+from pkgci_steps.install.tree import leftovers, sums, walk
 
 BEFORE = {"/etc": "d", "/etc/issue": "- a", "/var/lib": "d"}
 
@@ -28,7 +30,7 @@ def test_what_every_installation_writes_is_not_looked_at(tmp_path: Path) -> None
     for name in ("etc/ld.so.cache", "etc/passwd-", "var/lib/dpkg/status", "var/log/dpkg.log", "run/x", "etc/greet"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    found = [path for path, what in walk(tmp_path) if what.startswith("-")]
+    found = [path for path, what in walk(tmp_path, {}) if what.startswith("-")]
     assert found == ["/etc/greet"]
 
 
@@ -37,8 +39,27 @@ def test_a_tree_is_seen_as_it_is_and_no_link_of_it_is_followed(tmp_path: Path) -
     (tmp_path / "link").symlink_to("/etc/passwd")
     (tmp_path / "folder").symlink_to("/etc")
     os.mkfifo(tmp_path / "pipe")
-    first = dict(walk(tmp_path))
+    first = dict(walk(tmp_path, {}))
     assert first["/link"] == "link to /etc/passwd"
     assert set(first) == {"/file", "/link", "/folder", "/pipe"}
     (tmp_path / "file").write_text("two")
-    assert leftovers(first, dict(walk(tmp_path))) == ["/file is changed"]
+    assert leftovers(first, dict(walk(tmp_path, {}))) == ["/file is changed"]
+
+
+def test_what_is_known_of_a_tree_is_not_read_again_but_whatever_was_changed_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("same", "changed", "touched"):
+        (tmp_path / name).write_text("one")
+    known, before = sums(tmp_path), dict(walk(tmp_path, {}))
+    read: list[str] = []
+    checksum = tree._checksum
+    monkeypatch.setattr(tree, "_checksum", lambda file: read.append(file.name) or checksum(file))
+    times = (tmp_path / "changed").stat()
+    (tmp_path / "changed").write_text("two")
+    # As a package's script could, to hide it.
+    os.utime(tmp_path / "changed", ns=(times.st_atime_ns, times.st_mtime_ns))
+    (tmp_path / "touched").touch()
+    after = dict(walk(tmp_path, known))
+    assert leftovers(before, after) == ["/changed is changed"]
+    assert read == ["changed", "touched"]

@@ -6,6 +6,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+from pkgci_steps import layers
 from pkgci_steps.status import Ended, Status
 from pkgci_steps.step import Step
 from pkgci_steps.systest import container, door, scope, vm, vm_parts
@@ -52,9 +53,11 @@ def test_the_control_group_is_found_in_either_version(tmp_path: Path, hybrid: bo
 
 
 def test_a_container_ends_with_its_test_and_has_no_more_memory_than_a_build(step: Step) -> None:
-    words = [str(word) for word in container.command(step, Path("/root"))]
+    root = layers.System(Path("/root"), ("nsenter", "--target", "7"), ())
+    words = [str(word) for word in container.command(step, root)]
     assert words[:3] == ["setpriv", "--pdeathsig", "KILL"]
     assert "--property=MemoryMax=4000M" in words
+    assert words[-4:] == ["/root", "nsenter", "--target", "7"]
 
 
 def test_a_virtual_machine_has_no_network_and_ends_with_its_test() -> None:

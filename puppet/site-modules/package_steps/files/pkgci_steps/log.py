@@ -31,9 +31,29 @@ class Log:
             self._write(b"\n")
             self.say("the log is too long: the rest is left out")
 
+    @property
+    def who(self) -> str:
+        """The program whose log it is."""
+        return self._who
+
     def _write(self, output: bytes) -> None:
         self._file.write(output)
         self._file.flush()
         with suppress(OSError):  # whoever read our output has hung up: the file still gets everything
             sys.stdout.buffer.write(output)
             sys.stdout.buffer.flush()
+
+
+class Aside(Log):
+    """What is said while others speak: kept in ``file``, until it is their turn to be added to ``log``."""
+
+    def __init__(self, file: BinaryIO, log: Log) -> None:
+        super().__init__(file, log.who)
+
+    def text(self) -> bytes:
+        """All that was said."""
+        self._file.seek(0)
+        return self._file.read()
+
+    def _write(self, output: bytes) -> None:
+        self._file.write(output)

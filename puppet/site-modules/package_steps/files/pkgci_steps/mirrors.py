@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +23,8 @@ KEYRINGS = {
 AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
 # What belongs to a release beside itself: updates of the release, and of its security.
 _PARTS = ("", "-updates", "-security")
+# What a web server says of a file that it does not have, or shows to nobody.
+_ABSENT = re.compile(r"\b(403|404|410)\b")
 # Settings of apt that are the way to a mirror, or are true of the mirror itself.
 _SETTING = re.compile(
     r'^(Acquire::(?:https?::Proxy|Check-Valid-Until|Check-Date|Retries|ForceIPv[46])(?:::\S+)?) "([^"]*)";$',
@@ -46,29 +48,86 @@ class Source:
 
 
 def sources(step: Step, target: Target) -> tuple[Source, ...]:
-    """Where the packages of ``target``'s suite are: at its mirror, or where this host's apt finds its own.
+    """Where the packages of ``target``'s suite are, its updates and its security's: the one list of all its roots.
 
-    A mirror of one's own is asked for the suite alone, the host's for the suite's updates too where the host has its
-    own. Raises ``Ended`` (misused) where that is not known.
+    They are at its mirror, or where this host's apt finds its own. Raises ``Ended``: misused where that is not known,
+    infrastructure where a mirror does not answer.
     """
     suite = target.suite or ""
-    keyring = KEYRINGS[distribution(suite)]
+    name = distribution(suite)
+    keyring = KEYRINGS[name]
     if not keyring.exists():
         raise Ended(Status.MISUSED, f"target {target.name}: {keyring} is missing, which vouches for its packages")
-    if target.mirror:
-        return (Source(target.mirror.rstrip("/"), suite, target.components, keyring),)
+    own = _of_host(step, target, keyring)
+    if not own and not target.mirror:
+        raise Ended(
+            Status.MISUSED,
+            f"target {target.name}: this host's apt has no mirror of {name.capitalize()} (after `apt-get update`); "
+            "give the target a `mirror:` in the site file",
+        )
+    found = []
+    for choice in choices(target, own, keyring):
+        source = next((one for one in choice if _is_there(step, one)), None)
+        if source:
+            found.append(source)
+            continue
+        part, places = choice[0].suite, ", ".join(dict.fromkeys(one.address for one in choice))
+        is_security = part.endswith("-security")
+        if part == suite or (is_security and target.security_mirror):
+            raise Ended(Status.MISUSED, f"target {target.name}: there is no {part} at {places}")
+        step.log.say(f"target {target.name} goes without {part}, which is not at {places}")
+        if is_security:
+            step.log.say("where it is, `security_mirror:` of the target in the site file says")
+    return tuple(found)
+
+
+def choices(target: Target, own: Sequence[Source], keyring: Path) -> list[tuple[Source, ...]]:
+    """Where each part of ``target``'s suite may be, the likeliest place first. ``own`` are the host's sources of it."""
+    if not target.mirror:
+        return [(source,) for source in own]
+    mirror, suite = target.mirror.rstrip("/"), target.suite or ""
+    places = {part: [mirror] for part in _parts(suite)}
+    if "-security" in places:
+        # Debian's security archive is beside the main one, Ubuntu's is a part of it.
+        beside = [f"{mirror}-security"] if mirror.endswith("/debian") else []
+        others = [source.address for source in own if source.suite == f"{suite}-security"]
+        places["-security"] = [*beside, mirror, *others]
+        if target.security_mirror:
+            places["-security"] = [target.security_mirror.rstrip("/")]
+    return [
+        tuple(Source(address, f"{suite}{part}", target.components, keyring) for address in addresses)
+        for part, addresses in places.items()
+    ]
+
+
+def _parts(suite: str) -> tuple[str, ...]:
+    return _PARTS if suite not in ("sid", "unstable", "experimental") else ("",)
+
+
+def _is_there(step: Step, source: Source) -> bool:
+    """Whether there is such a suite. Raises ``Ended`` (infrastructure) where nobody answers."""
+    said = ""
+    # Long ago there was no InRelease.
+    for name in ("InRelease", "Release"):
+        url = f"{source.address}/dists/{source.suite}/{name}"
+        fetch = ["/usr/lib/apt/apt-helper", "download-file", url, str(step.scratch / "release")]
+        status, output = step.programs.output(["sh", "-c", 'exec "$@" 2>&1', "sh", *fetch])
+        said = output.decode(errors="replace").strip()
+        if status == 0:
+            return True
+        if not _ABSENT.search(said):
+            break
+    else:
+        return False
+    raise Ended(Status.INFRASTRUCTURE, f"{source.address} does not answer: {said[-300:]}")
+
+
+def _of_host(step: Step, target: Target, keyring: Path) -> tuple[Source, ...]:
     form = "$(ORIGIN) $(CODENAME) $(COMPONENT) $(REPO_URI)"
     status, output = step.programs.output(["apt-get", "indextargets", "--format", form, "Created-By: Packages"])
     if status != 0:
         raise Ended(Status.INFRASTRUCTURE, f"apt does not tell its sources: it ended with status {status}")
-    found = host_sources(output.decode(), target, keyring, distribution)
-    if not found:
-        raise Ended(
-            Status.MISUSED,
-            f"target {target.name}: this host's apt has no mirror of {distribution(suite).capitalize()} (after "
-            "`apt-get update`); give the target a `mirror:` in the site file",
-        )
-    return found
+    return host_sources(output.decode(), target, keyring, distribution)
 
 
 def host_sources(targets: str, target: Target, keyring: Path, known: Callable[[str], str]) -> tuple[Source, ...]:
@@ -82,10 +141,9 @@ def host_sources(targets: str, target: Target, keyring: Path, known: Callable[[s
             part = "".join(words[1].partition("-")[1:])
             if part in _PARTS:
                 found.setdefault(part, words[3].rstrip("/"))
-    parts = _PARTS if suite not in ("sid", "unstable", "experimental") else ("",)
     return tuple(
         Source(found[part], f"{suite}{part}", target.components, keyring)
-        for part in parts
+        for part in _parts(suite)
         if part in found and "" in found
     )
 

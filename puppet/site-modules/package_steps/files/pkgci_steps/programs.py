@@ -68,6 +68,12 @@ class Programs:
         self._home = home
         self._watch: Callable[[], None] | None = None
 
+    def apart(self, log: Log) -> Programs:
+        """The same, with a log of its own: for another thread."""
+        other = Programs(log, self._stop, self._home)
+        other._watch = self._watch
+        return other
+
     @contextmanager
     def watched(self, watch: Callable[[], None] | None) -> Iterator[None]:
         """Whatever runs meanwhile is ended with the ``Ended`` that ``watch`` raises: it is called again and again.

@@ -25,14 +25,16 @@ class Target:
     """What is built for. ``kind`` is deb or rpm.
 
     deb: ``suite`` of Debian or Ubuntu. rpm: ``backend`` mock with ``mock_root``, or chroot with the Debian ``suite``
-    that the chroot is made of. ``mirror`` None is the host's own. ``version_suffix`` is added to each version of a deb;
-    for rpm it is ``%dist``, where it is not ''.
+    that the chroot is made of. ``mirror`` None is the host's own; ``security_mirror`` is where the suite's security
+    updates are, where that is not beside the mirror. ``version_suffix`` is added to each version of a deb; for rpm it is
+    ``%dist``, where it is not ''.
     """
 
     name: str
     kind: str
     suite: str | None = None
     mirror: str | None = None
+    security_mirror: str | None = None
     components: tuple[str, ...] = ("main",)
     backend: str = "chroot"
     mock_root: str | None = None

@@ -6,7 +6,8 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -41,6 +42,17 @@ class Step:
     scratch: Path
     cases: list[Case] = field(default_factory=list)
     details: dict[str, Any] = field(default_factory=dict)
+    # What took how long, in seconds: of parts that ran side by side, the sum.
+    timing: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def timed(self, part: str) -> Iterator[None]:
+        """What happens meanwhile counts as ``part`` of the step's time, which the log shows at the end."""
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            self.timing[part] = self.timing.get(part, 0.0) + time.monotonic() - started
 
     def passed_or_failed(self, good: str) -> str:
         """``good``, where no case says otherwise. Raises ``Ended`` with the worst of the cases' words."""
@@ -105,6 +117,10 @@ def _perform(
             status, reason = ended.status, ended.reason
         except OSError as error:
             status, reason = Status.INFRASTRUCTURE, f"{error}"
+        if step.timing:
+            parts = ", ".join(f"{part} {taken:.1f} s" for part, taken in step.timing.items())
+            log.say(f"timing: {parts}; {time.monotonic() - clock:.1f} s in all")
+            step.details["timing"] = {part: round(taken, 1) for part, taken in step.timing.items()}
         log.say(f"{status.word}: {reason}")
     seconds = time.monotonic() - clock
     cases = step.cases or [Case(name, status, reason if status is not Status.PASSED else "", seconds=seconds)]

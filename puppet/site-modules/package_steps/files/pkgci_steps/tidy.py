@@ -8,7 +8,8 @@ import os
 import shutil
 import subprocess
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -71,14 +72,24 @@ def _age(folder: Path) -> float:
 
 
 def _is_free(folder: Path) -> bool:
+    with held_alone(folder) as alone:
+        return alone
+
+
+@contextmanager
+def held_alone(folder: Path) -> Iterator[bool]:
+    """Keeps others from claiming ``folder`` until the end; whether that was to be had: nobody works in it."""
     try:
         descriptor = os.open(folder, os.O_RDONLY)
     except OSError:
-        return False
+        yield False
+        return
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        alone = True
     except BlockingIOError:
-        return False
+        alone = False
+    try:
+        yield alone
     finally:
         os.close(descriptor)
-    return True

@@ -75,12 +75,14 @@ def _expected(step: Step, folder: Path, name: str, source: Path, expects: str, e
     if expected not in ("", tree.commit):
         raise Ended(Status.MISUSED, f"{name}={source} is at commit {tree.commit}, and {expects} is {expected}")
     step.log.say(f"commit {tree.commit}")
-    _check_complete(tree)
     return tree
 
 
 def tree_of(step: Step, repository: Path, ref: str, folder: Path) -> Tree | None:
-    """What ``ref`` names in ``repository``, in the new ``folder``; None where there is no such commit."""
+    """What ``ref`` names in ``repository``, in the new ``folder``; None where there is no such commit.
+
+    Raises ``Ended`` (failed) where files of it are elsewhere.
+    """
     git(step, "init", "-q", "--template=", folder)
     (folder / ".git/info").mkdir(exist_ok=True)
     (folder / ".git/info/attributes").write_text(_ATTRIBUTES)
@@ -88,9 +90,10 @@ def tree_of(step: Step, repository: Path, ref: str, folder: Path) -> Tree | None
         return None
     git(step, "-C", folder, "-c", "advice.detachedHead=false", "checkout", "-q", "FETCH_HEAD")
     commit, time = git(step, "-C", folder, "show", "-s", "--format=%H %ct", "HEAD").decode().split()
-    return Tree(
-        folder, commit, int(time), entries(git(step, "-C", folder, "ls-tree", "-r", "-z", "--full-tree", "HEAD"))
-    )
+    listing = git(step, "-C", folder, "ls-tree", "-r", "-z", "--full-tree", "HEAD")
+    tree = Tree(folder, commit, int(time), entries(listing))
+    _check_complete(tree)
+    return tree
 
 
 def _check_complete(tree: Tree) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
 
 from ..limits import limited
@@ -25,12 +26,12 @@ _BACKENDS: dict[str, type[Chroot] | type[Mock]] = {"chroot": Chroot, "mock": Moc
 
 def build_rpm(step: Step, target: Target) -> str:
     """Builds; returns in one line what was built. Raises ``Ended``."""
-    with traversable(step, WORK) as folder, nothing_left():
+    with traversable(step, WORK) as folder, nothing_left(), ExitStack() as until:
         tree = derived_rpm(step, check_out(step, folder / "tree"))
         room = folder / "room"
         room.mkdir()
         room.chmod(0o777)
-        backend = _BACKENDS[target.backend](step, target, room, tree.time)
+        backend = _BACKENDS[target.backend](step, target, room, tree.time, until)
         with limited(step, folder, "build", step.settings.limits.minutes):
             return _build(step, target, tree, backend, folder)
 

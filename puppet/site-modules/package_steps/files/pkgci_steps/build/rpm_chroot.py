@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from ..chroots import Purpose, ensure
-from ..install import enter
+from ..install import enter as entering
+from ..layers import ISOLATED, ROOT, System, claimed, layer
 from ..limits import PROCESSES
-from ..namespaces import INSIDE
 from ..settings import Target
 from ..status import Ended, Status
 from ..step import Step
@@ -18,17 +19,11 @@ from . import rpm_spec
 # In the chroot: where rpmbuild works, and what is taken from there. Only root of the chroot writes to the latter.
 _BUILD = "/build"
 _BUILDER = ("setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", "--no-new-privs", "--")
-_UNPACK = """\
-set -eu
-cd /
-mkdir "$1"
-tar --extract --file "$2" --directory "$1" --numeric-owner --exclude='./dev/*'
-mkdir "$1/out"
-"""
 # What an expanded spec left there is gone with the folder.
 _BRING = """\
 set -eu
 cd /
+mkdir -p "$1/out"
 rm -rf "$1/build"
 cp -r "$2" "$1/build"
 chown -R 1000:1000 "$1/build"
@@ -39,14 +34,17 @@ _LINT = "cd /out && exec rpmlint ./*.rpm"
 
 
 class Chroot:
-    """Builds for ``target`` in fresh chroots below ``folder``, which everybody may write to. ``time``: the commit's."""
+    """Builds for ``target`` in fresh chroots below ``folder``, which are there until ``until`` ends. ``time``: the
+    commit's."""
 
     name = "chroot"
 
-    def __init__(self, step: Step, target: Target, folder: Path, time: int) -> None:
+    def __init__(self, step: Step, target: Target, folder: Path, time: int, until: ExitStack) -> None:
         self._step = step
         self._folder = folder
-        self._tarball = ensure(step, target, Purpose.BUILD)
+        self._until = until
+        self._roots: dict[str, System] = {}
+        self._tree = until.enter_context(claimed(ensure(step, target, Purpose.BUILD))) / ROOT
         self._options = ["--target", platform.machine(), "--define", f"_topdir {_BUILD}"]
         if target.version_suffix:
             self._options += ["--define", f"dist {target.version_suffix}"]
@@ -70,35 +68,35 @@ class Chroot:
             raise Ended(Status.FAILED, "the build failed: see the end of its log")
         if self._run(root, ["sh", "-c", _TAKE]) != 0:
             raise Ended(Status.FAILED, "the build made no packages")
-        return [file for file in sorted((root / "out").iterdir()) if file.is_file() and not file.is_symlink()]
+        return [file for file in sorted((root.outside / "out").iterdir()) if file.is_file() and not file.is_symlink()]
 
     def lint(self, name: str) -> str:
         """What rpmlint says of the packages that were built in the chroot ``name``."""
         self._step.log.say("rpmlint:")
-        said = self._said(self._folder / name, ["sh", "-c", _LINT])
+        said = self._said(self._roots[name], ["sh", "-c", _LINT])
         self._step.log.add(said.encode())
         return said
 
-    def _root(self, name: str, files: Path) -> Path:
-        root = self._folder / name
-        if not root.exists():
-            unpack: list[str | Path] = [*INSIDE, "sh", "-c", _UNPACK, "sh", root, self._tarball]
-            self._step.programs.must(f"unpack {self._tarball}", unpack)
-        bring: list[str | Path] = [*INSIDE, "sh", "-c", _BRING, "sh", root, files]
+    def _root(self, name: str, files: Path) -> System:
+        if name not in self._roots:
+            self._roots[name] = self._until.enter_context(layer(self._step, self._folder, (self._tree,)))
+        root = self._roots[name]
+        bring: list[str | Path] = [*root.inside, "sh", "-c", _BRING, "sh", root.folder, files]
         bring.append(self._environment["SOURCE_DATE_EPOCH"])
         self._step.programs.must("bring the sources", bring)
         return root
 
-    def _run(self, root: Path, command: Sequence[str]) -> int:
+    def _run(self, root: System, command: Sequence[str]) -> int:
         words = [*_inside(root), *command]
         return self._step.programs.run(words, environment=self._environment, folder=Path("/"))
 
-    def _said(self, root: Path, command: Sequence[str]) -> str:
+    def _said(self, root: System, command: Sequence[str]) -> str:
         words = [*_inside(root), *_BUILDER, *command]
         _, output = self._step.programs.output(words, environment=self._environment, folder=Path("/"))
         return output.decode(errors="replace")
 
 
-def _inside(root: Path) -> list[str | Path]:
+def _inside(root: System) -> list[str | Path]:
     limits = ["prlimit", f"--nproc={PROCESSES}", "--core=0"]
-    return [*INSIDE, "unshare", "--net", "--", *limits, "/usr/bin/python3", "-I", enter.__file__, root]
+    enter: list[str | Path] = ["/usr/bin/python3", "-I", entering.__file__, root.folder]
+    return [*root.inside, *ISOLATED, "--net", "--", *limits, *enter]

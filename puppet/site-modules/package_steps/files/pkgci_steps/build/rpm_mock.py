@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from ..settings import Target
@@ -43,7 +44,7 @@ class Mock:
 
     name = "mock"
 
-    def __init__(self, step: Step, target: Target, folder: Path, time: int) -> None:
+    def __init__(self, step: Step, target: Target, folder: Path, time: int, until: ExitStack) -> None:
         if shutil.which("mock") is None:
             raise Ended(
                 Status.INFRASTRUCTURE,

@@ -1,7 +1,8 @@
-"""Warm chroots and roots, a tarball per target and purpose: refreshed by a timer, made on demand where one is missing.
+"""Warm chroots and roots of tests, per target and purpose: refreshed by a timer, made on demand where one is missing.
 
-A tarball is plain (`tar -xf`), complete, and owned by root within: unpack it in a user namespace that has root. Whoever
-needs one asks ``ensure``.
+Whoever needs one asks ``ensure``, and gets a tarball for sbuild, or the link to a tree for layers on it (``layers``):
+complete, owned by root of a user namespace, and never written to. Who uses a tree while another takes its place keeps
+the old one.
 """
 
 from .kept import ensure

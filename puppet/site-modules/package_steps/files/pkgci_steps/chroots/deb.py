@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .. import mirrors
+from ..layers import ROOT
 from ..namespaces import traversable
 from ..settings import Target
 from ..status import Ended, Status
@@ -39,34 +40,39 @@ RECIPES: dict[Purpose, Recipe] = {
     Purpose.BUILD: Recipe(
         "buildd", ("fakeroot",), ("debhelper", "dh-python", "python3-all", "python3-setuptools"), hooks=(_UNREAD,)
     ),
-    Purpose.TEST: Recipe("minbase", ("ca-certificates",)),
+    # Debian's standard minimal system: priority required and important, which debootstrap makes unless told otherwise.
+    Purpose.TEST: Recipe("important", ("ca-certificates",)),
     Purpose.SYSTEM: Recipe(
         "minbase", ("ca-certificates", "dbus", "init", "iproute2", "procps", "systemd", "systemd-sysv", "udev")
     ),
 }
 
 
-def make(step: Step, target: Target, purpose: Purpose, file: Path) -> None:
-    """Writes the tarball of ``target``'s root to ``file``. Raises ``Ended`` (infrastructure)."""
-    make_of(step, target, RECIPES[purpose], file)
+def make(step: Step, target: Target, purpose: Purpose, place: Path) -> None:
+    """Makes ``target``'s root: ``place`` as in ``make_of``. Raises ``Ended`` (infrastructure)."""
+    make_of(step, target, RECIPES[purpose], place)
 
 
-def make_of(step: Step, target: Target, recipe: Recipe, file: Path) -> None:
-    """Writes a root made by ``recipe`` of ``target``'s suite to ``file``. Raises ``Ended`` (infrastructure)."""
+def make_of(step: Step, target: Target, recipe: Recipe, place: Path) -> None:
+    """Makes a root by ``recipe`` of ``target``'s suite: the tarball or the new folder ``place``.
+
+    Raises ``Ended`` (infrastructure).
+    """
     found = mirrors.sources(step, target)
-    with traversable(step, file.parent) as folder:
+    with traversable(step, place.parent) as folder:
         overlay = folder / "overlay.tar"
         overlay.write_bytes(_tar(_files("ca-certificates" in recipe.packages)))
-        command = mmdebstrap(found, mirrors.settings(step), recipe, overlay, file)
+        command = mmdebstrap(found, mirrors.settings(step), recipe, overlay, place)
         if step.programs.run(command, environment={"TMPDIR": str(folder)}) != 0:
-            raise Ended(Status.INFRASTRUCTURE, f"mmdebstrap could not make {file}: see above")
+            raise Ended(Status.INFRASTRUCTURE, f"mmdebstrap could not make {place}: see above")
 
 
 def mmdebstrap(
-    found: Sequence[mirrors.Source], settings: Sequence[str], recipe: Recipe, overlay: Path, file: Path
+    found: Sequence[mirrors.Source], settings: Sequence[str], recipe: Recipe, overlay: Path, place: Path
 ) -> list[str | Path]:
     """The command that makes a root from ``found``, of which the first is the suite itself."""
-    command: list[str | Path] = ["mmdebstrap", "--mode=unshare", f"--variant={recipe.variant}", "--format=tar"]
+    command: list[str | Path] = ["mmdebstrap", "--mode=unshare", f"--variant={recipe.variant}"]
+    command += [f"--format={'directory' if place.name == ROOT else 'tar'}"]
     command += [f"--keyring={found[0].keyring}", f"--include={','.join(recipe.packages)}"]
     # Device nodes cannot be unpacked in a user namespace; apt's lists save every build from fetching them.
     command += ["--skip=output/mknod", "--skip=cleanup/apt/lists", "--skip=cleanup/apt/cache"]
@@ -83,7 +89,7 @@ def mmdebstrap(
         command += [f'--customize-hook=chroot "$1" apt-get -q -y --download-only install {names}']
     # apt's caches are as large as its lists, and out of date with the next source of packages.
     command += ['--customize-hook=rm -f "$1"/var/cache/apt/*.bin']
-    return [*command, found[0].suite, file, *mirrors.lines(found)]
+    return [*command, found[0].suite, place, *mirrors.lines(found)]
 
 
 def _files(has_ca_certificates: bool) -> dict[str, bytes]:

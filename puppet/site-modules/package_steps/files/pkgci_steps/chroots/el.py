@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..layers import handed_over
 from ..namespaces import INSIDE, traversable
 from ..settings import Target
 from ..status import Ended, Status
@@ -25,47 +26,48 @@ VOUCHERS = {
     "fedora": "fedora/RPM-GPG-KEY-fedora-{release}-primary",
     "rocky": "rocky/RPM-GPG-KEY-Rocky-{release}",
 }
-_LEAST = ("bash", "ca-certificates", "coreutils-single", "dnf")
-PACKAGES = {Purpose.TEST: _LEAST, Purpose.SYSTEM: (*_LEAST, "dbus", "iproute", "procps-ng", "systemd")}
+# What a minimal installation has; not its kernel, its network or its logs, which nothing here boots.
+_MINIMAL = ("bash", "ca-certificates", "coreutils-single", "dnf", "iproute", "procps-ng", "shadow-utils", "systemd")
+PACKAGES = {Purpose.TEST: (*_MINIMAL, "util-linux"), Purpose.SYSTEM: (*_MINIMAL, "dbus")}
+# dnf's own words for its cache in a root (``install/dnf.py``): there, the mirror's lists wait for the tests.
+_CACHE = "var/cache/dnf"
 # Where a root has the keys.
 _ROOT_KEYS = "/etc/pki/rpm-gpg/pkgci"
 _RELEASE = re.compile(r"-([0-9]+)(?:-|$)")
-# ROOT, its folder of KEYS, REPOSITORIES, TARBALL, KEY…: the mirror is all that the root knows.
+# ROOT, its folder of KEYS, REPOSITORIES, KEY…: the mirror is all that the root knows.
 _FINISH = """\
 set -eu
 cd /
-root=$1 keys=$2 repositories=$3 tarball=$4
-shift 4
+root=$1 keys=$2 repositories=$3
+shift 3
 rm -f "$root"/etc/yum.repos.d/*.repo
 mkdir -p "$root/etc/yum.repos.d" "$root$keys"
 cp "$repositories" "$root/etc/yum.repos.d"
 cp "$@" "$root$keys"
-tar --create --file "$tarball" --directory "$root" --numeric-owner --exclude='./dev/*' .
+rm -rf "$root"/dev/*
 """
 
 
-def make(step: Step, target: Target, purpose: Purpose, file: Path) -> None:
-    """Writes the tarball of a root of ``target``'s mirror to ``file``.
+def make(step: Step, target: Target, purpose: Purpose, place: Path) -> None:
+    """Makes the new folder ``place`` a root of ``target``'s mirror.
 
     Raises ``Ended``: misused where the target has no mirror, or nobody is known to vouch for it; infrastructure.
     """
     keys = vouchers(target)
-    with traversable(step, file.parent) as folder:
-        room, outside, inside = folder / "room", folder / "outside", folder / "inside"
-        for new in (room, outside, inside):
+    with traversable(step, place.parent) as folder:
+        outside, inside = folder / "outside", folder / "inside"
+        for new in (outside, inside):
             new.mkdir()
-        room.chmod(0o777)
+        logs, root = handed_over(step, folder / "logs"), handed_over(step, place)
         (outside / "pkgci-base.repo").write_text(repositories(target, keys))
         own = [Path(_ROOT_KEYS) / key.name for key in keys]
         (inside / "pkgci-base.repo").write_text(repositories(target, own))
         step.log.say(f"dnf makes a root of {target.mirror}")
-        words = dnf(target, purpose, outside, room / "root")
+        words = dnf(target, purpose, outside, root, logs)
         if step.programs.run([*INSIDE, *words], folder=Path("/")) != 0:
             raise Ended(Status.INFRASTRUCTURE, f"dnf could not make a root of {target.mirror}: see above")
         finish: list[str | Path] = [*INSIDE, "sh", "-c", _FINISH, "sh"]
-        finish += [room / "root", _ROOT_KEYS, inside / "pkgci-base.repo", room / "root.tar", *keys]
-        step.programs.must(f"pack {file}", finish)
-        step.programs.must(f"copy {file}", ["cp", room / "root.tar", file])
+        step.programs.must(f"finish {place}", [*finish, root, _ROOT_KEYS, inside / "pkgci-base.repo", *keys])
 
 
 def release(target: Target) -> str:
@@ -107,10 +109,10 @@ def repositories(target: Target, keys: Sequence[Path]) -> str:
     )
 
 
-def dnf(target: Target, purpose: Purpose, repositories: Path, root: Path) -> list[str | Path]:
+def dnf(target: Target, purpose: Purpose, repositories: Path, root: Path, logs: Path) -> list[str | Path]:
     """The command that installs the packages for ``purpose`` from the folder ``repositories`` into ``root``."""
     command: list[str | Path] = ["dnf", "--assumeyes", f"--installroot={root}", "--disableplugin=local"]
     command += [f"--setopt=reposdir={repositories}", f"--releasever={release(target)}"]
-    command += [f"--setopt=cachedir={root.parent}/cache", f"--setopt=logdir={root.parent}"]
-    command += ["--setopt=install_weak_deps=False", "--nodocs", "install"]
+    command += [f"--setopt=cachedir={root}/{_CACHE}", f"--setopt=logdir={logs}"]
+    command += ["--setopt=install_weak_deps=False", "--setopt=keepcache=False", "--nodocs", "install"]
     return [*command, *PACKAGES[purpose]]

@@ -11,11 +11,11 @@ from ..settings import BUILDS, CHROOTS, WORK, Target
 from ..status import Ended, Status
 from ..step import Step, run
 from ..tidy import abandoned, forget_builds
-from .kept import refresh
+from .kept import refresh, sweep
 from .purpose import Purpose
 
 USAGE = """
-Makes the tarballs of chroots and roots of tests anew, below /srv/pkgci/chroots: written aside, then renamed. Before
+Makes chroots and roots of tests anew, below /srv/pkgci/chroots: made aside, then put in the old one's place. Before
 that it removes packages that lie in /srv/pkgci/builds for more than 3 days, and what killed builds left.
 
   RESULTS=/tmp/out pkgci-chroots                     what builds need, for every target
@@ -69,6 +69,7 @@ def _tidy(step: Step) -> None:
     for folder in (*abandoned(WORK), *abandoned(CHROOTS)):
         remove(folder)
         gone.append(folder)
+    gone += sweep(CHROOTS)
     if gone:
         step.log.say(f"removed {', '.join(str(place) for place in gone)}")
 

@@ -10,7 +10,7 @@ from ..step import Step
 from . import deb, rpm
 from .purpose import Purpose
 
-# Writes the tarball of a target's root to a path. Raises ``Ended`` (infrastructure).
+# Makes a target's root at a path: a folder, or a tarball. Raises ``Ended`` (infrastructure).
 Maker = Callable[[Step, Target, Purpose, Path], None]
 
 # Kind of target → maker.

@@ -49,26 +49,26 @@ RECIPES: dict[Purpose, Recipe] = {
         hooks=(*_MACROS, *_RPMLINT, _SLIM),
     ),
     # Nothing can be fetched for it: an EL mirror would have systemd, where a package asks for it.
-    Purpose.TEST: Recipe("minbase", (*_DNF, "systemd"), hooks=(*base.HOOKS, _SLIM)),
+    Purpose.TEST: Recipe("minbase", (*_DNF, "iproute2", "procps", "systemd"), hooks=(*base.HOOKS, _SLIM)),
     Purpose.SYSTEM: Recipe("minbase", (*_DNF, *deb.RECIPES[Purpose.SYSTEM].packages), hooks=(*base.HOOKS, _SLIM)),
 }
 
 
-def make(step: Step, target: Target, purpose: Purpose, file: Path) -> None:
-    """Writes the tarball of ``target``'s root to ``file``. Raises ``Ended`` (infrastructure)."""
-    _BACKENDS[target.backend](step, target, purpose, file)
+def make(step: Step, target: Target, purpose: Purpose, place: Path) -> None:
+    """Makes ``target``'s root, the new folder ``place``. Raises ``Ended`` (infrastructure)."""
+    _BACKENDS[target.backend](step, target, purpose, place)
 
 
-def _make_chroot(step: Step, target: Target, purpose: Purpose, file: Path) -> None:
+def _make_chroot(step: Step, target: Target, purpose: Purpose, place: Path) -> None:
     if purpose is not Purpose.BUILD:
         step.log.say(base.NOTE)
-    deb.make_of(step, target, RECIPES[purpose], file)
+    deb.make_of(step, target, RECIPES[purpose], place)
 
 
-def _make_mock(step: Step, target: Target, purpose: Purpose, file: Path) -> None:
+def _make_mock(step: Step, target: Target, purpose: Purpose, place: Path) -> None:
     if purpose is Purpose.BUILD:
         raise Ended(Status.SKIPPED, f"mock keeps the chroots of {target.name} itself")
-    el.make(step, target, purpose, file)
+    el.make(step, target, purpose, place)
 
 
 _BACKENDS: dict[str, Callable[[Step, Target, Purpose, Path], None]] = {"chroot": _make_chroot, "mock": _make_mock}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from .. import review
@@ -19,10 +20,15 @@ from .manager import GONE
 from .root import AUTHORITIES, Root, Said
 
 ARCHIVES = "/var/cache/apt/archives"
-# Where the sources of the change wait until they are wanted.
-_WAITING = "/etc/pkgci/review.sources"
-_SOURCES = "/etc/apt/sources.list.d/pkgci-{}.sources"
+_SOURCES = "/etc/apt/sources.list.d/pkgci.sources"
+_PREFERENCES = "/etc/apt/preferences.d/pkgci"
+# What is to be in its place while only what is released counts, and while the changes count too.
+_RELEASED, _CHANGES = "/etc/pkgci/preferences.released", "/etc/pkgci/preferences.changes"
+# What is never installed unless it is asked for by its version (apt_preferences(5)).
+_NEVER = -1
 _GET = ("apt-get", "--yes", "--quiet")
+# The distribution's own sources are in the other file, and their lists came with the root: as old as the last night.
+_OURS_ALONE = ("--option=Dir::Etc::sourcelist=/dev/null", "--option=APT::Get::List-Cleanup=false")
 
 
 @dataclass(frozen=True)
@@ -35,13 +41,12 @@ class Planned:
 
 def files(step: Step, target: Target, chosen: tuple[Repository, ...]) -> dict[str, bytes]:
     """What apt needs in a root for these repositories, those of changes only after ``Apt.use_changes``."""
-    released = tuple(item for item in chosen if item.name == "released")
-    changes = tuple(item for item in chosen if item not in released)
+    held = tuple(item if item.name == "released" else replace(item, rank=_NEVER) for item in chosen)
     keys = {"release.asc": step.settings.repository.release_key, "review.asc": step.settings.repository.review_key}
     return {
-        _SOURCES.format("released"): review.apt_sources(released, target).encode(),
-        _WAITING: review.apt_sources(changes, target).encode(),
-        "/etc/apt/preferences.d/pkgci": review.apt_preferences(chosen, target).encode(),
+        _SOURCES: review.apt_sources(chosen, target).encode(),
+        _RELEASED: review.apt_preferences(held, target).encode(),
+        _CHANGES: review.apt_preferences(chosen, target).encode(),
         "/etc/apt/apt.conf.d/99pkgci": _configuration().encode(),
         # Nothing is started where nothing is booted (invoke-rc.d's own rule).
         "/usr/sbin/policy-rc.d": b"#!/bin/sh\nexit 101\n",
@@ -70,17 +75,48 @@ class Apt:
 
     def __init__(self, root: Root) -> None:
         self.root = root
+        self._has_lists = self._has_news = False
+        # What apt said that it would do, as long as nothing changes.
+        self._plans: dict[tuple[str, ...], Said] = {}
 
     def use_released(self) -> None:
-        """Fetches the lists. Raises ``Ended`` (infrastructure)."""
-        said = self.root.run(*_GET, "update", network=True)
-        if said.status != 0:
-            raise Ended(Status.INFRASTRUCTURE, f"apt-get update: {faults.message(said)}")
+        """From now on, no repository of a change counts. Raises ``Ended`` (infrastructure)."""
+        self._use(_RELEASED)
 
     def use_changes(self) -> None:
         """From now on, the repositories of changes count too. Raises ``Ended`` (infrastructure)."""
-        self.root.run("cp", _WAITING, _SOURCES.format("review"))
-        self.use_released()
+        self._use(_CHANGES)
+
+    @contextmanager
+    def layer(self, step: Step) -> Iterator[Apt]:
+        """apt in a root that begins as this one is now."""
+        with self.root.layer(step) as root:
+            other = Apt(root)
+            other._has_lists, other._has_news, other._plans = self._has_lists, self._has_news, dict(self._plans)
+            yield other
+
+    def _use(self, preferences: str) -> None:
+        if not self._has_lists:
+            self._update(*_OURS_ALONE)
+            self._has_lists = True
+        self._plans.clear()
+        self.root.run("cp", preferences, _PREFERENCES)
+
+    def _update(self, *options: str) -> None:
+        with self.root.step.timed("lists fetched"):
+            said = self.root.run(*_GET, *options, "update", network=True)
+        if said.status != 0:
+            raise Ended(Status.INFRASTRUCTURE, f"apt-get update: {faults.message(said)}")
+
+    def _or_with_news(self, ask: Callable[[], Said]) -> Said:
+        """What ``ask`` says, asked again with the mirror's news where it fails and the lists are of the last night."""
+        said = ask()
+        if said.status == 0 or self._has_news:
+            return said
+        self.root.step.log.say(f"once more, with the mirror's news: {faults.message(said)}")
+        self._update()
+        self._has_news = True
+        return ask()
 
     def word(self, package: str, version: str) -> str:
         """As apt-get takes it."""
@@ -88,11 +124,19 @@ class Apt:
 
     def plan(self, words: Sequence[str]) -> Said:
         """What installing ``words`` would install, in all."""
-        return self.root.run(*_GET, "install", "--simulate", *words)
+        if tuple(words) not in self._plans:
+            said = self._or_with_news(lambda: self.root.run(*_GET, "install", "--simulate", *words))
+            self._plans[tuple(words)] = said
+        return self._plans[tuple(words)]
 
     def fetch(self, words: Sequence[str]) -> Said:
         """Fetches what installing ``words`` needs, and installs nothing."""
-        return self.root.run(*_GET, "install", "--download-only", *words, network=True)
+        with self.root.step.timed("packages fetched"):
+            return self._or_with_news(lambda: self.root.run(*_GET, "install", "--download-only", *words, network=True))
+
+    def satisfy(self, need: str) -> Said:
+        """Fetches what satisfies ``need`` (a list of dependencies, as Depends has them), and installs nothing."""
+        return self._or_with_news(lambda: self.root.run(*_GET, "--download-only", "satisfy", need, network=True))
 
     def sums(self) -> dict[str, str]:
         """The checksums of what was fetched → the files' names."""
@@ -109,11 +153,17 @@ class Apt:
 
     def install(self, words: Sequence[str]) -> Said:
         """Installs ``words``, all of which is there already."""
-        return self.root.run(*_GET, "install", "--no-download", *words)
+        self._plans.clear()
+        with self.root.step.timed("installed"):
+            return self.root.run(*_GET, "install", "--no-download", *words)
 
     def remove(self, way: str, packages: Sequence[str]) -> Said:
-        """Removes or purges."""
-        return self.root.run(*_GET, way, *packages)
+        """Removes or purges. What is removed before, dpkg alone purges: nothing depends on it any more."""
+        self._plans.clear()
+        with self.root.step.timed("removed"):
+            if way == "purge":
+                return self.root.run("dpkg", "--purge", *packages)
+            return self.root.run(*_GET, way, *packages)
 
     def states(self, packages: Iterable[str]) -> dict[str, tuple[str, str]]:
         """The state of each package, in dpkg's words (``installed``, ``config-files``…), and its version."""

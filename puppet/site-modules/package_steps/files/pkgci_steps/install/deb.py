@@ -16,12 +16,12 @@ from .manager import Manager
 def test(step: Step, target: Target, build: Build) -> None:
     """Installs the packages of ``build`` in fresh roots of ``target``; a case for each of them and each phase."""
     chosen = review.repositories(step.inputs, step.settings)
-    tarball = chroots.ensure(step, target, chroots.Purpose.TEST)
+    tree = chroots.ensure(step, target, chroots.Purpose.TEST)
     files = apt.files(step, target, chosen)
 
     @contextmanager
     def fresh() -> Iterator[Manager]:
-        with root.fresh(step, tarball, files) as one:
+        with root.fresh(step, tree, files) as one:
             yield apt.Apt(one)
 
     flow.test(step, build.binaries(), chosen, fresh)

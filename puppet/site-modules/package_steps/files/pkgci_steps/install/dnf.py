@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import MappingProxyType
 
 from .. import review
@@ -16,11 +17,11 @@ from .manager import GONE, INSTALLED
 from .root import AUTHORITIES, Root, Said
 
 _CACHE = "/var/cache/dnf"
-# Where the repositories of the change wait until they are wanted.
-_WAITING = "/etc/pkgci/review.repo"
-_REPOSITORIES = "/etc/yum.repos.d/pkgci-{}.repo"
+_REPOSITORIES = "/etc/yum.repos.d/pkgci.repo"
 _DNF = ("dnf", "--assumeyes", "--quiet", "--setopt=install_weak_deps=False", f"--setopt=cachedir={_CACHE}")
 _OFFLINE = (*_DNF, "--cacheonly")
+# The repositories of changes, as `review.repositories` calls them.
+_NO_CHANGES = "--disablerepo=review-*"
 _KEPT = "--setopt=keepcache=True"
 _EVR = "%{NAME} %|EPOCH?{%{EPOCH}:}:{}|%{VERSION}-%{RELEASE}\n"
 # dnf's last words where it would go on, were it not told to assume a no.
@@ -29,14 +30,11 @@ _WOULD = re.compile(r"Operation aborted|Nothing to do")
 _ROW = re.compile(r"^ ([A-Za-z0-9][\w.+-]*)\s+(?:noarch|[a-z][a-z0-9]*_?[0-9]+\w*)\s+\S+\s+\S+\s", re.MULTILINE)
 
 
-def files(step: Step, chosen: Sequence[Repository]) -> dict[str, bytes]:
+def files(step: Step, chosen: tuple[Repository, ...]) -> dict[str, bytes]:
     """What dnf needs in a root for these repositories, those of changes only after ``Dnf.use_changes``."""
-    released = tuple(item for item in chosen if item.name == "released")
-    changes = tuple(item for item in chosen if item not in released)
     keys = {"release.asc": step.settings.repository.release_key, "review.asc": step.settings.repository.review_key}
     return {
-        _REPOSITORIES.format("released"): review.dnf_repo(released, str(AUTHORITIES)).encode(),
-        _WAITING: review.dnf_repo(changes, str(AUTHORITIES)).encode(),
+        _REPOSITORIES: review.dnf_repo(chosen, str(AUTHORITIES)).encode(),
         **{str(review.KEYS / item.key): keys[item.key].read_bytes() for item in chosen},
     }
 
@@ -49,17 +47,37 @@ class Dnf:
 
     def __init__(self, root: Root) -> None:
         self.root = root
+        self._has_lists = False
+        self._held: tuple[str, ...] = ()
+        # What dnf said that it would do, as long as nothing changes.
+        self._plans: dict[tuple[str, ...], Said] = {}
 
     def use_released(self) -> None:
-        """Fetches the lists. Raises ``Ended`` (infrastructure)."""
-        said = self.root.run(*_DNF, "makecache", "--refresh", network=True)
-        if said.status != 0:
-            raise Ended(Status.INFRASTRUCTURE, f"dnf makecache: {faults.message(said)}")
+        """From now on, no repository of a change counts. Raises ``Ended`` (infrastructure)."""
+        self._use((_NO_CHANGES,))
 
     def use_changes(self) -> None:
         """From now on, the repositories of changes count too. Raises ``Ended`` (infrastructure)."""
-        self.root.run("cp", _WAITING, _REPOSITORIES.format("review"))
-        self.use_released()
+        self._use(())
+
+    @contextmanager
+    def layer(self, step: Step) -> Iterator[Dnf]:
+        """dnf in a root that begins as this one is now."""
+        with self.root.layer(step) as root:
+            other = Dnf(root)
+            other._has_lists, other._held, other._plans = self._has_lists, self._held, dict(self._plans)
+            yield other
+
+    def _use(self, held: tuple[str, ...]) -> None:
+        if not self._has_lists:
+            # Of ours, a new root has none: they are read now. A mirror's came with the root.
+            with self.root.step.timed("lists fetched"):
+                said = self.root.run(*_DNF, "makecache", network=True)
+            if said.status != 0:
+                raise Ended(Status.INFRASTRUCTURE, f"dnf makecache: {faults.message(said)}")
+            self._has_lists = True
+        self._held = held
+        self._plans.clear()
 
     def word(self, package: str, version: str) -> str:
         """As dnf takes it."""
@@ -67,12 +85,15 @@ class Dnf:
 
     def plan(self, words: Sequence[str]) -> Said:
         """What installing ``words`` would install, in all."""
-        said = self.root.run(*_without_quiet(_OFFLINE), "--assumeno", "install", *words)
-        return Said(0, said.text) if _WOULD.search(said.text) else said
+        if tuple(words) not in self._plans:
+            said = self.root.run(*_without_quiet(_OFFLINE), *self._held, "--assumeno", "install", *words)
+            self._plans[tuple(words)] = Said(0, said.text) if _WOULD.search(said.text) else said
+        return self._plans[tuple(words)]
 
     def fetch(self, words: Sequence[str]) -> Said:
         """Fetches what installing ``words`` needs, and installs nothing."""
-        return self.root.run(*_DNF, _KEPT, "--downloadonly", "install", *words, network=True)
+        with self.root.step.timed("packages fetched"):
+            return self.root.run(*_DNF, _KEPT, *self._held, "--downloadonly", "install", *words, network=True)
 
     def sums(self) -> dict[str, str]:
         """The checksums of what was fetched → the files' names."""
@@ -87,7 +108,9 @@ class Dnf:
 
     def install(self, words: Sequence[str]) -> Said:
         """Installs ``words``, all of which was fetched: every signature is checked here."""
-        return _strict(self.root.run(*_without_quiet(_OFFLINE), _KEPT, "install", *words))
+        self._plans.clear()
+        with self.root.step.timed("installed"):
+            return _strict(self.root.run(*_without_quiet(_OFFLINE), *self._held, _KEPT, "install", *words))
 
     def try_install(self, words: Sequence[str]) -> Said:
         """What rpm says of installing ``words``, which were fetched, before it would."""
@@ -95,7 +118,9 @@ class Dnf:
 
     def remove(self, way: str, packages: Sequence[str]) -> Said:
         """Removes packages, and nothing that came with them."""
-        return _strict(self.root.run(*_without_quiet(_OFFLINE), "--noautoremove", way, *packages))
+        self._plans.clear()
+        with self.root.step.timed("removed"):
+            return _strict(self.root.run(*_without_quiet(_OFFLINE), "--noautoremove", way, *packages))
 
     def states(self, packages: Iterable[str]) -> dict[str, tuple[str, str]]:
         """The version of each package that is installed."""

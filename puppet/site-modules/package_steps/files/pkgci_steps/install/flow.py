@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 
+from ..parallel import Part, side_by_side
 from ..report import Case
 from ..repository import versions
 from ..review import File, Repository
@@ -21,24 +24,41 @@ Fresh = Callable[[], AbstractContextManager[Manager]]
 
 
 def test(step: Step, wanted: Sequence[File], chosen: Sequence[Repository], fresh: Fresh) -> None:
-    """Installs ``wanted`` in fresh roots; a case for each package and each phase."""
+    """Installs ``wanted``, each group in a root of its own; a case for each package and each phase.
+
+    The roots begin as one, with the lists that were read once. What depends on nothing goes on side by side.
+    """
     with fresh() as manager:
         manager.use_changes()
-        runs = [_Run(step, group) for group in together(step, manager, wanted)]
-        for first in runs[:1]:
-            with first.blamed("install"):
-                first.install_and_remove(manager)
-    for run in runs[1:]:
-        with fresh() as manager, run.blamed("install"):
-            manager.use_changes()
-            run.install_and_remove(manager)
-    released = [item for item in chosen if item.name == "released"]
-    if not released:
-        step.log.say("nothing is released for this target yet: there is nothing to upgrade from")
-    for repository in released:
-        for run in runs:
-            with fresh() as manager, run.blamed("upgrade"):
-                run.upgrade(manager, repository)
+        with step.timed("judged"):
+            groups = [_Group(files) for files in together(step, manager, wanted)]
+        released = [item for item in chosen if item.name == "released"]
+        if not released:
+            step.log.say("nothing is released for this target yet: there is nothing to upgrade from")
+        parts: list[Part] = [partial(_install_and_remove, manager, group) for group in groups]
+        for item in released:
+            found = manager.released(item, [file.package for file in wanted])
+            parts += [partial(_upgrade, manager, group, found) for group in groups]
+        side_by_side(step, parts)
+
+
+def _install_and_remove(base: Manager, group: _Group, step: Step) -> None:
+    try:
+        with base.layer(step) as manager:
+            run = _Run(step, group)
+            with run.blamed("install"):
+                run.install_and_remove(manager)
+    finally:
+        group.known({})
+
+
+def _upgrade(base: Manager, group: _Group, released: Mapping[str, str], step: Step) -> None:
+    run = _Run(step, group)
+    with run.blamed("upgrade"):
+        old = run.older(base, released)
+        if old:
+            with base.layer(step) as manager:
+                run.upgrade(manager, old)
 
 
 def together(step: Step, manager: Manager, wanted: Sequence[File]) -> list[list[File]]:
@@ -64,15 +84,27 @@ def together(step: Step, manager: Manager, wanted: Sequence[File]) -> list[list[
     return groups
 
 
-class _Run:
-    """One group of packages: its way through one root, and then through another."""
+class _Group:
+    """Packages that are installed together. ``base`` is what is there before them, but with all that they need."""
 
-    def __init__(self, step: Step, group: Sequence[File]) -> None:
+    def __init__(self, files: Sequence[File]) -> None:
+        self.files = files
+        self.base: Future[Tree] = Future()
+
+    def known(self, base: Tree) -> None:
+        """The first word on ``base`` counts."""
+        if not self.base.done():
+            self.base.set_result(base)
+
+
+class _Run:
+    """One group of packages: its way through a root."""
+
+    def __init__(self, step: Step, group: _Group) -> None:
         self._step = step
-        self._group = group
-        self._names = [file.package for file in group]
-        # What is there before the packages, but with all that they need.
-        self._base: Tree = {}
+        self._shared = group
+        self._group = group.files
+        self._names = [file.package for file in group.files]
 
     @contextmanager
     def blamed(self, phase: str) -> Iterator[None]:
@@ -87,24 +119,28 @@ class _Run:
     def install_and_remove(self, manager: Manager) -> None:
         """Install, look at what is there, remove, purge, look at what is left."""
         self._prepare(manager)
-        self._base = manager.root.tree()
+        before = self._tree(manager)
+        self._shared.known(before)
         if self._installed(manager, "install"):
             self._look(manager, "")
-            self._remove(manager, self._base, "")
+            self._remove(manager, before, "")
 
-    def upgrade(self, manager: Manager, released: Repository) -> None:
+    def older(self, manager: Manager, released: Mapping[str, str]) -> list[str]:
+        """The manager's words for those of the packages that are ``released`` (name → version) in another version."""
+        names = [file.package for file in self._group if released.get(file.package, file.version) != file.version]
+        for file in self._group:
+            if file.package in names and versions.is_older(manager.kind, file.version, released[file.package]):
+                raise Ended(
+                    Status.FAILED, f"{file.package} {released[file.package]} is released: {file.version} is older"
+                )
+        if not names:
+            self._step.log.say(f"{', '.join(self._names)}: no other version is released, there is nothing to upgrade")
+        return [manager.word(name, released[name]) for name in names]
+
+    def upgrade(self, manager: Manager, old: Sequence[str]) -> None:
         """Install what is released, upgrade it, look, purge, look at what is left."""
         manager.use_released()
-        found = manager.released(released, self._names)
-        newer = [file for file in self._group if found.get(file.package, file.version) != file.version]
-        for file in newer:
-            if versions.is_older(manager.kind, file.version, found[file.package]):
-                raise Ended(Status.FAILED, f"{file.package} {found[file.package]} is released: {file.version} is older")
-        old = [manager.word(file.package, found[file.package]) for file in newer]
-        if not old:
-            self._step.log.say(f"{', '.join(self._names)}: no other version is released, there is nothing to upgrade")
-            return
-        before = manager.root.tree()
+        before = self._tree(manager)
         _fetched(manager.fetch(old), "the released packages")
         if manager.install(old).status != 0:
             raise Ended(Status.INFRASTRUCTURE, f"the released packages do not install: {' '.join(old)}; see the log")
@@ -141,8 +177,13 @@ class _Run:
         return said.status == 0
 
     def _look(self, manager: Manager, when: str) -> None:
-        for name in self._names:
-            self._step.cases.extend(manager.look(name, when))
+        with self._step.timed("judged"):
+            for name in self._names:
+                self._step.cases.extend(manager.look(name, when))
+
+    def _tree(self, manager: Manager) -> Tree:
+        with self._step.timed("judged"):
+            return manager.root.tree()
 
     def _remove(self, manager: Manager, before: Tree, when: str) -> None:
         for way, allowed in manager.ways_out.items():
@@ -154,9 +195,9 @@ class _Run:
                     name, f"{when}{way}", "" if now in allowed else f"it is {now}: {faults.message(said)}", said.text
                 )
         owned = manager.owned()
-        after = manager.root.tree()
+        after = self._tree(manager)
         # What they need may have come with an upgrade, and leaves what it leaves.
-        others = {path: what for path, what in self._base.items() if after.get(path) == what}
+        others = {path: what for path, what in self._shared.base.result().items() if after.get(path) == what}
         left = leftovers({**before, **others}, after, owned)
         message = f"{len(left)} left: {left[0]}" if left else ""
         self._case(", ".join(self._names), f"{when}leftovers", message, "\n".join(left))

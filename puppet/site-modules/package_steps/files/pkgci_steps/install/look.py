@@ -29,7 +29,45 @@ def deb(root: Root, package: str, when: str) -> list[Case]:
     ).text.splitlines()
     # No output: all is as the package's md5sums and its configuration files say.
     changed = root.run("dpkg", "--verify", package).text.splitlines()
-    return [_files(package, when, missing, changed), *services(root, package, paths, when)]
+    found = services(root, package, paths, when)
+    if found and not when:
+        beyond(root, package, paths)
+    return [_files(package, when, missing, changed), *found]
+
+
+def beyond(root: Root, package: str, paths: list[str]) -> None:
+    """Warns of programs that a package's units start and no dependency of its brings.
+
+    They are there, in the distribution's standard minimal system: a smaller one, as containers are, may lack them.
+    """
+    programs = started(root.ask("cat", *units(paths)))
+    names = sorted({name for program in programs for name in merged(program)})
+    if not names:
+        return
+    owners = re.findall(r"^([^\s:,]+)(?::\S+)?: (\S+)$", root.run("dpkg-query", "--search", *names).text, re.MULTILINE)
+    shown = root.ask("dpkg-query", "--show", "--showformat", "${Package} ${Essential} ${Priority}\n")
+    important = {line.split()[0] for line in shown.splitlines() if line.endswith(" no important")}
+    if not important & {owner for owner, _ in owners}:
+        return
+    least = ("recommends", "suggests", "conflicts", "breaks", "replaces", "enhances")
+    needs = root.ask("apt-cache", "depends", "--recurse", "--installed", *(f"--no-{word}" for word in least), package)
+    needed = {line.partition(":")[0] for line in needs.splitlines() if not line.startswith((" ", "<"))}
+    for owner, program in owners:
+        if owner in important - needed:
+            said = f"{package} starts {program}, and does not depend on {owner}: a smaller system may lack it"
+            root.step.log.say(f"warning: {said}")
+            root.step.details.setdefault("warnings", []).append(said)
+
+
+def started(text: str) -> list[str]:
+    """The programs that the units in ``text`` start."""
+    return list(dict.fromkeys(re.findall(r"^Exec\w+=[-@:+!|]*(/[^\s;]+)", text, re.MULTILINE)))
+
+
+def merged(program: str) -> tuple[str, ...]:
+    """A program's path, and its other one where /bin is /usr/bin: dpkg knows the one that its package has."""
+    other = program.removeprefix("/usr") if program.startswith("/usr/") else f"/usr{program}"
+    return (program, other) if re.match(r"(/usr)?/s?bin/", program) else (program,)
 
 
 def rpm(root: Root, package: str, when: str) -> list[Case]:

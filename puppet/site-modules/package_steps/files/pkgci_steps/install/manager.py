@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from ..report import Case
 from ..review import File, Repository
+from ..step import Step
 from .root import Root, Said
 
 INSTALLED = "installed"
@@ -26,10 +28,13 @@ class Manager(Protocol):
     ways_out: Mapping[str, frozenset[str]]
 
     def use_released(self) -> None:
-        """Fetches the lists of what is released. Raises ``Ended`` (infrastructure)."""
+        """From now on, no repository of a change counts. Raises ``Ended`` (infrastructure)."""
 
     def use_changes(self) -> None:
         """From now on, the repositories of changes count too. Raises ``Ended`` (infrastructure)."""
+
+    def layer(self, step: Step) -> AbstractContextManager[Manager]:
+        """The manager of another root, which begins as this one is now (``Root.layer``)."""
 
     def word(self, package: str, version: str) -> str:
         """As the manager takes it."""

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from .. import layers
+from ..chroots.kept import SUMS
+from ..layers import ISOLATED, System
 from ..limits import limited
 from ..namespaces import traversable
 from ..settings import WORK
@@ -20,9 +23,6 @@ from ..step import Step
 from .tree import Tree
 
 _HERE = Path(__file__).parent
-# Ids 0 to 65535 are the first that the account has in /etc/subuid; its own is none of them.
-NAMESPACE = ("unshare", "--map-auto", "--setuid", "0", "--setgid", "0")
-_ISOLATED = ("--mount", "--pid", "--fork", "--kill-child", "--ipc", "--uts")
 _ENVIRONMENT = {"HOME": "/root", "LANG": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
 # enter.py's word for a root that cannot be entered.
 _NOT_ENTERED = 125
@@ -42,20 +42,34 @@ class Said:
 
 
 class Root:
-    """A system in ``folder``."""
+    """A system in a folder. ``remembered`` are checksums of files in it, as tree.py keeps them."""
 
-    def __init__(self, step: Step, folder: Path) -> None:
-        self._step = step
-        self.folder = folder
+    def __init__(self, step: Step, system: System, holder: Path, remembered: Path) -> None:
+        self.step = step
+        self._holder = holder
+        self._remembered = remembered
+        self.system = system
+
+    @contextmanager
+    def layer(self, step: Step | None = None) -> Iterator[Root]:
+        """Another root, that begins as this one is now. Nothing may happen in this one meanwhile.
+
+        ``step`` is whose it is, if not this one's. Raises ``Ended`` (infrastructure).
+        """
+        step = step or self.step
+        with ExitStack() as until:
+            with step.timed("roots made"):
+                system = until.enter_context(layers.layer(step, self._holder, self.system.layers))
+            yield Root(step, system, self._holder, self._remembered)
 
     def run(self, *command: str, network: bool = False, seconds: float = SECONDS) -> Said:
         """Runs ``command`` in there, without the network unless told so.
 
         Raises ``Ended``: the package is at fault where it takes longer than ``seconds``.
         """
-        self._step.log.say(f"in the root: {' '.join(command)}")
+        self.step.log.say(f"in the root: {' '.join(command)}")
         said = self._output(command, network, seconds)
-        self._step.log.add(said.text.encode())
+        self.step.log.add(said.text.encode())
         return said
 
     def ask(self, *command: str) -> str:
@@ -72,27 +86,28 @@ class Root:
 
     def check_units(self, names: Sequence[str]) -> Said:
         """What systemd says of the units ``names`` in there. The host's own reads them: a root need not have one."""
-        check = ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", f"--root={self.folder}", *names]
-        status, text = self._step.programs.output(
-            [*NAMESPACE, *_ISOLATED, "--net", "sh", "-c", 'exec "$@" 2>&1', "sh", *check], seconds=SECONDS
-        )
-        self._step.log.add(text)
+        check = ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", f"--root={self.system.folder}"]
+        isolated = [*self.system.inside, *ISOLATED, "--net", "sh", "-c", 'exec "$@" 2>&1', "sh"]
+        status, text = self.step.programs.output([*isolated, *check, *names], seconds=SECONDS)
+        self.step.log.add(text)
         return Said(status, text.decode(errors="replace"))
 
     def tree(self) -> Tree:
         """What is in there now. Raises ``Ended`` (infrastructure)."""
-        command: list[str | Path] = [*NAMESPACE, "/usr/bin/python3", "-I", _HERE / "tree.py", self.folder]
-        status, text = self._step.programs.output(command, seconds=SECONDS)
+        python: list[str | Path] = ["/usr/bin/python3", "-I", _HERE / "tree.py"]
+        listing = [*self.system.inside, *python, self.system.folder, self._remembered]
+        status, text = self.step.programs.output(listing, seconds=SECONDS)
         if status != 0:
-            raise Ended(Status.INFRASTRUCTURE, f"{self.folder} cannot be listed")
+            raise Ended(Status.INFRASTRUCTURE, f"{self.system.folder} cannot be listed")
         tree: dict[str, str] = json.loads(text)
         return tree
 
     def _output(self, command: Sequence[str], network: bool, seconds: float) -> Said:
         net = () if network else ("--net",)
-        words = [*NAMESPACE, *_ISOLATED, *net, "/usr/bin/python3", "-I", _HERE / "enter.py", self.folder, *command]
+        enter = ("/usr/bin/python3", "-I", _HERE / "enter.py", self.system.folder)
+        words = [*self.system.inside, *ISOLATED, *net, *enter, *command]
         try:
-            status, text = self._step.programs.output(words, environment=_ENVIRONMENT, seconds=seconds)
+            status, text = self.step.programs.output(words, environment=_ENVIRONMENT, seconds=seconds)
         except Ended as ended:
             if ended.status is Status.INFRASTRUCTURE and "took longer" in ended.reason:
                 raise Ended(Status.FAILED, f"{' '.join(command)[:200]} took longer than {seconds:g} s") from None
@@ -104,24 +119,20 @@ class Root:
 
 
 @contextmanager
-def fresh(step: Step, tarball: Path, files: Mapping[str, bytes]) -> Iterator[Root]:
-    """A root made of ``tarball`` with ``files`` (path inside → content) in it; all gone afterwards.
+def fresh(step: Step, tree: Path, files: Mapping[str, bytes]) -> Iterator[Root]:
+    """A root like ``tree`` (``chroots.ensure``) with ``files`` (path inside → content) in it; all gone afterwards.
 
     The host's names, name servers and web authorities come with it. What runs meanwhile keeps to the limits of a build,
     or fails. Raises ``Ended`` (infrastructure).
     """
-    with traversable(step, WORK) as holder:
-        folder, stage = holder / "root", holder / "stage"
-        folder.mkdir()
-        _stage(stage, files)
-        # Only here the account's own id is one of the namespace: to hand the empty folder over.
-        step.programs.must("hand a root over", ["unshare", "--map-root-user", "--map-auto", "chown", "1:1", folder])
-        unpack: list[str | Path] = ["tar", "--extract", "--file", tarball, "--directory", folder]
-        step.programs.must(f"unpack {tarball}", [*NAMESPACE, *unpack, "--numeric-owner", "--exclude=./dev/*"])
-        copy: list[str | Path] = ["cp", "--recursive", "--no-preserve=ownership", "--remove-destination"]
-        step.programs.must("set up a root", [*NAMESPACE, *copy, f"{stage}/.", folder])
-        with limited(step, holder, "test"):
-            yield Root(step, folder)
+    with traversable(step, WORK) as holder, layers.claimed(tree) as kept, ExitStack() as until:
+        with step.timed("roots made"):
+            _stage(holder / "stage", files)
+            system = until.enter_context(layers.layer(step, holder, (kept / layers.ROOT,)))
+            until.enter_context(limited(step, holder, "test"))
+            copy = ["cp", "--recursive", "--no-preserve=ownership", "--remove-destination"]
+            step.programs.must("set up a root", [*system.inside, *copy, f"{holder}/stage/.", system.folder])
+        yield Root(step, system, holder, kept / SUMS)
 
 
 def _stage(stage: Path, files: Mapping[str, bytes]) -> None:

@@ -20,12 +20,12 @@ def test(step: Step, target: Target, build: Build) -> None:
         step.log.say(base.NOTE)
     step.details |= base.details(target)
     chosen = review.repositories(step.inputs, step.settings)
-    tarball = chroots.ensure(step, target, chroots.Purpose.TEST)
+    tree = chroots.ensure(step, target, chroots.Purpose.TEST)
     files = dnf.files(step, chosen)
 
     @contextmanager
     def fresh() -> Iterator[Manager]:
-        with root.fresh(step, tarball, files) as one:
+        with root.fresh(step, tree, files) as one:
             yield dnf.Dnf(one)
 
     flow.test(step, build.binaries(), chosen, fresh)

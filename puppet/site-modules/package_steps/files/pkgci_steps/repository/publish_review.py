@@ -80,9 +80,9 @@ class Publication:
         released = Repository(places.RELEASE, self.publisher).manifest()
         base = ownership.base_of(self.target.kind, self.step.programs)
         ownership.check(self.step.inputs.project, self.target.kind, built, released, base)
-        self._check_versions(built, released)
         if why := unchanging.clash(self.target.name, built.files, [*self._before(), *released.entries]):
             raise Ended(Status.FAILED, f"refused: {why}")
+        self._check_versions(built, released)
         return self._published(built, folder)
 
     def _check_versions(self, built: Built, released: Manifest) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -11,13 +11,14 @@ from .. import chroots, publishable, review
 from ..install import apt as tool
 from ..install import root
 from ..install.apt import Apt
+from ..parallel import side_by_side
 from ..report import Case
 from ..repository import versions
 from ..review import File, Repository
 from ..settings import Target
 from ..status import Ended, Status
 from ..step import Step
-from . import clashes, contents, dose, trial, world
+from . import clashes, closure, contents, dose, trial, world
 from .world import Package
 
 _is_older = partial(versions.is_older, "deb")
@@ -27,24 +28,36 @@ _NO_SUCH = "apt does not see {} {} in the review repository"
 def test(step: Step, target: Target, wanted: Sequence[File]) -> None:
     """Judges ``wanted``, packages of the change, beside all that is released: a case for each and each question."""
     chosen = review.repositories(step.inputs, step.settings)
-    tarball = chroots.ensure(step, target, chroots.Purpose.TEST)
-    files = tool.files(step, target, chosen)
-    with root.fresh(step, tarball, files) as one:
+    tree = chroots.ensure(step, target, chroots.Purpose.TEST)
+    sources = tool.files(step, target, chosen)
+    with root.fresh(step, tree, sources) as one:
         apt = Apt(one)
         apt.use_changes()
         change, beside, released = _ours(apt, chosen, wanted)
         step.cases.extend(world.version_cases(released, change, _is_older))
-        step.cases.extend(_closure(step, apt, chosen, beside, change))
-        has_files = [package for package in world.joined(beside, change) if not _is_debugging(package)]
-        known = contents.of(apt, has_files)
+        have_files = [package for package in world.joined(beside, change) if not _is_debugging(package)]
 
-    def tried(one: Package, other: Package, paths: Sequence[str]) -> list[str]:
-        with root.fresh(step, tarball, files) as another:
-            apt = Apt(another)
-            apt.use_changes()
-            return trial.overwritten(apt, one, other, paths)
+        def files(own: Step) -> None:
+            with own.timed("files judged"):
+                known = contents.of(apt, have_files)
+                tried = partial(_tried, own, tree, sources)
+                own.cases.extend(clashes.cases([package for package in change if package in known], known, tried))
 
-    step.cases.extend(clashes.cases([package for package in change if package in known], known, tried))
+        def dependencies(own: Step) -> None:
+            with own.timed("dependencies judged"):
+                own.cases.extend(_closure(own, apt, chosen, beside, change))
+
+        side_by_side(step, [files, dependencies])
+
+
+def _tried(
+    step: Step, tree: Path, sources: Mapping[str, bytes], one: Package, other: Package, paths: Sequence[str]
+) -> list[str]:
+    """What dpkg says of two packages, in a root of their own."""
+    with root.fresh(step, tree, sources) as another:
+        apt = Apt(another)
+        apt.use_changes()
+        return trial.overwritten(apt, one, other, paths)
 
 
 def _ours(
@@ -75,7 +88,7 @@ def _closure(
     """A case for each package of the change, and for each other one of ours that it breaks."""
     architecture = apt.root.ask("dpkg", "--print-architecture").strip()
     base = step.scratch / "base"
-    _base(apt, chosen, {package.name for package in (*beside, *change)}, base)
+    _base(apt, chosen, (*beside, *change), base)
     left = world.abandoned(beside, change)
     for package in left:
         step.log.say(f"{package} is made no more by {package.source}: whether it breaks is not judged")
@@ -113,20 +126,17 @@ def _provided(package: Package) -> list[str]:
     return [re.split(r"[\s(]", word.strip())[0] for word in package.fields.get("Provides", "").split(",")]
 
 
-def _base(apt: Apt, chosen: Sequence[Repository], ours: set[str], file: Path) -> None:
-    """Writes the distribution's packages to ``file``, without those that our repositories have too."""
+def _base(apt: Apt, chosen: Sequence[Repository], ours: Sequence[Package], file: Path) -> None:
+    """Writes those of the distribution's packages to ``file`` that ours can come to need, without any that is ours."""
     shown = apt.root.ask("apt-get", "indextargets", "--format", "$(REPO_URI)\t$(FILENAME)", "Created-By: Packages")
     own = {item.url for item in chosen}
     rows = (line.split("\t") for line in shown.splitlines())
     names = [name for address, name in rows if address not in own]
     apt.root.ask("sh", "-c", 'exec /usr/lib/apt/apt-helper cat-file "$@" >/tmp/base', "sh", *names)
-    with (apt.root.folder / "tmp/base").open(encoding="utf-8", errors="replace") as lists, file.open("w") as kept:
-        keep = True
-        for line in lists:
-            if line.startswith("Package: "):
-                keep = line[9:].strip() not in ours
-            if keep:
-                kept.write(line)
+    lists = (apt.root.system.outside / "tmp/base").read_bytes()
+    without = frozenset(package.name.encode() for package in ours)
+    stanzas = closure.needed(lists, [package.stanza.encode() for package in ours], without)
+    file.write_bytes(b"".join(stanza + b"\n\n" for stanza in stanzas))
 
 
 def _written(step: Step, name: str, chosen: Iterable[Package]) -> Path:

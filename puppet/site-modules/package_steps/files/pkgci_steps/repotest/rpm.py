@@ -34,9 +34,9 @@ def test(step: Step, target: Target, wanted: Sequence[File]) -> None:
         step.log.say(base.NOTE)
     step.details |= base.details(target)
     chosen = review.repositories(step.inputs, step.settings)
-    tarball = chroots.ensure(step, target, chroots.Purpose.TEST)
+    tree = chroots.ensure(step, target, chroots.Purpose.TEST)
     solver = Path(__file__).with_name("solve.py").read_bytes()
-    with root.fresh(step, tarball, {**tool.files(step, chosen), _SOLVER: solver}) as one:
+    with root.fresh(step, tree, {**tool.files(step, chosen), _SOLVER: solver}) as one:
         dnf = Dnf(one)
         dnf.use_changes()
         answer = _asked(dnf, chosen, wanted)

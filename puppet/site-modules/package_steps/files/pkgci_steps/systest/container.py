@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..layers import System
 from ..status import Ended, Status
 from ..step import Step
 from .door import ENVIRONMENT
@@ -46,8 +47,8 @@ class Container:
 
 
 @contextmanager
-def booted(step: Step, root: Path) -> Iterator[Container]:
-    """The system in ``root``, booting. It has ended, with everything in it, afterwards.
+def booted(step: Step, root: System) -> Iterator[Container]:
+    """The system ``root``, booting. It has ended, with everything in it, afterwards.
 
     Raises ``Ended`` (infrastructure) where it cannot be started.
     """
@@ -72,7 +73,7 @@ def booted(step: Step, root: Path) -> Iterator[Container]:
             process.stdout.close()
 
 
-def command(step: Step, root: Path) -> list[str | Path]:
+def command(step: Step, root: System) -> list[str | Path]:
     """What starts the container: it ends with us, and takes no more than a build may take."""
     limits = step.settings.limits
     properties = ("Delegate=yes", f"MemoryMax={limits.memory_mb}M", f"TasksMax={_TASKS}")
@@ -80,7 +81,7 @@ def command(step: Step, root: Path) -> list[str | Path]:
     return [
         *("setpriv", "--pdeathsig", "KILL", *scope),
         *(f"--property={item}" for item in properties),
-        *("--", "/usr/bin/python3", "-m", "pkgci_steps.systest.scope", root),
+        *("--", "/usr/bin/python3", "-m", "pkgci_steps.systest.scope", str(root.folder), *root.inside),
     ]
 
 

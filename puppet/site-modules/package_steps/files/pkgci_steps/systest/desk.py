@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..install.root import NAMESPACE
+from ..layers import NAMESPACE, handed_over
 from ..namespaces import traversable
 from ..settings import WORK
 from ..step import Step
@@ -28,11 +28,3 @@ def desk(step: Step, archive: Path) -> Iterator[Path]:
         step.programs.must("make a folder", [*NAMESPACE, "mkdir", f"{folder}/tree"])
         step.programs.must("unpack the source", [*NAMESPACE, *unpack])
         yield folder
-
-
-def handed_over(step: Step, folder: Path) -> Path:
-    """A new folder, in a traversable one, that nobody's is. Raises ``Ended`` (infrastructure)."""
-    folder.mkdir()
-    # Only here the account's own id is one of the namespace: to hand the empty folder over.
-    step.programs.must("hand a folder over", ["unshare", "--map-root-user", "--map-auto", "chown", "1:1", str(folder)])
-    return folder

@@ -50,10 +50,10 @@ def fresh(step: Step, target: Target) -> Iterator[Manager]:
     Raises ``Ended`` (infrastructure).
     """
     chosen = review.repositories(step.inputs, step.settings)
-    tarball = chroots.ensure(step, target, chroots.Purpose.SYSTEM)
+    tree = chroots.ensure(step, target, chroots.Purpose.SYSTEM)
     files, kind = _MANAGERS[target.kind](step, target, chosen)
     files = files | (vm.FILES if step.settings.systest == "vm" else {})
-    with roots.fresh(step, tarball, files) as root:
+    with roots.fresh(step, tree, files) as root:
         manager = kind(root)
         manager.use_changes()
         yield manager
@@ -90,8 +90,9 @@ def fetch_for_tests(step: Step, root: Root, needs: Sequence[str]) -> None:
     What cannot be had is autopkgtest's to report, with the name of the test that wants it. Raises ``Ended``
     (infrastructure).
     """
+    manager = apt.Apt(root)
     for need in needs:
-        said = root.run("apt-get", "--yes", "--quiet", "--download-only", "satisfy", need, network=True)
+        said = manager.satisfy(need)
         case = faults.case("fetch", said)
         if case.status is Status.INFRASTRUCTURE:
             raise Ended(case.status, f"what the tests need cannot be fetched: {case.message}")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from .. import layers
 from ..install.manager import Manager
 from ..review import File
 from ..settings import Target
@@ -15,7 +16,7 @@ from .desk import desk
 from .machine import Machine, System
 
 # What the settings say of the machine → what boots a root in one.
-BOOTED: dict[str, Callable[[Step, Path], AbstractContextManager[Machine]]] = {
+BOOTED: dict[str, Callable[[Step, layers.System], AbstractContextManager[Machine]]] = {
     "container": container.booted,
     "vm": vm.booted,
 }
@@ -43,7 +44,7 @@ class Run:
             prepared.fetch_for_tests(self._step, manager.root, tests.needs)
         paths = prepared.paths(manager.root, self._target, group)
         prepared.ready_to_boot(manager.root)
-        with BOOTED[self._step.settings.systest](self._step, manager.root.folder) as machine:
+        with BOOTED[self._step.settings.systest](self._step, manager.root.system) as machine:
             system = System(self._step, machine)
             self._services += len(services.check(system, paths, system.wait()))
             if tests:

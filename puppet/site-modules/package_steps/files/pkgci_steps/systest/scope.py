@@ -1,6 +1,8 @@
 """A program, started in a control group of its own: hands that to the account's subordinate ids and becomes a system.
 
-    python3 -m pkgci_steps.systest.scope ROOT
+    python3 -m pkgci_steps.systest.scope ROOT WORD…
+
+WORD… lead to where the system's files are: into a user namespace of those ids.
 
 The system's PID 1 manages control groups as on any machine; those below its own are all that it can change.
 """
@@ -15,7 +17,7 @@ from pathlib import Path
 _CGROUPS = Path("/sys/fs/cgroup")
 # What a delegated control group consists of (cgroups(7), "Cgroups delegation").
 _DELEGATED = (".", "cgroup.procs", "cgroup.subtree_control", "cgroup.threads")
-_ISOLATED = ("--mount", "--pid", "--net", "--ipc", "--uts", "--cgroup", "--fork", "--kill-child")
+_ISOLATED = ("unshare", "--mount", "--pid", "--net", "--ipc", "--uts", "--cgroup", "--fork", "--kill-child")
 
 
 def own_group(text: str, mounted: Path = _CGROUPS) -> Path:
@@ -34,8 +36,9 @@ def main() -> None:
     if given.returncode != 0:
         print(f"the control group {group} cannot be handed over", flush=True)
         sys.exit(125)
-    system = [sys.executable, "-m", "pkgci_steps.systest.boot", *sys.argv[1:]]
-    os.execvp("unshare", ["unshare", "--map-auto", "--setuid", "0", "--setgid", "0", *_ISOLATED, *system])  # noqa: S606
+    root, *inside = sys.argv[1:]
+    words = [*inside, *_ISOLATED, sys.executable, "-m", "pkgci_steps.systest.boot", root]
+    os.execvp(words[0], words)  # noqa: S606
 
 
 if __name__ == "__main__":

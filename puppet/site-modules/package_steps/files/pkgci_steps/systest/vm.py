@@ -14,13 +14,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..install.root import NAMESPACE
+from ..layers import NAMESPACE, System, handed_over
 from ..namespaces import traversable
 from ..settings import WORK
 from ..status import Ended, Status
 from ..step import Step
 from . import vm_parts
-from .desk import handed_over
 from .vm_parts import Parts
 
 _HERE = Path(__file__).parent
@@ -84,8 +83,8 @@ class VirtualMachine:
 
 
 @contextmanager
-def booted(step: Step, root: Path) -> Iterator[VirtualMachine]:
-    """The system in ``root``, booting. It has ended afterwards. Raises ``Ended`` (infrastructure)."""
+def booted(step: Step, root: System) -> Iterator[VirtualMachine]:
+    """The system ``root``, booting. It has ended afterwards. Raises ``Ended`` (infrastructure)."""
     parts = vm_parts.ensure(step)
     with traversable(step, WORK) as folder:
         disk, door, control = folder / "disk", folder / "door", handed_over(step, folder / "control") / "ssh"
@@ -93,8 +92,8 @@ def booted(step: Step, root: Path) -> Iterator[VirtualMachine]:
         disk.touch()
         disk.chmod(0o666)
         size = f"{step.settings.limits.disk_mb}M"
-        make = ["mke2fs", "-q", "-t", "ext4", "-F", "-d", str(root), str(disk), size]
-        step.programs.must("make the disk", [*NAMESPACE, *make])
+        make = ["mke2fs", "-q", "-t", "ext4", "-F", "-d", str(root.folder), str(disk), size]
+        step.programs.must("make the disk", [*root.inside, *make])
         with (
             # QEMU holds it to its memory and to its disk, and is no part of it.
             step.programs.watched(None),
