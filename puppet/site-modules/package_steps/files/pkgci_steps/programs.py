@@ -80,6 +80,19 @@ class Programs:
         finally:
             self._watch = before
 
+    @contextmanager
+    def attended(self, attend: Callable[[], None]) -> Iterator[None]:
+        """``attend``, too, is called again and again while something runs, as ``watched`` has it."""
+        before = self._watch
+
+        def both() -> None:
+            if before:
+                before()
+            attend()
+
+        with self.watched(both):
+            yield
+
     def run(
         self,
         command: Sequence[str | Path],

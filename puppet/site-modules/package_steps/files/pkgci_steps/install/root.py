@@ -16,7 +16,7 @@ from .. import layers
 from ..chroots.kept import SUMS
 from ..layers import ISOLATED, System
 from ..limits import limited
-from ..namespaces import traversable
+from ..namespaces import remove, traversable
 from ..settings import WORK
 from ..status import Ended, Status
 from ..step import Step
@@ -54,10 +54,13 @@ class Root:
     def layer(self) -> Iterator[Root]:
         """Another root, that begins as this one is now. Nothing may happen in this one meanwhile.
 
-        Raises ``Ended`` (infrastructure).
+        Both are of one user namespace: who is root there works with either. Raises ``Ended`` (infrastructure).
         """
-        with layers.layer(self._step, self._holder, self.system.layers) as system:
+        namespace = (*self.system.inside, "unshare")
+        with layers.layer(self._step, self._holder, self.system.layers, namespace) as system:
             yield Root(self._step, system, self._holder, self._remembered)
+        # Tests have one after another: what was in them is no part of what the next may take.
+        remove(system.folder.parent)
 
     def run(self, *command: str, network: bool = False, seconds: float = SECONDS) -> Said:
         """Runs ``command`` in there, without the network unless told so.
