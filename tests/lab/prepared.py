@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from tests.lab.conftest import Lab
 
@@ -38,7 +38,7 @@ def run(*command):
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def make_deb(folder, name, version, text, control):
+def make_deb(folder, name, version, text, control, source):
     with tempfile.TemporaryDirectory() as tree:
         data = Path(tree) / "DEBIAN"
         data.mkdir()
@@ -48,7 +48,12 @@ def make_deb(folder, name, version, text, control):
         (data / "control").write_text(f"{fields}Description: {text}\n")
         run("dpkg-deb", "--nocheck", "--root-owner-group", "--build", tree, folder / f"{name}_{version}_all.deb")
     archive = folder / f"{name}_{version}.tar.xz"
-    run("tar", "--create", "--xz", "--file", archive, "--files-from", "/dev/null")
+    with tempfile.TemporaryDirectory() as tree:
+        for path, content in source.items():
+            (Path(tree) / name / path).parent.mkdir(parents=True, exist_ok=True)
+            (Path(tree) / name / path).write_text(content)
+        found = [name] if source else ["--files-from=/dev/null"]
+        run("tar", "--create", "--xz", "--file", archive, "--directory", tree, *found)
     size = archive.stat().st_size
     md5 = hashlib.md5(archive.read_bytes()).hexdigest()
     (folder / f"{name}_{version}.dsc").write_text(
@@ -75,7 +80,7 @@ for build in json.loads(sys.argv[1]):
     if build["target"] == "rpm":
         make_rpm(folder, build["name"], build["version"], build["text"])
     else:
-        make_deb(folder, build["name"], build["version"], build["text"], build["control"])
+        make_deb(folder, build["name"], build["version"], build["text"], build["control"], build["source"])
     words = ("project", "target", "change", "patchset", "pipeline", "build_id")
     result = {"step": "build", "status": "passed", **{word: build[word] for word in words}}
     files = sorted(folder.iterdir())
@@ -113,6 +118,8 @@ class Build:
     text: str = "A package of the tests"
     name: str = NAME
     control: str = ""
+    # What is in the source package: path in its tree → text.
+    source: Mapping[str, str] = field(default_factory=dict)
     evil: str = ""
     project: str = PROJECT
 

@@ -2,6 +2,11 @@
 
 autopkgtest and its test bed (``testbed``) are nobody on the slave, and may start no system. They ask for one at a
 socket; here, while they run, one is booted on a new layer of the root, where nothing of an earlier test is.
+
+None of autopkgtest's own servers does it for an ordinary account (tried on Debian 13, control groups of version 1).
+unshare boots no systemd. incus needs a daemon that is root. lxc mounts no /sys where the slave hides part of its own.
+podman boots systemd, but only where root of the container is the slave's account itself, which has keys: with an
+account's subordinate ids systemd ends at once. It makes an image of each root, too, which takes longer than a boot.
 """
 
 from __future__ import annotations
