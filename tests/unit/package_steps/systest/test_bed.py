@@ -101,6 +101,23 @@ def test_whoever_runs_meanwhile_asks_for_systems_and_the_last_ends_with_it(
     assert ways.seen[-1] == "layer 2 gone"
 
 
+def test_systems_are_had_also_from_machines_that_keep_to_limits_of_their_own(
+    step: Step, ways: Ways, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def boot(_step: Step, system: object) -> Iterator[Machine]:
+        # As a virtual machine, which QEMU holds to its memory.
+        with step.programs.watched(None), ways.boot(step, system) as machine:
+            yield machine
+
+    monkeypatch.chdir(tmp_path)
+    with bed.offered(step, bed.Bed(step, cast(Root, ways), boot), Path("bed")):
+        _, said = step.programs.output(
+            [sys.executable, "-c", ASK, "bed", "fresh", "fresh"], folder=tmp_path, seconds=30
+        )
+    assert [json.loads(line)[1] for line in said.splitlines()] == ["layer 1", "layer 2"]
+
+
 def test_a_system_that_does_not_boot_ends_the_test_as_infrastructure(
     step: Step, ways: Ways, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
