@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from tests.lab.conftest import Lab
 
@@ -55,12 +55,17 @@ def make_package(folder, name, version, text, control):
         run("dpkg-deb", "--nocheck", "--root-owner-group", "--build", tree, folder / f"{name}_{version}_all.deb")
 
 
-def make_deb(folder, name, version, text, control, symbols):
+def make_deb(folder, name, version, text, control, source, symbols):
     make_package(folder, name, version, text, control)
     if symbols:
         make_package(folder, f"{name}-dbgsym", version, text, f"Source: {name}\nDepends: {name} (= {version})\n")
     archive = folder / f"{name}_{version}.tar.xz"
-    run("tar", "--create", "--xz", "--file", archive, "--files-from", "/dev/null")
+    with tempfile.TemporaryDirectory() as tree:
+        for path, content in source.items():
+            (Path(tree) / name / path).parent.mkdir(parents=True, exist_ok=True)
+            (Path(tree) / name / path).write_text(content)
+        found = [name] if source else ["--files-from=/dev/null"]
+        run("tar", "--create", "--xz", "--file", archive, "--directory", tree, *found)
     size = archive.stat().st_size
     md5 = hashlib.md5(archive.read_bytes()).hexdigest()
     (folder / f"{name}_{version}.dsc").write_text(
@@ -88,7 +93,8 @@ for build in json.loads(sys.argv[1]):
     if build["target"] == "rpm":
         make_rpm(folder, build["name"], build["version"], build["text"], build["symbols"])
     else:
-        make_deb(folder, build["name"], build["version"], build["text"], build["control"], build["symbols"])
+        words = ("name", "version", "text", "control", "source", "symbols")
+        make_deb(folder, *(build[word] for word in words))
     words = ("project", "target", "change", "patchset", "pipeline", "build_id")
     result = {"step": "build", "status": "passed", **{word: build[word] for word in words}}
     files = sorted(folder.iterdir())
@@ -127,6 +133,8 @@ class Build:
     name: str = NAME
     control: str = ""
     symbols: bool = False
+    # What is in the source package: path in its tree → text.
+    source: Mapping[str, str] = field(default_factory=dict)
     evil: str = ""
     project: str = PROJECT
 

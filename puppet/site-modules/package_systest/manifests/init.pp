@@ -11,7 +11,7 @@ class package_systest (
   Pattern[/\A[a-z_][a-z0-9_-]*\z/] $user,
   Enum['container', 'vm']          $machine,
 ) {
-  ensure_resource('package', ['autodep8', 'autopkgtest', 'libpam-systemd'], {
+  ensure_resource('package', ['autodep8', 'autopkgtest', 'dpkg-dev', 'libpam-systemd'], {
       'ensure'          => 'installed',
       'install_options' => ['--no-install-recommends'],
   })

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import pytest
+from pkgci_steps.install.root import Root
 from pkgci_steps.status import Ended, Status
+from pkgci_steps.step import Step
 from pkgci_steps.systest import declared
 
 CONTROL = "Source: greet\nBuild-Depends: debhelper-compat (= 13),\n pkgconf\n{}\nPackage: greet\nArchitecture: any\n"
@@ -19,31 +23,79 @@ def tree(folder: Path, tests: str = "", field: str = "") -> Path:
     return folder
 
 
-def test_a_package_without_tests_declares_none(tmp_path: Path) -> None:
-    assert declared.deb(tree(tmp_path), ("greet",)) is None
+def needed(tests: str, control: str = CONTROL.format("")) -> declared.Tests | None:
+    return declared.needed(control, declared.stanzas(tests), ("greet", "libgreet1"))
 
 
-def test_autodep8s_tests_count_as_declared(tmp_path: Path) -> None:
-    assert declared.deb(tree(tmp_path, field="Testsuite: autopkgtest-pkg-python\n"), ("greet",)) is not None
+def needs(tests: str, control: str = CONTROL.format("")) -> tuple[str, ...]:
+    found = needed(tests, control)
+    assert found is not None
+    return found.needs
 
 
-def test_what_tests_need_is_told_in_apts_words(tmp_path: Path) -> None:
+@dataclass
+class Nowhere:
+    """A root in which autodep8 is a word that it says, or fails."""
+
+    inside: tuple[str, ...]
+
+    @property
+    def system(self) -> Nowhere:
+        return self
+
+
+def asked(step: Step, source: Path, script: str) -> declared.Tests | None:
+    """What is declared in ``source``, where autodep8 is the shell's ``script``."""
+    root = cast(Root, Nowhere(("sh", "-c", script)))
+    return declared.deb(step, root, source, ("greet", "libgreet1"))
+
+
+def test_a_package_without_tests_declares_none(step: Step, tmp_path: Path) -> None:
+    assert asked(step, tree(tmp_path), "exit 1") is None
+
+
+def test_what_autodep8_has_for_a_package_counts_as_declared(step: Step, tmp_path: Path) -> None:
+    source = tree(tmp_path, field="Testsuite: autopkgtest-pkg-python\n")
+    found = asked(step, source, "printf 'Test-Command: true\\nDepends: python3-all, @\\n'")
+    assert found is not None
+    assert found.needs == ("python3-all, greet, libgreet1",)
+
+
+def test_tests_that_a_package_declares_are_its_own(step: Step, tmp_path: Path) -> None:
+    found = asked(step, tree(tmp_path, "Tests: one\nDepends: curl\n"), "echo Test-Command: false")
+    assert found == declared.Tests(("curl",))
+
+
+def test_what_tests_need_is_told_in_apts_words() -> None:
     tests = (
-        "# a comment\nTests: one\nDepends: @, curl | wget [linux-any]\n\nTest-Command: true\nDepends:\n @builddeps@\n"
+        "# a comment\nTests: one\nDepends: @, curl | wget [linux-any], # why\n# not\n jq\n\n"
+        "Test-Command: true\nDepends:\n @builddeps@\n"
     )
-    found = declared.deb(tree(tmp_path, tests), ("greet", "libgreet1"))
-    assert found is not None
-    assert found.needs == (
-        "dpkg-dev",
-        "greet, libgreet1, curl | wget [linux-any]",
-        "debhelper-compat (= 13), pkgconf",
+    assert needs(tests) == (
+        "greet, libgreet1, curl | wget [linux-any], jq",
+        "debhelper-compat (= 13), pkgconf, build-essential",
     )
 
 
-def test_a_test_that_needs_a_build_needs_what_builds(tmp_path: Path) -> None:
-    found = declared.deb(tree(tmp_path, "Tests: one\nRestrictions: build-needed\nDepends: curl\n"), ("greet",))
-    assert found is not None
-    assert "build-essential, fakeroot, debhelper-compat (= 13), pkgconf" in found.needs
+def test_a_test_without_depends_needs_all_packages() -> None:
+    assert needs("Tests: one\n") == ("greet, libgreet1",)
+
+
+def test_a_test_that_needs_a_build_needs_what_builds() -> None:
+    found = needed("Tests: one\nRestrictions: build-needed, needs-root\nDepends: curl\n")
+    assert found == declared.Tests(("dpkg-dev", "fakeroot", "curl"), built=True)
+
+
+def test_a_test_that_needs_sudo_needs_sudo() -> None:
+    assert needs("Tests: one\nRestrictions: needs-sudo\nDepends: curl\n") == ("curl, passwd, sudo",)
+
+
+@pytest.mark.parametrize(
+    "test", ["Tests: one\nDepends: curl, @recommends@\n", "Tests: one\nDepends: curl\nRestrictions: needs-recommends\n"]
+)
+def test_recommended_packages_are_those_that_can_be_known_before_the_build(test: str) -> None:
+    control = CONTROL.format("") + "Recommends: ${misc:Recommends}, jq (>= 1), greet-data (= ${binary:Version})\n"
+    assert needs(test, control) == ("curl, jq (>= 1), greet-data",)
 
 
 @pytest.mark.parametrize("name", ["debian/tests", "debian/tests/control", "debian/control", "tests"])

@@ -67,6 +67,7 @@ class Programs:
         self._stop = stop
         self._home = home
         self._watch: Callable[[], None] | None = None
+        self._attend: list[Callable[[], None]] = []
 
     def apart(self, log: Log) -> Programs:
         """The same, with a log of its own: for another thread."""
@@ -85,6 +86,15 @@ class Programs:
             yield
         finally:
             self._watch = before
+
+    @contextmanager
+    def attended(self, attend: Callable[[], None]) -> Iterator[None]:
+        """``attend``, too, is called again and again while something runs, watched or not; what it raises ends that."""
+        self._attend.append(attend)
+        try:
+            yield
+        finally:
+            self._attend.remove(attend)
 
     def run(
         self,
@@ -161,6 +171,8 @@ class Programs:
                         raise Ended(late, f"{Path(words[0]).name} took longer than {seconds:g} s")
                     if self._watch:
                         self._watch()
+                    for attend in tuple(self._attend):
+                        attend()
             except Ended:
                 _signal_group(process.pid, signal.SIGTERM)
                 end = time.monotonic() + GRACE_SECONDS

@@ -152,10 +152,10 @@ def repositories(inputs: Inputs, settings: Settings, read: Fetch = fetch) -> tup
     return tuple(repository for repository in found if repository)
 
 
-def apt_sources(chosen: tuple[Repository, ...], target: Target) -> str:
-    """An apt ``.sources`` file with these repositories."""
+def apt_sources(chosen: tuple[Repository, ...], target: Target, kind: str = "deb") -> str:
+    """An apt ``.sources`` file with these repositories; ``kind`` is deb, or deb-src for their source packages."""
     return "\n".join(
-        f"Types: deb\nURIs: {item.url}\nSuites: {target.name}\nComponents: main\nSigned-By: {KEYS / item.key}\n"
+        f"Types: {kind}\nURIs: {item.url}\nSuites: {target.name}\nComponents: main\nSigned-By: {KEYS / item.key}\n"
         for item in chosen
     )
 

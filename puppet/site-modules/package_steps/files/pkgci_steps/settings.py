@@ -26,8 +26,8 @@ class Target:
 
     deb: ``suite`` of Debian or Ubuntu. rpm: ``backend`` mock with ``mock_root``, or chroot with the Debian ``suite``
     that the chroot is made of. ``mirror`` None is the host's own; ``security_mirror`` is where the suite's security
-    updates are, where that is not beside the mirror. ``version_suffix`` is added to each version of a deb; for rpm it is
-    ``%dist``, where it is not ''.
+    updates are, where that is not beside the mirror. ``version_suffix`` is added to each version of a deb; for rpm it
+    is ``%dist``, where it is not ''.
     """
 
     name: str

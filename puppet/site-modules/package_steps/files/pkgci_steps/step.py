@@ -55,8 +55,12 @@ class Step:
             self.timing[part] = self.timing.get(part, 0.0) + time.monotonic() - started
 
     def passed_or_failed(self, good: str) -> str:
-        """``good``, where no case says otherwise. Raises ``Ended`` with the worst of the cases' words."""
-        for status in (Status.ABORTED, Status.INFRASTRUCTURE, Status.FAILED, Status.SKIPPED):
+        """``good``, where no case says otherwise. Raises ``Ended`` with the worst of the cases' words.
+
+        What was skipped beside something that passed is shown, and does not count.
+        """
+        skipped = () if any(case.status is Status.PASSED for case in self.cases) else (Status.SKIPPED,)
+        for status in (Status.ABORTED, Status.INFRASTRUCTURE, Status.FAILED, *skipped):
             bad = [case for case in self.cases if case.status is status]
             if bad:
                 more = f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""

@@ -134,9 +134,11 @@ class Apt:
         with self.root.step.timed("packages fetched"):
             return self._or_with_news(lambda: self.root.run(*_GET, "install", "--download-only", *words, network=True))
 
-    def satisfy(self, need: str) -> Said:
-        """Fetches what satisfies ``need`` (a list of dependencies, as Depends has them), and installs nothing."""
-        return self._or_with_news(lambda: self.root.run(*_GET, "--download-only", "satisfy", need, network=True))
+    def fetch_only(self, variable: str, *words: str) -> Said:
+        """Fetches what apt-get's ``words`` would install, with ``variable`` (NAME=VALUE), and installs nothing."""
+        return self._or_with_news(
+            lambda: self.root.run("env", variable, *_GET, "--download-only", *words, network=True)
+        )
 
     def sums(self) -> dict[str, str]:
         """The checksums of what was fetched → the files' names."""

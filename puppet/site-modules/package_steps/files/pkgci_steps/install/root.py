@@ -16,7 +16,7 @@ from .. import layers
 from ..chroots.kept import SUMS
 from ..layers import ISOLATED, System
 from ..limits import limited
-from ..namespaces import traversable
+from ..namespaces import remove, traversable
 from ..settings import WORK
 from ..status import Ended, Status
 from ..step import Step
@@ -54,13 +54,17 @@ class Root:
     def layer(self, step: Step | None = None) -> Iterator[Root]:
         """Another root, that begins as this one is now. Nothing may happen in this one meanwhile.
 
-        ``step`` is whose it is, if not this one's. Raises ``Ended`` (infrastructure).
+        ``step`` is whose it is, if not this one's. Both are of one user namespace: who is root there works with either.
+        Raises ``Ended`` (infrastructure).
         """
         step = step or self.step
+        namespace = (*self.system.inside, "unshare")
         with ExitStack() as until:
             with step.timed("roots made"):
-                system = until.enter_context(layers.layer(step, self._holder, self.system.layers))
+                system = until.enter_context(layers.layer(step, self._holder, self.system.layers, namespace))
             yield Root(step, system, self._holder, self._remembered)
+        # Tests have one after another: what was in them is no part of what the next may take.
+        remove(system.folder.parent)
 
     def run(self, *command: str, network: bool = False, seconds: float = SECONDS) -> Said:
         """Runs ``command`` in there, without the network unless told so.

@@ -1,54 +1,57 @@
-"""A DEB package's own tests: autopkgtest, in a system that runs already."""
+"""A DEB package's own tests: autopkgtest, with a fresh system for each."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from ..install.root import Root
 from ..report import Case
 from ..status import Ended, Status
-from .machine import System
+from ..step import Step
+from .bed import CAPABILITIES, Bed, Boot, offered
 
 _TESTBED = Path(__file__).with_name("testbed.py")
 # What the summary says of a test → what that means. A flaky test that failed did not show that anything works.
 _WORDS = {"PASS": Status.PASSED, "FAIL": Status.FAILED, "SKIP": Status.SKIPPED, "FLAKY": Status.SKIPPED}
 _LINE = re.compile(r"^(\S+)\s+(PASS|FAIL|SKIP|FLAKY)\b[ \t]*(.*)$", re.MULTILINE)
-# autopkgtest(1), "EXIT STATUS": 2 something was skipped, 4 something failed (6 both), 8 nothing ran, 12 and 14 the
-# package is broken; everything else is the test bed or autopkgtest itself.
-_RAN, _ERRONEOUS = (0, 2, 4, 6, 8), (12, 14)
+# autopkgtest(1), "EXIT STATUS": 2 something was skipped, 4 something failed (6 both), 8 nothing showed that anything
+# works, 12 the package is broken (14 and something was skipped), as Debian's own CI counts it; everything else is the
+# test bed or autopkgtest itself.
+_RAN, _FAILED, _ERRONEOUS = (0, 2, 8), (4, 6), (12, 14)
 _OUTPUT_LIMIT = 64 * 1024
 # autopkgtest opens its own output by name, which nobody but the pipe's owner may.
 _OWN_OUTPUT = ("bash", "-o", "pipefail", "-c", '"$@" 2>&1 | cat', "bash")
 
 
-def run(system: System, desk: Path) -> None:
-    """Runs the tests of the source tree on the desk; a case for each.
+def run(step: Step, root: Root, boot: Boot, desk: Path, source: Path) -> None:
+    """Runs the tests of ``source``, a .dsc or a tree, each in a fresh system like ``root``; a case for each.
 
     Raises ``Ended`` (infrastructure) where autopkgtest could not do its work.
     """
-    minutes = system.step.settings.limits.minutes
-    output = desk / "output"
-    command = words(system, desk / "tree", output, minutes)
-    status = system.step.programs.run(command, environment={"TMPDIR": str(desk)}, seconds=minutes * 60 + 600)
+    minutes = step.settings.limits.minutes
+    output, place = desk / "output", desk.parent / "bed"
+    command = [*root.system.inside, *words(CAPABILITIES[step.settings.systest], source, output, place, minutes)]
+    with offered(step, Bed(step, root, boot), place):
+        environment = {"TMPDIR": str(desk), "HOME": str(desk)}
+        status = step.programs.run(command, environment=environment, folder=Path("/"), seconds=minutes * 60 + 600)
     found = cases(status, _text(output / "summary"), lambda name: _said(output, name))
-    system.step.cases.extend(found)
-    system.step.details["autopkgtest"] = {"status": status, "tests": [case.name for case in found]}
+    step.cases.extend(found)
+    step.details["autopkgtest"] = {
+        "status": status,
+        "tests": {case.name: case.status.word for case in found},
+    }
 
 
-def words(system: System, tree: Path, output: Path, minutes: int) -> list[str]:
-    """The command. The packages are installed already, and nothing but what is at hand can be had."""
-    machine = system.machine
-    capabilities = ["root-on-testbed", "isolation-container"]
-    if machine.kind == "machine":
-        capabilities.append("isolation-machine")
+def words(capabilities: Sequence[str], source: Path, output: Path, place: Path, minutes: int) -> list[str]:
+    """The command. Nothing but what is at hand can be had: a test that needs the internet is skipped."""
     limit = ["--timeout-test", str(minutes * 60), "--timeout-build", str(minutes * 60)]
     return [
-        *machine.around(),
         *_OWN_OUTPUT,
         *("autopkgtest", "--no-built-binaries", "--needs-internet=skip", "--output-dir", str(output), *limit),
-        *(f"{tree}//", "--", "/usr/bin/python3", "-I", str(_TESTBED), *capabilities, "--", *machine.into()),
+        *(str(source), "--", "/usr/bin/python3", "-I", str(_TESTBED), str(place), *capabilities),
     ]
 
 
@@ -63,12 +66,11 @@ def cases(status: int, summary: str, output: Callable[[str], str]) -> list[Case]
         state = _WORDS[word]
         why = {Status.PASSED: "", Status.SKIPPED: f"{word.lower()}: {message}"}.get(state, message or "it failed")
         found.append(Case(title, state, why, output(name)))
-    if status in _ERRONEOUS and all(case.status is not Status.FAILED for case in found):
-        found.append(Case("tests", Status.FAILED, "autopkgtest says that the package is broken: see the log"))
-    if status not in (*_RAN, *_ERRONEOUS):
+    if status not in (*_RAN, *_FAILED, *_ERRONEOUS):
         raise Ended(Status.INFRASTRUCTURE, f"the tests could not be run: autopkgtest ended with status {status}")
-    if status in (4, 6) and all(case.status is not Status.FAILED for case in found):
-        found.append(Case("tests", Status.FAILED, "autopkgtest says that a test failed: see the log"))
+    if status not in _RAN and all(case.status is not Status.FAILED for case in found):
+        what = "a test failed" if status in _FAILED else "the package is broken"
+        found.append(Case("tests", Status.FAILED, f"autopkgtest says that {what}: see the log"))
     if not found:
         found.append(Case("tests", Status.SKIPPED, "none of the declared tests ran: see the log"))
     return found

@@ -10,21 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..layers import NAMESPACE, handed_over
+from ..layers import handed_over
 from ..namespaces import traversable
 from ..settings import WORK
 from ..step import Step
 
 
 @contextmanager
-def desk(step: Step, archive: Path) -> Iterator[Path]:
-    """A new folder; the source tree in ``archive`` is its ``tree``. All gone afterwards.
-
-    Raises ``Ended`` (infrastructure).
-    """
+def desk(step: Step) -> Iterator[Path]:
+    """A new folder, in one of this account's; both are gone afterwards. Raises ``Ended`` (infrastructure)."""
     with traversable(step, WORK) as holder:
-        folder = handed_over(step, holder / "desk")
-        unpack = ["tar", "--directory", f"{folder}/tree", "--extract", "--no-same-owner", "--file", str(archive)]
-        step.programs.must("make a folder", [*NAMESPACE, "mkdir", f"{folder}/tree"])
-        step.programs.must("unpack the source", [*NAMESPACE, *unpack])
-        yield folder
+        yield handed_over(step, holder / "desk")
