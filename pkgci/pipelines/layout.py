@@ -37,6 +37,8 @@ from pkgci.pipelines.trust import (
 from pkgci.pipelines.votes import check_votes
 
 LAYOUT = "layout.yaml"
+# Zuul's connection to the mail relay, in zuul.conf.
+MAIL = "mail"
 # What is done once for a project, not for each of its targets.
 _ONCE = "packages"
 # In a template, what stands for the beginning of the job names of a project.
@@ -49,7 +51,7 @@ _DESCRIPTIONS = {
     Pipeline.GATE: "Tests approved changes in the order in which they will be merged, and merges them.",
     Pipeline.REPUBLISH: "Builds and tests a merged change once more, to be published, where what was tested is lost.",
     Pipeline.PROMOTE: "Publishes the packages of merged changes.",
-    Pipeline.PERIODIC: "Builds each package from its branch.",
+    Pipeline.PERIODIC: "Builds each branch of each package.",
 }
 _MESSAGES = {
     # They travel in double quotes, unescaped, on Gerrit's command line (reference: zuul, "Security"): no quotes here.
@@ -58,6 +60,7 @@ _MESSAGES = {
     "write a comment with a line that says only: republish",
     # It starts what publishes: no other message has this line.
     "republished": "Tested once more, to be published.",
+    "periodic": "This built before, or was never built: nobody has changed it since, but something around it.",
     "unmergeable": "This change, or one that it depends on, cannot be merged with the current state of its branch. "
     "Please rebase it and push a new patch set.",
 }
@@ -131,6 +134,7 @@ def _context(site: Site, own: OwnLayouts, functions: str) -> dict[str, Any]:
         "vetoes": _vetoes(site),
         "zuul_account": zuul_account(site),
         "periodic": _periodic(site),
+        "mail": MAIL if site.mail and site.mail.relay else None,
         "steps": list(_steps(site)),
         "every_job": job_pattern(site, STEPS.values()),
         "addresses": _addresses(site),

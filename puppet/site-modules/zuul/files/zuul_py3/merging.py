@@ -5,6 +5,7 @@ import json
 import os
 
 from zuul_py3.hook import mends
+from zuul_py3.names import of_branch
 from zuul_py3.repositories import ConflictError, Repository, UntestedError
 
 
@@ -75,7 +76,7 @@ def tell_a_conflict_from_a_fault(module):
         self._setGitSsh(item["connection_name"])
         repository = self.getRepo(item["project"], item["url"])
         branch = (item["project"], item["branch"])
-        commit = repository.commit_of(f"refs/zuul/{item['branch']}/{item['ref']}")
+        commit = repository.commit_of(f"refs/zuul/{of_branch(item['branch'])}/{item['ref']}")
         if commit is None:
             if branch not in recent:
                 repository.update()
@@ -86,7 +87,7 @@ def tell_a_conflict_from_a_fault(module):
             recent[branch] = repository.merge(recent[branch], item["refspec"], way)
             # The reference of the item names the newest commit of each branch.
             for (project, name), newest in recent.items():
-                self.getRepo(project, None).note(f"refs/zuul/{name}/{item['ref']}", newest)
+                self.getRepo(project, None).note(f"refs/zuul/{of_branch(name)}/{item['ref']}", newest)
             return recent[branch]
         recent[branch] = commit
         return commit

@@ -1,10 +1,11 @@
-"""Not about Python 3: a change that could not be merged for a passing reason is tried again, then told so, without a vote.
+"""Not about Python 3: a change whose merge could not be tried is tried again, then told so, without a vote.
 
 Upstream says of every change whose merge ends early that it cannot be merged, and votes against it. Here only git's own
-conflict is one (see repositories.py). Anything else, such as a fetch that broke off, is asked for again, with longer and
-longer pauses, then told in words; the votes that the change has stay as they are.
+conflict is one (see repositories.py). Anything else, such as a fetch that broke off, is asked for again with longer
+pauses, then told in words; the votes that the change has stay as they are.
 """
 
+import zuul_py3.losses  # noqa: F401 - what it makes of the merge client comes first
 from zuul_py3.hook import mends
 
 # Seconds before each further try of a merge that could not be tried: some minutes in all.
