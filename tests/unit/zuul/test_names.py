@@ -15,7 +15,23 @@ from pkgci_steps.inputs import PATTERNS
 
 STRANGE = (
     *("php 8", "php/8", "..", "../../etc", "a/../b", ".hidden", "-rf", "größe", "日本語", "a" * 1000, "a\nb", "$(id)"),
-    *("a;b", "a'b", 'a"b', "a%2Fb", "a#b", "/", "//", "a/", "/a", "\udcff", "a\\b", "feature/#12", "a..b", " a", "group/x"),
+    *(
+        "a;b",
+        "a'b",
+        'a"b',
+        "a%2Fb",
+        "a#b",
+        "/",
+        "//",
+        "a/",
+        "/a",
+        "\udcff",
+        "a\\b",
+        "feature/#12",
+        "a..b",
+        " a",
+        "group/x",
+    ),
 )
 
 

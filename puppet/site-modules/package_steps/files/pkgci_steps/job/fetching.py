@@ -10,9 +10,10 @@ from ..status import Ended, Status
 from .attempts import attempts
 from .task import Task
 
-GIT_SECONDS = 900
-# A server that sends nearly nothing for a minute is given up.
-_SLOW = ("-c", "http.lowSpeedLimit=100", "-c", "http.lowSpeedTime=60")
+GIT_SECONDS = 1800
+# Seconds after which a server that sends nothing is given up. While it packs a big repository it is silent, but for a
+# few bytes now and then. Zuul's web server waits for git as long (zuul: apache.conf.epp).
+SILENT_SECONDS = 600
 
 
 def fetch(task: Task, tree: Path, programs: Programs, log: Log, stop: Stop, protocol: str = "https") -> str:
@@ -32,7 +33,10 @@ def fetch(task: Task, tree: Path, programs: Programs, log: Log, stop: Stop, prot
     if git("init", "--quiet", "--template=") != 0:
         raise Ended(Status.INFRASTRUCTURE, "git init failed")
     log.say(f"fetching {task.ref} of {url}")
-    attempts(lambda: git(*_SLOW, "fetch", "--quiet", "--no-tags", "--", url, task.ref), "fetch the change", log, stop)
+    patience = ("-c", "http.lowSpeedLimit=1", "-c", f"http.lowSpeedTime={SILENT_SECONDS}")
+    attempts(
+        lambda: git(*patience, "fetch", "--quiet", "--no-tags", "--", url, task.ref), "fetch the change", log, stop
+    )
     # The first word of the file that git fetch writes is the commit.
     commit = (tree / ".git" / "FETCH_HEAD").read_text().split()[0]
     expected = task.get("ZUUL_COMMIT") if task.get("ZUUL_REF") else None
