@@ -147,7 +147,7 @@ def test_the_merger_tells_a_conflict_from_a_fault(problem: Exception, told: dict
 
 def item(fault: str | None = None, needed: Any = None, **change: Any) -> Any:
     return SimpleNamespace(
-        current_build_set=SimpleNamespace(fault=fault, conflict=None, item=None, merge_state=1),
+        current_build_set=SimpleNamespace(fault=fault, conflict=None, item=None, merge_state=1, unable_to_merge=False),
         dequeued_needing_change=needed is not None,
         pipeline=SimpleNamespace(name="gate"),
         change=SimpleNamespace(**{"number": "7", "needs_changes": [needed] if needed else [], **change}),
@@ -235,7 +235,7 @@ def test_what_was_not_tested_is_told_in_words_and_without_a_vote() -> None:
 
 def test_a_conflict_is_told_with_its_files_and_a_vote() -> None:
     bad = item()
-    bad.current_build_set.conflict = "conflicts in debian/changelog"
+    vars(bad.current_build_set).update(conflict="conflicts in debian/changelog", unable_to_merge=True)
     step = reported(bad)
     assert step.votes == {"Verified": -2}
     assert step.message == "Please rebase it.\n\nWhy: conflicts in debian/changelog."

@@ -63,8 +63,12 @@ def tell_a_conflict_from_a_fault(module):
 
     def add_project(self, project, url):
         path = os.path.join(self.working_root, project)  # noqa: PTH118 - Zuul's are strings
-        self.repos[project] = Repository(url, path, self.email, self.username, self.log)
-        return self.repos[project]
+        repository = self.repos[project] = Repository(url, path, self.email, self.username, self.log)
+        try:
+            repository.open()
+        except UntestedError as reason:
+            self.log.warning("%s cannot be used yet: %s", project, reason)
+        return repository
 
     def update_repository(self, project, connection_name, url):
         self._setGitSsh(connection_name)

@@ -95,9 +95,28 @@ class Repository:
         # Named outright: where it is broken, git would look for another one above it, and find that of another project.
         return git(self._path, *words, options=[f"--git-dir={self._git_folder}"], **settings)
 
+    def open(self):
+        """Sees to it that there is a repository, whole or not at all. Raises UntestedError."""
+        if self._opened and self._git_folder.exists():
+            return
+        try:
+            if not self._git_folder.exists():
+                self._clone()
+            for name in _LOCKS:
+                (self._git_folder / name).unlink(missing_ok=True)
+            self._settle()
+            # Each merge makes it anew: half of one would be in the way.
+            (self._git_folder / "index").unlink(missing_ok=True)
+        except GitError:
+            self._heal()
+            raise
+        except OSError as error:
+            raise UntestedError(f"the merger cannot use its disk: {error.strerror}") from error
+        self._opened = True
+
     def update(self):
         """Fetches branches and tags; each branch is a branch here, too. Raises UntestedError."""
-        self._open()
+        self.open()
         # A tag may have been moved, a branch x removed for a branch x/y.
         self._fetch(["--tags", "--force", "--prune", "--prune-tags"], "HEAD")
         self._mirror()
@@ -111,7 +130,7 @@ class Repository:
 
     def commit_of(self, reference):
         """The commit that a reference names; None where there is no such reference."""
-        self._open()
+        self.open()
         out, status = self._git("rev-parse", "--quiet", "--verify", f"{reference}^{{commit}}", also=(1,))
         return None if status else out.strip()
 
@@ -124,7 +143,7 @@ class Repository:
 
         Raises ConflictError, and UntestedError.
         """
-        self._open()
+        self.open()
         self._check_out(base)
         self._fetch(["--no-tags"], reference)
         if way[0] == "merge" and self._git("merge-base", base, "FETCH_HEAD", also=(1,))[1]:
@@ -194,25 +213,6 @@ class Repository:
         listed, _ = self._git("for-each-ref", "--format=%(objectname) %(refname)", prefix)
         pairs = (line.partition(" ") for line in listed.splitlines())
         return {name.removeprefix(prefix): commit for commit, _, name in pairs}
-
-    def _open(self):
-        """Sees to it that there is a repository, whole or not at all. Raises UntestedError."""
-        if self._opened and self._git_folder.exists():
-            return
-        try:
-            if not self._git_folder.exists():
-                self._clone()
-            for name in _LOCKS:
-                (self._git_folder / name).unlink(missing_ok=True)
-            self._settle()
-            # Each merge makes it anew: half of one would be in the way.
-            (self._git_folder / "index").unlink(missing_ok=True)
-        except GitError:
-            self._heal()
-            raise
-        except OSError as error:
-            raise UntestedError(f"the merger cannot use its disk: {error.strerror}") from error
-        self._opened = True
 
     def _clone(self):
         self._log.debug("Cloning %s to %s", self._url, self._path)

@@ -24,6 +24,13 @@ def told(why, change):
     return f"The change was not tested: {why}.\n\nThis says nothing of the change, and changes no vote. {_AGAIN}"
 
 
+def with_conflict(message, item):
+    """``message``, with the files in conflict where those are why the item was not merged."""
+    build_set = item.current_build_set
+    conflict = build_set.unable_to_merge and getattr(build_set, "conflict", None)
+    return f"{message}\n\nWhy: {conflict}." if conflict else message
+
+
 def why_untested(item):
     """Why the item of a queue was not tested, for a reason that says nothing of its change; None where it was."""
     fault = getattr(item.current_build_set, "fault", None)
@@ -103,9 +110,7 @@ def say_why_a_change_was_not_merged(module):
             fault = why_untested(item)
             if fault:
                 return told(fault, item.change)
-            report = format_report(self, pipeline, item, with_jobs)
-            conflict = None if pipeline.didMergerSucceed(item) else getattr(item.current_build_set, "conflict", None)
-            return f"{report}\n\nWhy: {conflict}." if conflict else report
+            return format_report(self, pipeline, item, with_jobs)
 
         return with_reason
 

@@ -1,4 +1,4 @@
-"""The log of a job that could not begin, because of what it was told or of where it is: the link to it leads somewhere."""
+"""The log of a job that could not begin, because of what it was told or where it is: its link leads somewhere."""
 
 from __future__ import annotations
 
