@@ -18,7 +18,7 @@ from pkgci.errors import UsageError
 from pkgci.model.document import Document, Path_, parse_document
 from pkgci.model.roles import Role
 from pkgci.model.site import Site
-from pkgci.model.steps import STEPS, Pipeline, Scope, Step, all_jobs, job_name
+from pkgci.model.steps import STEPS, Pipeline, Scope, Step, all_jobs, job_name, job_prefix
 from pkgci.model.urls import web_url
 from pkgci.pipelines.own import SECTIONS, Item, OwnLayouts, hashed_name, read_own
 from pkgci.pipelines.text import dump, quoted
@@ -142,7 +142,7 @@ def _context(site: Site, own: OwnLayouts, functions: str) -> dict[str, Any]:
         "projects": [
             {
                 "name": project,
-                "prefix": prefix(site.projects[project].name),
+                "prefix": job_prefix(site.projects[project].name),
                 "pattern": exactly(project),
                 "templates": [*(_template_name(target) for target in site.projects[project].targets), _ONCE],
             }
@@ -240,23 +240,10 @@ def _tree(steps: list[Step], after: str | None, target: str | None) -> list[Any]
     return found
 
 
-def prefix(project: str) -> str:
-    """What the names of all jobs of ``project`` begin with."""
-    step = next(iter(STEPS.values()))
-    return job_name(project, step, None).removesuffix(job_name("", step, None))
-
-
 def _check_jobs(site: Site) -> None:
-    """Each job has one name, and each name means one step: else Zuul would start something else than was declared."""
+    """Each name of a job means one step: else Zuul would start something else than was declared."""
     patterns = {step.name: re.compile(job_pattern(site, [step])) for step in STEPS.values()} if site.targets else {}
-    seen: dict[str, str] = {}
     for job in all_jobs(site):
-        if job.name in seen:
-            raise UsageError(
-                f"{site.path}: projects '{seen[job.name]}' and '{job.project}' both mean the job {job.name}",
-                "rename one of them",
-            )
-        seen[job.name] = job.project
         steps = [name for name, pattern in patterns.items() if pattern.match(job.name)]
         if len(steps) > 1:
             raise UsageError(

@@ -98,6 +98,14 @@ def test_a_fault_is_named_with_its_place_and_the_nearest_right_word(
     assert f"{line}:{column}: {message}" in faults(write_site(text))
 
 
+def test_projects_whose_jobs_would_have_the_same_names_are_refused(write_site: Write) -> None:
+    text = SITE + "  packaging-hello: {targets: [trixie]}\n  packaging/hello/plugins: {targets: [trixie]}\n"
+    (fault,) = faults(write_site(text))
+    assert fault.startswith("21:3: the jobs of 'packaging-hello' and 'packaging/hello' would have the same names")
+    other = "  other:\n    repository: packaging-hello\n    targets: [trixie]\n"
+    assert load_site(write_site(SITE + other)).projects
+
+
 def test_a_repository_belongs_to_one_project(write_site: Write) -> None:
     text = SITE + "  hello:\n    repository: packaging/hello\n    targets: [trixie]\n"
     assert faults(write_site(text)) == [

@@ -231,11 +231,6 @@ def test_a_site_without_gerrit_has_none(write_site: Write) -> None:
         render(load_site(write_site(SITE.replace("gerrit: {host: review.example.org}\n", ""))))
 
 
-def test_two_projects_with_the_same_job_names_are_refused(write_site: Write) -> None:
-    with pytest.raises(UsageError, match="'packaging/hello' and 'packaging-hello' both mean the job"):
-        render(load_site(write_site(SITE + "  packaging-hello: {targets: [trixie]}\n")))
-
-
 def test_a_job_name_that_could_be_of_two_steps_is_refused(write_site: Write) -> None:
     text = SITE.replace("  el9:", "  install-trixie:").replace("[trixie, el9]", "[trixie, install-trixie]")
     with pytest.raises(UsageError, match="could be of the steps"):
@@ -255,3 +250,12 @@ def test_the_layout_names_the_functions_by_what_is_in_them(site: Site) -> None:
     assert [name for name in layout.files if name != LAYOUT] == [
         include["python-file"] for include in layout.data["includes"]
     ]
+
+
+def test_what_the_clock_builds_and_fails_is_told_by_mail_where_the_site_has_a_relay(write_site: Write) -> None:
+    assert "failure" not in pipeline(render(load_site(write_site(SITE))), "periodic")
+    mail = "mail: {administrator: root@pkg.example.org, relay: mail.example.org}\n"
+    told = pipeline(render(load_site(write_site(SITE + mail))), "periodic")
+    assert told["failure"]["mail"]["subject"].format(change="packaging/hello main") == (
+        "Periodic build failed: packaging/hello main"
+    )

@@ -1,0 +1,31 @@
+"""What must be true across the projects of a site file: whose repository is whose, and whose jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pkgci.model.document import Document, Fault, Path_
+from pkgci.model.steps import job_prefix
+
+
+def check_projects(document: Document, projects: dict[str, Any]) -> Iterator[Fault]:
+    """Gerrit's repositories are one project each, and the jobs of two projects have different names."""
+    repositories: dict[str, str] = {}
+    jobs: dict[str, str] = {}
+    for name, project in projects.items():
+        given = project.get("repository") if isinstance(project, dict) else None
+        repository = given if isinstance(given, str) else name
+        if repository in repositories:
+            path: Path_ = ("projects", name, "repository") if given else ("projects", name)
+            place = document.position(path, key=not given)
+            yield Fault(place, f"the project '{repositories[repository]}' has the repository '{repository}' already")
+        elif job_prefix(name) in jobs:
+            other = jobs[job_prefix(name)]
+            yield Fault(
+                document.position(("projects", name), key=True),
+                f"the jobs of '{name}' and '{other}' would have the same names, {job_prefix(name)}-…: "
+                "give one of them another name, with `repository:` for Gerrit's",
+            )
+        repositories.setdefault(repository, name)
+        jobs.setdefault(job_prefix(name), name)
