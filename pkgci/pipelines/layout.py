@@ -60,7 +60,7 @@ _MESSAGES = {
     "write a comment with a line that says only: republish",
     # It starts what publishes: no other message has this line.
     "republished": "Tested once more, to be published.",
-    "periodic": "This built before, or was never built: nobody has changed it since, but something around it.",
+    "periodic": "The build failed without a change of the package: its log shows what has changed around it.",
     "unmergeable": "This change, or one that it depends on, cannot be merged with the current state of its branch. "
     "Please rebase it and push a new patch set.",
 }
