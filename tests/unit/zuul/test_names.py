@@ -11,8 +11,6 @@ import pytest
 from pkgci_steps.inputs import PATTERNS
 from zuul_py3 import names
 
-from tests.unit.package_steps.conftest import LIBRARY  # noqa: F401 - it makes pkgci_steps importable
-
 STRANGE = (
     *("php 8", "php/8", "..", "../../etc", "a/../b", ".hidden", "-rf", "größe", "日本語", "a" * 1000, "a\nb", "$(id)"),
     *(

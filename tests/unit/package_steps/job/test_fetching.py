@@ -12,8 +12,6 @@ from pkgci_steps.job.task import Task
 from pkgci_steps.log import Log
 from pkgci_steps.programs import Stop
 
-from tests.unit.package_steps.conftest import LIBRARY  # noqa: F401 - it makes pkgci_steps importable
-
 COMMIT = "1" * 40
 
 
