@@ -99,8 +99,8 @@ class TestMerges(ZuulTestCase):
         self.waitUntilSettled()
         come_back()
         for change in (first, second):
-            self.assertNotIn("-2", self.votes(change).values())
-            self.assertEqual(change.data["status"], "NEW")
+            self.assertEqual((self.votes(change), change.data["status"]), ({}, "NEW"))
+            self.assertFalse(any("Starting" in message for message in change.messages))
 
     def test_a_conflict_is_told_at_once_with_its_files_and_a_vote(self):
         first, _ = self.propose()

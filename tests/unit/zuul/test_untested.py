@@ -192,6 +192,45 @@ def test_what_depends_on_a_change_that_was_not_tested_was_not_either_until_that_
     assert untested.why_untested(behind) is None
 
 
+def starting() -> Any:
+    """A pipeline that tells the start of its jobs."""
+
+    class Manager:
+        def reportStart(self, item: Any) -> None:  # noqa: N802 - Zuul's name
+            told.append(item)
+
+        def onMergeCompleted(self, event: Any) -> None:  # noqa: N802 - Zuul's name
+            pass
+
+        def eventMatches(self, event: Any, change: Any) -> bool:  # noqa: N802 - Zuul's name
+            return True
+
+    told: list[Any] = []
+    untested.change_no_vote_before_it_can_be_tested(SimpleNamespace(BasePipelineManager=Manager))
+    made: Any = Manager()
+    made.told = told
+    made.pipeline = SimpleNamespace(source=SimpleNamespace(connection=SimpleNamespace(user="zuul")))
+    return made
+
+
+@pytest.mark.parametrize(("fault", "starts"), [(None, 1), (FAULT, 0)])
+def test_a_change_keeps_its_vote_until_its_jobs_can_start(fault: str | None, starts: int) -> None:
+    check, one = starting(), item(fault)
+    check.reportStart(one)
+    assert check.told == []
+    for _ in range(2):
+        check.onMergeCompleted(event(one))
+    assert check.told == [one] * starts
+
+
+def test_zuuls_own_word_that_a_change_was_not_tested_brings_it_nowhere() -> None:
+    check = starting()
+    words = f"Patch Set 1:\n\n{untested.told(FAULT, SimpleNamespace(number='7'))}"
+    assert not check.eventMatches(SimpleNamespace(comment=words, account={"username": "zuul"}), None)
+    assert check.eventMatches(SimpleNamespace(comment=words, account={"username": "bob"}), None)
+    assert check.eventMatches(SimpleNamespace(comment=None, account=None), None)
+
+
 class Reporter:
     def __init__(self) -> None:
         self.reporter_config = {"Verified": -2}

@@ -11,6 +11,7 @@ from zuul_py3.hook import mends
 # Seconds before each further try of a merge that could not be tried: some minutes in all.
 PAUSES = (5, 20, 60, 120)
 
+_NOT_TESTED = "The change was not tested:"
 _AGAIN = "To have it tested, write a comment with a line that says only: recheck"
 _AGAIN_MERGED = "To have its branch built and published, write a comment with a line that says only: republish"
 
@@ -21,7 +22,7 @@ def told(why, change):
         return f"The jobs did not run: {why}."
     if getattr(change, "is_merged", False):
         return f"The jobs of this merged change did not run: {why}.\n\n{_AGAIN_MERGED}"
-    return f"The change was not tested: {why}.\n\nThis says nothing of the change, and changes no vote. {_AGAIN}"
+    return f"{_NOT_TESTED} {why}.\n\nThis says nothing of the change, and changes no vote. {_AGAIN}"
 
 
 def with_conflict(message, item):
@@ -97,6 +98,37 @@ def let_no_job_run_on_what_was_not_merged(module):
         self.pipeline.setUnableToMerge(item)
 
     cls.onMergeCompleted = complete_or_give_up
+
+
+@mends("zuul.scheduler")
+def change_no_vote_before_it_can_be_tested(module):
+    """zuul/scheduler.py:1272: the start of the jobs, which clears Zuul's vote, is told before there is a merge.
+
+    So a change that cannot be tested keeps its vote; and Zuul's own word of that, with which Gerrit sends the vote once
+    more, brings it nowhere.
+    """
+    cls = module.BasePipelineManager
+    report_start, completed, matches = cls.reportStart, cls.onMergeCompleted, cls.eventMatches
+
+    def report_start_later(self, item):
+        item.starts = True
+
+    def complete_and_report_start(self, event):
+        item = event.build_set.item
+        if getattr(item, "starts", False) and not getattr(event.build_set, "fault", None):
+            item.starts = False
+            report_start(self, item)
+        completed(self, event)
+
+    def matches_others(self, event, change):
+        user = getattr(getattr(self.pipeline.source, "connection", None), "user", None)
+        if _NOT_TESTED in (event.comment or "") and (event.account or {}).get("username") == user:
+            return False
+        return matches(self, event, change)
+
+    cls.reportStart = report_start_later
+    cls.onMergeCompleted = complete_and_report_start
+    cls.eventMatches = matches_others
 
 
 @mends("zuul.reporter")
