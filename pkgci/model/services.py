@@ -128,6 +128,7 @@ class Zuul(Model):
     periodic: str = Field("0 2 * * *", description="When the periodic pipeline runs, as in crontab(5); '' for never.")
     periodic_branches: tuple[BranchPattern, ...] = Field(
         ("*", "!upstream", "!upstream/*", "!pristine-tar"),
+        min_length=1,
         description="The branches that it builds, as patterns; '!' takes out again, the last that matches decides. "
         "Default: all but those in which git-buildpackage keeps upstream's files.",
     )

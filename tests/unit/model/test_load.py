@@ -106,6 +106,12 @@ def test_projects_whose_jobs_would_have_the_same_names_are_refused(write_site: W
     assert load_site(write_site(SITE + other)).projects
 
 
+@pytest.mark.parametrize("branches", ["[]", "['a b']", "['$(x)']", "['']"])
+def test_what_no_branch_can_match_is_refused(write_site: Write, branches: str) -> None:
+    assert faults(write_site(f"{SITE}zuul: {{periodic_branches: {branches}}}\n"))
+    assert load_site(write_site(f"{SITE}zuul: {{periodic_branches: [main, 'debian/*', '!x']}}\n"))
+
+
 def test_a_repository_belongs_to_one_project(write_site: Write) -> None:
     text = SITE + "  hello:\n    repository: packaging/hello\n    targets: [trixie]\n"
     assert faults(write_site(text)) == [
