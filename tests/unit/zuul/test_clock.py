@@ -28,8 +28,8 @@ class Config:
         return self.settings[key]
 
 
-def started(patterns: str | None, refs: Any) -> list[tuple[str, str | None]]:
-    """(Project, branch) of the events that a timer makes where the review has ``refs``."""
+def started(patterns: str | None, refs: Any, folder: Path = Path("/nonexistent")) -> list[tuple[str, str | None]]:
+    """(Project, branch) of the events that a timer makes where the review has ``refs``; ``folder`` has the alerts."""
 
     class TimerTrigger:
         log = LOG
@@ -48,7 +48,8 @@ def started(patterns: str | None, refs: Any) -> list[tuple[str, str | None]]:
     source = SimpleNamespace(connection=SimpleNamespace(getInfoRefs=get_info_refs))
     pipeline = SimpleNamespace(source=source, getProjects=lambda: [SimpleNamespace(name="hello")])
     trigger.sched = SimpleNamespace(
-        config=Config(**({} if patterns is None else {"timer_branches": patterns})),
+        config=Config(state_dir=str(folder), **({} if patterns is None else {"timer_branches": patterns})),
+        log=LOG,
         layout=SimpleNamespace(pipelines={"periodic": pipeline}),
         addEvent=events.append,
     )
@@ -114,7 +115,7 @@ def test_the_branches_of_a_project_are_items_of_their_own() -> None:
     assert not hasattr(on(None), "branch")
 
 
-def reported(folder: Path, result: str, branch: str = "main") -> dict[str, Any]:
+def reported(folder: Path, result: str, branch: str | None = "main") -> dict[str, Any]:
     """The alerts after a build of a branch has ended with ``result``."""
     module = SimpleNamespace(
         BasePipelineManager=type("Manager", (), {"_reportItem": lambda self, item: False}), NullChange=NullChange
@@ -141,6 +142,15 @@ def test_a_branch_that_fails_is_an_alert_until_it_passes_again(tmp_path: Path) -
     assert [one["what"] for one in alerts.values()] == [expected]
     assert len(reported(tmp_path, "FAILURE", "old")) == 2
     assert list(reported(tmp_path, "SUCCESS")) == ["periodic hello old"]
+
+
+def test_a_branch_that_is_gone_is_no_alert_any_more(tmp_path: Path) -> None:
+    for branch in ("main", "old", None):
+        reported(tmp_path, "FAILURE", branch)
+    started(PATTERNS, None, tmp_path)
+    assert len(json.loads((tmp_path / "alerts-clock.json").read_text())) == 3
+    started(PATTERNS, REFS, tmp_path)
+    assert list(json.loads((tmp_path / "alerts-clock.json").read_text())) == ["periodic hello main"]
 
 
 def test_a_mail_is_tried_again_and_nobody_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,6 +37,14 @@ def _setting(sched, key):
     return sched.config.get("zuul", key) if sched.config.has_option("zuul", key) else ""
 
 
+def alerts_of(sched):
+    """What failed that a timer started, by pipeline, project and branch."""
+    if not hasattr(sched, "_clock_alerts"):
+        folder = Path(os.path.expanduser(_setting(sched, "state_dir") or "/var/lib/zuul"))  # noqa: PTH111
+        sched._clock_alerts = Alerts(folder / "alerts-clock.json", sched.log)
+    return sched._clock_alerts
+
+
 @mends("zuul.trigger.timer")
 def start_each_branch(module):
     """zuul/trigger/timer.py:35-43: one event for each project."""
@@ -50,7 +58,13 @@ def start_each_branch(module):
             return
         pipeline = self.sched.layout.pipelines[pipeline_name]
         for project in pipeline.getProjects():
-            for name in branches(self, pipeline, project, patterns):
+            names = branches(self, pipeline, project, patterns)
+            if names != [None]:
+                # Neither a branch that is gone nor what did not tell its branches fails any more.
+                start, alerts = f"{pipeline_name} {project.name}", alerts_of(self.sched)
+                alerts.clear(start)
+                alerts.keep(f"{start} ", {f"{start} {name}" for name in names})
+            for name in names:
                 event = module.TriggerEvent()
                 event.type, event.timespec, event.forced_pipeline = "timer", timespec, pipeline_name
                 event.project_name, event.branch = project.name, name
@@ -130,12 +144,6 @@ def keep_what_failed_for_the_operator(module):
         builds = (item.current_build_set.getBuild(job.name) for job in pipeline.getJobs(item))
         failed = [build for build in builds if build and build.result not in ("SUCCESS", "SKIPPED")]
         return "; ".join(f"{build.job.name}: {getattr(build, 'reason', '') or build.result}" for build in failed)
-
-    def alerts_of(sched):
-        if not hasattr(sched, "_clock_alerts"):
-            folder = Path(os.path.expanduser(_setting(sched, "state_dir") or "/var/lib/zuul"))  # noqa: PTH111
-            sched._clock_alerts = Alerts(folder / "alerts-clock.json", sched.log)
-        return sched._clock_alerts
 
     cls._reportItem = report_and_note
 

@@ -36,7 +36,11 @@ class ConflictError(Exception):
 
 
 class GitError(UntestedError):
-    """A command of git's that failed, with its last words."""
+    """A command of git's that failed: its last words, and its exit status, negative where a signal ended it."""
+
+    def __init__(self, words, status):
+        super().__init__(words)
+        self.status = status
 
 
 def git(folder, *words, seconds=LOCAL, also=(), options=()):
@@ -59,10 +63,10 @@ def git(folder, *words, seconds=LOCAL, also=(), options=()):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
-        raise GitError(f"git {words[0]} took longer than {seconds} s") from None
+        raise GitError(f"git {words[0]} took longer than {seconds} s", -signal.SIGKILL) from None
     status = process.returncode
     if status != 0 and status not in also:
-        raise GitError(_words(words[0], status, err))
+        raise GitError(_words(words[0], status, err), status)
     return out, status
 
 
@@ -242,7 +246,8 @@ class Repository:
         try:
             self._git("fsck", "--connectivity-only", "--no-dangling", "--no-progress")
         except GitError as error:
-            if "took longer" in str(error):
+            if error.status < 0:
+                # Nobody knows.
                 return
             self._log.error("%s is broken, and cloned again: %s", self._path, error)
             shutil.rmtree(self._git_folder, ignore_errors=True)
