@@ -95,8 +95,6 @@ def follow_addresses_of_changes(module):
         found, problems = {}, []
         for one in dependencies(message, review_of(self.connection)):
             records = [] if one.problem else self.connection.simpleQuery(f"change:{one.change_id or one.number}")
-            if one.number:
-                records = [record for record in records if str(record.get("number")) == one.number]
             problem = one.problem
             if not problem and not records:
                 problem = "Gerrit shows Zuul no such change"
