@@ -16,16 +16,17 @@ def check_projects(document: Document, projects: dict[str, Any]) -> Iterator[Fau
     for name, project in projects.items():
         given = project.get("repository") if isinstance(project, dict) else None
         repository = given if isinstance(given, str) else name
+        # To Jenkins, names that differ in capitals only are the same.
+        start = job_prefix(name).lower()
         if repository in repositories:
             path: Path_ = ("projects", name, "repository") if given else ("projects", name)
             place = document.position(path, key=not given)
             yield Fault(place, f"the project '{repositories[repository]}' has the repository '{repository}' already")
-        elif job_prefix(name) in jobs:
-            other = jobs[job_prefix(name)]
+        elif start in jobs:
             yield Fault(
                 document.position(("projects", name), key=True),
-                f"the jobs of '{name}' and '{other}' would have the same names, {job_prefix(name)}-…: "
+                f"the jobs of '{name}' and '{jobs[start]}' would have the same names, {job_prefix(name)}-…: "
                 "give one of them another name, with `repository:` for Gerrit's",
             )
         repositories.setdefault(repository, name)
-        jobs.setdefault(job_prefix(name), name)
+        jobs.setdefault(start, name)

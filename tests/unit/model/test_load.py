@@ -98,10 +98,11 @@ def test_a_fault_is_named_with_its_place_and_the_nearest_right_word(
     assert f"{line}:{column}: {message}" in faults(write_site(text))
 
 
-def test_projects_whose_jobs_would_have_the_same_names_are_refused(write_site: Write) -> None:
-    text = SITE + "  packaging-hello: {targets: [trixie]}\n  packaging/hello/plugins: {targets: [trixie]}\n"
+@pytest.mark.parametrize("name", ["packaging-hello", "Packaging/hello"])
+def test_projects_whose_jobs_would_have_the_same_names_are_refused(write_site: Write, name: str) -> None:
+    text = SITE + f"  {name}: {{targets: [trixie]}}\n  packaging/hello/plugins: {{targets: [trixie]}}\n"
     (fault,) = faults(write_site(text))
-    assert fault.startswith("21:3: the jobs of 'packaging-hello' and 'packaging/hello' would have the same names")
+    assert fault.startswith(f"21:3: the jobs of '{name}' and 'packaging/hello' would have the same names")
     other = "  other:\n    repository: packaging-hello\n    targets: [trixie]\n"
     assert load_site(write_site(SITE + other)).projects
 
