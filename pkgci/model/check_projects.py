@@ -17,7 +17,7 @@ def check_projects(document: Document, projects: dict[str, Any]) -> Iterator[Fau
         given = project.get("repository") if isinstance(project, dict) else None
         repository = given if isinstance(given, str) else name
         # To Jenkins, names that differ in capitals only are the same.
-        start = job_prefix(name).lower()
+        start = job_prefix(str(name)).lower()
         if repository in repositories:
             path: Path_ = ("projects", name, "repository") if given else ("projects", name)
             place = document.position(path, key=not given)
@@ -25,7 +25,7 @@ def check_projects(document: Document, projects: dict[str, Any]) -> Iterator[Fau
         elif start in jobs:
             yield Fault(
                 document.position(("projects", name), key=True),
-                f"the jobs of '{name}' and '{jobs[start]}' would have the same names, {job_prefix(name)}-…: "
+                f"the jobs of '{name}' and '{jobs[start]}' would have the same names, {job_prefix(str(name))}-…: "
                 "give one of them another name, with `repository:` for Gerrit's",
             )
         repositories.setdefault(repository, name)
