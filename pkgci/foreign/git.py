@@ -145,7 +145,8 @@ def _git(*arguments: str, at: Path | None = None, protocols: str = _PROTOCOLS) -
         "LC_ALL": "C.UTF-8",
     }
     place = [] if at is None else ["-C", str(at)]
-    stalled = ["-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=60"]
+    # A server is silent while it packs a big repository.
+    stalled = ["-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=300"]
     done = subprocess.run(
         ["git", *place, *stalled, "-c", "core.hooksPath=/dev/null", "-c", "advice.detachedHead=false", *arguments],
         env=environment,

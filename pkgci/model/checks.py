@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from pkgci.files import beside
+from pkgci.model.check_projects import check_projects
 from pkgci.model.check_review import check_review
-from pkgci.model.check_source import check_source, check_targets
 from pkgci.model.document import Document, Fault, Path_
 from pkgci.model.roles import CATALOGUE, OperatingSystem, Role
 from pkgci.model.schema import SiteFile
@@ -194,27 +194,13 @@ def _targets(document: Document) -> Iterator[Fault]:
         elif isinstance(target, dict) and "deb" in target and re.search("[_^]", str(target.get("version_suffix"))):
             place = document.position(("targets", name, "version_suffix"))
             yield Fault(place, f"target '{name}': a Debian version has neither '_' nor '^' in it")
-    yield from _repositories(document, projects if isinstance(projects, dict) else {})
+    yield from check_projects(document, projects if isinstance(projects, dict) else {})
     for name, project in projects.items() if isinstance(projects, dict) else ():
         named = project.get("targets") if isinstance(project, dict) else None
         for index, target in enumerate(named if isinstance(named, list) else []):
             if isinstance(target, str) and target not in targets:
                 place = document.position(("projects", name, "targets", index))
                 yield Fault(place, f"unknown target '{target}'{nearest(target, targets)}")
-
-
-def _repositories(document: Document, projects: dict[str, Any]) -> Iterator[Fault]:
-    """Gerrit's repositories are one project each."""
-    seen: dict[str, str] = {}
-    for name, project in projects.items():
-        given = project.get("repository") if isinstance(project, dict) else None
-        repository = given if isinstance(given, str) else name
-        if repository in seen:
-            place = document.position(("projects", name, "repository") if given else ("projects", name), key=not given)
-            yield Fault(place, f"the project '{seen[repository]}' has the repository '{repository}' already")
-        seen.setdefault(repository, name)
-        yield from check_source(document, name, project, repository)
-    yield from check_targets(document, projects)
 
 
 def _administrators(document: Document, checked: Checked) -> Iterator[Fault]:

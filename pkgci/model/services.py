@@ -114,6 +114,10 @@ class Trust(Model):
     )
 
 
+# Branches, as in `main`, `debian/*`, `!old/*`.
+BranchPattern = Annotated[str, Field(pattern=r"^!?[A-Za-z0-9._/*?+@=,~-]+$")]
+
+
 class Zuul(Model):
     """Zuul: whose changes run, what starts the gate, and the site's own layouts."""
 
@@ -122,6 +126,12 @@ class Zuul(Model):
         default_factory=lambda: Vote(label="Workflow", value=1), description="The vote that sends a change to the gate."
     )
     periodic: str = Field("0 2 * * *", description="When the periodic pipeline runs, as in crontab(5); '' for never.")
+    periodic_branches: tuple[BranchPattern, ...] = Field(
+        ("*", "!upstream", "!upstream/*", "!pristine-tar"),
+        min_length=1,
+        description="The branches that it builds, as patterns; '!' takes out again, the last that matches decides. "
+        "Default: all but those in which git-buildpackage keeps upstream's files.",
+    )
     layouts: tuple[PathText, ...] = Field(
         (), description="Your own Zuul layout files, relative to the site file, added to pkgci's."
     )

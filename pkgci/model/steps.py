@@ -100,7 +100,12 @@ class Job:
 
 def job_name(project: str, step: Step, target: str | None) -> str:
     """The name of a Jenkins job. Short and flat: the Gearman plugin knows no folders (reference: jenkins)."""
-    return "-".join((project.replace("/", "-"), step.name, *([target] if target else [])))
+    return "-".join((job_prefix(project), step.name, *([target] if target else [])))
+
+
+def job_prefix(project: str) -> str:
+    """What the names of all jobs of ``project`` begin with."""
+    return project.replace("/", "-")
 
 
 def names_a_step(name: str) -> bool:

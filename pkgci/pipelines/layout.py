@@ -47,6 +47,8 @@ from pkgci.pipelines.votes import check_votes
 
 LAYOUT = "layout.yaml"
 _CLOCK = Pipeline.PERIODIC.value
+# Zuul's connection to the mail relay, in zuul.conf.
+MAIL = "mail"
 # In a template, what stands for the beginning of the job names of a project.
 _JOBS = "{jobs}"
 # Gerrit's own label. Its lowest vote is a veto.
@@ -57,7 +59,7 @@ _DESCRIPTIONS = {
     Pipeline.GATE: "Tests approved changes in the order in which they will be merged, and merges them.",
     Pipeline.REPUBLISH: "Builds and tests a merged change once more, to be published, where what was tested is lost.",
     Pipeline.PROMOTE: "Publishes the packages of merged changes.",
-    Pipeline.PERIODIC: "Builds each package from its branch.",
+    Pipeline.PERIODIC: "Builds each branch of each package.",
 }
 _MESSAGES = {
     # They travel in double quotes, unescaped, on Gerrit's command line (reference: zuul, "Security"): no quotes here.
@@ -66,6 +68,7 @@ _MESSAGES = {
     "write a comment with a line that says only: republish",
     # It starts what publishes: no other message has this line.
     "republished": "Tested once more, to be published.",
+    "periodic": "The build failed without a change of the package: its log shows what has changed around it.",
     "unmergeable": "This change, or one that it depends on, cannot be merged with the current state of its branch. "
     "Please rebase it and push a new patch set.",
 }
@@ -139,6 +142,7 @@ def _context(site: Site, own: OwnLayouts, functions: str) -> dict[str, Any]:
         "vetoes": _vetoes(site),
         "zuul_account": zuul_account(site),
         "periodic": _periodic(site),
+        "mail": MAIL if site.mail and site.mail.relay else None,
         "steps": list(_steps(site)),
         "every_job": job_pattern(site, STEPS.values()),
         "addresses": _addresses(site),
@@ -224,16 +228,9 @@ def _tree(steps: list[Step], after: str | None, target: str | None) -> list[Any]
 
 
 def _check_jobs(site: Site) -> None:
-    """Each job has one name, and each name means one step: else Zuul would start something else than was declared."""
+    """Each name of a job means one step: else Zuul would start something else than was declared."""
     patterns = {step.name: re.compile(job_pattern(site, [step])) for step in STEPS.values()} if site.targets else {}
-    seen: dict[str, str] = {}
     for job in all_jobs(site):
-        if job.name in seen:
-            raise UsageError(
-                f"{site.path}: projects '{seen[job.name]}' and '{job.project}' both mean the job {job.name}",
-                "rename one of them",
-            )
-        seen[job.name] = job.project
         steps = [name for name, pattern in patterns.items() if pattern.match(job.name)]
         if len(steps) > 1:
             raise UsageError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from pkgci.model.site import Site
-from pkgci.model.steps import STEPS, Scope, Step, job_name
+from pkgci.model.steps import STEPS, Scope, Step, job_name, job_prefix
 from pkgci.pipelines.trust import escaped, exactly
 
 # The template of what is done once for a project, not for each of its targets.
@@ -31,12 +31,6 @@ def _one_of(words: list[str], *, plain: bool = True) -> str:
     return start + (rest[0] if len(rest) == 1 else f"({'|'.join(rest)})")
 
 
-def prefix(project: str) -> str:
-    """What the names of all jobs of ``project`` begin with."""
-    step = next(iter(STEPS.values()))
-    return job_name(project, step, None).removesuffix(job_name("", step, None))
-
-
 def template_name(target: str) -> str:
     return f"packages-{target}"
 
@@ -58,7 +52,7 @@ def calls(site: Site, repository: str) -> Iterator[dict[str, str]]:
         if own or (project.upstream and project.upstream.project == repository):
             for template in (*(template_name(target) for target in project.targets), ONCE):
                 called = template if own else of_upstream(template)
-                yield {"template": called, "prefix": prefix(project.name)}
+                yield {"template": called, "prefix": job_prefix(project.name)}
 
 
 def other_branches(site: Site) -> Iterator[dict[str, str]]:
@@ -66,7 +60,7 @@ def other_branches(site: Site) -> Iterator[dict[str, str]]:
     for project in site.projects.values():
         if project.upstream and project.upstream.branch:
             yield {
-                "pattern": job_pattern(site, STEPS.values(), escaped(prefix(project.name))),
+                "pattern": job_pattern(site, STEPS.values(), escaped(job_prefix(project.name))),
                 "project": exactly(project.upstream.project),
                 "branch": f"^(?!{escaped(project.upstream.branch)}$)",
             }

@@ -92,7 +92,7 @@ class Page:
 class HostFacts:
     """How a host is. ``pages`` and ``gearman`` have what answered; ``gerrit`` counts connections to the code review.
 
-    ``alerts`` are Zuul's own: what the review refuses to do for it.
+    ``alerts`` are Zuul's own: what the review refuses to do for it; ``clock`` is what failed that a timer started.
     """
 
     run: Run | None
@@ -105,6 +105,7 @@ class HostFacts:
     gearman: Mapping[str, str] = field(default_factory=dict)
     gerrit: int | None = None
     alerts: tuple[str, ...] = ()
+    clock: tuple[str, ...] = ()
     now: datetime | None = None
 
 
@@ -158,6 +159,7 @@ def parse(text: str) -> HostFacts:
         gearman={name: said for name, said in gearman.items() if said.rstrip().endswith(".")},
         gerrit=int(found.one("gerrit")) if found.one("gerrit").isdecimal() else None,
         alerts=tuple(alert for value in found.all("alerts") for alert in _alerts(_decoded(value))),
+        clock=tuple(alert for value in found.all("clock") for alert in _alerts(_decoded(value))),
         now=_moment(found.one("now")),
     )
 

@@ -61,10 +61,11 @@ look() {
     if [ -n "$GERRIT" ] && command -v ss >/dev/null; then
         echo "gerrit=$(ss -Htn state established "( dport = :$GERRIT )" | wc -l)"
     fi
-    # What the code review refuses to do for Zuul.
+    # What the code review refuses to do for Zuul, and what failed that the clock has started.
     if [ -n "$GERRIT" ]; then
         for file in /var/lib/zuul/alerts-*.json; do
-            [ -r "$file" ] && echo "alerts=$(base64 -w 0 <"$file")"
+            case $file in */alerts-clock.json) key=clock ;; *) key=alerts ;; esac
+            [ -r "$file" ] && echo "$key=$(base64 -w 0 <"$file")"
         done
     fi
 

@@ -226,6 +226,8 @@ def _of_zuul(status: Status) -> Iterator[Problem]:
         yield Problem(name, "Zuul has no connection to Gerrit", f"journalctl -u zuul-server, on {name}")
     for alert in facts.alerts:
         yield Problem("Gerrit", alert, "pkgci verify-review")
+    for failure in facts.clock:
+        yield Problem("Zuul", failure, "look at its log; the next periodic build shows whether it is mended")
     if status.missing:
         count = f"{len(status.missing)} function{'s' if len(status.missing) > 1 else ''}"
         # Without Jenkins there cannot be any: it is what is to be mended.

@@ -65,6 +65,15 @@ def give_text_to_the_fakes(module):
     module.FakeGearmanServer.release = release
 
 
+@mends("zuul.connection.smtp")
+def send_mail_at_once(module):
+    """tests/test_scheduler.py looks for mail as soon as all is settled; the fake server knows no time-out."""
+    import smtplib
+
+    module.smtplib = smtplib
+    module.SMTPConnection.sendMail = module.SMTPConnection.sendMailNow
+
+
 @mends("tests.base")
 def look_jobs_up_by_text(module):
     """tests/base.py, areAllBuildsWaiting: the server knows the ids of jobs as bytes, the worker as text."""

@@ -104,6 +104,21 @@ def test_a_fault_is_named_with_its_place_and_the_nearest_right_word(
     assert f"{line}:{column}: {message}" in faults(write_site(text))
 
 
+@pytest.mark.parametrize("name", ["packaging-hello", "Packaging/hello"])
+def test_projects_whose_jobs_would_have_the_same_names_are_refused(write_site: Write, name: str) -> None:
+    text = SITE + f"  {name}: {{targets: [trixie]}}\n  packaging/hello/plugins: {{targets: [trixie]}}\n"
+    (fault,) = faults(write_site(text))
+    assert fault.startswith(f"21:3: the jobs of '{name}' and 'packaging/hello' would have the same names")
+    other = "  other:\n    repository: packaging-hello\n    targets: [trixie]\n"
+    assert load_site(write_site(SITE + other)).projects
+
+
+@pytest.mark.parametrize("branches", ["[]", "['a b']", "['$(x)']", "['']"])
+def test_what_no_branch_can_match_is_refused(write_site: Write, branches: str) -> None:
+    assert faults(write_site(f"{SITE}zuul: {{periodic_branches: {branches}}}\n"))
+    assert load_site(write_site(f"{SITE}zuul: {{periodic_branches: [main, 'debian/*', '!x']}}\n"))
+
+
 def test_a_repository_belongs_to_one_project(write_site: Write) -> None:
     text = SITE + "  hello:\n    repository: packaging/hello\n    targets: [trixie]\n"
     assert faults(write_site(text)) == [

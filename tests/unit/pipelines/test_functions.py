@@ -1,4 +1,4 @@
-"""What Zuul tells a publishing job of the change: the git tree that was tested, and the one that was merged."""
+"""What Zuul tells jobs: the git trees of a change that was tested, and merged; without a change, the branch."""
 
 import subprocess
 from pathlib import Path
@@ -61,7 +61,7 @@ def told(site: Site, clone: Clone, pipeline: str, revision: str, commit: str) ->
     """The parameters of a publishing job for the change whose last patch set is ``revision``."""
     text = next(text for name, text in render(site).files.items() if name.startswith("functions-"))
     code: dict[str, Any] = {}
-    exec(text.replace("import git\n", ""), code)
+    exec(text, code)
     config = SimpleNamespace(get=lambda section, name: str(clone.folder.parents[1]))
     source = SimpleNamespace(sched=SimpleNamespace(config=config))
     change = SimpleNamespace(_data={"currentPatchSet": {"revision": revision}})
@@ -103,3 +103,31 @@ def test_a_change_that_is_not_in_the_branch_has_no_tree(site: Site, clone: Clone
     change = clone.change("a")
     clone.fetched()
     assert "PKGCI_TREE" not in told(site, clone, "promote", change, "main")
+
+
+def started_by_the_clock(site: Site, clone: Clone, **change: str) -> dict[str, str]:
+    """The parameters of a job that a timer has started, on a branch or on none."""
+    text = next(text for name, text in render(site).files.items() if name.startswith("functions-"))
+    code: dict[str, Any] = {}
+    exec(text, code)
+    config = SimpleNamespace(get=lambda section, name: str(clone.folder.parents[1]))
+    source = SimpleNamespace(sched=SimpleNamespace(config=config))
+    item = SimpleNamespace(pipeline=SimpleNamespace(name="periodic", source=source), change=SimpleNamespace(**change))
+    words = {"ZUUL_PROJECT": PROJECT}
+    code["on_slave_build"](item, None, words)
+    return words
+
+
+def test_a_job_without_a_change_is_told_the_head_of_its_branch(site: Site, clone: Clone) -> None:
+    clone.git("update-ref", "refs/remotes/origin/debian/trixie", "main")
+    told = started_by_the_clock(site, clone, branch="debian/trixie")
+    expected = {"ZUUL_BRANCH": "debian/trixie", "ZUUL_REF": "refs/heads/debian/trixie"}
+    assert {key: told[key] for key in expected} == expected
+    assert told["ZUUL_COMMIT"] == clone.git("rev-parse", "main")
+
+
+def test_a_job_without_a_branch_is_told_the_head_of_the_main_one_or_nothing(site: Site, clone: Clone) -> None:
+    assert "ZUUL_REF" not in started_by_the_clock(site, clone)
+    clone.fetched()
+    clone.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
+    assert started_by_the_clock(site, clone)["ZUUL_BRANCH"] == "main"

@@ -83,7 +83,7 @@ def test_every_job_is_sent_to_the_slaves_of_its_role(site: Site, step: Step) -> 
     layout = render(site)
     functions = next(text for name, text in layout.files.items() if name.startswith("functions-"))
     code: dict[str, Any] = {}
-    exec(functions.replace("import git\n", ""), code)
+    exec(functions, code)
     for job in (job for job in all_jobs(site) if job.step is step):
         params = {"ZUUL_REF": "refs/zuul/main/Z1"}
         code[attributes(layout, job.name)["parameter-function"]](
@@ -92,36 +92,24 @@ def test_every_job_is_sent_to_the_slaves_of_its_role(site: Site, step: Step) -> 
         assert params == {"ZUUL_REF": "refs/zuul/main/Z1", "ZUUL_NODE": step.role.value}
 
 
-@pytest.mark.parametrize(("topic", "group"), [("group/icehouse", "icehouse"), ("bug/12", None), (None, None)])
+@pytest.mark.parametrize(
+    ("topic", "group"),
+    [
+        ("group/icehouse", "icehouse"),
+        ("group/php 8", "php-8-2e9f0af4"),
+        ("group/ ", None),
+        ("group/", None),
+        ("bug/12", None),
+        (None, None),
+    ],
+)
 def test_changes_with_the_topic_of_a_group_share_a_repository(site: Site, topic: str | None, group: str | None) -> None:
     text = next(text for name, text in render(site).files.items() if name.startswith("functions-"))
     code: dict[str, Any] = {}
-    exec(text.replace("import git\n", ""), code)
+    exec(text, code)
     params = {"ZUUL_REF": "refs/zuul/main/Z1"}
     code["on_publisher"](SimpleNamespace(change=SimpleNamespace(_data={"topic": topic})), None, params)
     assert params.get("PKGCI_GROUP") == group
-
-
-def test_a_job_without_a_change_is_told_the_head_of_the_main_branch(site: Site) -> None:
-    text = next(text for name, text in render(site).files.items() if name.startswith("functions-"))
-    reference = SimpleNamespace(remote_head="main", commit=SimpleNamespace(hexsha="abc"))
-    opened = []
-
-    def repo(path: str) -> SimpleNamespace:
-        opened.append(path)
-        refs = SimpleNamespace(HEAD=SimpleNamespace(reference=reference))
-        return SimpleNamespace(remotes=SimpleNamespace(origin=SimpleNamespace(refs=refs)))
-
-    code: dict[str, Any] = {"git": SimpleNamespace(Repo=repo)}
-    exec(text.replace("import git\n", ""), code)
-    config = SimpleNamespace(get=lambda section, key: {"merger git_dir": "/srv/git"}[f"{section} {key}"])
-    sched = SimpleNamespace(config=config)
-    pipeline = SimpleNamespace(source=SimpleNamespace(sched=sched))
-    item = SimpleNamespace(pipeline=pipeline, change=SimpleNamespace(refspec=None))
-    params = {"ZUUL_PROJECT": "packaging/hello"}
-    code["on_slave_build"](item, None, params)
-    assert opened == ["/srv/git/packaging/hello"]
-    assert (params["ZUUL_BRANCH"], params["ZUUL_REF"], params["ZUUL_COMMIT"]) == ("main", "refs/heads/main", "abc")
 
 
 def test_a_result_is_shown_with_the_address_of_its_log_and_of_its_build(site: Site) -> None:
@@ -244,11 +232,6 @@ def test_a_site_without_gerrit_has_none(write_site: Write) -> None:
         render(load_site(write_site(SITE.replace("gerrit: {host: review.example.org}\n", ""))))
 
 
-def test_two_projects_with_the_same_job_names_are_refused(write_site: Write) -> None:
-    with pytest.raises(UsageError, match="'packaging/hello' and 'packaging-hello' both mean the job"):
-        render(load_site(write_site(SITE + "  packaging-hello: {targets: [trixie]}\n")))
-
-
 def test_a_job_name_that_could_be_of_two_steps_is_refused(write_site: Write) -> None:
     text = SITE.replace("  el9:", "  install-trixie:").replace("[trixie, el9]", "[trixie, install-trixie]")
     with pytest.raises(UsageError, match="could be of the steps"):
@@ -268,3 +251,12 @@ def test_the_layout_names_the_functions_by_what_is_in_them(site: Site) -> None:
     assert [name for name in layout.files if name != LAYOUT] == [
         include["python-file"] for include in layout.data["includes"]
     ]
+
+
+def test_what_the_clock_builds_and_fails_is_told_by_mail_where_the_site_has_a_relay(write_site: Write) -> None:
+    assert "failure" not in pipeline(render(load_site(write_site(SITE))), "periodic")
+    mail = "mail: {administrator: root@pkg.example.org, relay: mail.example.org}\n"
+    told = pipeline(render(load_site(write_site(SITE + mail))), "periodic")
+    assert told["failure"]["mail"]["subject"].format(change="packaging/hello main") == (
+        "Periodic build failed: packaging/hello main"
+    )

@@ -118,6 +118,12 @@ def test_what_gerrit_refuses_to_do_for_zuul_is_named_with_what_to_do(world: Worl
     assert (problem.where, problem.what, problem.next) == ("Gerrit", refused, "pkgci verify-review")
 
 
+def test_what_the_clock_has_started_and_failed_is_named(world: World) -> None:
+    failed = "periodic of packaging/hello main failed: packaging-hello-build-trixie: the compiler is new"
+    world.lines["zuul01"].append(f"clock={encoded(json.dumps({'periodic packaging/hello main': {'what': failed}}))}")
+    assert world.problems() == [("Zuul", failed)]
+
+
 @pytest.mark.parametrize("alerts", ["{}", "", "[1]", '{"a": 1}'])
 def test_alerts_that_are_none_are_no_problem(world: World, alerts: str) -> None:
     world.lines["zuul01"].append(f"alerts={encoded(alerts)}")

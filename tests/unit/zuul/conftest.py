@@ -1,4 +1,4 @@
-"""What Puppet puts beside Zuul, importable here. None of these tests needs Zuul."""
+"""What Puppet puts beside Zuul, and the jobs' own library, importable here. None of these tests needs Zuul."""
 
 import sys
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 sys.path.append(str(Path(__file__).parents[3] / "puppet/site-modules/zuul/files"))
+sys.path.append(str(Path(__file__).parents[3] / "puppet/site-modules/package_steps/files"))
 
 from tests.unit.zuul.reviewing import Desk, Gerrit
 

@@ -138,3 +138,23 @@ def test_the_kept_files_can_be_read_by_the_web_server_whatever_the_umask(slave: 
         "job.json": 0o644,
         "result.json": 0o644,
     }
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        ({"ZUUL_BRANCH": "php 8"}, "ZUUL_BRANCH is not acceptable: 'php 8'"),
+        ({"PKGCI_GROUP": "a/b"}, "PKGCI_GROUP is not acceptable: 'a/b'"),
+        ({"ZUUL_COMMIT": ""}, "ZUUL_COMMIT is missing"),
+    ],
+)
+def test_a_job_that_cannot_begin_has_a_log_that_says_why(slave: Slave, told: dict[str, str], reason: str) -> None:
+    status, said = slave.run("build", **told)
+    assert status == 2 and reason in said
+    assert slave.result["status"] == "misused" and reason in slave.result["reason"]
+    assert reason in slave.console
+
+
+def test_a_log_whose_place_could_be_anywhere_is_not_written(slave: Slave) -> None:
+    status, _ = slave.run("build", LOG_PATH="../../etc")
+    assert status == 2 and list(slave.logs.iterdir()) == []

@@ -29,6 +29,11 @@ class Alerts:
             self._log.info("No alert any more: %s", key)
             self._write()
 
+    def keep(self, prefix, keys):
+        """Clears those that begin with ``prefix`` and are none of ``keys``: what they tell of is there no more."""
+        for key in [one for one in self._alerts if one.startswith(prefix) and one not in keys]:
+            self.clear(key)
+
     def _read(self):
         try:
             found = json.loads(self._path.read_text())

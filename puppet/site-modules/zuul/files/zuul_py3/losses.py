@@ -170,7 +170,7 @@ def free_what_is_held_by_nobody(module):
 def ask_again_for_lost_merges(module):
     """zuul/merger/client.py:43-55: a merge whose server or merger died counts as one that failed."""
     cls, gearman = module.MergeClient, module.MergeGearmanClient
-    init, submit = cls.__init__, cls.submitJob
+    init, submit, completed = cls.__init__, cls.submitJob, cls.onBuildCompleted
 
     def with_memory(self, *args, **settings):
         # Id of a merge → what was asked for, and how often.
@@ -218,13 +218,22 @@ def ask_again_for_lost_merges(module):
         go_on_asking(self, job.unique, (name, data, build_set, precedence, attempt + counts))
         return True
 
-    def go_on_asking(self, waiting, asked):
-        # In a thread: gear calls from its own, which must not wait for an answer, and Zuul from its scheduler's.
-        threading.Thread(target=submit_when_possible, args=(self, waiting, asked), daemon=True).start()
+    def ask_again(self, job, pause, wanted):
+        """Asks for a merge that is over once more, ``pause`` seconds from now, if it is still ``wanted()`` then."""
+        go_on_asking(self, job.unique, self.asked.pop(job.unique), pause, wanted)
 
-    def submit_when_possible(self, waiting, asked):
+    def complete(self, job):
+        self.asked.pop(job.unique, None)
+        completed(self, job)
+
+    def go_on_asking(self, waiting, asked, pause=0, wanted=lambda: True):
+        # In a thread: gear calls from its own, which must not wait for an answer, and Zuul from its scheduler's.
+        threading.Thread(target=submit_when_possible, args=(self, waiting, asked, pause, wanted), daemon=True).start()
+
+    def submit_when_possible(self, waiting, asked, pause, wanted):
         try:
-            while True:
+            time.sleep(pause)
+            while wanted():
                 self.gearman.waitForServer()
                 try:
                     submit_and_remember(self, *asked)
@@ -254,6 +263,8 @@ def ask_again_for_lost_merges(module):
     cls.isConnected = is_connected
     cls.submitJob = submit_or_later
     cls.onLost = on_lost
+    cls.askAgain = ask_again
+    cls.onBuildCompleted = complete
     gearman.handleWorkFail = lost_or("handleWorkFail", counts=True)
     gearman.handleWorkException = lost_or("handleWorkException", counts=True)
     gearman.handleDisconnect = lost_or("handleDisconnect", counts=False)

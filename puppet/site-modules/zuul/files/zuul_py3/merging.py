@@ -1,28 +1,12 @@
-"""The merger and its git repositories."""
+"""The merger: what comes of a merge is told apart (see repositories.py). The cloner's repositories, on today's git."""
 
 import functools
+import json
 import os
 
 from zuul_py3.hook import mends
-
-
-@mends("zuul.merger.server")
-def free_repositories_after_each_job(module):
-    """zuul/merger/server.py: objects of GitPython end in reference cycles, and each may keep two git processes."""
-    import gc
-
-    def collecting(method):
-        @functools.wraps(method)
-        def run(self, job):
-            try:
-                return method(self, job)
-            finally:
-                gc.collect()
-
-        return run
-
-    module.MergeServer.merge = collecting(module.MergeServer.merge)
-    module.MergeServer.update = collecting(module.MergeServer.update)
+from zuul_py3.names import of_branch
+from zuul_py3.repositories import ConflictError, Repository, UntestedError
 
 
 @mends("zuul.merger.merger")
@@ -63,17 +47,103 @@ def leave_the_branch_before_a_fetch(module):
     module.Repo.update = update_detached
 
 
-@mends("gitdb.util")
-def let_others_read_while_references_are_written(module):
-    """gitdb/util.py: a reference is written to a file of mode 0600, renamed, and opened to others only then.
+@mends("zuul.merger.merger")
+def tell_a_conflict_from_a_fault(module):
+    """zuul/merger/merger.py:258-363: whatever ends a merge early is None, which counts as a conflict.
 
-    Whoever serves the repository as another user, as a web server does, finds none for a moment. (Not about Python 3.)
+    Raises ConflictError and UntestedError instead. (Not about Python 3.)
     """
-    open_lock = module.LockedFD.open
+    cls, model = module.Merger, module.zuul.model
+    ways = {
+        model.MERGER_MERGE: ["merge"],
+        model.MERGER_MERGE_RESOLVE: ["merge", "-s", "resolve"],
+        # What the branch has already is picked as an empty commit.
+        model.MERGER_CHERRY_PICK: ["cherry-pick", "--keep-redundant-commits"],
+    }
 
-    def open_readable(self, write=False, stream=False):
-        opened = open_lock(self, write, stream)
-        os.chmod(self._lockfilepath(), 0o644)  # noqa: PTH101 - what gitdb gives it in the end
-        return opened
+    def add_project(self, project, url):
+        path = os.path.join(self.working_root, project)  # noqa: PTH118 - Zuul's are strings
+        repository = self.repos[project] = Repository(url, path, self.email, self.username, self.log)
+        try:
+            repository.open()
+        except UntestedError as reason:
+            self.log.warning("%s cannot be used yet: %s", project, reason)
+        return repository
 
-    module.LockedFD.open = open_readable
+    def update_repository(self, project, connection_name, url):
+        self._setGitSsh(connection_name)
+        self.log.info("Updating local repository %s", project)
+        self.getRepo(project, url).update()
+
+    def merge_item(self, item, recent):
+        """Merges one change onto what those before it have made of its branch; its commit."""
+        self._setGitSsh(item["connection_name"])
+        repository = self.getRepo(item["project"], item["url"])
+        branch = (item["project"], item["branch"])
+        commit = repository.commit_of(f"refs/zuul/{of_branch(item['branch'])}/{item['ref']}")
+        if commit is None:
+            if branch not in recent:
+                repository.update()
+                recent[branch] = repository.branch(item["branch"])
+            way = ways.get(item["merge_mode"])
+            if way is None:
+                raise UntestedError(f"there is no merge mode {item['merge_mode']}")
+            recent[branch] = repository.merge(recent[branch], item["refspec"], way)
+            # The reference of the item names the newest commit of each branch.
+            for (project, name), newest in recent.items():
+                self.getRepo(project, None).note(f"refs/zuul/{of_branch(name)}/{item['ref']}", newest)
+            return recent[branch]
+        recent[branch] = commit
+        return commit
+
+    def merge_changes(self, items):
+        recent, commit = {}, None
+        for item in items:
+            try:
+                commit = self._mergeItem(item, recent)
+            except (ConflictError, UntestedError) as reason:
+                of = "" if item is items[-1] else f"change {item['number']}, which it depends on or waits for: "
+                raise type(reason)(f"{of}{reason}") from reason
+        return commit
+
+    cls.addProject = add_project
+    cls.updateRepo = update_repository
+    cls._mergeItem = merge_item
+    cls.mergeChanges = merge_changes
+
+
+@mends("zuul.merger.server")
+def tell_what_came_of_a_merge(module):
+    """zuul/merger/server.py:103-122 knows merged and not merged, and an update is always one.
+
+    Beside these, the answer has a ``conflict`` or a ``fault``, in words. (Not about Python 3.)
+    """
+    cls = module.MergeServer
+
+    def answer(self, job, work):
+        result = {"zuul_url": self.zuul_url, "merged": False, "updated": False, "commit": None}
+        try:
+            result.update(work(json.loads(job.arguments)))
+        except ConflictError as reason:
+            self.log.info("Cannot merge: %s", reason)
+            result["conflict"] = str(reason)
+        except UntestedError as reason:
+            self.log.warning("Could not merge: %s", reason)
+            result["fault"] = str(reason)
+        except Exception as error:
+            self.log.exception("Exception in a merge")
+            result["fault"] = f"the merger has a fault: {type(error).__name__}"
+        job.sendWorkComplete(json.dumps(result))
+
+    def merge(self, job):
+        answer(self, job, lambda told: {"merged": True, "commit": self.merger.mergeChanges(told["items"])})
+
+    def update(self, job):
+        def update_repository(told):
+            self.merger.updateRepo(told["project"], told["connection_name"], told["url"])
+            return {"updated": True}
+
+        answer(self, job, update_repository)
+
+    cls.merge = merge
+    cls.update = update

@@ -12,6 +12,7 @@ from zuul_py3.hook import mends
 from zuul_py3.losses import NotYetError
 from zuul_py3.readiness import left
 from zuul_py3.reports import DELIVERED, MERGED, Report, Step
+from zuul_py3.untested import why_untested, with_conflict
 
 
 class InQueue:
@@ -84,9 +85,13 @@ def hand_reports_to_the_outbox(module):
         message = self._formatItemReport(pipeline, item)
         change = item.change
         options = [key for key, value in self.reporter_config.items() if value is True]
+        is_result = self._action != "start"
+        # Nothing is known of a change that was not tested: its votes stay as they are.
+        is_silent = is_result and why_untested(item)
+        message = with_conflict(message, item) if is_result else message
         step = Step(
             message,
-            votes_of(self.reporter_config),
+            {} if is_silent else votes_of(self.reporter_config),
             submit="submit" in options,
             options=[key for key in options if key != "submit"],
         )

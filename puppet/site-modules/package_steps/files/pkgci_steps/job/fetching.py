@@ -11,9 +11,11 @@ from .attempts import attempts
 from .task import Tree
 from .trees import Wanted
 
-GIT_SECONDS = 900
-# A server that sends nearly nothing for a minute is given up.
-SLOW = ("-c", "http.lowSpeedLimit=100", "-c", "http.lowSpeedTime=60")
+GIT_SECONDS = 1800
+# Seconds after which a server that sends nothing is given up. While it packs a big repository it is silent, but for a
+# few bytes now and then. Zuul's web server waits for git as long (zuul: apache.conf.epp).
+SILENT_SECONDS = 600
+PATIENT = ("-c", "http.lowSpeedLimit=1", "-c", f"http.lowSpeedTime={SILENT_SECONDS}")
 
 
 def git_environment(protocol: str) -> dict[str, str]:
@@ -39,7 +41,7 @@ def fetch(wanted: Wanted, tree: Path, programs: Programs, log: Log, stop: Stop, 
         raise Ended(Status.INFRASTRUCTURE, "git init failed")
     log.say(f"fetching {wanted.ref} of {wanted.url}")
     attempts(
-        lambda: git(*SLOW, "fetch", "--quiet", "--no-tags", "--", wanted.url, *refs), "fetch the change", log, stop
+        lambda: git(*PATIENT, "fetch", "--quiet", "--no-tags", "--", wanted.url, *refs), "fetch the change", log, stop
     )
     # The first word of the file that git fetch writes is the commit.
     commit = (tree / ".git" / "FETCH_HEAD").read_text().split()[0]

@@ -12,7 +12,7 @@ from ..log import Log
 from ..programs import Programs, Stop
 from ..status import Ended
 from .attempts import attempts
-from .fetching import GIT_SECONDS, SLOW, git_environment
+from .fetching import GIT_SECONDS, PATIENT, git_environment
 from .task import Task
 from .trees import packaging
 
@@ -29,7 +29,7 @@ def fetch_layout(
     """
 
     def git(words: Sequence[str]) -> tuple[int, bytes]:
-        command = ["git", "-C", str(tree), *SLOW, *words]
+        command = ["git", "-C", str(tree), *PATIENT, *words]
         return programs.output(command, environment=git_environment(protocol), seconds=GIT_SECONDS)
 
     wanted = _wanted(_texts(git, commit))

@@ -28,6 +28,7 @@ from .fetching import fetch, git_environment
 from .fetching_layout import LAYOUT_KINDS, fetch_layout
 from .keeper import is_kept, keep
 from .log_server import SETTINGS, LogServer, read_log_server, upload
+from .refusing import leave_word
 from .results import Kept, collect
 from .streaming import Stream
 from .task import USAGE, Task, Tree, read_task
@@ -124,14 +125,13 @@ class Runner:
 
 
 def perform(task: Task, mark: str, stop: Stop, settings: Path, log_settings: Path, protocol: str = "https") -> Status:
-    """Does the task, as the build that ``mark`` marks, and keeps its log."""
+    """Does the task, as the build that ``mark`` marks, and keeps its log. Raises ``Ended`` where it cannot begin."""
     started, clock = datetime.now(timezone.utc), time.monotonic()  # noqa: UP017 (Python 3.10)
     try:
         own = own_folder(task.workspace, mark, _say)
         upload_folder = emptied(own / "upload")
     except OSError as error:
-        _say(f"the workspace cannot be used: {error}")
-        return Status.INFRASTRUCTURE
+        raise Ended(Status.INFRASTRUCTURE, f"the workspace cannot be used: {error}") from None
     way = Way()
     with (own / "console.txt").open("wb") as file:
         log = Log(file, "pkgci-job")
@@ -275,4 +275,5 @@ def _kept(
             return perform(task, mark, stop, settings, log_settings, protocol)
     except Ended as ended:
         _say(ended.reason)
+        leave_word(ended, environment, log_settings)
         return ended.status

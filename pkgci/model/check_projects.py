@@ -1,0 +1,35 @@
+"""What must be true across the projects of a site file: whose repository is whose, and whose jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pkgci.model.check_source import check_source, check_targets
+from pkgci.model.document import Document, Fault, Path_
+from pkgci.model.steps import job_prefix
+
+
+def check_projects(document: Document, projects: dict[str, Any]) -> Iterator[Fault]:
+    """Gerrit's repositories are one project each, the jobs of two projects have different names, and sources fit."""
+    repositories: dict[str, str] = {}
+    jobs: dict[str, str] = {}
+    for name, project in projects.items():
+        given = project.get("repository") if isinstance(project, dict) else None
+        repository = given if isinstance(given, str) else name
+        # To Jenkins, names that differ in capitals only are the same.
+        start = job_prefix(str(name)).lower()
+        if repository in repositories:
+            path: Path_ = ("projects", name, "repository") if given else ("projects", name)
+            place = document.position(path, key=not given)
+            yield Fault(place, f"the project '{repositories[repository]}' has the repository '{repository}' already")
+        elif start in jobs:
+            yield Fault(
+                document.position(("projects", name), key=True),
+                f"the jobs of '{name}' and '{jobs[start]}' would have the same names, {job_prefix(str(name))}-…: "
+                "give one of them another name, with `repository:` for Gerrit's",
+            )
+        repositories.setdefault(repository, name)
+        jobs.setdefault(start, name)
+        yield from check_source(document, name, project, repository)
+    yield from check_targets(document, projects)
