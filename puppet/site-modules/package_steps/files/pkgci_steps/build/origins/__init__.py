@@ -41,4 +41,4 @@ def _kind(step: Step, tree: Tree, wanted: Wanted) -> Kind:
     for kind in fitting:
         if said == kind.name:
             return kind
-    return next(kind for kind in fitting if kind.found(tree, wanted))
+    return next(kind for kind in fitting if kind.found(step, tree, wanted))

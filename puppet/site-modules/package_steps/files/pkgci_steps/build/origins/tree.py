@@ -17,7 +17,7 @@ _OPTIONS = (
 )
 
 
-def found(tree: Tree, wanted: Wanted) -> bool:
+def found(step: Step, tree: Tree, wanted: Wanted) -> bool:
     """Whether the tree has files of upstream's."""
     return True
 
