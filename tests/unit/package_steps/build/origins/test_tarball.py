@@ -18,8 +18,11 @@ from pkgci_steps.settings import Project, Source
 from pkgci_steps.status import Ended, Status
 from pkgci_steps.step import Step
 
+from tests.unit.package_steps.build.origins.fetcher import fetcher, signer, upstream
 from tests.unit.package_steps.fetch.conftest import Signer
 from tests.unit.package_steps.fetch.conftest import Upstream as Server
+
+__all__ = ["fetcher", "signer", "upstream"]  # fixtures
 
 DATA = b"the tarball"
 SHA256, SHA512 = hashlib.sha256(DATA).hexdigest(), hashlib.sha512(DATA).hexdigest()

@@ -18,7 +18,7 @@ _OPTIONS = (
 
 
 def found(step: Step, tree: Tree, wanted: Wanted) -> bool:
-    """Whether the tree has files of upstream's."""
+    """Every tree can be of this kind."""
     return True
 
 

@@ -12,7 +12,7 @@ from pkgci_steps.build.origins import fetching
 from tests.unit.package_steps.conftest import LIBRARY
 from tests.unit.package_steps.fetch.conftest import Upstream, signer, upstream
 
-__all__ = ["signer", "upstream"]
+__all__ = ["fetcher", "signer", "upstream"]
 
 PROGRAM = """
 import sys
