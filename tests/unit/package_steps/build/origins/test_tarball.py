@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 
@@ -46,6 +47,7 @@ def of_project(step: Step, **source: str) -> Step:
 def fetched(step: Step, folder: Path, files: Mapping[str, str], wanted: Wanted) -> tuple[str, dict[str, bytes]]:
     """The kind of source that a tree turned out to be, and upstream's files."""
     room = folder / f"room-{len(list(folder.glob('room-*')))}"
+    subprocess.run(["git", "init", "-q", str(step.inputs.source)], check=True)
     found: Upstream = origins.upstream(step, tree(folder / "tree", files), wanted, room)
     assert sorted(path.name for path in room.iterdir()) == sorted(path.name for path in found.files)
     assert not found.packed
