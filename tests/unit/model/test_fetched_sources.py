@@ -25,15 +25,16 @@ def told(path: Path) -> dict[str, object]:
 
 
 def test_a_site_that_says_nothing_allows_no_host(write_site: Write) -> None:
-    assert told(write_site(SITE)) == {"hosts": [], "lookaside": None, "largest_mb": 1000}
+    assert told(write_site(SITE)) == {"hosts": [], "lookaside": None, "largest_mb": 1000, "disk_mb": 20000}
 
 
 def test_the_hosts_of_the_lookaside_and_of_projects_own_addresses_need_not_be_named(write_site: Write) -> None:
-    sources = f"sources: {{hosts: [tarballs.opendev.org], lookaside: '{LOOKASIDE}', largest: 2 GB}}\n"
+    sources = f"sources: {{hosts: [tarballs.opendev.org], lookaside: '{LOOKASIDE}', largest: 2 GB, disk: 50 GB}}\n"
     assert told(write_site(SITE.replace(PROJECT, URL) + sources)) == {
         "hosts": ["tarballs.opendev.org", "files.example.org:8443", "cache.example.org"],
         "lookaside": LOOKASIDE,
         "largest_mb": 2000,
+        "disk_mb": 50000,
     }
 
 

@@ -60,7 +60,8 @@ class Project:
 
 @dataclass(frozen=True)
 class Sources:
-    """What may be fetched for builds: from which ``hosts`` (HOST or HOST:PORT), files of which size at most.
+    """What may be fetched for builds: from which ``hosts`` (HOST or HOST:PORT), files of which size at most, and what
+    the store of them may take of the disk.
 
     ``lookaside`` is the pattern of dist-git's addresses, with {name}, {file}, {algorithm} and {hash}.
     """
@@ -68,6 +69,7 @@ class Sources:
     hosts: tuple[str, ...] = ()
     lookaside: str | None = None
     largest_mb: int = 1000
+    disk_mb: int = 20000
 
 
 @dataclass(frozen=True)
