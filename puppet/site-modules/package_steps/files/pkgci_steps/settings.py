@@ -149,7 +149,7 @@ def parse(data: Mapping[str, Any]) -> Settings:
         targets={name: Target(**_tuples({"name": name, **item})) for name, item in data["targets"].items()},
         projects={name: _project(name, item) for name, item in data["projects"].items()},
         limits=Limits(**data["limits"]),
-        sources=Sources(**_tuples(data["sources"])),
+        sources=Sources(**_tuples(data.get("sources", {}))),
         systest=data["systest"],
         build_hosts=tuple(BuildHost(**_tuples(item)) for item in data["build_hosts"]),
     )
