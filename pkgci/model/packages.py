@@ -49,6 +49,7 @@ def step_settings(site: Site, host: Host, host_keys: Callable[[str], list[str]])
             "hosts": list(fetched_hosts(site.sources, (project.source for project in site.projects.values()))),
             "lookaside": site.sources.lookaside,
             "largest_mb": site.sources.largest,
+            "disk_mb": site.sources.disk,
         },
         "systest": site.systests.machine,
         "build_hosts": [

@@ -27,6 +27,9 @@ class Sources(Model):
         "perhaps {name} (the package's) and {algorithm} (sha512…).",
     )
     largest: Megabytes = Field(1000, description="What one file may have, as in '1 GB'.")
+    disk: Megabytes = Field(
+        20000, description="What the files may take of a build slave's disk; what was not used for longest goes first."
+    )
 
     @field_validator("lookaside")
     @classmethod

@@ -34,7 +34,7 @@ class Backend:
         text = (files / "SPECS" / spec).read_text().removesuffix(rpm_spec.LISTING)
         words = dict(line.split(": ") for line in text.splitlines())
         given = {kind: value for kind, value in words.items() if kind.startswith(("Source", "Patch"))}
-        listed = "".join(f"pkgci:{kind.upper()} {value}\n" for kind, value in given.items())
+        listed = "".join(f"pkgci-listed:{kind.upper()} {value}\n" for kind, value in given.items())
         return f"pkgci:{words['Name']} {words['Version']} {words['Release']}\n", listed
 
     def build(self, files: Path, spec: str, name: str) -> list[Path]:

@@ -13,11 +13,11 @@ from pkgci_steps.status import Ended, Status
 
 WORDS = "warning: line 3: something\npkgci:greet 1.0.0 1~c12.3\n"
 EXPANDED = """\
-pkgci:SOURCE0 https://example.org/releases/greet-1.0.0.tar.gz
+pkgci-listed:SOURCE0 https://example.org/releases/greet-1.0.0.tar.gz
 
-pkgci:SOURCE10 greet@.service
+pkgci-listed:SOURCE10 greet@.service
 
-pkgci:PATCH1 fix.patch
+pkgci-listed:PATCH1 fix.patch
 Name:           greet
 Version:        1.0.0
 %prep
@@ -66,7 +66,7 @@ def test_without_a_known_folder_it_is_the_usual_one() -> None:
 @pytest.mark.parametrize("value", ["../../etc/cron.d/x;id", "$(id).tar.gz", "-rf", "..", "a b.tar.gz", "-1.0.tar.gz"])
 def test_a_source_that_is_no_harmless_name_is_refused(value: str) -> None:
     with pytest.raises(Ended, match="the spec file's Source is not acceptable"):
-        rpm_spec.read(WORDS, f"pkgci:SOURCE0 {value}\n%prep\n")
+        rpm_spec.read(WORDS, f"pkgci-listed:SOURCE0 {value}\n%prep\n")
 
 
 @pytest.mark.parametrize("words", ["", "error: query of specfile failed", "pkgci:greet 1 2 3"])

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import socket
+import threading
 import time
+from pathlib import Path
 
 import pytest
-from pkgci_steps.fetch.web import Unfetched, Web, proxies
+from pkgci_steps.fetch.web import Unfetched, Web, host_environment, proxies
 from pkgci_steps.status import Ended, Status
 
 from .conftest import Upstream
@@ -110,5 +113,39 @@ def test_a_proxy_of_the_host_is_used(upstream: Upstream) -> None:
     assert output.getvalue() == b"by proxy"
 
 
-def test_the_environments_proxies_go_before_those_of_apt() -> None:
-    assert proxies({"https_proxy": "http://proxy:3128"}) == {"https": "http://proxy:3128"}
+def test_an_answer_that_is_no_http_is_not_the_packages_fault() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+
+        def answer() -> None:
+            for _ in range(3):
+                connection, _ = server.accept()
+                with connection:
+                    connection.recv(1000)
+                    connection.sendall(b"220 this is no web server\r\n")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        with pytest.raises(Unfetched, match=f"http://127.0.0.1:{port}/a: .*220 this is no web server"):
+            web(f"127.0.0.1:{port}").fetch(f"http://127.0.0.1:{port}/a", io.BytesIO(), 100)
+        thread.join()
+
+
+def test_a_host_has_its_proxies_in_its_environment_or_in_etc_environment(tmp_path: Path) -> None:
+    file = tmp_path / "environment"
+    file.write_text(
+        'PATH=/bin\nhttp_proxy="http://proxy:3128"\nexport HTTPS_PROXY=http://other:3128\nno_proxy=localhost\n'
+    )
+    found = host_environment({"https_proxy": "http://mine:3128", "HOME": "/"}, file)
+    assert found == {"http_proxy": "http://proxy:3128", "https_proxy": "http://mine:3128", "no_proxy": "localhost"}
+    assert proxies(found) == {"http": "http://proxy:3128", "https": "http://mine:3128"}
+
+
+def test_where_the_environment_has_none_apts_proxies_are_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    program = tmp_path / "apt-config"
+    program.write_text(
+        "#!/bin/sh\necho 'Acquire::http::Proxy \"http://apt:3142\";'\necho 'Acquire::https::Proxy \"DIRECT\";'\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    assert proxies({}) == {"http": "http://apt:3142"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -181,3 +182,18 @@ def test_nothing_is_left_of_what_was_refused(work: Make, upstream: Upstream, tmp
     upstream.files["/a"] = b"another tarball"
     refused(work(), Blob("a", (upstream.url("/a"),), {"sha256": SHA256}))
     assert list((tmp_path / "store").rglob("*")) == []
+
+
+def test_what_was_not_used_for_longest_goes_where_the_store_is_full(
+    work: Make, store: Store, upstream: Upstream
+) -> None:
+    blobs = []
+    for number in range(3):
+        data = bytes([number]) * 100
+        upstream.files[f"/{number}"] = data
+        blobs.append(Blob(str(number), (upstream.url(f"/{number}"),), {"sha256": hashlib.sha256(data).hexdigest()}))
+        work().do(Request((blobs[-1],)))
+        os.utime(store.path(blobs[-1].sums["sha256"]), (number, number))
+    work().do(Request((blobs[0],)))  # it is used again
+    store.prune(250)
+    assert kept(store) == sorted(blob.sums["sha256"] for blob in (blobs[0], blobs[2]))

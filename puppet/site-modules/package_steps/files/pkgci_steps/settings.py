@@ -64,7 +64,8 @@ class Project:
 
 @dataclass(frozen=True)
 class Sources:
-    """What may be fetched for builds: from which ``hosts`` (HOST or HOST:PORT), files of which size at most.
+    """What may be fetched for builds: from which ``hosts`` (HOST or HOST:PORT), files of which size at most, and what
+    the store of them may take of the disk.
 
     ``lookaside`` is the pattern of dist-git's addresses, with {name}, {file}, {algorithm} and {hash}.
     """
@@ -72,6 +73,7 @@ class Sources:
     hosts: tuple[str, ...] = ()
     lookaside: str | None = None
     largest_mb: int = 1000
+    disk_mb: int = 20000
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,7 @@ def parse(data: Mapping[str, Any]) -> Settings:
         targets={name: Target(**_tuples({"name": name, **item})) for name, item in data["targets"].items()},
         projects={name: _project(name, item) for name, item in data["projects"].items()},
         limits=Limits(**data["limits"]),
-        sources=Sources(**_tuples(data["sources"])),
+        sources=Sources(**_tuples(data.get("sources", {}))),
         systest=data["systest"],
         build_hosts=tuple(BuildHost(**_tuples(item)) for item in data["build_hosts"]),
     )

@@ -1,12 +1,10 @@
-"""Repositories in git-buildpackage's layout, made by it, source packages made of them, and what fetches for builds."""
+"""Repositories in git-buildpackage's layout, made by git-buildpackage itself, and source packages made of them."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import subprocess
-import sys
 import tarfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,15 +14,10 @@ from pathlib import Path
 import pytest
 from pkgci_steps.build import source
 from pkgci_steps.build.git import check_out
-from pkgci_steps.build.origins import differences, fetching, gbp
+from pkgci_steps.build.origins import differences, gbp
 from pkgci_steps.step import Step
 
-from tests.unit.package_steps.conftest import LIBRARY
-from tests.unit.package_steps.fetch.conftest import Upstream, signer, upstream
-
 from ..conftest import AUTHOR, CHANGELOG, TARGET
-
-__all__ = ["signer", "upstream"]
 
 UPSTREAM = {"README": "hello\n", "src/greet.c": "int main(void) { return 0; }\n"}
 PACKAGING = {
@@ -34,15 +27,6 @@ PACKAGING = {
     "debian/rules": "#!/usr/bin/make -f\n",
     "debian/source/format": "3.0 (quilt)\n",
 }
-
-PROGRAM = """
-import sys
-from pathlib import Path
-sys.path.insert(0, sys.argv[1])
-sys.dont_write_bytecode = True
-from pkgci_steps.fetch.main import main
-sys.exit(main(sys.argv[4:], Path(sys.argv[2]), Path(sys.argv[3])))
-"""
 
 
 @dataclass(frozen=True)
@@ -134,23 +118,3 @@ def made(step: Step, tmp_path: Path, here: None) -> Callable[[], dict[str, str]]
 
 def sha256(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
-@pytest.fixture
-def fetcher(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, upstream: Upstream) -> Path:
-    """pkgci-fetch-source, as this account; returns its store. The site allows ``upstream``."""
-    store, settings = tmp_path / "store", tmp_path / "steps.json"
-    store.mkdir()
-    settings.write_text(
-        json.dumps(
-            {
-                **{"site": "lab", "targets": {}, "projects": {}, "limits": {}, "systest": "container"},
-                "build_hosts": [],
-                "repository": {"url": "https://pub/", "release_key": "/a", "review_key": "/b"},
-                "sources": {"hosts": [upstream.host]},
-            }
-        )
-    )
-    monkeypatch.setattr(fetching, "COMMAND", (sys.executable, "-c", PROGRAM, LIBRARY, settings, store))
-    monkeypatch.setattr(fetching, "STORE", store)
-    return store

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 
@@ -18,8 +19,11 @@ from pkgci_steps.settings import Project, Source
 from pkgci_steps.status import Ended, Status
 from pkgci_steps.step import Step
 
+from tests.unit.package_steps.build.origins.fetcher import fetcher, signer, upstream
 from tests.unit.package_steps.fetch.conftest import Signer
 from tests.unit.package_steps.fetch.conftest import Upstream as Server
+
+__all__ = ["fetcher", "signer", "upstream"]  # fixtures
 
 DATA = b"the tarball"
 SHA256, SHA512 = hashlib.sha256(DATA).hexdigest(), hashlib.sha512(DATA).hexdigest()
@@ -43,6 +47,7 @@ def of_project(step: Step, **source: str) -> Step:
 def fetched(step: Step, folder: Path, files: Mapping[str, str], wanted: Wanted) -> tuple[str, dict[str, bytes]]:
     """The kind of source that a tree turned out to be, and upstream's files."""
     room = folder / f"room-{len(list(folder.glob('room-*')))}"
+    subprocess.run(["git", "init", "-q", str(step.inputs.source)], check=True)
     found: Upstream = origins.upstream(step, tree(folder / "tree", files), wanted, room)
     assert sorted(path.name for path in room.iterdir()) == sorted(path.name for path in found.files)
     assert not found.packed

@@ -29,7 +29,7 @@ def _count(step: Step, spec: PurePosixPath, commit: str) -> int:
 
 
 def _git(step: Step, *words: str) -> str:
-    command = ["git", "-C", step.inputs.source or Path(), *words]
+    command: list[str | Path] = ["git", "-C", step.inputs.source or Path(), *words]
     status, output = step.programs.output(command, environment=ENVIRONMENT)
     if status != 0:
         raise Ended(Status.INFRASTRUCTURE, f"git {words[0]} ended with status {status}: see above")

@@ -22,7 +22,7 @@ LISTING = """
 for _, kind in ipairs({"SOURCE", "PATCH"}) do
   for number = 0, 19999 do
     local address = rpm.expand("%{?" .. kind .. "URL" .. number .. "}")
-    if address ~= "" then io.stdout:write("\\npkgci:", kind, number, " ", address, "\\n") end
+    if address ~= "" then io.stdout:write("\\npkgci-listed:", kind, number, " ", address, "\\n") end
   end
 end
 io.stdout:flush()
@@ -33,7 +33,7 @@ io.stdout:flush()
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+~^-]{0,200}")
 # A file beside a spec: foo@.service, .profile, #1234.patch. No folder, no option, no word for a shell.
 _SOURCE = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.+#][A-Za-z0-9._+~^@%:=,#?&!()-]{0,200}")
-_LISTED = re.compile(r"^pkgci:(SOURCE|PATCH)([0-9]+) (\S.*)$", re.MULTILINE)
+_LISTED = re.compile(r"^pkgci-listed:(SOURCE|PATCH)([0-9]+) (\S.*)$", re.MULTILINE)
 # What %setup and %autosetup become: the folder that the first source is expected to have at its top.
 _FOLDER = re.compile(r"^cd '([^'\n]+)'$", re.MULTILINE)
 

@@ -13,7 +13,7 @@ from ..status import Ended, Status
 from . import PROGRAM, STORE, USER
 from .request import SIZE_LIMIT, Answer, read_request
 from .store import Store
-from .web import Web, proxies
+from .web import Web, host_environment, proxies
 from .work import Work
 
 # What one request may take, in seconds: sudo ends it soon afterwards (profile::source_store).
@@ -52,8 +52,13 @@ def _answer(arguments: Sequence[str], settings: Path, folder: Path) -> Answer:
     with Path(arguments[0]).open("rb") as file:
         request = read_request(file.read(SIZE_LIMIT))
     sources = site.read(settings).sources
-    web = Web(sources.hosts, proxies(), time.monotonic() + SECONDS)
-    return Work(Store(folder), folder, web, sources.largest_mb * 1_000_000, _say).do(request)
+    environment = host_environment()
+    os.environ.update(environment)  # where urllib looks for no_proxy
+    web = Web(sources.hosts, proxies(environment), time.monotonic() + SECONDS)
+    store = Store(folder)
+    answer = Work(store, folder, web, sources.largest_mb * 1_000_000, _say).do(request)
+    store.prune(sources.disk_mb * 1_000_000)
+    return answer
 
 
 def _say(text: str) -> None:

@@ -38,8 +38,8 @@ class Keys:
 
     def have_signed(self, file: Path, signature: Path) -> bool:
         """Whether ``signature`` is one of these keys', and of ``file``."""
-        command = ["gpgv", "--homedir", self._folder, "--keyring", self._ring, "--status-fd", "1", signature, file]
-        said = _run(command).decode(errors="replace")
+        options = ("--homedir", self._folder, "--keyring", self._ring, "--status-fd", "1")
+        said = _run(["gpgv", *options, signature, file]).decode(errors="replace")
         return bool(_GOOD.search(said) and _VALID.search(said) and not _BAD.search(said))
 
 

@@ -59,6 +59,16 @@ class Store:
                 link.symlink_to(f"../sha256/{sums['sha256']}")
         return sums["sha256"]
 
+    def prune(self, limit: int) -> None:
+        """Removes what was not used for longest, until the files have no more than ``limit`` bytes."""
+        files = [(file, file.stat()) for file in self.path("").glob("*")]
+        left = sum(state.st_size for _, state in files)
+        for file, state in sorted(files, key=lambda item: item[1].st_mtime):
+            if left <= limit:
+                return
+            file.unlink(missing_ok=True)
+            left -= state.st_size
+
     def recorded(self, same_as: str) -> dict[str, str] | None:
         """What was recorded under these words, where all of it is still there."""
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import re
 import subprocess
@@ -10,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
@@ -19,6 +21,10 @@ _PORTS = {"http": 80, "https": 443}
 _SILENCE = 60.0  # seconds without a byte
 _ATTEMPTS = 3
 _PIECE = 1 << 16
+_PROXY = re.compile(r"(?:https?|no)_proxy", re.IGNORECASE)
+_VARIABLE = re.compile(
+    r"^\s*(?:export\s+)?((?:https?|no)_proxy)=[\"']?([^\"'\n]+)[\"']?\s*$", re.MULTILINE | re.IGNORECASE
+)
 _APT_PROXY = re.compile(r'^Acquire::(https?)::Proxy "(http[^"]+)";$', re.MULTILINE)
 
 
@@ -79,8 +85,8 @@ class Web:
                 wrong = f"the answer is {error.code} {error.reason}"
                 if error.code < 500 and error.code not in (408, 429):
                     break
-            except (OSError, ValueError) as error:  # ValueError: an answer that is no HTTP
-                wrong = str(getattr(error, "reason", None) or error)
+            except (OSError, ValueError, http.client.HTTPException) as error:
+                wrong = str(getattr(error, "reason", None) or error) or type(error).__name__
         raise Unfetched(f"{url}: {wrong[:300]}")
 
     def _once(self, url: str, output: BinaryIO, limit: int) -> None:
@@ -110,13 +116,19 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
-def proxies(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Scheme → proxy: as the environment has it (/etc/environment, by way of sudo), else as this host's apt has it."""
-    found = {
-        scheme: environment.get(f"{scheme}_proxy") or environment.get(f"{scheme.upper()}_PROXY") for scheme in _PORTS
-    }
-    if not any(found.values()):
+def host_environment(own: Mapping[str, str] = os.environ, file: Path = Path("/etc/environment")) -> dict[str, str]:
+    """The proxies that this account or this host has in its environment, and what goes past them (``no_proxy``)."""
+    found: dict[str, str] = {}
+    with suppress(OSError):
+        found = {name.lower(): value for name, value in _VARIABLE.findall(file.read_text(errors="replace"))}
+    return found | {name.lower(): value for name, value in own.items() if _PROXY.fullmatch(name) and value}
+
+
+def proxies(environment: Mapping[str, str]) -> dict[str, str]:
+    """Scheme → proxy: as ``environment`` has it, else as this host's apt has it."""
+    found = {scheme: environment[f"{scheme}_proxy"] for scheme in _PORTS if f"{scheme}_proxy" in environment}
+    if not found:
         with suppress(OSError, subprocess.SubprocessError):
             said = subprocess.run(["apt-config", "dump"], capture_output=True, text=True, timeout=30, check=True)
-            found = {**found, **dict(_APT_PROXY.findall(said.stdout))}
-    return {scheme: address for scheme, address in found.items() if address}
+            found = dict(_APT_PROXY.findall(said.stdout))
+    return found

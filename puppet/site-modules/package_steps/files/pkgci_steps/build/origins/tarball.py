@@ -26,7 +26,7 @@ _COMPRESSIONS = {
 _END = re.compile(rf"\.(?:tar\.)?({'|'.join(_COMPRESSIONS)})$")
 
 
-def found(tree: Tree, wanted: Wanted) -> bool:
+def found(step: Step, tree: Tree, wanted: Wanted) -> bool:
     """Whether the tree has packaging only, and says what upstream's tarball is."""
     if wanted.target == "rpm":
         return dist_git.found(tree, wanted)

@@ -102,7 +102,7 @@ def link(step: Step, entry: Entry, wanted: Wanted, page: str, room: Path) -> Lin
     asked = {"address": entry.page, "page": page, "pattern": entry.pattern, "version": wanted.version}
     file.write_text(json.dumps({**asked, "options": options}))
     # It imports nothing of ours.
-    command = [sys.executable, "-I", watch_links.__file__, file]
+    command: list[str | Path] = [sys.executable, "-I", watch_links.__file__, file]
     try:
         status, output = step.programs.output(command, seconds=_SECONDS, late=Status.FAILED)
     finally:

@@ -89,9 +89,9 @@ def _links(address: str, page: str, pattern: str, mode: str) -> Iterator[tuple[s
     start = f"(?:(?:{re.escape(f'{parts.scheme}://{parts.netloc}')})?{re.escape(folder)})?"
     for words in _HREF.findall(page):
         link = html.unescape("".join(words)).strip()
-        match = re.fullmatch(f"{start}{pattern}", link) or re.fullmatch(f"{start}{pattern}", unquote(link))
-        if match:
-            yield urljoin(address, link), _version(match)
+        found = re.fullmatch(f"{start}{pattern}", link) or re.fullmatch(f"{start}{pattern}", unquote(link))
+        if found:
+            yield urljoin(address, link), _version(found)
 
 
 def _version(match: re.Match[str]) -> str:
