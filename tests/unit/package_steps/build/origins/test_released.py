@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from pkgci_steps import review
 from pkgci_steps.build.origins import Wanted, released
+from pkgci_steps.build.origins.released import repositories as asked
 from pkgci_steps.settings import Target
 from pkgci_steps.status import Ended, Status
 from pkgci_steps.step import Step
@@ -166,6 +167,17 @@ def test_a_repository_that_nobody_signed_for_is_not_believed(
     with pytest.raises(Ended, match="cannot be listed") as caught:
         made()
     assert caught.value.status is Status.INFRASTRUCTURE
+
+
+def test_what_was_released_goes_before_what_the_changes_ahead_have_and_the_changes_own_is_not_asked(
+    step: Step, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = [
+        review.Repository(name, "", "", rank) for name, rank in (("own", 1003), ("before", 1002), ("released", 990))
+    ]
+    monkeypatch.setattr(review, "repositories", lambda inputs, settings: tuple(there))
+    assert [item.name for item in asked(step, Target("trixie", "deb"))] == ["released", "before"]
+    assert asked(step, Target("el9", "rpm")) == ()
 
 
 def test_only_the_same_upstream_version_counts() -> None:
