@@ -1,4 +1,4 @@
-"""Which of upstream's files differ between two tarballs of one version: by what is in them, however they were packed."""
+"""Which of upstream's files differ between two tarballs of one version: by what is in them, not by how it is packed."""
 
 from __future__ import annotations
 
