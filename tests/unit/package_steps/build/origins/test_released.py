@@ -15,6 +15,7 @@ from pkgci_steps.settings import Target
 from pkgci_steps.status import Ended, Status
 from pkgci_steps.step import Step
 
+from ..conftest import told
 from .conftest import PACKAGING, UPSTREAM, Repository, sha256
 
 Made = Callable[[], dict[str, str]]
@@ -167,6 +168,8 @@ def test_what_was_released_goes_before_what_the_changes_ahead_have_and_the_chang
     monkeypatch.setattr(review, "repositories", lambda inputs, settings: tuple(there))
     assert [item.name for item in asked(step, Target("trixie", "deb"))] == ["released", "before"]
     assert asked(step, Target("el9", "rpm")) == ()
+    # What check built is never a part of a release.
+    assert [item.name for item in asked(told(step, pipeline="gate"), Target("trixie", "deb"))] == ["released"]
 
 
 def test_only_the_same_upstream_version_counts() -> None:
