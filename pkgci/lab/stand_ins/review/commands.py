@@ -34,6 +34,7 @@ _USAGE = f"""pkgci's stand-in for Gerrit, not Gerrit. What the lab's tests set i
     submit-type MERGE_IF_NECESSARY|MERGE_ALWAYS|FAST_FORWARD_ONLY|REBASE_IF_NECESSARY|REBASE_ALWAYS|CHERRY_PICK
     verified-range 1|2
     submit-right on|off
+    push-right on|off                                      to branches and tags themselves, past the review
     submit-requirement NAME=EXPRESSION on, or NAME off     EXPRESSION: label:NAME=MAX, MIN or a number, -, AND
   gerrit stand-in mark CHANGE {"|".join(Mark)}
 """

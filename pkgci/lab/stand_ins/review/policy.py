@@ -46,6 +46,7 @@ class Policy:
     submit_type: SubmitType = SubmitType.MERGE_IF_NECESSARY
     verified_range: int = 2
     submit_right: bool = True
+    push_right: bool = False
     requirements: Mapping[str, str] = field(default_factory=lambda: dict(_REQUIREMENTS))
 
     @property
@@ -85,12 +86,12 @@ class Policies:
         growing.replace(self._path)
 
 
-NAMES = ("anonymous-read", "submit-type", "verified-range", "submit-right", "submit-requirement")
+NAMES = ("anonymous-read", "submit-type", "verified-range", "submit-right", "push-right", "submit-requirement")
 
 
 def _parsed(name: str, value: str, requirements: Mapping[str, str | None]) -> dict[str, Any]:
     """What ``name`` and ``value`` set, as it is kept."""
-    if name in ("anonymous-read", "submit-right"):
+    if name in ("anonymous-read", "submit-right", "push-right"):
         return {name.replace("-", "_"): _switch(name, value)}
     if name == "submit-type":
         wanted = value.upper().replace("-", "_")

@@ -25,8 +25,7 @@ def take_push(ledger: Ledger, who: Account, project: str, command: tuple[str, st
     """Takes a push to one ref: (old, new, ref)."""
     old, new, ref = command
     if not ref.startswith(MAGIC):
-        exists = ledger.repository(project).resolve(ref) is not None
-        return past_the_review(ref, "delete" if new == ZERO else "update" if exists or old != ZERO else "create", who)
+        return _past_the_review(ledger, who, project, old, new, ref)
     try:
         target = parse_target(ref, options)
         repository = ledger.repository(project)
@@ -42,6 +41,20 @@ def take_push(ledger: Ledger, who: Account, project: str, command: tuple[str, st
     created = tuple(change for change, step in done if step.number is None)
     updated = tuple(change for change, step in done if step.number is not None)
     return Pushed(ref, None, created=created, updated=updated)
+
+
+def _past_the_review(ledger: Ledger, who: Account, project: str, old: str, new: str, ref: str) -> Pushed:
+    """A push to a branch or a tag itself: taken with the right to it, where nothing is lost."""
+    repository = ledger.repository(project)
+    there = repository.resolve(ref)
+    right = ledger.policy(project).push_right and ref.startswith(("refs/heads/", "refs/tags/"))
+    if new == ZERO or not right:
+        return past_the_review(ref, "delete" if new == ZERO else "update" if there or old != ZERO else "create", who)
+    if there and (ref.startswith("refs/tags/") or not repository.is_ancestor(there, new)):
+        return Pushed(ref, "non-fast-forward")
+    repository.point(ref, new)
+    ledger.tell(events.ref_updated(project, ref, old, new, who, int(time.time())))
+    return Pushed(ref, None)
 
 
 def _take(ledger: Ledger, who: Account, project: str, target: Target, step: Step, repository: Repository) -> Change:

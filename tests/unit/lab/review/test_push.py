@@ -90,6 +90,25 @@ def test_nobody_pushes_past_the_review(bench: Bench, ref: str, user: str) -> Non
     assert bench.git("for-each-ref") == before
 
 
+def test_who_has_the_right_pushes_branches_and_tags_but_loses_nothing(bench: Bench) -> None:
+    bench.review.policies.set("push-right", "on", PROJECT)
+    first = bench.commit("one", footer="")
+    tag = bench.git("mktag", stdin=f"object {first}\ntype commit\ntag v1\ntagger a <a@test> 1 +0000\n\nx\n")
+    pushes = {"refs/heads/pristine-tar": first, "refs/tags/v1": tag}
+    for ref, revision in pushes.items():
+        assert bench.push(revision, ref).refusal is None
+        assert bench.git("rev-parse", ref) == revision
+    told = [event["refUpdate"]["refName"] for event in bench.everything if event["type"] == "ref-updated"]
+    assert told == list(pushes)
+    later = bench.commit("two", on=first, footer="")
+    assert bench.push(later, "refs/heads/pristine-tar").refusal is None
+    assert bench.push(later, "refs/tags/v1").refusal == "non-fast-forward"
+    assert bench.push(first, "refs/heads/pristine-tar").refusal == "non-fast-forward"
+    for revision, ref in (("0" * 40, "refs/heads/pristine-tar"), (first, "refs/changes/01/1/1")):
+        assert "prohibited" in str(bench.push(revision, ref).refusal)
+    assert not bench.review.changes
+
+
 def test_pushes_that_make_nothing_say_why(bench: Bench) -> None:
     change = bench.change()
     old = change.current.revision

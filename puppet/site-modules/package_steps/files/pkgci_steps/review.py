@@ -94,6 +94,11 @@ class Repository:
         """Whether it is that of the change itself."""
         return self.rank == _OWN
 
+    @property
+    def is_released(self) -> bool:
+        """Whether it is what is released, of all changes."""
+        return self.rank == _RELEASED
+
 
 Fetch = Callable[[str], "bytes | None"]
 

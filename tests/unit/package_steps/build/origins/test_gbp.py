@@ -117,7 +117,8 @@ def test_a_branch_with_the_packaging_only_is_built_upon_upstreams_files(
     repository.run("git", "checkout", "-q", "--orphan", "packaging")
     repository.run("git", "rm", "-rqf", ".")
     patch = "--- a/README\n+++ b/README\n@@ -1 +1 @@\n-hello\n+hello, world\n"
-    repository.commit({**PACKAGING, "debian/patches/series": "fix\n", "debian/patches/fix": patch})
+    hidden = {".gitreview": "[gerrit]\n", ".ci/run": "true\n"}
+    repository.commit({**PACKAGING, **hidden, "debian/patches/series": "fix\n", "debian/patches/fix": patch})
     assert made()["greet_1.0.orig.tar.gz"] == sha256(upstream)
     subprocess.run(
         ["dpkg-source", "--no-check", "-x", "greet_1.0-1~c12.3.dsc", "x"],
@@ -126,13 +127,17 @@ def test_a_branch_with_the_packaging_only_is_built_upon_upstreams_files(
         capture_output=True,
     )
     assert (tmp_path / "room/out/x/README").read_text() == "hello, world\n"
-    assert not (tmp_path / "room/out/x/debian/upstreams").exists()
+    unpacked = {path.name for path in (tmp_path / "room/out/x").iterdir()}
+    assert (unpacked, (tmp_path / "room/out/x/debian/upstreams").exists()) == (
+        {"README", "src", "debian", ".pc"},
+        False,
+    )
 
 
 def test_a_branch_with_the_packaging_only_and_nothing_else_is_told_what_there_is_to_choose(
     repository: Repository, made: Made
 ) -> None:
-    repository.commit(PACKAGING)
+    repository.commit({**PACKAGING, ".gitreview": "[gerrit]\n"})
     with pytest.raises(Ended, match=r"packaging only.*pristine-tar.*source: tarball.*project") as caught:
         made()
     assert caught.value.status is Status.FAILED

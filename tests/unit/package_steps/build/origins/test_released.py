@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 from pkgci_steps import review
 from pkgci_steps.build.origins import Wanted, released
+from pkgci_steps.build.origins.released import repositories as asked
 from pkgci_steps.settings import Target
 from pkgci_steps.status import Ended, Status
 from pkgci_steps.step import Step
 
+from ..conftest import told
 from .conftest import PACKAGING, UPSTREAM, Repository, sha256
 
 Made = Callable[[], dict[str, str]]
@@ -89,28 +91,17 @@ def test_what_version_control_has_beside_upstreams_files_changes_no_tarball(
     assert made()["greet_1.0.orig.tar.xz"] == first
 
 
-@pytest.mark.parametrize(
-    ("files", "removed", "named"),
-    [
-        ({"README": "other\n"}, [], "README"),
-        ({"NEWS": "new\n", "README": "other\n"}, [], "NEWS, README"),
-        ({}, ["src/greet.c"], "src/greet.c"),
-        ({f"new/{number}": "x\n" for number in range(7)}, [], r"new/0, new/1, .*new/4 \(and 2 more\)"),
-    ],
-)
 def test_other_files_under_a_released_version_are_refused_and_named(
-    repository: Repository,
-    made: Made,
-    release: Callable[[], None],
-    files: dict[str, str],
-    removed: list[str],
-    named: str,
+    repository: Repository, made: Made, release: Callable[[], None]
 ) -> None:
     repository.commit({**UPSTREAM, **PACKAGING})
     made()
     release()
-    repository.commit(next_revision(files), *removed)
-    expected = rf"upstream's files changed: {named}: not as in greet_1\.0\.orig\.tar\.xz, which was released with greet"
+    repository.commit(next_revision({"NEWS": "new\n", "README": "other\n"}), "src/greet.c")
+    expected = (
+        r"upstream's files changed: NEWS, README, src/greet\.c: not as in greet_1\.0\.orig\.tar\.xz, which was "
+        "released with greet 1.0-1"
+    )
     with pytest.raises(Ended, match=expected) as caught:
         made()
     assert caught.value.status is Status.FAILED
@@ -166,6 +157,19 @@ def test_a_repository_that_nobody_signed_for_is_not_believed(
     with pytest.raises(Ended, match="cannot be listed") as caught:
         made()
     assert caught.value.status is Status.INFRASTRUCTURE
+
+
+def test_what_was_released_goes_before_what_the_changes_ahead_have_and_the_changes_own_is_not_asked(
+    step: Step, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = [
+        review.Repository(name, "", "", rank) for name, rank in (("own", 1003), ("before", 1002), ("released", 990))
+    ]
+    monkeypatch.setattr(review, "repositories", lambda inputs, settings: tuple(there))
+    assert [item.name for item in asked(step, Target("trixie", "deb"))] == ["released", "before"]
+    assert asked(step, Target("el9", "rpm")) == ()
+    # What check built is never a part of a release.
+    assert [item.name for item in asked(told(step, pipeline="gate"), Target("trixie", "deb"))] == ["released"]
 
 
 def test_only_the_same_upstream_version_counts() -> None:

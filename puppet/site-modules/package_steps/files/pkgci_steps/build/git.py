@@ -46,6 +46,10 @@ class Tree:
         kept = (entry for entry in self.entries if entry.mode != _SUBMODULE)
         return tuple(entry for entry in kept if not (folder and entry.path.startswith(folder)))
 
+    def is_only(self, folder: bytes) -> bool:
+        """Whether ``folder`` is all there is, but for what people's tools have in hidden files: .gitreview, say."""
+        return all(entry.path.startswith(b".") for entry in self.outside(folder))
+
     def text(self, path: str) -> str | None:
         """The text of a plain file, None where there is none: a symbolic link is not followed."""
         modes = {entry.mode for entry in self.entries if entry.path == path.encode()}

@@ -20,7 +20,8 @@ Builds a package from a git tree for one target, in a clean chroot without netwo
 
 PROJECT   the project, as the site file names it
 TARGET    one of its targets
-SOURCE    a git tree: its commit HEAD is built, whatever else lies there
+SOURCE    a git tree: its commit HEAD is built, whatever else lies there; upstream's tarball may be in its branches and
+          tags, in git-buildpackage's layout
 UPSTREAM  upstream's git tree, where the site file says that upstream is a project of its own (`source: {project: …}`)
 RESULTS   the folder for the packages, result.json, junit.xml and log.txt
 PIPELINE  gate, republish: the version is the release's own, that of the tree with the target's version suffix. Else it

@@ -33,7 +33,8 @@ _GBP = (
 _UNPACK = """\
 set -eu
 tree=$2
-cp -r "$1" "$tree"
+mkdir "$tree"
+cp -r "$1/.git" "$1/debian" "$tree"
 shift 2
 for tarball do
     mkdir unpacked
@@ -103,7 +104,7 @@ def _bring(step: Step, tree: Tree, wanted: Wanted, folder: Path, out: Path) -> P
     found = upstream(step, tree, wanted, folder / "upstream")
     for file in found.files:
         shutil.copyfile(file, out / file.name)
-    if tree.outside(wanted.packaging):
+    if not tree.is_only(wanted.packaging):
         return tree.folder
     both = folder / "both"
     # The components go into the main tarball's folder.

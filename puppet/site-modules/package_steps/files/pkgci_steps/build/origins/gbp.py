@@ -76,7 +76,7 @@ def upstream(step: Step, tree: Tree, wanted: Wanted, room: Path) -> Upstream:
         step.log.say(f"{gbp_conf.FILE}: not used here: {', '.join(there.layout.ignored)[:300]}")
     step.details["refs"] = {ref.name: ref.commit for ref in there.refs}
     if there.tarballs:
-        return _checked_out(step, tree, there, room)
+        return _checked_out(step, tree, wanted, there, room)
     if there.to_pack:
         return _packed(step, tree, wanted, there, room)
     if there.layout.upstream_tree == "sloppy":
@@ -125,7 +125,8 @@ def tarballs(names: list[str], wanted: Wanted, compression: str) -> tuple[str, .
     return tuple(chosen[component][1] for component in sorted(chosen)) if "" in chosen else ()
 
 
-def _checked_out(step: Step, tree: Tree, there: _Found, room: Path) -> Upstream:
+def _checked_out(step: Step, tree: Tree, wanted: Wanted, there: _Found, room: Path) -> Upstream:
+    """Has pristine-tar make its tarballs, with the signatures that it keeps."""
     folders = [name.partition(".orig-")[2].partition(".tar.")[0] for name in there.tarballs]
     dropped = " ".join(folder for folder in folders if folder)
     tag = there.refs.upstream.commit if there.refs.upstream and dropped else ""
@@ -135,7 +136,7 @@ def _checked_out(step: Step, tree: Tree, there: _Found, room: Path) -> Upstream:
         raise Ended(
             Status.FAILED,
             f"pristine-tar cannot make {there.tarballs[0]}: see above. It needs upstream's tree: push the tag "
-            f"{there.layout.tag(_version(there))}, or commit the tarball anew with `gbp pristine-tar commit`",
+            f"{there.layout.tag(wanted.version)}, or commit the tarball anew with `gbp pristine-tar commit`",
         )
     files = [room / name for name in there.tarballs]
     signatures = [file.with_name(f"{file.name}.asc") for file in files]
@@ -143,10 +144,6 @@ def _checked_out(step: Step, tree: Tree, there: _Found, room: Path) -> Upstream:
         (*files, *(file for file in signatures if file.is_file() and not file.is_symlink())),
         f"by pristine-tar at {there.refs.pristine_tar.commit[:12] if there.refs.pristine_tar else ''}",
     )
-
-
-def _version(there: _Found) -> str:
-    return there.tarballs[0].partition("_")[2].partition(".orig")[0]
 
 
 def _packed(step: Step, tree: Tree, wanted: Wanted, there: _Found, room: Path) -> Upstream:

@@ -63,10 +63,14 @@ def kept(step: Step, wanted: Wanted, found: Upstream, room: Path, packed_of: Tre
 
 
 def repositories(step: Step, target: Target) -> Sequence[review.Repository]:
-    """The released one, and those of the changes before this one; not the change's own."""
+    """The released one, and, in check, those of the changes before this one; never the change's own.
+
+    What is to be released takes no bytes of what check built.
+    """
     if target.kind != "deb":
         return ()
-    return [item for item in reversed(review.repositories(step.inputs, step.settings)) if not item.is_own]
+    there = [item for item in reversed(review.repositories(step.inputs, step.settings)) if not item.is_own]
+    return [item for item in there if item.is_released or not step.inputs.is_release]
 
 
 def _look(step: Step, target: Target, repository: review.Repository, wanted: Wanted, folder: Path) -> Earlier | None:

@@ -33,7 +33,7 @@ def upstream(step: Step, tree: Tree, wanted: Wanted, room: Path) -> Upstream:
             f"Source0 is {wanted.tarball}, and the tree is packed as .tar.gz or .tar.xz; or keep that file beside the "
             "spec",
         )
-    if wanted.packaging and not tree.outside(wanted.packaging):
+    if wanted.packaging and tree.is_only(wanted.packaging):
         raise Ended(
             Status.FAILED,
             f"the tree has the packaging only ({wanted.packaging.decode()}), and none of upstream's files: {_OPTIONS}",
