@@ -42,9 +42,24 @@ CHANGELOG = (
 # For debian/gbp.conf: what git-buildpackage would run on the host.
 HOOKS = "[DEFAULT]\nbuilder = touch /tmp/ran-on-the-host\npostexport = touch /tmp/ran-on-the-host\n"
 
+# A repository in git-buildpackage's layout, around debian/: upstream's tarball is in pristine-tar only.
+LAYERED = "layered"
+LAYOUT = """set -e
+mkdir -p ../upstream/tiny-1.0
+echo hello >../upstream/tiny-1.0/README
+tar -C ../upstream -c tiny-1.0 | gzip -1 >../upstream/tiny_1.0.orig.tar.gz
+mv debian ../upstream
+git init -q -b main
+gbp import-orig --pristine-tar --no-interactive --debian-branch=main --upstream-version=1.0 ../upstream/tiny_1.0.*
+mv ../upstream/debian .
+sed -i 's/(1.0)/(1.0-1)/' debian/changelog
+echo '3.0 (quilt)' >debian/source/format
+"""
+
 # Package → what its build does.
 BUILDS = {
     "good": "true",
+    LAYERED: "true",
     "networked": "perl -MIO::Socket::INET -e 'IO::Socket::INET->new(q(PUBLISHER:443)) or die'",
     "endless": "(trap '' TERM; setsid sleep 3600 &) >/dev/null 2>&1; trap '' TERM; sleep 3600",
     "greedy": "mkdir -m 700 hidden; dd if=/dev/zero of=hidden/file bs=1M; sleep 3600",
@@ -90,6 +105,7 @@ def built(bootstrapped: Lab) -> Built:
         runs.append(f"unshare -m sh -c 'mount --bind /root/{name}.json /etc/pkgci/steps.json; {as_whom}' &")
     bootstrapped.exec("build01", "chown", "-R", "jenkins:", "/srv/jenkins/tiny")
     commit = "chmod 755 debian/rules; git init -q; git add -A; git -c user.name=x -c user.email=x commit -q -m tiny"
+    as_agent(bootstrapped, "build01", f"cd tiny/{LAYERED}; {LAYOUT}")
     as_agent(bootstrapped, "build01", f"for name in {' '.join(BUILDS)}; do (cd tiny/$name; {commit}); done")
     bootstrapped.exec("build01", "sh", "-c", f"cd /; {' '.join(runs)} wait")
     status = {name: int(bootstrapped.exec("build01", "cat", f"/root/{name}.status").stdout) for name in BUILDS}
@@ -109,6 +125,14 @@ def test_a_build_leaves_its_packages_for_the_publisher_alone_to_fetch(built: Bui
     # Neither what lies elsewhere, nor a way to write.
     for words in (f"fetch@{host}:../chroots/", f"/etc/hostname fetch@{host}:good/trixie/"):
         assert built.lab.exec("pub01", "sh", "-c", f"{fetch} {words}", check=False).returncode != 0
+
+
+def test_the_source_package_has_the_tarball_that_pristine_tar_keeps(built: Built) -> None:
+    result = built.result[LAYERED]
+    assert (result["status"], result["origin"]["kind"]) == ("passed", "git-buildpackage"), result["reason"]
+    (tarball,) = (file for file in result["files"] if file["name"].startswith("tiny_1.0.orig.tar."))
+    kept = as_agent(built.lab, "build01", f"sha256sum tiny/upstream/{tarball['name']}")
+    assert kept.split()[0] == tarball["sha256"]
 
 
 def test_what_a_tree_says_of_git_buildpackage_does_not_run_on_the_host(built: Built) -> None:
@@ -132,4 +156,4 @@ def test_a_build_that_fills_the_disk_is_ended(built: Built) -> None:
 
 def test_nothing_of_a_build_is_left_but_its_results(built: Built) -> None:
     assert as_agent(built.lab, "build01", "ls -A /srv/pkgci/work; pgrep -fa '[s]leep 3600|[s]build' || true") == ""
-    assert set(as_agent(built.lab, "build01", "ls -A /srv/pkgci/builds").split()) & set(BUILDS) == {"good"}
+    assert set(as_agent(built.lab, "build01", "ls -A /srv/pkgci/builds").split()) & set(BUILDS) == {"good", LAYERED}

@@ -5,7 +5,7 @@
 class package_builder (
   Pattern[/\A[a-z_][a-z0-9_-]*\z/] $user,
 ) {
-  ensure_resource('package', ['git', 'git-buildpackage', 'lintian', 'rsync', 'sbuild'], {
+  ensure_resource('package', ['git', 'git-buildpackage', 'lintian', 'pristine-tar', 'rsync', 'sbuild'], {
       'ensure'          => 'installed',
       'install_options' => ['--no-install-recommends'],
   })

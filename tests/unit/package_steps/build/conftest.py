@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from pkgci_steps.build.git import Tree, check_out
+from pkgci_steps.build.origins import released
 from pkgci_steps.step import Step
 
 CHANGELOG = (
@@ -30,6 +31,12 @@ Commit = Callable[..., str]
 def told(step: Step, **words: str) -> Step:
     """The same step with other inputs."""
     return dataclasses.replace(step, inputs=dataclasses.replace(step.inputs, **words))
+
+
+@pytest.fixture(autouse=True)
+def nothing_released(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test asks the network for what was released."""
+    monkeypatch.setattr(released, "repositories", lambda step, target: ())
 
 
 @pytest.fixture

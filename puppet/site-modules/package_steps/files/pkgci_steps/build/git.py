@@ -47,28 +47,37 @@ class Tree:
 
 def check_out(step: Step, folder: Path) -> Tree:
     """HEAD of SOURCE, in the new ``folder``. Raises ``Ended``: misused where that is no git tree, or not at COMMIT."""
-    return _checked_out(step, folder, "SOURCE", step.inputs.source or Path(), "COMMIT", step.inputs.commit)
+    return _expected(step, folder, "SOURCE", step.inputs.source or Path(), "COMMIT", step.inputs.commit)
 
 
 def check_out_upstream(step: Step, folder: Path) -> Tree:
     """HEAD of UPSTREAM, in the new ``folder``. Raises ``Ended`` as ``check_out`` does."""
     words = step.inputs
-    return _checked_out(step, folder, "UPSTREAM", words.upstream or Path(), "UPSTREAM_COMMIT", words.upstream_commit)
+    return _expected(step, folder, "UPSTREAM", words.upstream or Path(), "UPSTREAM_COMMIT", words.upstream_commit)
 
 
-def _checked_out(step: Step, folder: Path, name: str, source: Path, expects: str, expected: str) -> Tree:
-    _git(step, "init", "-q", "--template=", folder)
+def _expected(step: Step, folder: Path, name: str, source: Path, expects: str, expected: str) -> Tree:
+    tree = tree_of(step, source, "HEAD", folder)
+    if tree is None:
+        raise Ended(Status.MISUSED, f"{name}={source} is no git tree with a commit: see above")
+    if expected not in ("", tree.commit):
+        raise Ended(Status.MISUSED, f"{name}={source} is at commit {tree.commit}, and {expects} is {expected}")
+    step.log.say(f"commit {tree.commit}")
+    return tree
+
+
+def tree_of(step: Step, repository: Path, ref: str, folder: Path) -> Tree | None:
+    """What ``ref`` names in ``repository``, in the new ``folder``; None where there is no such commit."""
+    git(step, "init", "-q", "--template=", folder)
     (folder / ".git/info").mkdir(exist_ok=True)
     (folder / ".git/info/attributes").write_text(_ATTRIBUTES)
-    if step.programs.run(["git", "-C", folder, "fetch", "-q", "--depth=1", source, "HEAD"], environment=ENVIRONMENT):
-        raise Ended(Status.MISUSED, f"{name}={source} is no git tree with a commit: see above")
-    _git(step, "-C", folder, "-c", "advice.detachedHead=false", "checkout", "-q", "FETCH_HEAD")
-    commit, time = _git(step, "-C", folder, "show", "-s", "--format=%H %ct", "HEAD").decode().split()
-    if expected not in ("", commit):
-        raise Ended(Status.MISUSED, f"{name}={source} is at commit {commit}, and {expects} is {expected}")
-    step.log.say(f"commit {commit}")
-    listing = _git(step, "-C", folder, "ls-tree", "-r", "-z", "--full-tree", "HEAD")
-    return Tree(folder, commit, int(time), entries(listing))
+    if step.programs.run(["git", "-C", folder, "fetch", "-q", "--depth=1", repository, ref], environment=ENVIRONMENT):
+        return None
+    git(step, "-C", folder, "-c", "advice.detachedHead=false", "checkout", "-q", "FETCH_HEAD")
+    commit, time = git(step, "-C", folder, "show", "-s", "--format=%H %ct", "HEAD").decode().split()
+    return Tree(
+        folder, commit, int(time), entries(git(step, "-C", folder, "ls-tree", "-r", "-z", "--full-tree", "HEAD"))
+    )
 
 
 def entries(listing: bytes) -> tuple[Entry, ...]:
@@ -80,7 +89,8 @@ def entries(listing: bytes) -> tuple[Entry, ...]:
     return tuple(sorted(found, key=lambda entry: entry.path))
 
 
-def _git(step: Step, *words: str | Path) -> bytes:
+def git(step: Step, *words: str | Path) -> bytes:
+    """What git says. Raises ``Ended`` (infrastructure) where it fails."""
     status, output = step.programs.output(["git", *words], environment=ENVIRONMENT)
     if status != 0:
         raise Ended(Status.INFRASTRUCTURE, f"git {os.fspath(words[-1])} ended with status {status}: see above")

@@ -16,7 +16,7 @@ from ..status import Ended, Status
 from ..step import Step
 from . import changelog
 from .git import Tree
-from .origins import Wanted, upstream
+from .origins import Wanted, differences, upstream
 
 NATIVE, QUILT, OLD = "3.0 (native)", "3.0 (quilt)", "1.0"
 
@@ -76,13 +76,16 @@ def make_source(step: Step, tree: Tree, suite: str, folder: Path) -> Source:
     out = folder / "out"
     out.mkdir()
     out.chmod(0o777)
-    whole = tree.folder if native else _bring(step, tree, _wanted(release, kind), folder, out)
+    wanted = _wanted(release, kind)
+    whole = tree.folder if native else _bring(step, tree, wanted, folder, out)
     command = [*_GBP, f"--git-export-dir={out}", f"--git-tarball-dir={out}"]
     # git and git-buildpackage write into a tree: they get one of their own.
     script = 'cp -r "$1" "$2" && cd "$2" && shift 2 && exec "$@"'
     status = _offline(step, folder, ["sh", "-c", script, "sh", whole, folder / "tree", *command])
     dsc = out / f"{release.source}_{release.without_epoch}.dsc"
     if status != 0 or not dsc.is_file():
+        if not native and not differences.takes_changes(tree):
+            _say_what_changed(step, tree, wanted, folder)
         raise Ended(Status.FAILED, "the source package cannot be made of the tree: see git-buildpackage's words above")
     return Source(release, dsc)
 
@@ -107,8 +110,21 @@ def _bring(step: Step, tree: Tree, wanted: Wanted, folder: Path, out: Path) -> P
     return both
 
 
+def _say_what_changed(step: Step, tree: Tree, wanted: Wanted, folder: Path) -> None:
+    """Raises ``Ended`` (failed) where upstream's files in the tree are not as in its tarballs."""
+    tarballs = sorted((folder / "out").glob(f"{wanted.stem}*.tar.*[!c]"))
+    differ = differences.of_tree(step, folder, tree, wanted.packaging, tarballs)
+    if differ:
+        raise differences.changed(differ, next(file.name for file in tarballs if ".orig.tar." in file.name))
+
+
 def _offline(step: Step, folder: Path, command: Sequence[str | Path]) -> int:
-    environment = {"GBP_CONF_FILES": "/dev/null", "HOME": str(folder), "EMAIL": "pkgci@localhost"}
+    environment = {
+        "GBP_CONF_FILES": "/dev/null",
+        "HOME": str(folder),
+        "TMPDIR": str(folder),
+        "EMAIL": "pkgci@localhost",
+    }
     return offline(step, command, folder, environment=environment)
 
 

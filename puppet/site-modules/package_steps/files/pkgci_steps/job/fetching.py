@@ -13,11 +13,11 @@ from .trees import Wanted
 
 GIT_SECONDS = 900
 # A server that sends nearly nothing for a minute is given up.
-_SLOW = ("-c", "http.lowSpeedLimit=100", "-c", "http.lowSpeedTime=60")
+SLOW = ("-c", "http.lowSpeedLimit=100", "-c", "http.lowSpeedTime=60")
 
 
-def settings(protocol: str) -> dict[str, str]:
-    """git's environment: nobody's own settings, and no other ``protocol``."""
+def git_environment(protocol: str) -> dict[str, str]:
+    """Neither the host's settings nor somebody's own, and no other ``protocol``."""
     return {
         "GIT_ALLOW_PROTOCOL": protocol,
         "GIT_CONFIG_NOSYSTEM": "1",
@@ -28,7 +28,7 @@ def settings(protocol: str) -> dict[str, str]:
 
 def fetch(wanted: Wanted, tree: Path, programs: Programs, log: Log, stop: Stop, protocol: str = "https") -> Tree:
     """Puts the commit that is wanted into the new folder ``tree``. Raises ``Ended`` (infrastructure, aborted)."""
-    environment = settings(protocol)
+    environment = git_environment(protocol)
     refs = [wanted.ref, *(["+refs/tags/*:refs/tags/*"] if wanted.tags else [])]
 
     def git(*arguments: str) -> int:
@@ -39,7 +39,7 @@ def fetch(wanted: Wanted, tree: Path, programs: Programs, log: Log, stop: Stop, 
         raise Ended(Status.INFRASTRUCTURE, "git init failed")
     log.say(f"fetching {wanted.ref} of {wanted.url}")
     attempts(
-        lambda: git(*_SLOW, "fetch", "--quiet", "--no-tags", "--", wanted.url, *refs), "fetch the change", log, stop
+        lambda: git(*SLOW, "fetch", "--quiet", "--no-tags", "--", wanted.url, *refs), "fetch the change", log, stop
     )
     # The first word of the file that git fetch writes is the commit.
     commit = (tree / ".git" / "FETCH_HEAD").read_text().split()[0]

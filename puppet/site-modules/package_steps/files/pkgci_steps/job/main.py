@@ -24,7 +24,8 @@ from ..step import RESULT
 from ..tidy import removed
 from . import trees
 from .calling import Outcome, call, once_more, results_folder, run_the_change
-from .fetching import fetch, settings
+from .fetching import fetch, git_environment
+from .fetching_layout import LAYOUT_KINDS, fetch_layout
 from .keeper import is_kept, keep
 from .log_server import SETTINGS, LogServer, read_log_server, upload
 from .results import Kept, collect
@@ -109,10 +110,13 @@ class Runner:
     def _fetched(self, way: Way) -> Path:
         tree = self._fetch(trees.packaging(self._task), "tree")
         way.commit = tree.commit
+        project = site.read(self._settings).project(self._task.project)
+        if self._task.step == "build" and not project.own_steps and project.source.kind in LAYOUT_KINDS:
+            fetch_layout(self._task, tree.folder, tree.commit, self._programs, self._log, self._stop, self._protocol)
         return tree.folder
 
     def _upstream(self, source: site.Source) -> Tree:
-        look = trees.Look(self._programs, self._log, self._stop, settings(self._protocol), self._own)
+        look = trees.Look(self._programs, self._log, self._stop, git_environment(self._protocol), self._own)
         return self._fetch(trees.upstream(self._task, source, look), "upstream")
 
     def _fetch(self, wanted: trees.Wanted, name: str) -> Tree:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ...step import Step
 from ..git import Tree
-from . import project
+from . import gbp, project, released
 from . import tree as tree_kind
 from .upstream import Kind, Upstream, Wanted
 
@@ -20,6 +20,7 @@ _EVERY = frozenset({"deb", "rpm"})
 # In the order in which a tree is looked into where the site file does not say it. The last one takes every tree.
 KINDS = (
     Kind("project", _EVERY, project.found, project.upstream),
+    Kind("git-buildpackage", frozenset({"deb"}), gbp.found, gbp.upstream),
     Kind("tree", _EVERY, tree_kind.found, tree_kind.upstream),
 )
 
@@ -27,9 +28,11 @@ KINDS = (
 def upstream(step: Step, tree: Tree, wanted: Wanted, room: Path) -> Upstream:
     """Upstream's files for ``wanted``, in the new folder ``room``. Raises ``Ended``."""
     room.mkdir()
+    room.chmod(0o777)  # for what works as nobody
     kind = _kind(step, tree, wanted)
     found = kind.upstream(step, tree, wanted, room)
-    step.details["origin"] = {"kind": kind.name, "note": found.note}
+    found = released.kept(step, wanted, found, room, tree if kind.name == "tree" else None)
+    step.details["origin"] = {"kind": kind.name, "note": found.note, "packed": found.packed}
     step.log.say(f"upstream's files: {', '.join(file.name for file in found.files)}, {found.note}")
     return found
 
@@ -41,4 +44,4 @@ def _kind(step: Step, tree: Tree, wanted: Wanted) -> Kind:
     for kind in fitting:
         if said == kind.name:
             return kind
-    return next(kind for kind in fitting if kind.found(tree, wanted))
+    return next(kind for kind in fitting if kind.found(step, tree, wanted))

@@ -17,8 +17,8 @@ _OPTIONS = (
 )
 
 
-def found(tree: Tree, wanted: Wanted) -> bool:
-    """Whether the tree has files of upstream's."""
+def found(step: Step, tree: Tree, wanted: Wanted) -> bool:
+    """Every tree can be of this kind."""
     return True
 
 

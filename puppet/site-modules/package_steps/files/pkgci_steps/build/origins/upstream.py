@@ -63,11 +63,11 @@ class Upstream:
 class Kind:
     """A kind of source, as ``source:`` in the site file names it, and the kinds of targets that it is for.
 
-    ``found`` is whether a tree is of this kind whose project does not say it. ``upstream`` puts upstream's files into an
-    empty folder, or raises ``Ended`` with the words why it cannot.
+    ``found`` is whether a tree is of this kind whose project does not say it. ``upstream`` puts upstream's files into
+    an empty folder, or raises ``Ended`` with the words why it cannot.
     """
 
     name: str
     targets: frozenset[str]
-    found: Callable[[Tree, Wanted], bool]
+    found: Callable[[Step, Tree, Wanted], bool]
     upstream: Callable[[Step, Tree, Wanted, Path], Upstream]
