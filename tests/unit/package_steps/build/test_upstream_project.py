@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 import pytest
-from pkgci_steps.build import changelog, origins, source
+from pkgci_steps.build import changelog, origins, sbuild, source
 from pkgci_steps.build.git import Tree, check_out, check_out_upstream
 from pkgci_steps.build.origins import Wanted
 from pkgci_steps.build.upstream import metadata
@@ -156,6 +156,18 @@ def test_a_spec_is_told_the_version_and_the_build_the_time_of_the_later_commit(
     assert "%global upstream_version 2.0.1.dev2\n" in (tree.folder / "greet.spec").read_text()
     assert "Version: 2.0.0^git2\nRelease: 0.2.g" in (tree.folder / "greet.spec").read_text()
     assert tree.time == 1_800_000_000
+
+
+def test_a_debs_build_is_told_the_version_as_python_writes_it(
+    step: Step, upstream: Repository, packaging: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upstream.git("tag", "3.0.0.0rc1")
+    upstream.commit()
+    monkeypatch.setattr(step.programs, "run", lambda *words, **more: 0)
+    for asked, line in ((with_upstream(step), "'PBR_VERSION' => '3.0.0rc2.dev1', "), (step, "{}")):
+        folder = tmp_path / line[1:4]
+        sbuild.build(asked, tmp_path / "greet.dsc", "trixie", tmp_path / "chroot", (), folder)
+        assert line in (folder / "first/sbuild.conf").read_text()
 
 
 def wanted(*missing: str, tarball: str = "greet-2.0.1.dev1.tar.gz") -> Wanted:
