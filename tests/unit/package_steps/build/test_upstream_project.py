@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 import pytest
-from pkgci_steps.build import changelog, origins, source
+from pkgci_steps.build import changelog, origins, sbuild, source
 from pkgci_steps.build.git import Tree, check_out, check_out_upstream
 from pkgci_steps.build.origins import Wanted
 from pkgci_steps.build.upstream import metadata
@@ -19,6 +19,8 @@ from pkgci_steps.build.upstream.derive import derived_deb, derived_rpm
 from pkgci_steps.build.upstream.version import Version
 from pkgci_steps.status import Ended, Status
 from pkgci_steps.step import Step
+
+from pkgci.assets import asset
 
 from .conftest import CHANGELOG, PACKAGE, TARGET, told
 from .upstream import FILES, Repository, with_upstream
@@ -29,6 +31,7 @@ DEBIAN["debian/control"] = (
     "Source: greet\nMaintainer: Ann <ann@example.org>\n\nPackage: greet\nArchitecture: all\nDescription: greets\n"
 )
 VERSION = Version((1, 0), commits=2)
+EXAMPLES = asset("examples") / "packages"
 
 
 @pytest.fixture
@@ -156,6 +159,33 @@ def test_a_spec_is_told_the_version_and_the_build_the_time_of_the_later_commit(
     assert "%global upstream_version 2.0.1.dev2\n" in (tree.folder / "greet.spec").read_text()
     assert "Version: 2.0.0^git2\nRelease: 0.2.g" in (tree.folder / "greet.spec").read_text()
     assert tree.time == 1_800_000_000
+
+
+@needs_dpkg
+def test_the_examples_packaging_is_one_of_its_upstreams_commit(step: Step, here: None, tmp_path: Path) -> None:
+    for name, folder in (("hostnote", "upstream"), ("hostnote-packaging", "source")):
+        shutil.copytree(EXAMPLES / name, tmp_path / folder)
+        Repository(tmp_path / folder).git("add", "--all")
+        Repository(tmp_path / folder).commit()
+    step = with_upstream(step, pipeline="gate")
+    made = make(step, tmp_path)
+    assert made.release.version.startswith("0+git1-0.1.g")
+    with tarfile.open(made.dsc.parent / "hostnote_0+git1.orig.tar.xz") as archive:
+        assert "hostnote-0+git1/Makefile" in archive.getnames()
+    tree = derived_rpm(step, check_out(step, tmp_path / "rpm"))
+    assert "Version:        0^git1\n" in (tree.folder / "hostnote.spec").read_text()
+
+
+def test_a_debs_build_is_told_the_version_as_python_writes_it(
+    step: Step, upstream: Repository, packaging: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upstream.git("tag", "3.0.0.0rc1")
+    upstream.commit()
+    monkeypatch.setattr(step.programs, "run", lambda *words, **more: 0)
+    for asked, line in ((with_upstream(step), "'PBR_VERSION' => '3.0.0rc2.dev1', "), (step, "{}")):
+        folder = tmp_path / line[1:4]
+        sbuild.build(asked, tmp_path / "greet.dsc", "trixie", tmp_path / "chroot", (), folder)
+        assert line in (folder / "first/sbuild.conf").read_text()
 
 
 def wanted(*missing: str, tarball: str = "greet-2.0.1.dev1.tar.gz") -> Wanted:

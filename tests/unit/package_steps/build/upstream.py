@@ -7,7 +7,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from pkgci_steps.settings import Project, Source
+from pkgci_steps.settings import Project, Source, Target
 from pkgci_steps.step import Step
 
 from .conftest import AUTHOR
@@ -62,7 +62,8 @@ class Repository:
 def with_upstream(step: Step, target: str = "trixie", **inputs: object) -> Step:
     """The same step, of a project whose upstream is a project of its own, with its git tree in `upstream`."""
     project = Project(PROJECT, (target,), source=Source("project", project=UPSTREAM))
-    settings = dataclasses.replace(step.settings, projects={PROJECT: project})
+    targets = {**step.settings.targets, "el9": Target("el9", "rpm", backend="mock", mock_root="el9")}
+    settings = dataclasses.replace(step.settings, projects={PROJECT: project}, targets=targets)
     upstream = (step.inputs.source or Path()).parent / "upstream"
     told = dataclasses.replace(step.inputs, **{"target": target, "upstream": upstream, **inputs})  # type: ignore[arg-type]
     return dataclasses.replace(step, settings=settings, inputs=told)

@@ -11,7 +11,7 @@ from pkgci_steps.job import attempts
 from pkgci_steps.job.fetching import fetch
 from pkgci_steps.job.fetching_layout import fetch_layout
 from pkgci_steps.job.task import Task
-from pkgci_steps.job.trees import packaging
+from pkgci_steps.job.trees import Wanted, packaging
 from pkgci_steps.status import Ended, Status
 from pkgci_steps.step import Step
 
@@ -53,11 +53,8 @@ class Merger:
 
     def fetched(self) -> dict[str, str]:
         """Fetches as a build's job does: the references that are there afterwards, and their commits."""
-        values = {
-            "ZUUL_URL": f"file://{self._folder}/p",
-            "ZUUL_PROJECT": "packaging/greet",
-            "PKGCI_PROJECT": "packaging/greet",
-        }
+        values = {"ZUUL_URL": f"file://{self._folder}/p", "ZUUL_PROJECT": "packaging/greet"}
+        values["PKGCI_PROJECT"] = values["ZUUL_PROJECT"]
         task = Task("build", self._folder, values | {"ZUUL_REF": "refs/zuul/main/Z1"})
         programs, log, stop = self._step.programs, self._step.log, self._step.stop
         commit = fetch(packaging(task), self.tree, programs, log, stop, "file").commit
@@ -126,7 +123,7 @@ def test_nothing_more_is_fetched_for_what_has_no_upstream_tarball(merger: Merger
 def test_a_repository_that_goes_away_meanwhile_is_not_the_packages_fault(
     merger: Merger, monkeypatch: pytest.MonkeyPatch, step: Step
 ) -> None:
-    monkeypatch.setattr("pkgci_steps.job.fetching_layout.repository", lambda task: "file:///nowhere")
+    monkeypatch.setattr("pkgci_steps.job.fetching_layout.packaging", lambda task: Wanted("file:///nowhere", task.ref))
     with pytest.raises(Ended) as caught:
         merger.fetched()
     assert caught.value.status is Status.INFRASTRUCTURE

@@ -12,6 +12,7 @@ from ..limits import PROCESSES
 from ..status import Ended, Status
 from ..step import Step
 from . import extra
+from .upstream.derive import build_environment
 
 # Of sbuild's log, in bytes: more than its last words, and than apt's words about a hundred missing packages.
 _TAIL = 4 * 1024 * 1024
@@ -41,6 +42,7 @@ $run_lintian = 0;
 $run_piuparts = 0;
 $run_autopkgtest = 0;
 $purge_build_deps = 'never';
+$build_environment = {{{environment}}};
 $bd_uninstallable_explainer = '';
 1;
 """
@@ -119,7 +121,8 @@ def _run(
     (folder / "logs").mkdir(parents=True)
     (folder / "out").mkdir()
     settings = folder / "sbuild.conf"
-    settings.write_text(_SETTINGS.format(folder=folder, update=update))
+    told = ", ".join(f"'{name}' => '{value}'" for name, value in build_environment(step).items())
+    settings.write_text(_SETTINGS.format(folder=folder, update=update, environment=told))
     # Where this program is killed, sbuild is asked to end.
     command: list[str | Path] = ["setpriv", "--pdeathsig=TERM", "prlimit", f"--nproc={PROCESSES}", "--core=0"]
     command += ["sbuild", f"--chroot={chroot}"]

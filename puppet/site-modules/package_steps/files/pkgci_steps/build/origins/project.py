@@ -16,7 +16,7 @@ _PACKED = (".tar.gz", ".tgz", ".tar.xz")
 _SIGNED = (".asc", ".sig", ".sign", ".gpg")
 
 
-def found(tree: Tree, wanted: Wanted) -> bool:
+def found(step: Step, tree: Tree, wanted: Wanted) -> bool:
     """Never: which project it is, only the site file says."""
     return False
 

@@ -17,6 +17,8 @@ from .history import State
 
 KIND = "project"
 _DEBIAN = b"debian/"
+# What says the version to pbr and to setuptools-scm (and so to hatch-vcs) before all else.
+_TOLD = ("PBR_VERSION", "SETUPTOOLS_SCM_PRETEND_VERSION")
 _NATIVE = "3.0 (native)"
 # Who signed the entry below is who signs ours: another name would be somebody else's upload, for lintian.
 _AUTHOR = re.compile(r"^ -- ([^<>\n]{1,200}<[^<>\s]{1,200}>)  ", re.MULTILINE)
@@ -64,6 +66,16 @@ def derived_rpm(step: Step, tree: Tree) -> Tree:
     text = file.read_text(errors="surrogateescape")
     file.write_text(spec.with_version(text, state.version, state.revision), errors="surrogateescape")
     return replace(tree, time=max(tree.time, state.time))
+
+
+def build_environment(step: Step) -> dict[str, str]:
+    """What the build of a deb is told beside its files; nothing where upstream is no project of its own.
+
+    Debian's tools for Python take the version from the changelog, where a `~` makes it none of Python's.
+    """
+    if not is_derived(step):
+        return {}
+    return dict.fromkeys(_TOLD, history.read(step).version.python)
 
 
 def _state(step: Step) -> State:
