@@ -8,6 +8,9 @@ from tests.lab.conftest import Lab
 from tests.lab.prepared import Build, call, hand_over, having
 
 SERVICE = "[Service]\nExecStart=/bin/sleep infinity\n[Install]\nWantedBy=multi-user.target\n"
+POSTINST = (
+    "#!/bin/sh\nsystemctl enable labd.service\nif [ -d /run/systemd/system ]; then systemctl start labd.service; fi\n"
+)
 # Each of the first two leaves something that the other must not find, where every test has a fresh system.
 TESTS = """Test-Command: systemctl is-active labd && ! getent hosts pub01 && test ! -e /var/seen && touch /var/seen
 Features: test-name=runs
@@ -43,7 +46,7 @@ BUILD = Build(
     evil=having(
         {
             "usr/lib/systemd/system/labd.service": SERVICE,
-            "DEBIAN/postinst": "#!/bin/sh\nsystemctl enable --now labd.service\n",
+            "DEBIAN/postinst": POSTINST,
         }
     ),
 )
