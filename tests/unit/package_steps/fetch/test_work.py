@@ -114,8 +114,11 @@ def test_a_signature_by_the_trees_key_says_what_a_tarball_is(
     assert answer.files == {"a": SHA256, "a.asc": hashlib.sha256(signature).hexdigest()}
     upstream.files.clear()
     asked = list(upstream.asked)
-    assert work().do(Request((), same_as="a 1.0")).files == answer.files
+    assert work().do(Request((key,), same_as="a 1.0")).files == answer.files
     assert upstream.asked == asked
+    other = Blob("key.asc", content=signer("mallory").key, is_key=True)
+    for trusted in ((), (other,), (key, other)):
+        assert work().do(Request(trusted, same_as="a 1.0")).files == {}
 
 
 def test_a_signature_by_anybody_else_is_none(work: Make, store: Store, upstream: Upstream, signer: Signers) -> None:

@@ -45,12 +45,18 @@ class Request:
     """Files, or pages to look for links in.
 
     Files that are known by their signature only are kept under the words ``same_as``: whoever asks with the same
-    words is given the same bytes again.
+    words, and trusts the same keys, is given the same bytes again.
     """
 
     blobs: tuple[Blob, ...] = ()
     pages: tuple[str, ...] = ()
     same_as: str = ""
+
+    @property
+    def record(self) -> str:
+        """What the answer is recorded under; '' where there is no key, for then each file has its checksum."""
+        keys = sorted(Request((blob,)).text() for blob in self.blobs if blob.is_key)
+        return json.dumps([self.same_as, *keys]) if self.same_as and keys else ""
 
     def text(self) -> str:
         """As JSON."""

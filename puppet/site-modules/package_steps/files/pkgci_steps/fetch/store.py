@@ -69,26 +69,26 @@ class Store:
             file.unlink(missing_ok=True)
             left -= state.st_size
 
-    def recorded(self, same_as: str) -> dict[str, str] | None:
+    def recorded(self, words: str) -> dict[str, str] | None:
         """What was recorded under these words, where all of it is still there."""
         try:
-            files: dict[str, str] = json.loads(self._record(same_as).read_text())
+            files: dict[str, str] = json.loads(self._record(words).read_text())
         except (OSError, ValueError):
             return None
         there = [self._usable(self.path(checksum), {"sha256": checksum}) for checksum in files.values()]
         return files if all(there) else None
 
-    def record(self, same_as: str, files: Mapping[str, str]) -> None:
+    def record(self, words: str, files: Mapping[str, str]) -> None:
         """Records what was verified."""
-        place = self._record(same_as)
+        place = self._record(words)
         place.parent.mkdir(exist_ok=True)
         with self.new() as file:
             file.write(json.dumps(dict(files)).encode())
             file.flush()
             Path(file.name).replace(place)
 
-    def _record(self, same_as: str) -> Path:
-        return self._folder / _RECORDS / f"{hashlib.sha256(same_as.encode()).hexdigest()}.json"
+    def _record(self, words: str) -> Path:
+        return self._folder / _RECORDS / f"{hashlib.sha256(words.encode()).hexdigest()}.json"
 
     def _usable(self, path: Path, sums: Mapping[str, str]) -> str | None:
         """The checksum of what is in ``path``: it was used now. None where it is not there, or was damaged."""

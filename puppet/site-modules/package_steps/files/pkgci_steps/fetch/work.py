@@ -34,7 +34,7 @@ class Work:
     def do(self, request: Request) -> Answer:
         """Raises ``Ended``: failed for what does not match, or cannot be verified; infrastructure for what cannot be
         fetched."""
-        if request.same_as and (known := self.store.recorded(request.same_as)) is not None:
+        if request.record and (known := self.store.recorded(request.record)) is not None:
             self.say(f"{', '.join(known)}: in the store")
             return Answer(known)
         pages = {url: self._page(url) for url in request.pages}
@@ -43,8 +43,8 @@ class Work:
         for blob in request.blobs:
             if not blob.is_key and blob.signs is None:
                 self._take(blob, signatures.get(blob.name), keys)
-        if request.same_as and self._files:
-            self.store.record(request.same_as, self._files)
+        if request.record and self._files:
+            self.store.record(request.record, self._files)
         return Answer(self._files, pages)
 
     def _page(self, url: str) -> str:

@@ -51,9 +51,9 @@ def upstream(step: Step, tree: Tree, wanted: Wanted, room: Path) -> Upstream:
 
 def _watched(step: Step, tree: Tree, wanted: Wanted, room: Path) -> Upstream:
     entry, keys = watch.read(tree, wanted), watch.keys(tree)
-    same_as = Request(keys, (wanted.source, wanted.version, entry.text)).text()
+    same_as = Request(pages=(wanted.source, wanted.version, entry.text)).text()
     # Where it was verified before, no page is looked at.
-    known: Answer = ask(step, Request((), (), same_as), room)
+    known: Answer = ask(step, Request(keys, same_as=same_as), room)
     if not known.files:
         page = ask(step, Request(pages=(entry.page,)), room).pages[entry.page]
         link = watch.link(step, entry, wanted, page, room)
