@@ -31,6 +31,10 @@ def test_a_host_is_never_privileged(site: Site) -> None:
         assert "SYS_MODULE" not in settings["cap_add"]
 
 
+def test_what_a_host_keeps_lies_on_a_disk_that_overlays_can_be_mounted_on(site: Site) -> None:
+    assert blueprint(site, "work").arguments()["volumes"] == ["/srv"]
+
+
 def test_the_machines_control_groups_are_mounted_only_where_they_are_of_version_1(site: Site) -> None:
     assert blueprint(site, "work", CgroupVersion.V1).host_settings()["binds"] == ["/sys/fs/cgroup:/sys/fs/cgroup:rw"]
     new = blueprint(site, "work", CgroupVersion.V2)

@@ -102,6 +102,12 @@ def test_a_mirror_of_ones_own_gives_updates_and_security_updates_too(web: tuple[
     ]
 
 
+def test_a_mirror_on_a_disk_may_lack_updates_too(web: tuple[Step, Web]) -> None:
+    target = dataclasses.replace(OWN, mirror="file:/srv/debian")
+    web[1].there["file:/srv/debian trixie-updates"] = "File not found - /srv/debian/dists/trixie-updates/InRelease"
+    assert found(web, target, "file:/srv/debian trixie") == ["deb file:/srv/debian trixie main"]
+
+
 def test_ubuntus_security_updates_are_in_the_mirror_itself(web: tuple[Step, Web]) -> None:
     target = Target("noble", "deb", "noble", mirror="http://own.test/ubuntu", components=("main", "universe"))
     there = [f"http://own.test/ubuntu noble{part}" for part in ("", "-updates", "-security")]

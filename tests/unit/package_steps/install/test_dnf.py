@@ -32,7 +32,7 @@ class Says:
     def __init__(self, status: int, text: str) -> None:
         self._said = Said(status, text)
         self.asked: list[tuple[str, ...]] = []
-        self.step = SimpleNamespace(timed=lambda _: nullcontext())
+        self.step = SimpleNamespace(timed=lambda _: nullcontext(), log=SimpleNamespace(say=lambda _: None))
 
     def run(self, *words: str, **__: bool) -> Said:
         self.asked.append(words)
@@ -63,3 +63,20 @@ def test_lists_are_fetched_once_and_the_changes_do_not_count_until_they_are_want
     manager.install(["greet-2"])
     assert ["makecache" in words for words in root.asked] == [True, False, False]
     assert ["--disablerepo=review-*" in words for words in root.asked] == [False, True, False]
+
+
+def test_what_cannot_be_fetched_is_asked_for_again_with_the_mirrors_news_once() -> None:
+    root = Says(0, "")
+    manager = Dnf(cast(Root, root))
+    manager.use_changes()
+    manager.fetch(["greet-1"])
+    assert not any("--refresh" in words for words in root.asked)
+    refreshes: list[tuple[str, ...]] = []
+
+    def run(*words: str, **_: bool) -> Said:
+        refreshes.extend([words] if "--refresh" in words else [])
+        return Said(0 if "makecache" in words else 1, "Status code: 404")
+
+    root.run = run  # type: ignore[method-assign]
+    assert [manager.fetch(["greet-2"]).status for _ in range(2)] == [1, 1]
+    assert len(refreshes) == 1

@@ -23,8 +23,8 @@ KEYRINGS = {
 AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
 # What belongs to a release beside itself: updates of the release, and of its security.
 _PARTS = ("", "-updates", "-security")
-# What a web server says of a file that it does not have, or shows to nobody.
-_ABSENT = re.compile(r"\b(403|404|410)\b")
+# What is said of a file that a web server or a disk does not have, or shows to nobody.
+_ABSENT = re.compile(r"  (403|404|410) |File not found|No such file")
 # Settings of apt that are the way to a mirror, or are true of the mirror itself.
 _SETTING = re.compile(
     r'^(Acquire::(?:https?::Proxy|Check-Valid-Until|Check-Date|Retries|ForceIPv[46])(?:::\S+)?) "([^"]*)";$',

@@ -47,7 +47,7 @@ class Dnf:
 
     def __init__(self, root: Root) -> None:
         self.root = root
-        self._has_lists = False
+        self._has_lists = self._has_news = False
         self._held: tuple[str, ...] = ()
         # What dnf said that it would do, as long as nothing changes.
         self._plans: dict[tuple[str, ...], Said] = {}
@@ -65,19 +65,23 @@ class Dnf:
         """dnf in a root that begins as this one is now."""
         with self.root.layer(step) as root:
             other = Dnf(root)
-            other._has_lists, other._held, other._plans = self._has_lists, self._held, dict(self._plans)
+            other._has_lists, other._has_news = self._has_lists, self._has_news
+            other._held, other._plans = self._held, dict(self._plans)
             yield other
 
     def _use(self, held: tuple[str, ...]) -> None:
         if not self._has_lists:
             # Of ours, a new root has none: they are read now. A mirror's came with the root.
-            with self.root.step.timed("lists fetched"):
-                said = self.root.run(*_DNF, "makecache", network=True)
-            if said.status != 0:
-                raise Ended(Status.INFRASTRUCTURE, f"dnf makecache: {faults.message(said)}")
+            self._make_cache()
             self._has_lists = True
         self._held = held
         self._plans.clear()
+
+    def _make_cache(self, *options: str) -> None:
+        with self.root.step.timed("lists fetched"):
+            said = self.root.run(*_DNF, "makecache", *options, network=True)
+        if said.status != 0:
+            raise Ended(Status.INFRASTRUCTURE, f"dnf makecache: {faults.message(said)}")
 
     def word(self, package: str, version: str) -> str:
         """As dnf takes it."""
@@ -92,8 +96,15 @@ class Dnf:
 
     def fetch(self, words: Sequence[str]) -> Said:
         """Fetches what installing ``words`` needs, and installs nothing."""
+        command = (*_DNF, _KEPT, *self._held, "--downloadonly", "install", *words)
         with self.root.step.timed("packages fetched"):
-            return self.root.run(*_DNF, _KEPT, *self._held, "--downloadonly", "install", *words, network=True)
+            said = self.root.run(*command, network=True)
+            if said.status == 0 or self._has_news:
+                return said
+            self.root.step.log.say(f"once more, with the mirror's news: {faults.message(said)}")
+            self._make_cache("--refresh")
+            self._has_news = True
+            return self.root.run(*command, network=True)
 
     def sums(self) -> dict[str, str]:
         """The checksums of what was fetched → the files' names."""

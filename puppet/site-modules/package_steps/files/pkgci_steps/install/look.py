@@ -11,8 +11,22 @@ from ..status import Status
 from .root import Root, Said
 
 _UNIT = re.compile(r"(/usr)?/lib/systemd/system/[^/]+\.(service|socket|timer|path|mount|target)")
-# Prints which of the paths on standard input are not there.
-_MISSING = 'while IFS= read -r path; do [ -e "$path" ] || [ -L "$path" ] || printf "%s\\n" "$path"; done'
+# What there is to say of package $1, all at once: '+' and a unit that is there, '-' and a path that is not, '!' and
+# what is not as its md5sums and its configuration files say.
+_LOOK = """\
+set -e
+dpkg-query --listfiles "$1" >/tmp/pkgci-listed
+while IFS= read -r path; do
+    case $path in /*) ;; *) continue ;; esac
+    if ! [ -e "$path" ] && ! [ -L "$path" ]; then
+        printf -- "-%s\\n" "$path"
+    else
+        case $path in */systemd/system/*) printf "+%s\\n" "$path" ;; esac
+    fi
+done </tmp/pkgci-listed
+rm /tmp/pkgci-listed
+dpkg --verify "$1" | sed 's/^/!/'
+"""
 
 
 def units(paths: list[str]) -> list[str]:
@@ -22,16 +36,12 @@ def units(paths: list[str]) -> list[str]:
 
 def deb(root: Root, package: str, when: str) -> list[Case]:
     """The cases of an installed DEB package. ``when`` goes before their names."""
-    listed = root.ask("dpkg-query", "--listfiles", package).splitlines()
-    paths = [line for line in listed if line.startswith("/")]
-    missing = root.run(
-        "sh", "-c", f'dpkg-query --listfiles "$1" | grep ^/ | {_MISSING}', "sh", package
-    ).text.splitlines()
-    # No output: all is as the package's md5sums and its configuration files say.
-    changed = root.run("dpkg", "--verify", package).text.splitlines()
+    said = root.ask("sh", "-c", _LOOK, "sh", package).splitlines()
+    there, missing, changed = ([line[1:] for line in said if line.startswith(mark)] for mark in "+-!")
+    paths = [*there, *missing]
     found = services(root, package, paths, when)
     if found and not when:
-        beyond(root, package, paths)
+        beyond(root, package, there)
     return [_files(package, when, missing, changed), *found]
 
 
@@ -40,7 +50,8 @@ def beyond(root: Root, package: str, paths: list[str]) -> None:
 
     They are there, in the distribution's standard minimal system: a smaller one, as containers are, may lack them.
     """
-    programs = started(root.ask("cat", *units(paths)))
+    # A unit may be a link to nowhere.
+    programs = started(root.ask("sh", "-c", 'cat -- "$@" 2>/dev/null || :', "sh", *units(paths)))
     names = sorted({name for program in programs for name in merged(program)})
     if not names:
         return

@@ -43,7 +43,8 @@ class Broken:
 def check(step: Step, architecture: str, background: Path, foreground: Path) -> list[Broken]:
     """The packages in ``foreground`` that cannot be installed from both. Raises ``Ended`` (infrastructure)."""
     command = ["dose-debcheck", f"--deb-native-arch={architecture}", "--failures", "--explain"]
-    status, output = step.programs.output([*command, "--bg", background, "--fg", foreground], seconds=SECONDS)
+    behind = ["--bg", str(background)] if background.stat().st_size else []
+    status, output = step.programs.output([*command, *behind, "--fg", foreground], seconds=SECONDS)
     text = output.decode(errors="replace")
     if not 0 <= status <= _LIMIT or "total-packages:" not in text:
         step.log.add(output)
