@@ -26,8 +26,8 @@ _OUTPUT_LIMIT = 64 * 1024
 _OWN_OUTPUT = ("bash", "-o", "pipefail", "-c", '"$@" 2>&1 | cat', "bash")
 
 
-def run(step: Step, root: Root, boot: Boot, desk: Path, source: Path) -> None:
-    """Runs the tests of ``source``, a .dsc or a tree, each in a fresh system like ``root``; a case for each.
+def run(step: Step, root: Root, boot: Boot, desk: Path, source: Path) -> list[Case]:
+    """Runs the tests of ``source``, a .dsc or a tree, each in a fresh system like ``root``; returns a case for each.
 
     Raises ``Ended`` (infrastructure) where autopkgtest could not do its work.
     """
@@ -37,12 +37,8 @@ def run(step: Step, root: Root, boot: Boot, desk: Path, source: Path) -> None:
     with offered(step, Bed(step, root, boot), place):
         environment = {"TMPDIR": str(desk), "HOME": str(desk)}
         status = step.programs.run(command, environment=environment, folder=Path("/"), seconds=minutes * 60 + 600)
-    found = cases(status, _text(output / "summary"), lambda name: _said(output, name))
-    step.cases.extend(found)
-    step.details["autopkgtest"] = {
-        "status": status,
-        "tests": {case.name: case.status.word for case in found},
-    }
+    step.details["autopkgtest"] = {"status": status}
+    return cases(status, _text(output / "summary"), lambda name: _said(output, name))
 
 
 def words(capabilities: Sequence[str], source: Path, output: Path, place: Path, minutes: int) -> list[str]:
