@@ -20,7 +20,8 @@ FILES = ROOT / "puppet/site-modules/zuul/files"
 HERE = Path(__file__).parent
 WORK = ROOT / ".venv" / f"zuul-suite-{sys.version_info.major}.{sys.version_info.minor}"
 
-# File → how many of its tests must pass. The one of test_scheduler that is not among them is about Swift.
+# File → how many of its tests must pass. Of test_scheduler, two are not among them: one is about Swift, and one expects
+# that nobody is told of changes that depend on each other in a circle.
 KNOWN = {
     "change_matcher": 22,
     "clonemapper": 6,
@@ -33,7 +34,7 @@ KNOWN = {
     "model": 9,
     "reporter": 6,
     "requirements": 19,
-    "scheduler": 117,
+    "scheduler": 116,
     "source": 1,
     "stack_dump": 1,
     "trigger": 6,
@@ -42,7 +43,7 @@ KNOWN = {
 }
 
 # The same for what this project adds to Zuul, tested on Zuul: modules in this folder.
-OWN = {"lookups": 9, "merges": 6, "reports": 8}
+OWN = {"lookups": 9, "merges": 7, "reports": 8}
 
 # How often a test is tried until it counts as failed.
 TRIES = 3

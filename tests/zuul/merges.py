@@ -130,6 +130,17 @@ class TestMerges(ZuulTestCase):
         self.waitUntilSettled()
         self.assertEqual(first.data["status"], "MERGED")
 
+    def test_changes_that_depend_on_each_other_are_told_so_once_and_not_tested(self):
+        first, event = self.propose()
+        second, _ = self.propose("B")
+        for change, other in ((first, second), (second, first)):
+            change.data["commitMessage"] = f"{change.subject}\n\nDepends-On: {other.data['id']}\n"
+        for _ in range(2):
+            self.fake_gerrit.addEvent(event)
+            self.waitUntilSettled()
+        self.assertEqual((len(first.messages), second.messages, self.history), (1, [], []))
+        self.assertIn("depends on this one", first.messages[0])
+
     def test_a_branch_with_any_name_is_tested(self):
         name = "größe#1"
         self.create_branch("org/project", name)

@@ -202,6 +202,10 @@ def starting() -> Any:
         def onMergeCompleted(self, event: Any) -> None:  # noqa: N802 - Zuul's name
             pass
 
+        def _reportItem(self, item: Any) -> bool:  # noqa: N802 - Zuul's name
+            told.append("result")
+            return False
+
         def eventMatches(self, event: Any, change: Any) -> bool:  # noqa: N802 - Zuul's name
             return True
 
@@ -221,6 +225,14 @@ def test_a_change_keeps_its_vote_until_its_jobs_can_start(fault: str | None, sta
     for _ in range(2):
         check.onMergeCompleted(event(one))
     assert check.told == [one] * starts
+
+
+def test_a_change_that_leaves_its_queue_before_its_merge_was_told_of_its_start_all_the_same() -> None:
+    check, one, other = starting(), item(), item(FAULT)
+    for change in (one, other):
+        check.reportStart(change)
+        check._reportItem(change)
+    assert check.told == [one, "result", "result"]
 
 
 def test_zuuls_own_word_that_a_change_was_not_tested_brings_it_nowhere() -> None:

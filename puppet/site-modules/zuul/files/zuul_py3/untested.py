@@ -109,16 +109,26 @@ def change_no_vote_before_it_can_be_tested(module):
     """
     cls = module.BasePipelineManager
     report_start, completed, matches = cls.reportStart, cls.onMergeCompleted, cls.eventMatches
+    report_item = cls._reportItem
 
     def report_start_later(self, item):
         item.starts = True
 
-    def complete_and_report_start(self, event):
-        item = event.build_set.item
-        if getattr(item, "starts", False) and not getattr(event.build_set, "fault", None):
+    def report_what_waits(self, item):
+        if getattr(item, "starts", False) and not why_untested(item):
             item.starts = False
             report_start(self, item)
+
+    def complete_and_report_start(self, event):
+        item = event.build_set.item
+        if item.current_build_set is event.build_set:
+            report_what_waits(self, item)
         completed(self, event)
+
+    def report_start_and_item(self, item):
+        # It may leave its queue, for what it depends on, before it is merged.
+        report_what_waits(self, item)
+        return report_item(self, item)
 
     def matches_others(self, event, change):
         user = getattr(getattr(self.pipeline.source, "connection", None), "user", None)
@@ -128,6 +138,7 @@ def change_no_vote_before_it_can_be_tested(module):
 
     cls.reportStart = report_start_later
     cls.onMergeCompleted = complete_and_report_start
+    cls._reportItem = report_start_and_item
     cls.eventMatches = matches_others
 
 
