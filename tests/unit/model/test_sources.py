@@ -6,9 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
+from pkgci.lab.stand_ins.furnish import project_files
 from pkgci.model.load import load_site
 from pkgci.model.packages import step_settings
+from pkgci.render.hiera import Placeholders, Renderer
+from pkgci.review.wanted import wanted
 from tests.unit.conftest import SITE
 from tests.unit.model.test_load import faults
 
@@ -118,3 +122,12 @@ def test_two_packages_of_one_upstream_for_one_target_need_branches_of_their_own(
         return
     (fault,) = faults(write_site(SITE + more))
     assert "'packaging/one' is made of openstack/greet for trixie, too" in fault
+
+
+def test_the_review_the_merger_and_the_lab_know_the_upstream_project(write_site: Write) -> None:
+    site = load_site(write_site(site_with("{project: upstream/hostnote, branch: master}")))
+    assert wanted(site, None).projects == ("packaging/hello", "upstream/hostnote")
+    data = Renderer(site).render(site.host("zuul01"), Placeholders())
+    told = yaml.safe_load(data.files["data/roles/zuul.yaml"])["profile::zuul::together"]
+    assert told == {"packaging/hello": {"upstream/hostnote": "master"}, "upstream/hostnote": {"packaging/hello": None}}
+    assert any(path.endswith("/projects/upstream/hostnote/Makefile") for path in project_files(site))
