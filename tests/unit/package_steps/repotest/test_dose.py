@@ -86,8 +86,9 @@ def test_nothing_broken_is_nothing_said() -> None:
     assert dose.parse("output-version: 1.2\nreport:\nbackground-packages: 1\ntotal-packages: 2\n") == []
 
 
-def test_a_checker_that_fails_itself_is_no_pass(step: Step, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_checker_that_fails_itself_is_no_pass(step: Step, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "base").touch()
     monkeypatch.setattr(step.programs, "output", lambda *_, **__: (64, b"Fatal error"))
     with pytest.raises(Ended, match="ended with status 64") as caught:
-        dose.check(step, "amd64", Path("base"), Path("ours"))
+        dose.check(step, "amd64", tmp_path / "base", Path("ours"))
     assert caught.value.status is Status.INFRASTRUCTURE

@@ -14,7 +14,7 @@ FILE = Path("/etc/pkgci/steps.json")
 
 # Where builds leave their packages on a build slave: BUILDS/<build id>/<target>. The publisher fetches from there.
 BUILDS = Path("/srv/pkgci/builds")
-# Warm chroots and the roots of tests: CHROOTS/<name>.tar.zst or the like.
+# Warm chroots and the roots of tests: a tarball or a tree for each target and purpose (chroots/kept.py).
 CHROOTS = Path("/srv/pkgci/chroots")
 # Where builds and tests work, each in a folder of its own that is gone afterwards.
 WORK = Path("/srv/pkgci/work")
