@@ -16,7 +16,7 @@ TESTS = """Test-Command: systemctl is-active labd && ! getent hosts pub01 && tes
 Features: test-name=runs
 Restrictions: needs-root, isolation-container, breaks-testbed
 
-Test-Command: test ! -e /var/seen && touch /var/seen && ip link add lab0 type bridge && ip link set lab0 up
+Test-Command: test ! -e /var/seen && touch /var/seen && ip link add a0 type bridge && ip netns add a && ip netns exec a true
 Features: test-name=fresh
 Restrictions: needs-root, isolation-container, breaks-testbed
 
