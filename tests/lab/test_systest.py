@@ -12,11 +12,11 @@ POSTINST = (
     "#!/bin/sh\nsystemctl enable labd.service\nif [ -d /run/systemd/system ]; then systemctl start labd.service; fi\n"
 )
 # Each of the first two leaves something that the other must not find, where every test has a fresh system.
-TESTS = """Test-Command: systemctl is-active labd && ! getent hosts pub01 && test ! -e /var/seen && touch /var/seen
+TESTS = """Test-Command: systemctl is-active labd && ! getent hosts pub01 && test ! -e /seen && touch /seen
 Features: test-name=runs
 Restrictions: needs-root, isolation-container, breaks-testbed
 
-Test-Command: test ! -e /var/seen && touch /var/seen && ip link add lab0 type bridge && ip link set lab0 up
+Test-Command: test ! -e /seen && touch /seen && ip link add a0 type bridge && ip netns add a && ip netns exec a true
 Features: test-name=fresh
 Restrictions: needs-root, isolation-container, breaks-testbed
 

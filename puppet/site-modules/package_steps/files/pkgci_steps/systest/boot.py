@@ -9,6 +9,7 @@ import ctypes
 import os
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from ..install import enter
@@ -21,11 +22,20 @@ _CAPBSET_DROP = 24
 _DROPPED = {"SYS_MODULE": 16, "SYS_RAWIO": 17, "SYS_TIME": 25, "MKNOD": 27, "AUDIT_CONTROL": 30, "SYSLOG": 34}
 _DROPPED_TOO = {"WAKE_ALARM": 35, "BLOCK_SUSPEND": 36, "AUDIT_READ": 37}
 
+# The kernel lets nobody mount another /sys or /proc in a namespace where no whole one is to be seen any more: `ip netns
+# exec` takes the one away before it mounts its own. These stay.
+_WHOLE = Path("/dev/.pkgci")
+
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def _mounts() -> None:
     enter.mount("tmpfs", Path("/run"), "tmpfs", _NOSUID | _NODEV, "mode=755")
+    for kind in ("proc", "sysfs"):
+        place = _WHOLE / kind
+        place.mkdir(parents=True)
+        with suppress(OSError):
+            enter.mount(kind, place, kind, _NOSUID | _NODEV | _NOEXEC)
     sysfs = Path("/sys")
     if not (sysfs / "kernel").is_dir():
         # A host that hides part of its own /sys lets nobody mount another.
