@@ -5,62 +5,16 @@ from __future__ import annotations
 import errno
 import logging
 import os
-import subprocess
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from zuul_py3 import merging, names, repositories
+from zuul_py3 import repositories
 from zuul_py3.repositories import ConflictError, Repository, UntestedError
 
+from tests.unit.zuul.gitted import Review, git
+
 RESOLVE, MERGE, PICK = ["merge", "-s", "resolve"], ["merge"], ["cherry-pick", "--keep-redundant-commits"]
-
-
-def git(folder: Path, *words: str) -> str:
-    names = ("-c", "user.name=a", "-c", "user.email=a@pkg.lab.test", "-c", "commit.gpgsign=false")
-    command = ["git", "-C", str(folder), *names, *words]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
-
-
-class Review:
-    """The review's repository: ``main``, and changes in refs/changes."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        folder.mkdir(parents=True)
-        git(folder, "init", "--quiet", "--initial-branch", "main")
-        self.first = self.commit({"file": "1\n", "other": "1\n"})
-
-    def commit(self, files: dict[str, str]) -> str:
-        for name, text in files.items():
-            (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (self.folder / name).write_text(text)
-        git(self.folder, "add", "--all")
-        git(self.folder, "commit", "--quiet", "--allow-empty", "--message", "a commit")
-        return git(self.folder, "rev-parse", "HEAD")
-
-    def change(self, number: int, files: dict[str, str], on: str = "main") -> str:
-        """A change; returns its reference."""
-        git(self.folder, "checkout", "--quiet", "--detach", on)
-        return self._as_change(number, self.commit(files))
-
-    def _as_change(self, number: int, commit: str) -> str:
-        reference = f"refs/changes/{number:02}/{number}/1"
-        git(self.folder, "update-ref", reference, commit)
-        git(self.folder, "checkout", "--quiet", "--force", "main")
-        return reference
-
-    def submodules(self, number: int, commit: str) -> str:
-        """A change with a submodule at ``commit``."""
-        git(self.folder, "checkout", "--quiet", "--detach", "main")
-        git(self.folder, "update-index", "--add", "--cacheinfo", f"160000,{commit},sub")
-        git(self.folder, "commit", "--quiet", "--message", "a submodule")
-        return self._as_change(number, git(self.folder, "rev-parse", "HEAD"))
-
-    def unrelated(self, number: int) -> str:
-        git(self.folder, "checkout", "--quiet", "--orphan", "new")
-        return self._as_change(number, self.commit({"file": "new\n"}))
 
 
 @pytest.fixture
@@ -247,68 +201,6 @@ def test_a_review_that_has_moved_is_fetched_from_where_it_is_now(review: Review,
     review.folder = review.folder.rename(tmp_path / "moved")
     new = review.commit({"file": "2\n"})
     assert clone(review, tmp_path / "p").branch("main") == new
-
-
-def zuuls_merger(review: Review, folder: Path) -> Any:
-    """Zuul's merger, as far as the mending touches it."""
-
-    class Merger:
-        def __init__(self) -> None:
-            self.repos: dict[str, Any] = {}
-            self.working_root, self.email, self.username = str(folder), "zuul@pkg.lab.test", "Zuul"
-            self.log = logging.getLogger("test")
-
-        def _setGitSsh(self, connection_name: str) -> None:  # noqa: N802 - Zuul's name
-            pass
-
-        def getRepo(self, project: str, url: str | None) -> Any:  # noqa: N802 - Zuul's name
-            return self.repos.get(project) or self.addProject(project, url)  # type: ignore[attr-defined]
-
-    model = SimpleNamespace(MERGER_MERGE=1, MERGER_MERGE_RESOLVE=2, MERGER_CHERRY_PICK=3)
-    merging.tell_a_conflict_from_a_fault(SimpleNamespace(Merger=Merger, zuul=SimpleNamespace(model=model)))
-    return Merger()
-
-
-def asked(review: Review, project: str, number: int, branch: str = "main") -> dict[str, Any]:
-    """What Zuul asks for, for one change."""
-    reference = f"refs/changes/{number:02}/{number}/1"
-    item = {"project": project, "url": str(review.folder), "branch": branch, "refspec": reference, "ref": f"Z{number}"}
-    return {**item, "connection_name": "gerrit", "merge_mode": 2, "number": number}
-
-
-def test_changes_are_merged_one_onto_the_other_in_each_project_and_named(review: Review, tmp_path: Path) -> None:
-    git(review.folder, "branch", "größe")
-    review.change(1, {"one": "x"})
-    review.change(2, {"two": "x"})
-    review.change(3, {"three": "x"}, on="größe")
-    merger = zuuls_merger(review, tmp_path / "git")
-    items = [asked(review, "a/b", 1), asked(review, "a", 3, "größe"), asked(review, "a/b", 2)]
-    commit = merger.mergeChanges(items)
-    assert git(tmp_path / "git/a/b", "show", f"{commit}:one", f"{commit}:two") == "xx"
-    # Asked for once more, it is there.
-    assert merger.mergeChanges(items) == commit
-    word = names.of_branch("größe")
-    assert merger.getRepo("a", None).commit_of(f"refs/zuul/{word}/Z3")
-    assert merger.getRepo("a/b", None).commit_of("refs/zuul/main/Z2") == commit
-
-
-def test_it_is_told_which_change_of_several_could_not_be_merged_and_how(review: Review, tmp_path: Path) -> None:
-    review.change(1, {"file": "2\n"})
-    review.change(2, {"file": "3\n"})
-    review.change(3, {"new": "x"})
-    merger = zuuls_merger(review, tmp_path / "git")
-    with pytest.raises(ConflictError, match=r"^conflicts in file$"):
-        merger.mergeChanges([asked(review, "p", 1), asked(review, "p", 2)])
-    with pytest.raises(ConflictError, match=r"^change 2, which it depends on or waits for: conflicts in file$"):
-        merger.mergeChanges([asked(review, "p", number) for number in (1, 2, 3)])
-    review.folder.rename(tmp_path / "away")
-    for project in ("p", "q"):
-        with pytest.raises(UntestedError, match=r"^change 3, which .*: git (fetch|clone): fatal: "):
-            merger.mergeChanges([asked(review, project, number) for number in (3, 2)])
-        with pytest.raises(UntestedError, match=r"^git (fetch|clone): fatal: "):
-            merger.mergeChanges([asked(review, project, 3)])
-    with pytest.raises(UntestedError, match=r"^git fetch: fatal: "):
-        merger.updateRepo("p", "gerrit", str(review.folder))
 
 
 def test_a_fetch_that_never_ends_is_ended_with_all_that_it_started(
