@@ -103,7 +103,8 @@ def tell_a_conflict_from_a_fault(module):
                 commit = self._mergeItem(item, recent)
             except (ConflictError, UntestedError) as reason:
                 of = "" if item is items[-1] else f"change {item['number']}, which it depends on or waits for: "
-                raise type(reason)(f"{of}{reason}") from reason
+                kind = ConflictError if isinstance(reason, ConflictError) else UntestedError
+                raise kind(f"{of}{reason}") from reason
         return commit
 
     cls.addProject = add_project
