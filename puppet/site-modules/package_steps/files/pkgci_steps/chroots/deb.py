@@ -41,8 +41,9 @@ RECIPES: dict[Purpose, Recipe] = {
         "buildd", ("fakeroot",), ("debhelper", "dh-python", "python3-all", "python3-setuptools"), hooks=(_UNREAD,)
     ),
     Purpose.TEST: Recipe("minbase", ("ca-certificates",)),
+    # Priority required and important, as the systems that Debian's own CI tests in: tests count on a DHCP client, say.
     Purpose.SYSTEM: Recipe(
-        "minbase", ("ca-certificates", "dbus", "init", "iproute2", "procps", "systemd", "systemd-sysv", "udev")
+        "important", ("ca-certificates", "dbus", "init", "iproute2", "procps", "systemd", "systemd-sysv", "udev")
     ),
 }
 
