@@ -15,7 +15,7 @@ from tests.lab.conftest import Lab
 BUILD, PUBLISH, PROMOTE = "build", "publish", "promote"
 TESTS = ("install", "repotest", "systest")
 _HOSTS = {BUILD: "build01", PUBLISH: "pub01", PROMOTE: "pub01", "install": "install01", "repotest": "install01"}
-_PROGRAMS = {PUBLISH: "publish-review"}
+_PROGRAMS = {PUBLISH: "publish-review", "install": "install-test"}
 _AGENT = "jenkins"
 _FOLDER = "/srv/jenkins/real"
 _RESULTS = "/srv/pkgci/results"

@@ -51,3 +51,7 @@ def test_whoever_tests_can_reach_repositories_over_https() -> None:
     words = command(Purpose.TEST)
     assert "--include=ca-certificates" in words
     assert any("update-ca-certificates" in word for word in words)
+
+
+def test_a_system_has_what_every_debian_system_has() -> None:
+    assert RECIPES[Purpose.SYSTEM].variant == "important"

@@ -40,10 +40,15 @@ RECIPES: dict[Purpose, Recipe] = {
     Purpose.BUILD: Recipe(
         "buildd", ("fakeroot",), ("debhelper", "dh-python", "python3-all", "python3-setuptools"), hooks=(_UNREAD,)
     ),
+<<<<<<< HEAD
     # Debian's standard minimal system: priority required and important, which debootstrap makes unless told otherwise.
     Purpose.TEST: Recipe("important", ("ca-certificates",)),
+=======
+    Purpose.TEST: Recipe("minbase", ("ca-certificates",)),
+    # Priority required and important, as the systems that Debian's own CI tests in: tests count on a DHCP client, say.
+>>>>>>> systest
     Purpose.SYSTEM: Recipe(
-        "minbase", ("ca-certificates", "dbus", "init", "iproute2", "procps", "systemd", "systemd-sysv", "udev")
+        "important", ("ca-certificates", "dbus", "init", "iproute2", "procps", "systemd", "systemd-sysv", "udev")
     ),
 }
 
