@@ -40,13 +40,9 @@ RECIPES: dict[Purpose, Recipe] = {
     Purpose.BUILD: Recipe(
         "buildd", ("fakeroot",), ("debhelper", "dh-python", "python3-all", "python3-setuptools"), hooks=(_UNREAD,)
     ),
-<<<<<<< HEAD
     # Debian's standard minimal system: priority required and important, which debootstrap makes unless told otherwise.
+    # Tests count on a DHCP client, say.
     Purpose.TEST: Recipe("important", ("ca-certificates",)),
-=======
-    Purpose.TEST: Recipe("minbase", ("ca-certificates",)),
-    # Priority required and important, as the systems that Debian's own CI tests in: tests count on a DHCP client, say.
->>>>>>> systest
     Purpose.SYSTEM: Recipe(
         "important", ("ca-certificates", "dbus", "init", "iproute2", "procps", "systemd", "systemd-sysv", "udev")
     ),
