@@ -194,10 +194,27 @@ def test_a_repository_that_is_broken_is_cloned_again(review: Review, tmp_path: P
 def test_what_a_merger_that_was_killed_left_is_in_nobodys_way(review: Review, tmp_path: Path) -> None:
     change = review.change(1, {"new": "x"})
     clone(review, tmp_path / "p")
-    for name in ("index.lock", "HEAD.lock", "config.lock"):
+    for name in (
+        "index.lock",
+        "HEAD.lock",
+        "config.lock",
+        "packed-refs.lock",
+        "packed-refs.new",
+        "refs/heads/main.lock",
+    ):
         (tmp_path / "p/.git" / name).touch()
     (tmp_path / "p/.git/index").write_bytes(b"half")
+    review.commit({"more": "on main"})
     assert merged(clone(review, tmp_path / "p"), change)
+
+
+def test_what_a_git_that_was_killed_left_is_in_the_way_once_at_most(review: Review, tmp_path: Path) -> None:
+    change = review.change(1, {"new": "x"})
+    repository = clone(review, tmp_path / "p")
+    (tmp_path / "p/.git/index.lock").touch()
+    with pytest.raises(UntestedError, match=r"index\.lock"):
+        merged(repository, change)
+    assert merged(repository, change)
 
 
 @pytest.mark.parametrize("order", [("a/b/c", "a/b", "a"), ("a", "a/b", "a/b/c"), ("a/b", "a/b/c", "a")])

@@ -23,8 +23,8 @@ ROOM = 4 * 1024 * 1024
 CONFLICT, NO_SUCH_REFERENCE = 1, 2
 # Characters of what git said that are told.
 LONGEST = 300
-# What a merger that was killed may leave. Nobody else writes these.
-_LOCKS = ("index.lock", "HEAD.lock", "config.lock", "shallow.lock")
+# What a git that was killed may leave, beside the locks of references. Nobody else writes these.
+_LOCKS = ("index.lock", "HEAD.lock", "config.lock", "shallow.lock", "packed-refs.lock", "packed-refs.new")
 
 
 class UntestedError(Exception):
@@ -97,7 +97,12 @@ class Repository:
 
     def _git(self, *words, **settings):
         # Named outright: where it is broken, git would look for another one above it, and find that of another project.
-        return git(self._path, *words, options=[f"--git-dir={self._git_folder}"], **settings)
+        try:
+            return git(self._path, *words, options=[f"--git-dir={self._git_folder}"], **settings)
+        except GitError:
+            # It may have been killed at work, and left its locks: the next try opens the repository anew.
+            self._opened = False
+            raise
 
     def open(self):
         """Sees to it that there is a repository, whole or not at all. Raises UntestedError."""
@@ -106,8 +111,9 @@ class Repository:
         try:
             if not self._git_folder.exists():
                 self._clone()
-            for name in _LOCKS:
-                (self._git_folder / name).unlink(missing_ok=True)
+            locks = [self._git_folder / name for name in _LOCKS]
+            for lock in (*locks, *(self._git_folder / "refs").rglob("*.lock")):
+                lock.unlink(missing_ok=True)
             self._settle()
             # Each merge makes it anew: half of one would be in the way.
             (self._git_folder / "index").unlink(missing_ok=True)
