@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 # Seconds for what has to be transferred, and for work on the merger's own disk.
@@ -23,8 +24,12 @@ ROOM = 4 * 1024 * 1024
 CONFLICT, NO_SUCH_REFERENCE = 1, 2
 # Characters of what git said that are told.
 LONGEST = 300
-# What a git that was killed may leave, beside the locks of references. Nobody else writes these.
-_LOCKS = ("index.lock", "HEAD.lock", "config.lock", "shallow.lock", "packed-refs.lock", "packed-refs.new")
+# What a git that was killed may leave. Nobody else writes these.
+_LOCKS = ("index.lock", "HEAD.lock", "config.lock", "shallow.lock")
+# The same for references, beside their own locks. What clears old ones away writes these, too (zuul_refs.py), for a
+# moment: they are nobody's after so many seconds.
+_SHARED_LOCKS = ("packed-refs.lock", "packed-refs.new")
+_STALE = 60
 
 
 class UntestedError(Exception):
@@ -111,9 +116,7 @@ class Repository:
         try:
             if not self._git_folder.exists():
                 self._clone()
-            locks = [self._git_folder / name for name in _LOCKS]
-            for lock in (*locks, *(self._git_folder / "refs").rglob("*.lock")):
-                lock.unlink(missing_ok=True)
+            self._unlock()
             self._settle()
             # Each merge makes it anew: half of one would be in the way.
             (self._git_folder / "index").unlink(missing_ok=True)
@@ -234,6 +237,15 @@ class Repository:
             (new / "new/.git").rename(self._git_folder)
         finally:
             shutil.rmtree(new, ignore_errors=True)
+
+    def _unlock(self):
+        for name in _LOCKS:
+            (self._git_folder / name).unlink(missing_ok=True)
+        shared = (self._git_folder / name for name in _SHARED_LOCKS)
+        for lock in (*shared, *(self._git_folder / "refs").rglob("*.lock")):
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - lock.stat().st_mtime > _STALE:
+                    lock.unlink()
 
     def _settle(self):
         """Its settings. A repository that was made by upstream has its files beside .git: they go."""
