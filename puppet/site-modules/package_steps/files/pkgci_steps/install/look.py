@@ -14,6 +14,9 @@ _UNIT = re.compile(r"(/usr)?/lib/systemd/system/[^/]+\.(service|socket|timer|pat
 # Prints which of the paths on standard input are not there.
 _MISSING = 'while IFS= read -r path; do [ -e "$path" ] || [ -L "$path" ] || printf "%s\\n" "$path"; done'
 
+# Prints files. One may be a link to a unit that is not there.
+READ = 'cat -- "$@" 2>/dev/null || :'
+
 
 def units(paths: list[str]) -> list[str]:
     """Those of ``paths`` that are systemd's."""
@@ -40,7 +43,7 @@ def beyond(root: Root, package: str, paths: list[str]) -> None:
 
     They are there, in the distribution's standard minimal system: a smaller one, as containers are, may lack them.
     """
-    programs = started(root.ask("cat", *units(paths)))
+    programs = started(root.ask("sh", "-c", READ, "sh", *units(paths)))
     names = sorted({name for program in programs for name in merged(program)})
     if not names:
         return
