@@ -205,6 +205,12 @@ def test_what_a_merger_that_was_killed_left_is_in_nobodys_way(review: Review, tm
     assert merged(clone(review, tmp_path / "p"), change)
 
 
+def test_half_a_clone_goes_with_the_next_one(review: Review, tmp_path: Path) -> None:
+    (tmp_path / "p/.clone-x/new/.git").mkdir(parents=True)
+    clone(review, tmp_path / "p")
+    assert [path.name for path in (tmp_path / "p").iterdir()] == [".git"]
+
+
 def test_a_lock_that_somebody_else_may_hold_is_waited_for(review: Review, tmp_path: Path) -> None:
     clone(review, tmp_path / "p")
     lock = tmp_path / "p/.git/refs/heads/main.lock"

@@ -230,7 +230,9 @@ class Repository:
     def _clone(self):
         self._log.debug("Cloning %s to %s", self._url, self._path)
         self._path.mkdir(parents=True, exist_ok=True)
-        # Names of projects do not begin with a dot and end with a random word.
+        # A merger that was killed left half a clone. No project's name begins with a dot and ends with a random word.
+        for left in self._path.glob(".clone-*"):
+            shutil.rmtree(left, ignore_errors=True)
         new = Path(tempfile.mkdtemp(prefix=".clone-", dir=self._path))
         try:
             git(new, "clone", "--quiet", "--no-checkout", "--", self._url, "new", seconds=TRANSFER)
