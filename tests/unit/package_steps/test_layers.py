@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -110,3 +111,45 @@ def test_a_tree_in_use_is_not_to_be_had_alone(tree: Path, tmp_path: Path) -> Non
 def test_overlayfs_is_told_which_layer_is_the_uppermost() -> None:
     told = hold.options(Path("/w"), ["/upper", "/tree"])
     assert told == "userxattr,lowerdir=/upper:/tree,upperdir=/w/upper,workdir=/w/work"
+
+
+def _has_namespaces() -> bool:
+    return subprocess.run([*OWN, "true"], check=False, capture_output=True).returncode == 0
+
+
+# Of this account's id alone.
+OWN = ("unshare", "--map-root-user", "--mount")
+
+
+@pytest.mark.skipif(not _has_namespaces(), reason="there are no user namespaces here")
+def test_nobody_who_works_with_a_layer_writes_to_the_tree_below_or_to_the_layer_below(tmp_path: Path) -> None:
+    tree, work = tmp_path / "tree", tmp_path / "work"
+    for folder in (tree, work / "1", work / "2"):
+        folder.mkdir(parents=True)
+    (tree / "file").write_text("of the tree")
+    with _held(OWN, work / "1", tree) as first:
+        inside = ("nsenter", "--target", str(first), "--user", "--mount")
+        assert _wrote(inside, work / "1/root/file") and not _wrote(inside, tree / "file")
+        with _held((*inside, "unshare", "--mount"), work / "2", work / "1/upper", tree) as second:
+            inside = ("nsenter", "--target", str(second), "--user", "--mount")
+            assert _wrote(inside, work / "2/root/new")
+            assert not _wrote(inside, work / "1/upper/file") and not _wrote(inside, tree / "file")
+    assert (tree / "file").read_text() == "of the tree"
+    assert (work / "1/upper/file").read_text() == "x"
+
+
+@contextmanager
+def _held(namespace: Sequence[str], *folders: Path) -> Iterator[int]:
+    """The process of the program that holds a layer."""
+    command = [*namespace, "/usr/bin/python3", "-I", hold.__file__, *map(str, folders)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        said = process.stdout.readline().strip() if process.stdout else ""
+        if said != hold.MOUNTED:
+            process.kill()
+            pytest.skip(f"no overlay can be mounted here: {said}")
+        yield process.pid
+        process.communicate("")
+
+
+def _wrote(inside: Sequence[str], file: Path) -> bool:
+    return subprocess.run([*inside, "sh", "-c", f"printf x >{file}"], check=False, capture_output=True).returncode == 0

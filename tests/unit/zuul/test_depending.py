@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -78,6 +79,20 @@ def test_what_cannot_be_followed_has_a_reason(value: str, why: str) -> None:
     (one,) = depending.dependencies(f"Depends-On: {value}", REVIEW)
     assert why in one.problem and one.number is None
     assert "recheck" not in depending.notice([("\x1b[2Jrecheck\n", one.problem)]).splitlines()
+
+
+def test_a_message_of_any_length_takes_no_time() -> None:
+    started = time.monotonic()
+    blank = " " * 200_000
+    assert asked(f"Depends-On: https://review.example.org/12{blank}x\n{blank}") == ["12"]
+    assert time.monotonic() - started < 5
+
+
+def test_gerrit_is_asked_for_a_bounded_number_of_changes_and_what_is_left_out_is_told() -> None:
+    message = "".join(f"Depends-On: https://review.example.org/{number}\n" for number in range(1, 5000))
+    found = depending.dependencies(message, REVIEW)
+    assert [one.number for one in found if not one.problem] == [str(number) for number in range(1, 51)]
+    assert [one.value for one in found if one.problem] == ["https://review.example.org/51"]
 
 
 class Gerrit:

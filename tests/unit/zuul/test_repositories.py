@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -149,10 +150,39 @@ def test_a_repository_that_is_broken_is_cloned_again(review: Review, tmp_path: P
 def test_what_a_merger_that_was_killed_left_is_in_nobodys_way(review: Review, tmp_path: Path) -> None:
     change = review.change(1, {"new": "x"})
     clone(review, tmp_path / "p")
-    for name in ("index.lock", "HEAD.lock", "config.lock"):
+    shared = ("packed-refs.lock", "packed-refs.new", "refs/heads/main.lock")
+    for name in ("index.lock", "HEAD.lock", "config.lock", *shared):
         (tmp_path / "p/.git" / name).touch()
+    for name in shared:
+        os.utime(tmp_path / "p/.git" / name, (time.time() - 100,) * 2)
     (tmp_path / "p/.git/index").write_bytes(b"half")
+    review.commit({"more": "on main"})
     assert merged(clone(review, tmp_path / "p"), change)
+
+
+def test_half_a_clone_goes_with_the_next_one(review: Review, tmp_path: Path) -> None:
+    (tmp_path / "p/.clone-x/new/.git").mkdir(parents=True)
+    clone(review, tmp_path / "p")
+    assert [path.name for path in (tmp_path / "p").iterdir()] == [".git"]
+
+
+def test_a_lock_that_somebody_else_may_hold_is_waited_for(review: Review, tmp_path: Path) -> None:
+    clone(review, tmp_path / "p")
+    lock = tmp_path / "p/.git/refs/heads/main.lock"
+    lock.touch()
+    review.commit({"more": "on main"})
+    with pytest.raises(UntestedError, match="main"):
+        clone(review, tmp_path / "p")
+    assert lock.exists()
+
+
+def test_what_a_git_that_was_killed_left_is_in_the_way_once_at_most(review: Review, tmp_path: Path) -> None:
+    change = review.change(1, {"new": "x"})
+    repository = clone(review, tmp_path / "p")
+    (tmp_path / "p/.git/index.lock").touch()
+    with pytest.raises(UntestedError, match=r"index\.lock"):
+        merged(repository, change)
+    assert merged(repository, change)
 
 
 @pytest.mark.parametrize("order", [("a/b/c", "a/b", "a"), ("a", "a/b", "a/b/c"), ("a/b", "a/b/c", "a")])

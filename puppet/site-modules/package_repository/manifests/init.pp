@@ -14,8 +14,15 @@ class package_repository (
   Pattern[/\A[a-z_][a-z0-9_-]*\z/]                                           $user = 'publisher',
   Stdlib::Absolutepath                                                       $home = '/srv/publisher',
 ) {
+  # By these the lists of either distribution are checked, whichever this host has. Debian 12 has none of Ubuntu's.
+  $ubuntu = $facts['os']['name'] ? {
+    'Debian' => versioncmp($facts['os']['release']['major'], '13') >= 0,
+    default  => true,
+  }
+  $keyrings = ['debian-archive-keyring'] + ($ubuntu ? { true => ['ubuntu-keyring'], default => [] })
+
   $tools = ['apt-utils', 'createrepo-c', 'distro-info-data', 'gnupg', 'gpg-agent', 'openssh-client', 'rpm', 'rsync']
-  ensure_resource('package', $tools, {
+  ensure_resource('package', $tools + $keyrings, {
       'ensure'          => 'installed',
       'install_options' => ['--no-install-recommends'],
   })

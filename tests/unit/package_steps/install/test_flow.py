@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from pkgci_steps.install.flow import test as run
 from pkgci_steps.install.manager import Manager
+from pkgci_steps.install.root import Said
 from pkgci_steps.review import Repository
 from pkgci_steps.status import Ended, Status
 from pkgci_steps.step import Step
 
-from .conftest import Fake, published
+from .conftest import BAD, Fake, published
 
 RELEASED = (Repository("released", "https://pub.example.org/packages/deb/", "release.asc", 990),)
 
@@ -97,6 +98,23 @@ def test_what_is_released_is_upgraded_in_another_root_that_knew_no_change_before
 def test_a_version_that_is_older_than_the_released_one_is_no_upgrade(step: Step) -> None:
     roots_of(step, "a", RELEASED, is_released={"a": "3"})
     assert failures(step) == {"a: upgrade": "a 3 is released: 2 is older"}
+
+
+@pytest.mark.parametrize("does", ["fetch", "install"])
+def test_a_released_version_that_cannot_be_installed_any_more_is_in_no_next_ones_way(step: Step, does: str) -> None:
+    roots_of(step, "a", RELEASED, is_released={"a": "1"}, said={f"{does} a=1": BAD})
+    (upgrade,) = [case for case in step.cases if "upgrade" in case.name]
+    assert (upgrade.name, upgrade.status) == ("a: upgrade", Status.SKIPPED)
+    assert upgrade.message == "the released packages cannot be installed themselves any more (a=1): so it is"
+    assert not failures(step) and "a: purge" in [case.name for case in step.cases]
+    assert step.passed_or_failed("good") == "good"
+
+
+def test_a_mirror_that_is_away_is_no_fault_of_the_released_version(step: Step) -> None:
+    away = Said(100, "E: Failed to fetch http://deb.example.org/x: Could not connect")
+    with pytest.raises(Ended, match="the released packages cannot be installed: E: Failed to fetch") as caught:
+        roots_of(step, "a", RELEASED, is_released={"a": "1"}, said={"fetch a=1": away})
+    assert caught.value.status is Status.INFRASTRUCTURE
 
 
 @pytest.mark.parametrize("released", [{}, {"a": "2"}])

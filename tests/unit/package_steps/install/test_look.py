@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
@@ -20,7 +22,7 @@ class Installed:
         self._paths, self._missing, self._verified = paths, missing, verified
         self._units = units or Said(0, "")
         self.checked: list[str] = []
-        self.answers: dict[str, str] = {"cat": ""}
+        self.answers: dict[str, str] = {"sh": ""}
         self.step = SimpleNamespace(details={}, log=SimpleNamespace(say=lambda _: None))
 
     def ask(self, *command: str) -> str:
@@ -82,7 +84,7 @@ greet no optional
 def warnings(needs: str) -> list[str]:
     root = Installed(f"/usr/sbin/greetd\n{UNIT}\n")
     root.answers = {
-        "cat": "ExecStart=-/usr/sbin/greetd --now\nExecReload=/bin/kill -HUP $MAINPID\nExecStop=+/bin/true\n",
+        "sh": "ExecStart=-/usr/sbin/greetd --now\nExecReload=/bin/kill -HUP $MAINPID\nExecStop=+/bin/true\n",
         "--search": "coreutils: /usr/bin/true\nprocps: /usr/bin/kill\ngreet: /usr/sbin/greetd\nno path /bin/kill\n",
         "--show": PROCPS,
         "apt-cache": needs,
@@ -95,6 +97,14 @@ def test_what_only_a_smaller_system_lacks_is_a_warning_and_no_failure() -> None:
     said = "greet starts /usr/bin/kill, and does not depend on procps: a smaller system may lack it"
     assert warnings("greet\n  Depends: libc6\nlibc6\n") == [said]
     assert warnings("greet\n  Depends: procps\nprocps\n") == []
+
+
+def test_a_unit_that_is_a_link_to_none_is_in_no_others_way(tmp_path: Path) -> None:
+    (tmp_path / "one").write_text("ExecStart=/a\n")
+    (tmp_path / "link").symlink_to("nowhere")
+    words = ["sh", "-c", look.READ, "sh", str(tmp_path / "link"), str(tmp_path / "one")]
+    said = subprocess.run(words, check=True, capture_output=True, text=True)
+    assert (said.stdout, said.stderr) == ("ExecStart=/a\n", "")
 
 
 def test_the_programs_that_units_start_are_found_whatever_stands_before_them() -> None:

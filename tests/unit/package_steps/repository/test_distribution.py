@@ -76,8 +76,11 @@ def test_lists_are_fetched_again_when_they_are_old_or_the_mirror_is_another(
     os.utime(tmp_path / "lists/trixie/fetched", (time.time() - 7 * 3600,) * 2)
     ask(TRIXIE, {"cowsay"})
     assert apt.updates == 2
-    ask(dataclasses.replace(TRIXIE, mirror="http://other.example.org/debian"), {"cowsay"})
+    other = dataclasses.replace(TRIXIE, mirror="http://other.example.org/debian")
+    ask(other, {"cowsay"})
     assert apt.updates == 3
+    ask(dataclasses.replace(other, security_mirror="http://security.example.org/debian"), {"cowsay"})
+    assert apt.updates == 4
 
 
 def test_lists_that_cannot_be_fetched_again_are_used_as_they_are(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pkgci_steps.repository.engine import Repository
 from pkgci_steps.repository.manifest import Entry
+from pkgci_steps.status import Ended
 
 from .conftest import World, check_readable
 
@@ -64,6 +65,21 @@ def test_an_installers_packages_stay_when_the_suite_is_taken_over_as_it_is(world
     world.publish(world.entry("other", "1.0", "bookworm"), name="review/5")
     assert listed(repository, "main/debian-installer/binary-amd64/Packages") == ["greet-udeb"]
     check_readable(repository)
+
+
+@pytest.mark.parametrize(
+    ("package", "suffix", "words"),
+    [
+        ("greet", ".ddeb", r"greet_\S+\.ddeb: \.ddeb is for packages of debugging symbols"),
+        ("greet", ".udeb", "are the same package"),
+        ("greet-dbgsym", ".deb", "are the same package"),
+    ],
+)
+def test_a_package_is_one_file_and_none_that_is_tested_passes_for_debugging_symbols(
+    world: World, package: str, suffix: str, words: str
+) -> None:
+    with pytest.raises(Ended, match=words):
+        publish(world, ("greet", "amd64", ".deb"), ("greet-dbgsym", "amd64", ".ddeb"), (package, "amd64", suffix))
 
 
 @pytest.mark.parametrize("suffix", [".deb", ".ddeb"])

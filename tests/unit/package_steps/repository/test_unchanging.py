@@ -80,6 +80,12 @@ def test_the_changes_before_it_count_as_released(world: World, pipeline: str) ->
     publish(world, world.inputs(pipeline=pipeline), later, greet_1__0__orig__tar__xz="more")
 
 
+def test_an_earlier_patch_set_of_a_change_before_it_does_not_count(world: World) -> None:
+    publish(world, world.inputs(pipeline="gate", change="1", patchset="1"), "1.0-1")
+    stacked = world.inputs(pipeline="gate", changes=(("1", "2"), ("5", "2")))
+    publish(world, stacked, "1.0-1", greet_1__0__orig__tar__xz="other files")
+
+
 def test_a_released_package_with_other_content_is_refused_before_it_is_tested(world: World) -> None:
     for target in ("trixie", "rpm"):
         inputs = gate(world, "1", target=target)
@@ -89,5 +95,5 @@ def test_a_released_package_with_other_content_is_refused_before_it_is_tested(wo
     for target in ("trixie", "rpm"):
         inputs = gate(world, "6", target=target)
         world.build(inputs, "1.0-1", text="other")
-        with pytest.raises(Ended, match=r"was published before, with greet 1\.0-1, and has other content: give it a"):
+        with pytest.raises(Ended, match=r"greet 1\.0-1 was released before, with other content: name the next version"):
             world.review(inputs)

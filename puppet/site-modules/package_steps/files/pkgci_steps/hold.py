@@ -3,8 +3,8 @@
     hold.py FOLDER LOWER…
 
 FOLDER/root is then a system with all that is in LOWER (the uppermost first); changes to it lie in FOLDER/upper. It is
-there for whoever enters these namespaces, until this program's standard input ends. It stands alone: it is run by its
-path, and imports nothing of ours.
+there for whoever enters these namespaces, until this program's standard input ends: there LOWER itself, which is owned
+by the same root, is read-only. It stands alone: it is run by its path, and imports nothing of ours.
 """
 
 from __future__ import annotations
@@ -16,6 +16,11 @@ from pathlib import Path
 
 # What it says, once: MOUNTED, or REFUSED and why.
 MOUNTED, REFUSED = "mounted", "refused"
+
+# linux/mount.h
+_RDONLY, _REMOUNT, _BIND = 1, 32, 4096
+# What the folder's own mount forbids (nosuid, nodev, noexec), and nobody in here may allow: also flags of mount(2).
+_FORBIDDEN = os.ST_NOSUID | os.ST_NODEV | os.ST_NOEXEC
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -31,7 +36,16 @@ def mount(folder: Path, lower: list[str]) -> str:
         (folder / name).mkdir()
     # The root of a system is its owner's, and everybody's to read.
     (folder / "upper").chmod(0o755)
-    words = (b"pkgci", str(folder / "root").encode(), b"overlay", ctypes.c_ulong(0), options(folder, lower).encode())
+    refused = _mount("pkgci", str(folder / "root"), "overlay", 0, options(folder, lower))
+    for one in lower:
+        # Whoever works with what a change brings could be led to write there; where this cannot be, it stays as it is.
+        if not _mount(one, one, "", _BIND):
+            _mount("", one, "", _REMOUNT | _BIND | _RDONLY | (os.statvfs(one).f_flag & _FORBIDDEN))
+    return refused
+
+
+def _mount(source: str, target: str, kind: str, flags: int, data: str = "") -> str:
+    words = (source.encode(), target.encode(), kind.encode(), ctypes.c_ulong(flags), data.encode())
     return "" if _libc.mount(*words) == 0 else os.strerror(ctypes.get_errno())
 
 

@@ -88,7 +88,12 @@ class Inputs:
     @property
     def before(self) -> tuple[str, ...]:
         """The numbers of the changes that this one stands on, oldest first, without its own."""
-        return tuple(number for number, _ in self.changes if number != self.change)
+        return tuple(number for number, _ in self.changes_before)
+
+    @property
+    def changes_before(self) -> tuple[tuple[str, str], ...]:
+        """The changes that this one stands on, oldest first: the number and the patch set of each."""
+        return tuple(one for one in self.changes if one[0] != self.change)
 
     @property
     def repository(self) -> str:

@@ -69,15 +69,16 @@ def claimed(tree: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def layer(step: Step, holder: Path, below: Sequence[Path], namespace: Sequence[str] = NAMESPACE) -> Iterator[System]:
+def layer(step: Step, holder: Path, below: Sequence[Path], namespace: Sequence[str] = ()) -> Iterator[System]:
     """A system made of the folders ``below``, the uppermost first, which nobody changes meanwhile.
 
     ``holder`` is a folder of this account's; what is written lies in there. ``namespace`` are the words of a program
-    that leads to the user namespace, and takes ``--mount`` for new mounts. Raises ``Ended`` (infrastructure).
+    that leads to the user namespace, and takes ``--mount`` for new mounts: NAMESPACE where none are given. Raises
+    ``Ended`` (infrastructure).
     """
     folder = handed_over(step, holder / f"layer-{secrets.token_hex(4)}")
     process = subprocess.Popen(
-        [*namespace, "--mount", "/usr/bin/python3", "-I", hold.__file__, folder, *below],
+        [*(namespace or NAMESPACE), "--mount", "/usr/bin/python3", "-I", hold.__file__, folder, *below],
         cwd="/",
         env={"PATH": "/usr/bin:/bin:/usr/sbin:/sbin"},
         stdin=subprocess.PIPE,

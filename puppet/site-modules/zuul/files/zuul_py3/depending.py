@@ -13,13 +13,15 @@ from zuul_py3.readiness import notices_of
 from zuul_py3.reasons import one_line
 from zuul_py3.reports import Report, Step
 
-_LINE = re.compile(r"^Depends-On:[ \t]*(.*?)[ \t\r]*$", re.MULTILINE | re.IGNORECASE)
+_LINE = re.compile(r"^Depends-On:(.*)$", re.MULTILINE | re.IGNORECASE)
 _CHANGE_ID = re.compile(r"I[0-9a-f]{40}", re.IGNORECASE)
 # The path of a change's page: with its project, as Gerrit has it now, or without; a patch set or a file may follow.
 _PATH = re.compile(r"/(?:c/(?:(?P<project>.+)/\+/)?)?(?P<number>[0-9]{1,18})(?:/.*)?")
 # With what a circle begins in upstream's exceptions.
 _CYCLE = "Dependency cycle detected"
 _LONGEST = 200
+# Gerrit is asked for each of them, while all queues wait.
+_MOST = 50
 
 
 class Dependency:
@@ -35,8 +37,13 @@ class Dependency:
 
 def dependencies(message, review):
     """What a commit message depends on, each once; ``review`` are the hosts and paths that the review's address has."""
-    values = (value for line in _LINE.findall(message) for value in re.split(r"[,\s]+", line) or [""])
-    return [_dependency(value, review) for value in dict.fromkeys(values)]
+    lines = (line.strip() for line in _LINE.findall(message))
+    values = list(dict.fromkeys(value for line in lines for value in re.split(r"[,\s]+", line)))
+    found = [_dependency(value, review) for value in values[:_MOST]]
+    if len(values) > _MOST:
+        problem = f"this and what follows is not looked at, for a change waits for {_MOST} others at most"
+        found.append(Dependency(values[_MOST], problem=problem))
+    return found
 
 
 def _dependency(value, review):

@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 # Seconds for what has to be transferred, and for work on the merger's own disk.
@@ -23,8 +24,12 @@ ROOM = 4 * 1024 * 1024
 CONFLICT, NO_SUCH_REFERENCE = 1, 2
 # Characters of what git said that are told.
 LONGEST = 300
-# What a merger that was killed may leave. Nobody else writes these.
+# What a git that was killed may leave. Nobody else writes these.
 _LOCKS = ("index.lock", "HEAD.lock", "config.lock", "shallow.lock")
+# The same for references, beside their own locks. What clears old ones away writes these, too (zuul_refs.py), for a
+# moment: they are nobody's after so many seconds.
+_SHARED_LOCKS = ("packed-refs.lock", "packed-refs.new")
+_STALE = 60
 
 
 class UntestedError(Exception):
@@ -97,7 +102,12 @@ class Repository:
 
     def _git(self, *words, **settings):
         # Named outright: where it is broken, git would look for another one above it, and find that of another project.
-        return git(self._path, *words, options=[f"--git-dir={self._git_folder}"], **settings)
+        try:
+            return git(self._path, *words, options=[f"--git-dir={self._git_folder}"], **settings)
+        except GitError:
+            # It may have been killed at work, and left its locks: the next try opens the repository anew.
+            self._opened = False
+            raise
 
     def open(self):
         """Sees to it that there is a repository, whole or not at all. Raises UntestedError."""
@@ -106,8 +116,7 @@ class Repository:
         try:
             if not self._git_folder.exists():
                 self._clone()
-            for name in _LOCKS:
-                (self._git_folder / name).unlink(missing_ok=True)
+            self._unlock()
             self._settle()
             # Each merge makes it anew: half of one would be in the way.
             (self._git_folder / "index").unlink(missing_ok=True)
@@ -221,13 +230,24 @@ class Repository:
     def _clone(self):
         self._log.debug("Cloning %s to %s", self._url, self._path)
         self._path.mkdir(parents=True, exist_ok=True)
-        # Names of projects do not begin with a dot and end with a random word.
+        # A merger that was killed left half a clone. No project's name begins with a dot and ends with a random word.
+        for left in self._path.glob(".clone-*"):
+            shutil.rmtree(left, ignore_errors=True)
         new = Path(tempfile.mkdtemp(prefix=".clone-", dir=self._path))
         try:
             git(new, "clone", "--quiet", "--no-checkout", "--", self._url, "new", seconds=TRANSFER)
             (new / "new/.git").rename(self._git_folder)
         finally:
             shutil.rmtree(new, ignore_errors=True)
+
+    def _unlock(self):
+        for name in _LOCKS:
+            (self._git_folder / name).unlink(missing_ok=True)
+        shared = (self._git_folder / name for name in _SHARED_LOCKS)
+        for lock in (*shared, *(self._git_folder / "refs").rglob("*.lock")):
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - lock.stat().st_mtime > _STALE:
+                    lock.unlink()
 
     def _settle(self):
         """Its settings. A repository that was made by upstream has its files beside .git: they go."""

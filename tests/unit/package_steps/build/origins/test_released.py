@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from pkgci_steps import review
-from pkgci_steps.build.origins import Wanted, released
+from pkgci_steps.build.origins import Upstream, Wanted, released
 from pkgci_steps.build.origins.released import repositories as asked
 from pkgci_steps.settings import Target
 from pkgci_steps.status import Ended, Status
@@ -189,3 +189,22 @@ def test_only_the_same_upstream_version_counts() -> None:
         },
     )
     assert released.earlier(stanza.format("2.0-1", *["2.0"] * 4), WANTED) is None
+
+
+def test_a_released_tarball_keeps_its_signature_when_upstream_signs_it_anew(
+    tmp_path: Path, step: Step, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [tmp_path / name for name in ("greet_1.0.orig.tar.xz", "greet_1.0.orig.tar.xz.asc")]
+    for file in files:
+        file.write_text(file.name)
+    kept = tmp_path / "kept.asc"
+    monkeypatch.setattr(released, "_fetched", lambda *_: [kept])
+    found = Upstream(tuple(files), "as upstream has it")
+    sums = {file.name: sha256(file) for file in files}
+    for before, expected in (
+        (sums, found.files),
+        ({files[0].name: sums[files[0].name]}, found.files),
+        ({**sums, files[1].name: "0" * 64}, (kept,)),
+    ):
+        earlier = released.Earlier("1.0-1", before)
+        assert released._the_same(step, WANTED, found, earlier, tmp_path, None).files == expected

@@ -141,9 +141,11 @@ class _Run:
         """Install what is released, upgrade it, look, purge, look at what is left."""
         manager.use_released()
         before = self._tree(manager)
-        _fetched(manager.fetch(old), "the released packages")
-        if manager.install(old).status != 0:
-            raise Ended(Status.INFRASTRUCTURE, f"the released packages do not install: {' '.join(old)}; see the log")
+        if why := _unusable(manager, old):
+            # What is broken, or what the distribution has moved away from: a next version is what mends it.
+            message = f"the released packages cannot be installed themselves any more ({' '.join(old)}): {why}"
+            self._step.cases.append(Case(f"{', '.join(self._names)}: upgrade", Status.SKIPPED, message))
+            return
         manager.use_changes()
         self._prepare(manager)
         self._step.details.setdefault("upgraded_from", []).extend(old)
@@ -209,6 +211,17 @@ class _Run:
 
 def _words(manager: Manager, files: Sequence[File]) -> list[str]:
     return [manager.word(file.package, file.version) for file in files]
+
+
+def _unusable(manager: Manager, words: Sequence[str]) -> str:
+    """Installs ``words``; why it cannot be done, '' where it was. Raises ``Ended`` (infrastructure)."""
+    for does in (manager.fetch, manager.install):
+        case = faults.case("the released packages", does(words))
+        if case.status is Status.INFRASTRUCTURE:
+            raise Ended(case.status, f"{case.name} cannot be installed: {case.message}")
+        if case.status is not Status.PASSED:
+            return case.message
+    return ""
 
 
 def _fetched(said: Said, what: str) -> None:

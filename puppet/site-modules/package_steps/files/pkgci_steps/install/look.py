@@ -28,6 +28,9 @@ rm /tmp/pkgci-listed
 dpkg --verify "$1" | sed 's/^/!/'
 """
 
+# Prints files. One may be a link to a unit that is not there.
+READ = 'cat -- "$@" 2>/dev/null || :'
+
 
 def units(paths: list[str]) -> list[str]:
     """Those of ``paths`` that are systemd's."""
@@ -50,8 +53,7 @@ def beyond(root: Root, package: str, paths: list[str]) -> None:
 
     They are there, in the distribution's standard minimal system: a smaller one, as containers are, may lack them.
     """
-    # A unit may be a link to nowhere.
-    programs = started(root.ask("sh", "-c", 'cat -- "$@" 2>/dev/null || :', "sh", *units(paths)))
+    programs = started(root.ask("sh", "-c", READ, "sh", *units(paths)))
     names = sorted({name for program in programs for name in merged(program)})
     if not names:
         return

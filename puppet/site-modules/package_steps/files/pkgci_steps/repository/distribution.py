@@ -79,7 +79,7 @@ def parse(text: str) -> Mapping[tuple[str, str], frozenset[str]]:
 def _refreshed(step: Step, target: Target, folder: Path) -> Path:
     """The settings of an apt that knows the packages of ``target``'s distribution. Raises ``Ended``."""
     settings, stamp = folder / "apt.conf", folder / "fetched"
-    what = f"{target.suite} {target.mirror} {' '.join(target.components)}\n"
+    what = f"{target.suite} {target.mirror} {target.security_mirror} {' '.join(target.components)}\n"
     before = 0.0
     with suppress(OSError):
         before = stamp.stat().st_mtime if stamp.read_text() == what else 0.0

@@ -36,6 +36,7 @@ def look(folder: Path, files: Mapping[str, str], inputs: Inputs, programs: Progr
     if not binaries:
         raise ValueError("there is no package besides the source package")
     found = [_binary(folder / name, files[name], source, version, inputs, programs) for name in binaries]
+    _check_twins(found)
     for name in files:
         if name.endswith(publishable.CHANGES):
             _check_changes(folder / name, files, source, version)
@@ -86,6 +87,15 @@ def _binary(path: Path, checksum: str, source: str, version: str, inputs: Inputs
     _check_name(path.name, f"{package}_{_without_epoch(own)}_{architecture}{path.suffix}")
     check_own_version(own, package, inputs)
     return _file(path, checksum, package, own, architecture)
+
+
+def _check_twins(found: list[File]) -> None:
+    """A package is one file: of two kinds, apt would take either, and only one of them is tested."""
+    for file in found:
+        if file.name.endswith(publishable.DDEB) and not publishable.is_debugging(file.package, ""):
+            raise ValueError(f"{file.name}: {publishable.DDEB} is for packages of debugging symbols, NAME-dbgsym")
+        if other := next((one for one in found if one.package == file.package and one is not file), None):
+            raise ValueError(f"{file.name} and {other.name} are the same package")
 
 
 def _control(path: Path, programs: Programs) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,30 +80,28 @@ class Publication:
         released = Repository(places.RELEASE, self.publisher).manifest()
         base = ownership.base_of(self.target.kind, self.step.programs)
         ownership.check(self.step.inputs.project, self.target.kind, built, released, base)
-        if why := unchanging.clash(self.target.name, built.files, [*self._before(), *released.entries]):
+        before = list(self._before())
+        self._check_versions(built, released, before)
+        if why := unchanging.clash(self.target.name, built.files, [*before, *released.entries]):
             raise Ended(Status.FAILED, f"refused: {why}")
-        self._check_versions(built, released)
         return self._published(built, folder)
 
-    def _check_versions(self, built: Built, released: Manifest) -> None:
+    def _check_versions(self, built: Built, released: Manifest, before: Sequence[Entry]) -> None:
         """Raises ``Ended`` (failed) where the release's version would be another package's."""
         names = taken.without_suffix(built, self.target)
         has = self.publisher.distribution(self.target, names) if names else {}
         taken.by_distribution(built, has, self.target, self.step.settings.site)
         taken.by_release(built, released.of_target(self.target.name), self.target, tree=self.step.inputs.tree)
-        for change in self.step.inputs.before if self.step.inputs.is_release else ():
-            if (self.publisher.public / places.review(change)).exists():
-                name = review_names.of_change(self.publisher, change)
-                entries = Repository(places.review(name), self.publisher).manifest().of_target(self.target.name)
-                ahead = [entry for entry in entries if entry.change == change]
-                taken.by_release(built, ahead, self.target, ahead=change)
+        for ahead in before if self.step.inputs.is_release else ():
+            if ahead.target == self.target.name:
+                taken.by_release(built, [ahead], self.target, ahead=ahead.change)
 
     def _before(self) -> Iterator[Entry]:
-        """What the changes before this one have published: it is released before this one is."""
-        inputs = self.step.inputs
-        for number in inputs.before:
+        """What the changes before this one have published, in the patch sets that it stands on: they are released
+        before it is."""
+        for number, patchset in self.step.inputs.changes_before:
             folder = self.publisher.public / places.review(number)
-            for record in records.latest(folder, number, inputs.is_release):
+            for record in records.latest(folder, number, patchset, self.step.inputs.is_release):
                 yield record.entry
 
     def _checked(self, source: Source, host: BuildHost, result: bytes) -> tuple[Path, Built]:

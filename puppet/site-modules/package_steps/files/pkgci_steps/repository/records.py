@@ -59,9 +59,10 @@ def of_releases(repository: Path, inputs: Inputs) -> list[Record]:
     return sorted(found, key=lambda record: record.moment)
 
 
-def latest(repository: Path, change: str, is_release: bool) -> list[Record]:
-    """What a change published last for each target: as a release, or in check."""
-    found = [record for record in read_all(repository) if record.entry.change == change]
+def latest(repository: Path, change: str, patchset: str, is_release: bool) -> list[Record]:
+    """What a change's patch set published last for each target: as a release, or in check."""
+    wanted = (change, patchset)
+    found = [one for one in read_all(repository) if (one.entry.change, one.entry.patchset) == wanted]
     chosen = sorted((one for one in found if one.is_release == is_release), key=lambda record: record.moment)
     return list({record.entry.target: record for record in chosen}.values())
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from .manifest import Entry, File
 
-_UPSTREAM = re.compile(r"_([^_]+)\.orig(?:-[A-Za-z0-9-]+)?\.tar\.[a-z0-9]+(?P<signature>\.asc)?$")
+_UPSTREAM = re.compile(r"_([^_]+)\.orig(?:-[A-Za-z0-9-]+)?\.tar\.[a-z0-9]+(?:\.asc)?$")
 
 
 def clash(target: str, files: Iterable[File], known: Iterable[Entry]) -> str:

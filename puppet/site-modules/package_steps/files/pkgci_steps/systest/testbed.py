@@ -119,8 +119,8 @@ class Testbed:
             source = ["tar", "--directory", here, "--create", "."]
             sink = [*_SHELL, 'mkdir -p -- "$1" && cd -- "$1" && exec tar --extract --no-same-owner -p', "sh", there]
         else:
-            executable = os.access(here, os.X_OK)
-            sink = [*_SHELL, f'cat >"$1"{" && chmod +x -- $1" if executable else ""}', "sh", there]
+            executable = ' && chmod +x -- "$1"' if os.access(here, os.X_OK) else ""
+            sink = [*_SHELL, f'cat >"$1"{executable}', "sh", there]
             source = ["cat", here]
         self._pipe(source, [*self._into, *sink])
         return []

@@ -108,8 +108,12 @@ def _the_same(
 ) -> Upstream:
     note = f"as released with {wanted.source} {before.version}"
     released = {name: checksum for name, checksum in before.files.items() if not name.endswith(".asc")}
-    if {file.name: sha256(file) for file in found.tarballs} == released:
-        return replace(found, note=f"{found.note}, {note}")
+    own = {file.name: sha256(file) for file in found.files}
+    if {file.name: own[file.name] for file in found.tarballs} == released:
+        if all(own.get(name, checksum) == checksum for name, checksum in before.files.items()):
+            return replace(found, note=f"{found.note}, {note}")
+        # Upstream has signed it anew: what was released keeps its signature, too.
+        return Upstream(tuple(_fetched(step, wanted, before, folder)), note)
     there = _fetched(step, wanted, before, folder)
     tarballs = sorted(file for file in there if file.suffix != ".asc")
     folder.chmod(0o777)  # for what works as nobody
