@@ -76,7 +76,7 @@ def test_a_source_package_is_made_of_upstreams_commit_and_the_packagings_debian(
 ) -> None:
     made = make(with_upstream(step, pipeline="gate"), tmp_path)
     short = upstream.git("rev-parse", "--short=7", "HEAD")
-    assert made.release == changelog.Release("greet", f"2.0.0+git1-0.1.g{short}")
+    assert made.release == changelog.Release("greet", f"2.0.0+git1-0.1.g{short}", ("trixie",))
     unpacked = tmp_path / "unpacked"
     subprocess.run(["dpkg-source", "-x", made.dsc, unpacked], check=True, capture_output=True)
     assert (unpacked / "greet/__init__.py").read_text() == "more\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pkgci_steps.job import fetching
-from pkgci_steps.job.task import Task
+from pkgci_steps.job.trees import Wanted
 from pkgci_steps.log import Log
 from pkgci_steps.programs import Stop
 
@@ -32,9 +32,9 @@ class Recorder:
 
 def test_a_server_is_given_up_after_ten_minutes_of_silence_not_for_slowness(tmp_path: Path) -> None:
     # git's server says a byte a second while it packs (uploadpack.keepAlive): that is no silence.
-    values = {"ZUUL_URL": "https://zuul", "ZUUL_PROJECT": "p", "ZUUL_REF": "refs/zuul/main/Z1", "ZUUL_COMMIT": COMMIT}
+    wanted = Wanted("https://zuul/p", "refs/zuul/main/Z1", COMMIT)
     recorder: Any = Recorder(tmp_path / "tree")
-    fetching.fetch(Task("build", tmp_path, values), recorder.tree, recorder, Log(io.BytesIO(), "job"), Stop())
+    fetching.fetch(wanted, recorder.tree, recorder, Log(io.BytesIO(), "job"), Stop())
     (command, seconds) = next(asked for asked in recorder.asked if "fetch" in asked[0])
     assert {"http.lowSpeedLimit=1", "http.lowSpeedTime=600"} <= set(command)
     assert seconds > 600
