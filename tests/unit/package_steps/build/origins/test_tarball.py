@@ -86,6 +86,7 @@ def test_a_debian_only_tree_is_completed_as_its_watch_file_and_key_say(
     }
     files = {
         **PACKAGING,
+        ".gitreview": "what a tool of people's has",
         "debian/watch": f"version=4\n{upstream.url('/files/')} @PACKAGE@@ANY_VERSION@@ARCHIVE_EXT@\n",
         "debian/upstream/signing-key.asc": ann.key.decode(),
     }
