@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pkgci_steps.build.origins import gbp
 from pkgci_steps.settings import Source
 from pkgci_steps.status import Ended, Status
 from pkgci_steps.step import Step
@@ -202,3 +203,19 @@ def test_settings_that_nobody_can_read_leave_the_tree_as_it_is(repository: Repos
     repository.commit({**UPSTREAM, **PACKAGING, "debian/gbp.conf": "no settings\n"})
     assert "greet_1.0.orig.tar.xz" in made()
     assert step.details["origin"]["kind"] == "tree"
+
+
+def test_a_tarball_that_is_a_link_is_none(
+    repository: Repository, tarball: Tarball, made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.import_orig(tarball("greet_1.0.orig.tar.xz", UPSTREAM))
+    repository.commit(PACKAGING)
+    (tmp_path / "secret").write_text("a key")
+
+    def links(step: Step, command: Sequence[str | Path], folder: Path, **more: object) -> int:
+        (folder / "greet_1.0.orig.tar.xz").symlink_to(tmp_path / "secret")
+        return 0
+
+    monkeypatch.setattr(gbp, "offline", links)
+    with pytest.raises(Ended, match="no plain file"):
+        made()
