@@ -9,11 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pkgci_steps.build import source
+from pkgci_steps.build.git import check_out
 from pkgci_steps.build.origins import gbp
 from pkgci_steps.settings import Source
 from pkgci_steps.status import Ended, Status
 from pkgci_steps.step import Step
 
+from ..conftest import TARGET, told
 from .conftest import PACKAGING, UPSTREAM, Repository, sha256
 
 Made = Callable[[], dict[str, str]]
@@ -219,3 +222,25 @@ def test_a_tarball_that_is_a_link_is_none(
     monkeypatch.setattr(gbp, "offline", links)
     with pytest.raises(Ended, match="no plain file"):
         made()
+
+
+@pytest.mark.parametrize("is_only", [True, False], ids=["packaging only", "with upstream's files"])
+def test_check_gate_and_another_suite_have_one_tarball_and_versions_of_their_own(
+    repository: Repository, step: Step, here: None, tmp_path: Path, is_only: bool
+) -> None:
+    repository.commit(UPSTREAM)
+    repository.run("git", "tag", "upstream/1.0")
+    repository.commit(PACKAGING, *(["README", "src"] if is_only else []))
+    versions, checksums = [], set()
+    for number, (pipeline, suffix) in enumerate(
+        [("check", "+lab~deb13"), ("gate", "+lab~deb13"), ("gate", "+lab~deb12")]
+    ):
+        room = tmp_path / f"room-{number}"
+        room.mkdir()
+        target = replace(TARGET, version_suffix=suffix)
+        one = told(step, pipeline=pipeline)
+        made = source.make_source(one, check_out(one, tmp_path / f"tree-{number}"), target, room)
+        versions.append(made.release.version)
+        checksums |= {sha256(file) for file in made.files if ".orig.tar." in file.name}
+    assert versions == ["1.0-1+lab~deb13~c12.3", "1.0-1+lab~deb13", "1.0-1+lab~deb12"]
+    assert len(checksums) == 1
