@@ -192,3 +192,10 @@ def test_a_file_in_the_store_that_is_another_by_now_is_not_taken(
 def test_a_name_stays_in_its_folder(step: Step) -> None:
     assert json.loads(Request((Blob("a", content=b"x"),)).text())["blobs"][0]["content"] == "eA=="
     assert tarball._orig(DEB, "https://example.org/../../etc/x.tar.gz") == "greet_1.0.orig.tar.gz"
+
+
+def test_a_spec_without_upstreams_files_is_packed_as_no_tarball(step: Step, tmp_path: Path, fetcher: Path) -> None:
+    files = {"greet.spec": "x", "fix.patch": "x", ".gitreview": "x"}
+    with pytest.raises(Ended, match=r"packaging only.*`sha512sum --tag greet-1\.0\.tar\.gz`.*source: ") as raised:
+        fetched(step, tmp_path, files, rpm({"greet-1.0.tar.gz": "https://example.org/greet-1.0.tar.gz"}))
+    assert raised.value.status is Status.FAILED
