@@ -199,3 +199,14 @@ def test_a_spec_without_upstreams_files_is_packed_as_no_tarball(step: Step, tmp_
     with pytest.raises(Ended, match=r"packaging only.*`sha512sum --tag greet-1\.0\.tar\.gz`.*source: ") as raised:
         fetched(step, tmp_path, files, rpm({"greet-1.0.tar.gz": "https://example.org/greet-1.0.tar.gz"}))
     assert raised.value.status is Status.FAILED
+
+
+@pytest.mark.parametrize(
+    "blobs", [[Blob(str(number)) for number in range(101)], [Blob("key.gpg", content=b"x" * 2**23, is_key=True)]]
+)
+def test_more_than_can_be_asked_for_is_the_packages_fault(
+    step: Step, tmp_path: Path, fetcher: Path, blobs: list[Blob]
+) -> None:
+    with pytest.raises(Ended, match="at most 100 can be") as raised:
+        fetching.ask(step, Request(tuple(blobs)), tmp_path)
+    assert raised.value.status is Status.FAILED

@@ -15,7 +15,7 @@ from ..status import Ended, Status
 STRONG = ("sha512", "sha384", "sha256")
 SUMS = {"md5": 32, "sha1": 40, "sha256": 64, "sha384": 96, "sha512": 128}
 SIZE_LIMIT = 8 * 1024 * 1024  # bytes of a document
-_BLOBS = 100
+BLOBS_LIMIT = 100
 _IS_FILE = re.compile(r"[0-9a-f]{64} (?!\.{1,2}$)[^/\0]+")
 
 
@@ -77,8 +77,8 @@ def read_request(text: bytes) -> Request:
     try:
         data = json.loads(text)
         blobs = tuple(_blob(item) for item in data["blobs"])
-        if len(blobs) > _BLOBS or len(data["pages"]) > _BLOBS:
-            raise ValueError(f"it asks for more than {_BLOBS} files")
+        if len(blobs) > BLOBS_LIMIT or len(data["pages"]) > BLOBS_LIMIT:
+            raise ValueError(f"it asks for more than {BLOBS_LIMIT} files")
         return Request(blobs, tuple(map(str, data["pages"])), str(data["same_as"]))
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise Ended(Status.MISUSED, f"this is no request: {error}") from None
