@@ -5,12 +5,11 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
-from typing import cast
 
 import pytest
 from pkgci_steps import publishable, review
 from pkgci_steps.build import deb
+from pkgci_steps.build.changelog import Release
 from pkgci_steps.build.source import Source
 from pkgci_steps.install import main as install
 from pkgci_steps.report import described
@@ -28,15 +27,17 @@ def build(folder: Path, *listed: str, built: tuple[str, ...] = (f"{GREET}.deb",)
     out, sources = folder / "out", folder / "source"
     for place in (out, sources):
         place.mkdir()
-    for name in ("greet_1.0-1.dsc", "greet_1.0.orig.tar.gz", "greet_1.0.orig.tar.gz.asc", "greet_1.0-1.diff.gz"):
+    parts = ("greet_1.0.orig.tar.gz", "greet_1.0.orig.tar.gz.asc", "greet_1.0-1.diff.gz")
+    for name in parts:
         (sources / name).touch()
+    dsc = sources / "greet_1.0-1.dsc"
+    dsc.write_text("Checksums-Sha256:\n" + "".join(f" {'0' * 64} 10 {name}\n" for name in parts))
     (sources / "greet-1.0").mkdir()
     for name in (*built, f"{GREET}.build"):
         (out / name).touch()
     lines = "".join(f" {'0' * 64} 10 {name}\n" for name in (*built, *listed))
     (out / f"{GREET}.changes").write_text(f"Source: greet\nChecksums-Sha256:\n{lines}Files:\n")
-    source = cast(Source, SimpleNamespace(dsc=sources / "greet_1.0-1.dsc"))
-    return [file.name for file in deb._files(source, out)]
+    return [file.name for file in deb._files(Source(Release("greet", "1.0-1"), dsc), out)]
 
 
 def test_a_build_keeps_packages_of_every_kind_and_all_of_its_source(tmp_path: Path) -> None:
