@@ -25,17 +25,27 @@ def check_targets(document: Document, projects: dict[str, Any]) -> Iterator[Faul
     """A change of an upstream project is built once for a target: its builds are known by both alone."""
     seen: dict[tuple[str, str], dict[str, str | None]] = {}
     for name, project in projects.items():
-        source, targets = _upstream(project), project.get("targets") if isinstance(project, dict) else None
-        for index, target in enumerate(targets if source and isinstance(targets, list) else []):
+        for target in _targets(project):
+            if project.get("own_steps") is not True:
+                # What is built of the upstream project itself is built of each of its branches.
+                seen[(str(project.get("repository") or name), str(target))] = {str(name): None}
+    for name, project in projects.items():
+        source = _upstream(project)
+        for index, target in enumerate(_targets(project) if source else []):
             branch = source.get("branch")
             others = seen.setdefault((str(source["project"]), str(target)), {})
             for other, fixed in others.items():
-                if branch is None or fixed is None or branch == fixed:
+                if other != name and (branch is None or fixed is None or branch == fixed):
                     place = document.position(("projects", name, "targets", index))
                     what = f"'{other}' is made of {source['project']} for {target}, too"
                     yield Fault(place, f"{what}: a change of that would be built twice for one target")
                     break
             others[name] = branch
+
+
+def _targets(project: Any) -> list[Any]:
+    targets = project.get("targets") if isinstance(project, dict) else None
+    return targets if isinstance(targets, list) else []
 
 
 def _upstream(project: Any) -> dict[str, Any]:

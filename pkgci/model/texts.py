@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -26,6 +27,15 @@ def _matching(pattern: str, otherwise: str) -> AfterValidator:
 def _without_password(value: str) -> str:
     if re.match(r"\w+://[^/@\s]*:[^/@\s]*@", value):
         raise ValueError("has a password in it: leave it to git's credential helper (gitcredentials(7))")
+    return value
+
+
+def _with_port(value: str) -> str:
+    """Raises ``ValueError`` for an address whose host or port can be none."""
+    try:
+        _ = urlsplit(value).port
+    except ValueError as error:
+        raise ValueError(f"is not a web address: {str(error)[0].lower()}{str(error)[1:]}") from None
     return value
 
 
@@ -67,7 +77,9 @@ TargetName = Annotated[
     str, _matching(r"[a-z0-9][a-z0-9.-]*", "is no target name (lower-case letters, digits, '.', '-')")
 ]
 WebUrl = Annotated[
-    str, _matching(r"https?://[^\s/@]+/\S*", "is not a web address: write https://HOST/PATH, without a password")
+    str,
+    _matching(r"https?://[^\s/@]+/\S*", "is not a web address: write https://HOST/PATH, without a password"),
+    AfterValidator(_with_port),
 ]
 SourceHost = Annotated[
     str,

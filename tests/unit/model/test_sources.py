@@ -69,6 +69,11 @@ def test_a_project_that_does_not_say_it_is_looked_into(write_site: Write) -> Non
         ("{tarball: {url: 'https://x/', sha265: a}}", "sha265", "unknown key 'sha265' (did you mean 'sha256'?)"),
         ("{tarball: {url: 'https://x/y', sha256: a1}}", "a1}", "'a1' is not a SHA-256 checksum"),
         ("{tarball: {url: x, sha256: a}}", "x, ", "'x' is not a web address: write https://HOST/PATH"),
+        (
+            f"{{tarball: {{url: 'https://x:99999/y', sha256: '{SUM}'}}}}",
+            "'https://x:9",
+            "'https://x:99999/y' is not a web address: port out of range 0-65535",
+        ),
     ],
 )
 def test_a_source_that_is_none_is_refused_where_it_stands(
@@ -131,3 +136,21 @@ def test_the_review_the_merger_and_the_lab_know_the_upstream_project(write_site:
     told = yaml.safe_load(data.files["data/roles/zuul.yaml"])["profile::zuul::together"]
     assert told == {"packaging/hello": {"upstream/hostnote": "master"}, "upstream/hostnote": {"packaging/hello": None}}
     assert any(path.endswith("/projects/upstream/hostnote/Makefile") for path in project_files(site))
+
+
+@pytest.mark.parametrize(
+    ("own", "is_refused"),
+    [("targets: [trixie]", True), ("targets: [el9]", False), ("targets: [trixie], own_steps: true", False)],
+)
+def test_an_upstream_that_is_a_package_itself_is_not_built_twice_for_a_target(
+    write_site: Write, own: str, is_refused: bool
+) -> None:
+    more = (
+        "  packaging/greet: {targets: [trixie], source: {project: openstack/greet, branch: main}}\n"
+        f"  greet: {{repository: openstack/greet, {own}}}\n"
+    )
+    if not is_refused:
+        load_site(write_site(SITE + more))
+        return
+    (fault,) = faults(write_site(SITE + more))
+    assert "'greet' is made of openstack/greet for trixie, too: a change of that would be built twice" in fault

@@ -30,16 +30,14 @@ def build(folder: Path, *listed: str, built: tuple[str, ...] = (f"{GREET}.deb",)
     parts = ("greet_1.0.orig.tar.gz", "greet_1.0.orig.tar.gz.asc", "greet_1.0-1.diff.gz")
     for name in parts:
         (sources / name).touch()
-    (sources / "greet_1.0-1.dsc").write_text(
-        "Checksums-Sha256:\n" + "".join(f" {'0' * 64} 0 {name}\n" for name in parts)
-    )
+    dsc = sources / "greet_1.0-1.dsc"
+    dsc.write_text("Checksums-Sha256:\n" + "".join(f" {'0' * 64} 10 {name}\n" for name in parts))
     (sources / "greet-1.0").mkdir()
     for name in (*built, f"{GREET}.build"):
         (out / name).touch()
     lines = "".join(f" {'0' * 64} 10 {name}\n" for name in (*built, *listed))
     (out / f"{GREET}.changes").write_text(f"Source: greet\nChecksums-Sha256:\n{lines}Files:\n")
-    source = Source(Release("greet", "1.0-1"), sources / "greet_1.0-1.dsc")
-    return [file.name for file in deb._files(source, out)]
+    return [file.name for file in deb._files(Source(Release("greet", "1.0-1"), dsc), out)]
 
 
 def test_a_build_keeps_packages_of_every_kind_and_all_of_its_source(tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def test_of_a_package_that_is_made_of_one_branch_another_branch_of_upstream_star
 
 def test_an_upstream_may_be_a_package_itself(write_site: Write) -> None:
     own = "  openstack/greet: {targets: [trixie]}\n"
-    site = load_site(write_site(f"{SITE}{own}{PROJECTS}"))
+    site = load_site(write_site(f"{SITE}{own}{PROJECTS.splitlines()[0]}\n"))
     jobs: dict[tuple[str, str], Any] = dict(jobs_of(render(site).data))
     assert "openstack-greet-build-trixie" in jobs["check", "openstack/greet"]
     assert "packaging-greet-build-el9" in jobs["check", "openstack/greet"]

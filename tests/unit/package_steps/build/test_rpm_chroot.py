@@ -145,7 +145,7 @@ def test_mock_has_the_sources_in_its_chroot_when_rpm_reads_the_spec(step: Step, 
     sources = tmp_path / "files/SOURCES"
     sources.mkdir(parents=True)
     (sources / "macros.inc").touch()
-    rpm_mock.Mock(step, MOCK, tmp_path, 0).expand(tmp_path / "files", "greet.spec")
+    rpm_mock.Mock(step, MOCK, tmp_path, 0, ExitStack()).expand(tmp_path / "files", "greet.spec")
     brought = [command[command.index("--copyin") + 1 :] for command in recorder.commands if "--copyin" in command]
     assert brought == [
         [f"{tmp_path}/files/SPECS/greet.spec", "/builddir/build/SPECS/greet.spec"],
@@ -181,21 +181,24 @@ def test_mocks_exit_status_says_whose_fault_it_is(
     assert raised.value.status is meaning
 
 
-def test_the_suffix_of_a_target_is_its_dist(step: Step, tarball: Path, tmp_path: Path, has_mock: None) -> None:
+def test_the_suffix_of_a_target_is_its_dist(step: Step, root: Path, tmp_path: Path, has_mock: None) -> None:
     step, recorder = recorded(step)
-    chroot = rpm_chroot.Chroot(step, dataclasses.replace(CHROOT, version_suffix=".deb13.lab"), tmp_path, 0)
-    (tmp_path / "build" / "out").mkdir(parents=True)
+    target = dataclasses.replace(CHROOT, version_suffix=".deb13.lab")
+    chroot = rpm_chroot.Chroot(step, target, tmp_path, 0, ExitStack())
     chroot.expand(tmp_path / "files", "greet.spec")
     chroot.build(tmp_path / "files", "greet.spec", "build")
-    for command in (words for words in recorder.commands if {"rpmspec", "rpmbuild"} & set(words)):
+    asked = [words for words in recorder.commands if {"rpmspec", "rpmbuild"} & set(words)]
+    assert len(asked) == 3
+    for command in asked:
         assert command[command.index("dist .deb13.lab") - 1] == "--define"
-    rpm_mock.Mock(step, dataclasses.replace(MOCK, version_suffix=".el9.lab"), tmp_path, 0)
+    rpm_mock.Mock(step, dataclasses.replace(MOCK, version_suffix=".el9.lab"), tmp_path, 0, ExitStack())
     assert "config_opts['macros']['%dist'] = '.el9.lab'\n" in (tmp_path / "mock.cfg").read_text()
 
 
-def test_without_a_suffix_a_root_has_its_own_dist(step: Step, tarball: Path, tmp_path: Path, has_mock: None) -> None:
+def test_without_a_suffix_a_root_has_its_own_dist(step: Step, root: Path, tmp_path: Path, has_mock: None) -> None:
     step, recorder = recorded(step)
-    rpm_chroot.Chroot(step, CHROOT, tmp_path, 0).expand(tmp_path / "files", "greet.spec")
+    rpm_chroot.Chroot(step, CHROOT, tmp_path, 0, ExitStack()).expand(tmp_path / "files", "greet.spec")
+    assert recorder.find("rpmspec")
     assert not any("dist " in word for command in recorder.commands for word in command)
-    rpm_mock.Mock(step, MOCK, tmp_path, 0)
+    rpm_mock.Mock(step, MOCK, tmp_path, 0, ExitStack())
     assert "%dist" not in (tmp_path / "mock.cfg").read_text()

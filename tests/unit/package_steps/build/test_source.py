@@ -177,3 +177,30 @@ def test_a_build_keeps_its_packages_and_all_of_the_source_package(tmp_path: Path
         path.touch()
     kept = deb._files(source.Source(Release("sl", "5.02-1"), dsc), built)
     assert [file.name for file in kept] == ["sl_5.02-1.diff.gz", "sl_5.02-1.dsc", "sl_5.02-1_amd64.deb", names[1]]
+
+
+@pytest.mark.parametrize("name", ["greet_1.0-1.dsc", "greet_1.0.orig.tar.xz", "greet_1.0-1.debian.tar.xz"])
+def test_a_link_in_place_of_a_part_of_the_source_package_is_not_followed(
+    step: Step,
+    commit: Commit,
+    checked_out: CheckOut,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    names = ("greet_1.0-1.debian.tar.xz", "greet_1.0.orig.tar.xz")
+    listed = "Checksums-Sha256:\n" + "".join(f" {'0' * 64} 1 {one}\n" for one in names)
+
+    def offline(step: Step, command: list[str], folder: Path, **words: object) -> int:
+        for file, text in (("greet_1.0-1.dsc", listed), *((one, "x") for one in names)):
+            (folder / "out" / file).write_text(text)
+        (tmp_path / "secret").write_text(listed)
+        (folder / "out" / name).unlink()
+        (folder / "out" / name).symlink_to(tmp_path / "secret")
+        return 0
+
+    monkeypatch.setattr(source, "offline", offline)
+    commit(PACKAGE)
+    with pytest.raises(Ended, match=f"no plain file {name}") as raised:
+        make(told(step, pipeline="gate"), checked_out("tree"), tmp_path)
+    assert raised.value.status is Status.FAILED

@@ -76,7 +76,7 @@ def test_a_source_package_is_made_of_upstreams_commit_and_the_packagings_debian(
 ) -> None:
     made = make(with_upstream(step, pipeline="gate"), tmp_path)
     short = upstream.git("rev-parse", "--short=7", "HEAD")
-    assert made.release == changelog.Release("greet", f"2.0.0+git1-0.1.g{short}")
+    assert made.release == changelog.Release("greet", f"2.0.0+git1-0.1.g{short}", ("trixie",))
     unpacked = tmp_path / "unpacked"
     subprocess.run(["dpkg-source", "-x", made.dsc, unpacked], check=True, capture_output=True)
     assert (unpacked / "greet/__init__.py").read_text() == "more\n"
@@ -265,3 +265,13 @@ def test_nothing_of_upstreams_is_replaced_or_followed(step: Step, tmp_path: Path
     assert metadata.with_metadata(tree, VERSION) == replace(tree)
     assert not (tmp_path / "elsewhere").exists()
     assert not (tmp_path / "SOURCES.txt").exists()
+
+
+@needs_dpkg
+def test_a_changelog_that_leaves_the_version_to_upstream_gets_the_derived_one(
+    step: Step, upstream: Repository, packaging: Repository, here: None, tmp_path: Path
+) -> None:
+    packaging.commit("x", {"debian/changelog": CHANGELOG.replace("(1.0-1) unstable", "(XXX-1) UNRELEASED")})
+    made = make(with_upstream(step, pipeline="gate"), tmp_path)
+    assert made.release.version.startswith("2.0.0+git1-0.2.g")
+    assert made.release.suites == ("trixie",)

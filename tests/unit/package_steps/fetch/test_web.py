@@ -6,6 +6,7 @@ import io
 import socket
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -149,3 +150,23 @@ def test_where_the_environment_has_none_apts_proxies_are_used(monkeypatch: pytes
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     assert proxies({}) == {"http": "http://apt:3142"}
+
+
+def test_a_server_that_sends_byte_by_byte_is_given_up_in_time() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip() -> None:
+            connection, _ = server.accept()
+            with connection, suppress(OSError):
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+                for _ in range(100):
+                    connection.sendall(b"x")
+                    time.sleep(0.05)
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        host, started = f"127.0.0.1:{server.getsockname()[1]}", time.monotonic()
+        with pytest.raises(Ended, match="it took too long"):
+            web(host, seconds=0.2).fetch(f"http://{host}/a", io.BytesIO(), 1000)
+        assert time.monotonic() - started < 3
+        thread.join()

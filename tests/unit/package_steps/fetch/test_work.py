@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pkgci_steps.fetch.request import Blob, Request
+from pkgci_steps.fetch.request import Answer, Blob, Request, read_answer
 from pkgci_steps.fetch.store import Store
 from pkgci_steps.fetch.work import Work
 from pkgci_steps.status import Ended, Status
@@ -200,3 +201,46 @@ def test_what_was_not_used_for_longest_goes_where_the_store_is_full(
     work().do(Request((blobs[0],)))  # it is used again
     store.prune(250)
     assert kept(store) == sorted(blob.sums["sha256"] for blob in (blobs[0], blobs[2]))
+
+
+def test_what_somebody_left_who_was_ended_while_he_wrote_goes(store: Store, tmp_path: Path) -> None:
+    left, written = tmp_path / "store/.new-a", tmp_path / "store/.new-b"
+    for file in (left, written):
+        file.touch()
+    os.utime(left, (0, 0))
+    store.prune(1_000_000)
+    assert not left.exists() and written.exists()
+
+
+def test_a_file_that_another_request_removes_meanwhile_is_no_fault(
+    work: Make, store: Store, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upstream.files["/a"] = DATA
+    work().do(Request((Blob("a", (upstream.url("/a"),), {"sha256": SHA256}),)))
+    listed = [store.path("0" * 64), store.path(SHA256)]
+    monkeypatch.setattr(Path, "glob", lambda folder, pattern: [] if pattern.startswith(".") else listed)
+    store.prune(0)
+    assert not store.path(SHA256).exists()
+
+
+@pytest.mark.parametrize("is_pinned", [True, False])
+def test_each_signature_that_is_asked_for_is_verified_and_kept(
+    work: Make, upstream: Upstream, signer: Signers, is_pinned: bool
+) -> None:
+    ann = signer("ann")
+    upstream.files |= {"/a": DATA, "/a.asc": ann.sign(DATA), "/a.sig": ann.sign(DATA, armour=False)}
+    key = Blob("key.asc", content=ann.key, is_key=True)
+    tarball = Blob("a", (upstream.url("/a"),), {"sha256": SHA256} if is_pinned else {})
+    signatures = [Blob(f"a.{end}", (upstream.url(f"/a.{end}"),), signs="a") for end in ("asc", "sig")]
+    assert set(work().do(Request((tarball, *signatures, key))).files) == {"a", "a.asc", "a.sig"}
+    upstream.files["/a.asc"] = signer("mallory").sign(DATA)
+    assert "a.asc is no good signature" in refused(work(), tarball, *signatures, key).reason
+
+
+@pytest.mark.parametrize(
+    "files", [{"../a": SHA256}, {"..": SHA256}, {"a/b": SHA256}, {"a": "../../etc/passwd"}, {"a": ""}, ["a"], {"a": 1}]
+)
+def test_an_answer_names_files_of_the_store_and_no_others(files: object) -> None:
+    with pytest.raises(Ended, match="gave no answer"):
+        read_answer(json.dumps({"files": files, "pages": {}, "reason": ""}).encode())
+    assert read_answer(Answer({"a.tar.gz": SHA256}).text().encode()).files == {"a.tar.gz": SHA256}

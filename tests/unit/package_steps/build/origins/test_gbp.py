@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pkgci_steps.build import source
+from pkgci_steps.build.git import check_out
+from pkgci_steps.build.origins import gbp
 from pkgci_steps.settings import Source
 from pkgci_steps.status import Ended, Status
 from pkgci_steps.step import Step
 
+from ..conftest import TARGET, told
 from .conftest import PACKAGING, UPSTREAM, Repository, sha256
 
 Made = Callable[[], dict[str, str]]
@@ -202,3 +206,41 @@ def test_settings_that_nobody_can_read_leave_the_tree_as_it_is(repository: Repos
     repository.commit({**UPSTREAM, **PACKAGING, "debian/gbp.conf": "no settings\n"})
     assert "greet_1.0.orig.tar.xz" in made()
     assert step.details["origin"]["kind"] == "tree"
+
+
+def test_a_tarball_that_is_a_link_is_none(
+    repository: Repository, tarball: Tarball, made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.import_orig(tarball("greet_1.0.orig.tar.xz", UPSTREAM))
+    repository.commit(PACKAGING)
+    (tmp_path / "secret").write_text("a key")
+
+    def links(step: Step, command: Sequence[str | Path], folder: Path, **more: object) -> int:
+        (folder / "greet_1.0.orig.tar.xz").symlink_to(tmp_path / "secret")
+        return 0
+
+    monkeypatch.setattr(gbp, "offline", links)
+    with pytest.raises(Ended, match="no plain file"):
+        made()
+
+
+@pytest.mark.parametrize("is_only", [True, False], ids=["packaging only", "with upstream's files"])
+def test_check_gate_and_another_suite_have_one_tarball_and_versions_of_their_own(
+    repository: Repository, step: Step, here: None, tmp_path: Path, is_only: bool
+) -> None:
+    repository.commit(UPSTREAM)
+    repository.run("git", "tag", "upstream/1.0")
+    repository.commit(PACKAGING, *(["README", "src"] if is_only else []))
+    versions, checksums = [], set()
+    for number, (pipeline, suffix) in enumerate(
+        [("check", "+lab~deb13"), ("gate", "+lab~deb13"), ("gate", "+lab~deb12")]
+    ):
+        room = tmp_path / f"room-{number}"
+        room.mkdir()
+        target = replace(TARGET, version_suffix=suffix)
+        one = told(step, pipeline=pipeline)
+        made = source.make_source(one, check_out(one, tmp_path / f"tree-{number}"), target, room)
+        versions.append(made.release.version)
+        checksums |= {sha256(file) for file in made.files if ".orig.tar." in file.name}
+    assert versions == ["1.0-1+lab~deb13~c12.3", "1.0-1+lab~deb13", "1.0-1+lab~deb12"]
+    assert len(checksums) == 1

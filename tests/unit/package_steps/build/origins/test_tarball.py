@@ -86,6 +86,7 @@ def test_a_debian_only_tree_is_completed_as_its_watch_file_and_key_say(
     }
     files = {
         **PACKAGING,
+        ".gitreview": "what a tool of people's has",
         "debian/watch": f"version=4\n{upstream.url('/files/')} @PACKAGE@@ANY_VERSION@@ARCHIVE_EXT@\n",
         "debian/upstream/signing-key.asc": ann.key.decode(),
     }
@@ -191,3 +192,21 @@ def test_a_file_in_the_store_that_is_another_by_now_is_not_taken(
 def test_a_name_stays_in_its_folder(step: Step) -> None:
     assert json.loads(Request((Blob("a", content=b"x"),)).text())["blobs"][0]["content"] == "eA=="
     assert tarball._orig(DEB, "https://example.org/../../etc/x.tar.gz") == "greet_1.0.orig.tar.gz"
+
+
+def test_a_spec_without_upstreams_files_is_packed_as_no_tarball(step: Step, tmp_path: Path, fetcher: Path) -> None:
+    files = {"greet.spec": "x", "fix.patch": "x", ".gitreview": "x"}
+    with pytest.raises(Ended, match=r"packaging only.*`sha512sum --tag greet-1\.0\.tar\.gz`.*source: ") as raised:
+        fetched(step, tmp_path, files, rpm({"greet-1.0.tar.gz": "https://example.org/greet-1.0.tar.gz"}))
+    assert raised.value.status is Status.FAILED
+
+
+@pytest.mark.parametrize(
+    "blobs", [[Blob(str(number)) for number in range(101)], [Blob("key.gpg", content=b"x" * 2**23, is_key=True)]]
+)
+def test_more_than_can_be_asked_for_is_the_packages_fault(
+    step: Step, tmp_path: Path, fetcher: Path, blobs: list[Blob]
+) -> None:
+    with pytest.raises(Ended, match="at most 100 can be") as raised:
+        fetching.ask(step, Request(tuple(blobs)), tmp_path)
+    assert raised.value.status is Status.FAILED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -152,3 +153,15 @@ def test_without_upstreams_key_in_the_tree_nothing_is_verified_so_nothing_is_fet
         watch.keys(tree(tmp_path, PLAIN, key=None))
     assert not watch.found(tree(tmp_path / "other", PLAIN, key=None))
     assert watch.found(tree(tmp_path / "both", PLAIN))
+
+
+def test_a_file_larger_than_any_is_not_read(tmp_path: Path) -> None:
+    with pytest.raises(Ended, match=r"debian/watch cannot be read: it has more than 65536 characters"):
+        watch.read(tree(tmp_path, PLAIN + "\n" * 70_000), wanted())
+
+
+def test_empty_lines_are_read_once(tmp_path: Path) -> None:
+    started = time.process_time()
+    text = PLAIN.replace("\n", "\n" * 60_000, 1)
+    assert watch.read(tree(tmp_path, text), wanted()).page == ADDRESS
+    assert time.process_time() - started < 3

@@ -91,7 +91,12 @@ def make_source(step: Step, tree: Tree, target: Target, folder: Path) -> Source:
         if not native and not differences.takes_changes(tree):
             _say_what_changed(step, tree, wanted, folder)
         raise Ended(Status.FAILED, "the source package cannot be made of the tree: see git-buildpackage's words above")
-    return Source(release, dsc)
+    source = Source(release, dsc)
+    for file in source.files:
+        # What read a stranger's files made them: a link would lead to whatever this account may read.
+        if file.is_symlink() or not file.is_file():
+            raise Ended(Status.FAILED, f"the source package has no plain file {file.name}: see above")
+    return source
 
 
 def _wanted(release: changelog.Release, kind: str) -> Wanted:

@@ -56,9 +56,10 @@ def _answer(arguments: Sequence[str], settings: Path, folder: Path) -> Answer:
     os.environ.update(environment)  # where urllib looks for no_proxy
     web = Web(sources.hosts, proxies(environment), time.monotonic() + SECONDS)
     store = Store(folder)
-    answer = Work(store, folder, web, sources.largest_mb * 1_000_000, _say).do(request)
-    store.prune(sources.disk_mb * 1_000_000)
-    return answer
+    try:
+        return Work(store, folder, web, sources.largest_mb * 1_000_000, _say).do(request)
+    finally:
+        store.prune(sources.disk_mb * 1_000_000)
 
 
 def _say(text: str) -> None:

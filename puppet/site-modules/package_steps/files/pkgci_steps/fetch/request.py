@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -14,7 +15,8 @@ from ..status import Ended, Status
 STRONG = ("sha512", "sha384", "sha256")
 SUMS = {"md5": 32, "sha1": 40, "sha256": 64, "sha384": 96, "sha512": 128}
 SIZE_LIMIT = 8 * 1024 * 1024  # bytes of a document
-_BLOBS = 100
+BLOBS_LIMIT = 100
+_IS_FILE = re.compile(r"[0-9a-f]{64} (?!\.{1,2}$)[^/\0]+")
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,8 @@ def read_request(text: bytes) -> Request:
     try:
         data = json.loads(text)
         blobs = tuple(_blob(item) for item in data["blobs"])
-        if len(blobs) > _BLOBS or len(data["pages"]) > _BLOBS:
-            raise ValueError(f"it asks for more than {_BLOBS} files")
+        if len(blobs) > BLOBS_LIMIT or len(data["pages"]) > BLOBS_LIMIT:
+            raise ValueError(f"it asks for more than {BLOBS_LIMIT} files")
         return Request(blobs, tuple(map(str, data["pages"])), str(data["same_as"]))
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise Ended(Status.MISUSED, f"this is no request: {error}") from None
@@ -91,8 +93,12 @@ def read_request(text: bytes) -> Request:
 def read_answer(text: bytes) -> Answer:
     """The answer in a document. Raises ``Ended`` (infrastructure) where it is none."""
     try:
-        return Answer(**json.loads(text))
-    except (ValueError, TypeError, RecursionError):
+        answer = Answer(**json.loads(text))
+        # They become the names of files, here and in the store.
+        if not all(_IS_FILE.fullmatch(f"{checksum} {name}") for name, checksum in answer.files.items()):
+            raise ValueError("that is no file of the store's")
+        return answer
+    except (ValueError, TypeError, AttributeError, RecursionError):
         raise Ended(Status.INFRASTRUCTURE, "pkgci-fetch-source gave no answer: see its words above") from None
 
 

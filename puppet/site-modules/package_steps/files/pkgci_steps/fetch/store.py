@@ -6,7 +6,8 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -14,6 +15,9 @@ from typing import BinaryIO, cast
 from .request import STRONG
 
 _RECORDS = "signed"
+# What a file is called while it is written, and how long it may go without another byte.
+_NEW = ".new-"
+_LEFT_SECONDS = 3600.0
 
 
 class Store:
@@ -36,7 +40,7 @@ class Store:
     @contextmanager
     def new(self) -> Iterator[BinaryIO]:
         """A file to write to. It is gone afterwards, unless it was kept."""
-        with tempfile.NamedTemporaryFile(prefix=".new-", dir=self._folder, delete=False) as file:
+        with tempfile.NamedTemporaryFile(prefix=_NEW, dir=self._folder, delete=False) as file:
             try:
                 yield cast(BinaryIO, file)
             finally:
@@ -60,8 +64,14 @@ class Store:
         return sums["sha256"]
 
     def prune(self, limit: int) -> None:
-        """Removes what was not used for longest, until the files have no more than ``limit`` bytes."""
-        files = [(file, file.stat()) for file in self.path("").glob("*")]
+        """Removes what was not used for longest, until the files have no more than ``limit`` bytes.
+
+        And whatever somebody left who was ended while he wrote.
+        """
+        for file, state in _states(self._folder.glob(f"{_NEW}*")):
+            if state.st_mtime < time.time() - _LEFT_SECONDS:
+                file.unlink(missing_ok=True)
+        files = _states(self.path("").glob("*"))
         left = sum(state.st_size for _, state in files)
         for file, state in sorted(files, key=lambda item: item[1].st_mtime):
             if left <= limit:
@@ -100,6 +110,15 @@ class Store:
         except OSError:
             return None
         return path.resolve().name
+
+
+def _states(files: Iterable[Path]) -> list[tuple[Path, os.stat_result]]:
+    """Those of ``files`` that are still there: others use the store, too."""
+    found = []
+    for file in files:
+        with suppress(FileNotFoundError):
+            found.append((file, file.stat()))
+    return found
 
 
 def digests(file: Path, algorithms: Iterator[str] | tuple[str, ...] | Mapping[str, str]) -> dict[str, str]:

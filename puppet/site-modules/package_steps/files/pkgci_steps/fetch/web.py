@@ -94,7 +94,7 @@ class Web:
         with self._opener.open(url, timeout=_SILENCE) as answer:
             with suppress(TypeError, ValueError):
                 expected = int(answer.headers.get("Content-Length"))
-            while piece := answer.read(_PIECE):
+            while piece := answer.read1(_PIECE):  # what there is, so that the deadline is seen
                 size += len(piece)
                 if size > limit:
                     raise Ended(Status.FAILED, f"{url} has more than {limit // 1_000_000} MB (site file: sources)")

@@ -39,10 +39,9 @@ class Work:
             return Answer(known)
         pages = {url: self._page(url) for url in request.pages}
         keys = [self._key(blob) for blob in request.blobs if blob.is_key]
-        signatures = {blob.signs: blob for blob in request.blobs if blob.signs is not None}
         for blob in request.blobs:
             if not blob.is_key and blob.signs is None:
-                self._take(blob, signatures.get(blob.name), keys)
+                self._take(blob, [other for other in request.blobs if other.signs == blob.name], keys)
         if request.record and self._files:
             self.store.record(request.record, self._files)
         return Answer(self._files, pages)
@@ -76,19 +75,20 @@ class Work:
             self._files[blob.name] = self.store.keep(file)
         return text
 
-    def _take(self, blob: Blob, signature: Blob | None, keys: list[bytes]) -> None:
-        """Puts ``blob`` and its ``signature`` into the store, verified."""
+    def _take(self, blob: Blob, signatures: list[Blob], keys: list[bytes]) -> None:
+        """Puts ``blob`` and its ``signatures`` into the store, verified."""
         if blob.is_pinned:
             self._pinned(blob)
-            if signature is not None:
+            for signature in signatures:
                 self._signed(blob, self.store.path(self._files[blob.name]), signature, keys)
             return
-        if signature is None or not keys:
+        if not signatures or not keys:
             raise Ended(Status.FAILED, _unverifiable(blob))
         with self.store.new() as file:
             self._fetch(blob, file, self.limit)
             self._match(blob, Path(file.name))
-            self._signed(blob, Path(file.name), signature, keys)
+            for signature in signatures:
+                self._signed(blob, Path(file.name), signature, keys)
             self._files[blob.name] = self.store.keep(file)
 
     def _pinned(self, blob: Blob) -> None:

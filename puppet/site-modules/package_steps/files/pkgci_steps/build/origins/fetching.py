@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ...fetch import PROGRAM, STORE, USER
-from ...fetch.request import Answer, Request, read_answer
+from ...fetch.request import BLOBS_LIMIT, SIZE_LIMIT, Answer, Request, read_answer
 from ...report import sha256
 from ...status import Ended, Status
 from ...step import Step
@@ -19,8 +19,15 @@ _WORDS = {Status.FAILED.value: Status.FAILED, Status.MISUSED.value: Status.MISUS
 
 def ask(step: Step, request: Request, room: Path) -> Answer:
     """The answer to ``request``. Raises ``Ended``, as pkgci-fetch-source does."""
+    text = request.text()
+    if len(request.blobs) > BLOBS_LIMIT or len(text) > SIZE_LIMIT:
+        raise Ended(
+            Status.FAILED,
+            f"{len(request.blobs)} files would have to be fetched or verified by: at most {BLOBS_LIMIT} can be, with "
+            f"{SIZE_LIMIT // 2**20} MiB of keys. Keep the sources in the tree, and one key",
+        )
     file = room / ".request.json"
-    file.write_text(request.text())
+    file.write_text(text)
     file.chmod(0o644)
     try:
         status, output = step.programs.output([*COMMAND, file])

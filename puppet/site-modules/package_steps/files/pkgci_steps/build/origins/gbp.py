@@ -139,11 +139,18 @@ def _checked_out(step: Step, tree: Tree, wanted: Wanted, there: _Found, room: Pa
             f"{there.layout.tag(wanted.version)}, or commit the tarball anew with `gbp pristine-tar commit`",
         )
     files = [room / name for name in there.tarballs]
+    # What read a stranger's delta made them: a link would lead to whatever this account may read.
+    if not all(map(_is_plain, files)):
+        raise Ended(Status.FAILED, f"pristine-tar made no plain file {there.tarballs[0]}: see above")
     signatures = [file.with_name(f"{file.name}.asc") for file in files]
     return Upstream(
-        (*files, *(file for file in signatures if file.is_file() and not file.is_symlink())),
+        (*files, *filter(_is_plain, signatures)),
         f"by pristine-tar at {there.refs.pristine_tar.commit[:12] if there.refs.pristine_tar else ''}",
     )
+
+
+def _is_plain(file: Path) -> bool:
+    return file.is_file() and not file.is_symlink()
 
 
 def _packed(step: Step, tree: Tree, wanted: Wanted, there: _Found, room: Path) -> Upstream:

@@ -30,7 +30,7 @@ def found(step: Step, tree: Tree, wanted: Wanted) -> bool:
     """Whether the tree has packaging only, and says what upstream's tarball is."""
     if wanted.target == "rpm":
         return dist_git.found(tree, wanted)
-    return not tree.outside(wanted.packaging) and watch.found(tree)
+    return tree.is_only(wanted.packaging) and watch.found(tree)
 
 
 def upstream(step: Step, tree: Tree, wanted: Wanted, room: Path) -> Upstream:

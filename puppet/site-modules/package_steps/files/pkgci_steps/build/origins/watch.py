@@ -22,6 +22,7 @@ from .upstream import Wanted
 FILE = "debian/watch"
 _KEYS = ("debian/upstream/signing-key.asc", "debian/upstream/signing-key.pgp", "debian/upstream/signing-key.gpg")
 _SECONDS = 30.0
+_LONGEST = 64 * 1024
 _ARCHIVE = r"\.(?:tar\.(?:xz|bz2|gz|lzma)|tgz|tbz|txz)"
 _WORDS = {
     "@ANY_VERSION@": r"[-_]?[Vv]?(\d[\-+\.:\~\da-zA-Z]*)",
@@ -78,6 +79,8 @@ def read(tree: Tree, wanted: Wanted) -> Entry:
             f"nothing says where upstream's tarball is: the tree has no {FILE}, and the site file no "
             "`source: {tarball: {url: …, sha256: …}}`",
         )
+    if len(text) > _LONGEST:
+        raise Ended(Status.FAILED, f"{FILE} cannot be read: it has more than {_LONGEST} characters")
     entries = list(_entries(text.replace("@PACKAGE@", wanted.source)))
     main = [(words, options) for words, options in entries if "component" not in options]
     if len(main) != 1 or len(entries) != 1:
@@ -134,7 +137,7 @@ def _entries(text: str) -> Iterator[tuple[list[str], dict[str, str]]]:
     if re.search(r"^Version:\s*5\s*$", text, re.MULTILINE):
         yield from _fields(text)
         return
-    joined = re.sub(r"\\\n\s*", "", re.sub(r"^\s*#.*\n?", "", text, flags=re.MULTILINE))
+    joined = re.sub(r"\\\n\s*", "", re.sub(r"^[ \t]*#.*\n?", "", text, flags=re.MULTILINE))
     for line in (line.strip() for line in joined.splitlines()):
         if not line or re.fullmatch(r"version\s*=\s*\d+", line):
             continue

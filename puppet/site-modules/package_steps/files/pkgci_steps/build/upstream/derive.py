@@ -20,6 +20,8 @@ _DEBIAN = b"debian/"
 # What says the version to pbr and to setuptools-scm (and so to hatch-vcs) before all else.
 _TOLD = ("PBR_VERSION", "SETUPTOOLS_SCM_PRETEND_VERSION")
 _NATIVE = "3.0 (native)"
+# What is below the entry for the derived version is the packaging's affair: its version may be XXX, as in RDO's specs.
+_BELOW = re.compile(r"\s*([a-z0-9][a-z0-9+.-]+) \((?:([0-9]+):)?[A-Za-z0-9.+~:-]+\) ")
 # Who signed the entry below is who signs ours: another name would be somebody else's upload, for lintian.
 _AUTHOR = re.compile(r"^ -- ([^<>\n]{1,200}<[^<>\s]{1,200}>)  ", re.MULTILINE)
 
@@ -46,7 +48,7 @@ def derived_deb(step: Step, tree: Tree, suite: str) -> Tree:
     file = tree.folder / "debian/changelog"
     # Whatever bytes it has stay as they are.
     text = file.read_text(errors="surrogateescape")
-    file.write_text(_entry(state, changelog.latest(text), suite, text) + text, errors="surrogateescape")
+    file.write_text(_entry(state, suite, text) + text, errors="surrogateescape")
     for entry in tree.entries:
         if not entry.path.startswith(_DEBIAN) and entry.mode != "160000":
             (tree.folder / os.fsdecode(entry.path)).unlink()
@@ -86,12 +88,13 @@ def _state(step: Step) -> State:
     return state
 
 
-def _entry(state: State, release: changelog.Release, suite: str, text: str) -> str:
-    epoch = f"{release.version.partition(':')[0]}:" if ":" in release.version else ""
+def _entry(state: State, suite: str, text: str) -> str:
+    below = _BELOW.match(text)
+    source, epoch = below.groups() if below else (changelog.latest(text).source, None)
     signed = _AUTHOR.search(text)
     date = format_datetime(datetime.fromtimestamp(state.time, timezone.utc))  # noqa: UP017 (Python 3.10)
     return (
-        f"{release.source} ({epoch}{state.version.deb}-{state.revision}) {suite}; urgency=medium\n\n"
+        f"{source} ({f'{epoch}:' if epoch else ''}{state.version.deb}-{state.revision}) {suite}; urgency=medium\n\n"
         f"  * {state.words[0].upper()}{state.words[1:]}.\n\n"
         f" -- {signed[1] if signed else 'pkgci <pkgci@localhost>'}  {date}\n\n"
     )
