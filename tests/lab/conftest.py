@@ -30,6 +30,8 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 LABS = CHECKOUT / ".lab"
 # A project whose changes bring their own steps: what Zuul and Jenkins do is tested without building packages.
 SCRIPTS = "packaging/hello"
+# A project for packages that others made: whichever can be had, for one target.
+OTHERS = "packaging/others"
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def make_lab(name: str) -> Lab:
-    """A new lab from the example, named ``name``, in a network that is free. It has one project more: ``SCRIPTS``.
+    """A new lab from the example, named ``name``, in a network that is free. It has ``SCRIPTS`` and ``OTHERS``, too.
 
     It has the real servers that the environment names.
     """
@@ -106,8 +108,11 @@ def make_lab(name: str) -> Lab:
         subprocess.run(
             [sys.executable, "-m", "pkgci", "init", "--example", "lab", str(directory)], check=True, cwd=CHECKOUT
         )
-        project = f"projects:\n  {SCRIPTS}: {{targets: [trixie, bookworm], own_steps: true}}\n"
-        site.write_text(site.read_text().replace("projects:\n", project))
+        projects = (
+            f"projects:\n  {SCRIPTS}: {{targets: [trixie, bookworm], own_steps: true}}\n"
+            f"  {OTHERS}: {{targets: [trixie]}}\n"
+        )
+        site.write_text(site.read_text().replace("projects:\n", projects))
     text = re.sub(r"^lab: .*$", Servers.of_environment().lab_line(), site.read_text(), flags=re.MULTILINE)
     if text != site.read_text():
         site.write_text(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.lab.conftest import Lab
+from tests.lab.conftest import OTHERS, Lab
 from tests.real.archive import Archive, UnavailableError
 from tests.real.catalogue import QUICK, chosen
 from tests.real.releases import next_release
@@ -13,8 +13,6 @@ from tests.real.sources import unpacked
 from tests.real.way import Release
 
 TARGET = "trixie"
-# Of the lab's projects: it may release packages of other names than its own.
-PROJECT = "packaging/tidy-logs"
 HOW_MANY = 3
 
 
@@ -35,7 +33,7 @@ def test_packages_of_the_archive_are_released_and_so_is_their_next_version(boots
         for release in (1, 2):
             if release == 2:
                 next_release(tree)
-            for verdict in Release(PROJECT, TARGET, 995000 + 10 * number + release, tree).walk(bootstrapped, "gate"):
+            for verdict in Release(OTHERS, TARGET, 995000 + 10 * number + release, tree).walk(bootstrapped, "gate"):
                 assert verdict.is_good, f"{tree}, release {release}: {verdict}"
         taken += 1
         if taken == HOW_MANY:
