@@ -56,6 +56,7 @@ ARCHIVE = (
     Package("socat", "C, network tests in the build"),
     Package("tini", "C, a static program"),
     Package("tmux", "C, shells"),
+    Package("xxhash", "C, a library with symbols"),
 )
 
 # Made here, for what those lack.

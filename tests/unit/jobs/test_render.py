@@ -155,9 +155,3 @@ def test_a_folder_of_jobs_without_any_is_named(write_site: Write) -> None:
     (path.parent / "jobs/mine.txt").write_text("- job: {name: a}\n")
     with pytest.raises(UsageError, match="/jobs: there are no JJB files"):
         render_jobs(load_site(path))
-
-
-def test_two_projects_whose_jobs_would_share_names_are_refused(write_site: Write) -> None:
-    text = SITE.replace("projects:\n", "projects:\n  packaging-hello: {targets: [trixie]}\n")
-    with pytest.raises(UsageError, match="two jobs would be named"):
-        render_jobs(load_site(write_site(text)))

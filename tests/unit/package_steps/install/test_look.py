@@ -22,12 +22,12 @@ class Installed:
         self._paths, self._missing, self._verified = paths, missing, verified
         self._units = units or Said(0, "")
         self.checked: list[str] = []
-        self.answers: dict[str, str] = {"sh": ""}
+        self.answers: dict[str, str] = {}
         self.step = SimpleNamespace(details={}, log=SimpleNamespace(say=lambda _: None))
 
     def ask(self, *command: str) -> str:
         if command[:2] == ("sh", "-c") and "cat" in command[2]:
-            return self.answers["cat"]
+            return self.answers.get("cat", "")
         if command[:2] == ("sh", "-c"):
             paths = self._paths.splitlines()
             lines = [f"{'-' if path in self._missing.splitlines() else '+'}{path}" for path in paths]
@@ -84,7 +84,7 @@ greet no optional
 def warnings(needs: str) -> list[str]:
     root = Installed(f"/usr/sbin/greetd\n{UNIT}\n")
     root.answers = {
-        "sh": "ExecStart=-/usr/sbin/greetd --now\nExecReload=/bin/kill -HUP $MAINPID\nExecStop=+/bin/true\n",
+        "cat": "ExecStart=-/usr/sbin/greetd --now\nExecReload=/bin/kill -HUP $MAINPID\nExecStop=+/bin/true\n",
         "--search": "coreutils: /usr/bin/true\nprocps: /usr/bin/kill\ngreet: /usr/sbin/greetd\nno path /bin/kill\n",
         "--show": PROCPS,
         "apt-cache": needs,

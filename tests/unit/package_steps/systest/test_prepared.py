@@ -18,7 +18,7 @@ GONE = "E: Failed to fetch http://mirror.example.org/x.deb  Temporary failure re
 
 @dataclass
 class Fetching:
-    """A root where apt says ``text``, and fails where that is anything."""
+    """A root where apt says ``text``, and fails where that is anything; the mirror has no news of what is unknown."""
 
     step: Step
     text: str = ""
@@ -27,6 +27,8 @@ class Fetching:
     def run(self, *command: str, network: bool = False) -> Said:
         assert network or "update" not in command
         self.asked.append(" ".join(command))
+        if "update" in command and self.text == UNKNOWN:
+            return Said(0, "")
         return Said(100 if self.text else 0, self.text)
 
 
