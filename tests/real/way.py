@@ -77,7 +77,8 @@ class Release:
 def _commit(tree: Path) -> tuple[str, str]:
     """Commits all of ``tree``; the commit and its git tree."""
     who = ("-c", "user.name=Real", "-c", "user.email=real@example.org")
-    subprocess.run(["git", "init", "-q", "--initial-branch=main", str(tree)], check=True)
+    if not (tree / ".git").exists():
+        subprocess.run(["git", "init", "-q", "--initial-branch=main", str(tree)], check=True)
     subprocess.run(["git", "-C", str(tree), "add", "--all", "--force"], check=True)
     subprocess.run(["git", "-C", str(tree), *who, "commit", "-q", "--allow-empty", "-m", "A release"], check=True)
     shown = ["git", "-C", str(tree), "show", "-s", "--format=%H %T"]

@@ -23,6 +23,10 @@ def deaf(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     mark = {**os.environ, processes.MARK: "0123456789abcdef"}
     (tmp_path / "work").mkdir()
     with subprocess.Popen(["sh", "-c", DEAF], env=mark, cwd=tmp_path / "work", start_new_session=True) as process:
+        # For a moment after its start a process has no environment that anybody could read.
+        deadline = time.monotonic() + 30
+        while not Path(f"/proc/{process.pid}/environ").read_bytes() and time.monotonic() < deadline:
+            time.sleep(0.01)
         yield process
         process.kill()
 

@@ -95,7 +95,8 @@ def test_jenkins_waits_for_its_plugins_and_its_configuration(master: Catalog) ->
 def test_what_jenkins_writes_itself_is_seeded_and_jobs_are_left_alone(master: Catalog) -> None:
     inside = {title: values for title, values in master.all("File").items() if title.startswith("/var/lib/jenkins/")}
     assert set(inside) == {"/var/lib/jenkins/hudson.plugins.gearman.GearmanPluginConfig.xml"}
-    assert all(values["replace"] is False for values in inside.values())
+    assert all((values["replace"], values["mode"]) == (False, "0640") for values in inside.values())
+    assert "UMask=0027" in content(master, UNIT)
 
 
 def test_the_package_stays_at_its_version(master: Catalog) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from typing import IO
 
@@ -43,8 +43,10 @@ def http_backend(
     with process:
         if process.stdin is None or process.stdout is None:
             raise RuntimeError("git has no pipes")
-        process.stdin.write(body)
-        process.stdin.close()
+        # It answers without reading a request that it does not take.
+        with suppress(BrokenPipeError):
+            process.stdin.write(body)
+            process.stdin.close()
         status, headers = HTTPStatus.OK, {}
         while line := process.stdout.readline().decode().strip():
             name, _, value = line.partition(": ")

@@ -56,12 +56,13 @@ class jenkins::configuration {
     }
   }
 
+  # Jenkins writes them itself, too, with the umask of its unit.
   $jenkins::seeds.each |$name, $content| {
     file { "${jenkins::home}/${name}":
       ensure  => file,
       owner   => 'jenkins',
       group   => 'jenkins',
-      mode    => '0644',
+      mode    => '0640',
       replace => false,
       content => $content,
     }

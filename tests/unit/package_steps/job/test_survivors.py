@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from pkgci_steps import processes
 from pkgci_steps.job import workspace
-from pkgci_steps.job.keeper import KEEPER
+from pkgci_steps.job.keeper import KEEPER, PATIENCE
 from pkgci_steps.job.workspace import own_folder
 
 from tests.unit.package_steps.job.conftest import Slave
@@ -89,7 +89,7 @@ def test_an_agent_that_is_killed_takes_the_whole_build_along_within_seconds(
     agent.kill()
     agent.wait()
     until(lambda: not deaf.alive(), 20)
-    until(lambda: not {keeper, inner} & set(processes.parents()))
+    until(lambda: not {keeper, inner} & set(processes.parents()), PATIENCE + 30)
     # Its log tells what became of it: the log server had it to the end.
     assert slave.result["status"] == "aborted"
     agent.communicate()
