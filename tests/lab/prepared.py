@@ -134,7 +134,7 @@ class Build:
     control: str = ""
     symbols: bool = False
     # What is in the source package: path in its tree → text.
-    source: Mapping[str, str] = field(default_factory=dict)
+    source: Mapping[str, str] = field(default_factory=dict, hash=False)
     evil: str = ""
     project: str = PROJECT
 
