@@ -63,7 +63,7 @@ ARCHIVE = (
 MADE = tuple(Package(name, has, made=True) for name, has in made.PACKAGES.items())
 
 # Quick ones: three of them that can be had are taken by a lab test, too.
-QUICK = ("cowsay", "sl", "lz4", "xxhash", "made-epoch", "made-alternatives", "made-triggers")
+QUICK = ("cowsay", "sl", "made-epoch", "made-alternatives", "made-triggers")
 
 
 def chosen(names: Iterable[str]) -> tuple[Package, ...]:
