@@ -74,7 +74,7 @@ class Lab:
 
     def put(self, host: str, path: str, text: str) -> None:
         """Writes a file on a host, as root."""
-        write = f"cat > {path} <<'END'\n{text.rstrip()}\nEND"
+        write = f"cat > {path} <<'END OF FILE'\n{text.rstrip()}\nEND OF FILE"
         self.exec(host, "sh", "-c", write)
 
 
