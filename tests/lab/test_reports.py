@@ -102,6 +102,7 @@ def test_an_approval_that_is_withdrawn_and_a_veto_in_the_gate_stop_the_merge_unt
     change.wait_for_merge(240)
 
 
+@pytest.mark.long
 def test_an_approved_change_in_work_says_once_why_it_is_not_merged_and_is_when_it_is_ready(clone: Clone) -> None:
     change = checked(clone, "Not yet")
     mark(change, "wip")
