@@ -74,7 +74,7 @@ class ProjectSource(Model):
 _TAGS = {"tarball": "source[tarball]", "project": "source[project]"}
 _WRONG = (
     "a source is 'auto', 'tree', 'git-buildpackage', 'tarball', or a mapping with one of the keys "
-    "'tarball' (with 'url' and 'sha256') and 'project'"
+    "'tarball' (with 'url' and 'sha256') or 'project'"
 )
 
 
