@@ -30,6 +30,8 @@ from .tools import Tools, sha256
 ROOT = Path(__file__).parents[4]
 PROJECT = "packaging/greet"
 URL = "https://pub01.pkg.lab.test/packages/"
+# The version of change 5, patch set 2, as check builds it.
+GOOD = "1.0-1~c5.2"
 
 
 class World:
@@ -189,6 +191,11 @@ class World:
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr("pkgci_steps.repository.folders._sync", lambda path: None)  # no machine stops here
     return World(tmp_path)
+
+
+def repository(world: World, name: str = "5") -> Repository:
+    """A review repository, by default that of change 5."""
+    return Repository(f"review/{name}", world.publisher)
 
 
 def versions(repository: Repository) -> list[str]:
