@@ -100,8 +100,7 @@ def installed(step: Step, manager: Manager, group: Sequence[File]) -> Iterator[M
 
     Raises ``Ended`` where they do not install: by their fault, or the infrastructure's.
     """
-    with manager.root.layer() as root:
-        there = type(manager)(root)
+    with manager.layer(step) as there:
         started = time.monotonic()
         said = there.install(_words(there, group))
         states = there.states([file.package for file in group])
