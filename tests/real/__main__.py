@@ -12,9 +12,8 @@ import click
 from tests.lab.conftest import LABS, Lab, remove_lab
 from tests.real.archive import Archive, UnavailableError
 from tests.real.catalogue import Package, chosen
-from tests.real.lab import bring_up
-from tests.real.releases import next_release
-from tests.real.sources import unpacked
+from tests.real.lab import bring_up, serve
+from tests.real.sources import Source, unpacked
 from tests.real.table import Row, markdown, right
 from tests.real.way import Release, Verdict
 
@@ -57,22 +56,24 @@ def main(names: tuple[str, ...], target: str) -> None:
 def take(lab: Lab, package: Package, archive: Archive, folder: Path, target: str, change: int) -> Row:
     """All releases of one package; changes are numbered from ``change`` on."""
     try:
-        tree = unpacked(package, archive, folder)
+        source = unpacked(package, archive, folder)
     except UnavailableError as why:
         return Row(package, unavailable=str(why))
+    if source.web:
+        serve(lab, source.web)
     verdicts = []
-    for when, verdict in _walk(lab, package, tree, target, change):
+    for when, verdict in _walk(lab, package, source, package.target(target), change):
         click.echo(f"  {package.name}, {when}: {verdict.step} {verdict.status}, {verdict.seconds:.0f} s", err=True)
         verdicts.append((when, verdict))
     return Row(package, verdicts)
 
 
-def _walk(lab: Lab, package: Package, tree: Path, target: str, change: int) -> Iterator[tuple[str, Verdict]]:
+def _walk(lab: Lab, package: Package, source: Source, target: str, change: int) -> Iterator[tuple[str, Verdict]]:
     """The first release is checked, too; until a step fails."""
     for number in range(1, RELEASES + 1):
         if number > 1:
-            next_release(tree)
-        release = Release(f"real/{package.name}", target, change + number, tree)
+            source.next_release()
+        release = Release(f"real/{package.name}", target, change + number, source)
         for pipeline in ("check", "gate") if number == 1 else ("gate",):
             for verdict in release.walk(lab, pipeline):
                 yield f"{pipeline} of release {number}", verdict

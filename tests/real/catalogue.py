@@ -4,20 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum
 
-from tests.real import made
+from tests.real import distgit, made
 
 PASSES = "passes"
+# The target of what is no DEB: as the example lab has it.
+RPM = "rpm"
+
+
+class Origin(Enum):
+    """Where the tree of a package comes from."""
+
+    ARCHIVE = "the distribution's archive"
+    MADE = "made by the tests"
+    DIST_GIT = "packaging made by the tests, over an upstream of PyPI"
 
 
 @dataclass(frozen=True)
 class Package:
-    """One source package. ``has`` is why it is here; ``expected`` is what its distribution's own tests say."""
+    """One source package. ``has`` is why it is here; ``expected`` is what its distribution's own tests say.
+
+    ``origin`` is who has its tree: the archive, or these tests.
+    """
 
     name: str
     has: str
     expected: str = PASSES
-    made: bool = False
+    origin: Origin = Origin.ARCHIVE
+
+    def target(self, deb: str) -> str:
+        """The target that it is built for, where DEBs are for ``deb``."""
+        return RPM if self.origin is Origin.DIST_GIT else deb
 
 
 # Of the archive. What the mirror at hand does not serve is reported so, and is no pass.
@@ -60,7 +78,17 @@ ARCHIVE = (
 )
 
 # Made here, for what those lack.
-MADE = tuple(Package(name, has, made=True) for name, has in made.PACKAGES.items())
+MADE = tuple(Package(name, has, origin=Origin.MADE) for name, has in made.PACKAGES.items())
+
+# dist-git's layouts. They need each other in this order.
+DIST_GIT = tuple(
+    Package(
+        name,
+        "RDO's dist-git: no version, upstream is a project" if one.has_project else "Fedora's dist-git: sources",
+        origin=Origin.DIST_GIT,
+    )
+    for name, one in distgit.PACKAGES.items()
+)
 
 # Quick ones: three of them that can be had are taken by a lab test, too.
 QUICK = ("cowsay", "sl", "made-epoch", "made-alternatives", "made-triggers")
@@ -69,7 +97,7 @@ QUICK = ("cowsay", "sl", "made-epoch", "made-alternatives", "made-triggers")
 def chosen(names: Iterable[str]) -> tuple[Package, ...]:
     """The packages ``names``, all of them where there are none. Raises ``ValueError`` for one that is not here."""
     wanted = set(names)
-    known = {package.name: package for package in (*ARCHIVE, *MADE)}
+    known = {package.name: package for package in (*ARCHIVE, *MADE, *DIST_GIT)}
     if unknown := wanted - set(known):
         raise ValueError(f"no such package: {', '.join(sorted(unknown))}; there are {', '.join(known)}")
     return tuple(package for name, package in known.items() if not wanted or name in wanted)

@@ -7,9 +7,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 from tests.lab.conftest import CHECKOUT, LABS, Lab
-from tests.real.catalogue import Package
+from tests.real.catalogue import RPM, Origin, Package
+from tests.real.distgit import PACKAGES, WEB
 
 NAME = "real-packages"
 ROLES = ("publisher", "slave_build", "slave_install", "slave_systest")
@@ -24,8 +26,10 @@ def bring_up(packages: Iterable[Package], target: str) -> Lab:
     init = [sys.executable, "-m", "pkgci", "init", "--example", "lab", str(directory)]
     subprocess.run(init, check=True, cwd=CHECKOUT, stdout=subprocess.DEVNULL)
     site = directory / "site.yaml"
-    projects = "".join(f"  real/{package.name}: {{targets: [{target}]}}\n" for package in packages)
-    text = re.sub(r"^targets:\n(?:  .*\n)+", f"targets:\n  {target}: {{deb: {target}}}\n", site.read_text(), flags=re.M)
+    projects = "".join(_project(package, target) for package in packages)
+    targets = f"targets:\n  {target}: {{deb: {target}}}\n  {RPM}: {{rpm: trixie, backend: chroot}}\n"
+    targets += f"sources: {{hosts: ['{WEB}']}}\n"
+    text = re.sub(r"^targets:\n(?:  .*\n)+", targets, site.read_text(), flags=re.M)
     text = re.sub(r"^projects:\n(?:  .*\n)+", f"projects:\n{projects}", text, flags=re.M)
     site.write_text(text)
     lab = Lab(directory)
@@ -33,3 +37,24 @@ def bring_up(packages: Iterable[Package], target: str) -> Lab:
     lab.pkgci("secrets", "init")
     lab.pkgci("bootstrap", *(word for role in ROLES for word in ("--role", role)), timeout=3600)
     return lab
+
+
+def serve(lab: Lab, folder: Path) -> None:
+    """Gives the files of ``folder`` to whoever asks at ``WEB`` on the build slave, from now on."""
+    host, place = "build01", "/srv/web"
+    lab.exec(host, "mkdir", "-p", place)
+    container = f"pkgci-{lab.site.name}-{host}"
+    subprocess.run(["docker", "cp", "-q", f"{folder}/.", f"{container}:{place}"], check=True)
+    address, _, port = WEB.partition(":")
+    unit = ["systemd-run", "--quiet", "--collect", "--unit=tests-web"]
+    server = ["python3", "-m", "http.server", "--bind", address, "-d", place, port]
+    if lab.exec(host, "systemctl", "is-active", "tests-web", check=False).returncode != 0:
+        lab.exec(host, *unit, *server)
+
+
+def _project(package: Package, target: str) -> str:
+    name = f"real/{package.name}"
+    entry = f"targets: [{package.target(target)}]"
+    if package.origin is Origin.DIST_GIT and PACKAGES[package.name].has_project:
+        entry += f", source: {{project: {name}-upstream}}"
+    return f"  {name}: {{{entry}}}\n"

@@ -6,11 +6,16 @@ import re
 from pathlib import Path
 
 _TOP = re.compile(r"^(\S+) \((\S+)\) (.*)$", re.MULTILINE)
+_RELEASE = re.compile(r"^(Release:\s*)(\d+)", re.MULTILINE)
 _LAST_NUMBER = re.compile(r"\d+(?=\D*$)")
 
 
 def next_release(tree: Path) -> None:
-    """Adds an entry to debian/changelog in ``tree``, whose version is the next one."""
+    """Gives the package of ``tree`` the next version: by an entry in debian/changelog, or its spec's release."""
+    for spec in tree.glob("*.spec"):
+        text = spec.read_text()
+        spec.write_text(_RELEASE.sub(lambda found: f"{found[1]}{int(found[2]) + 1}", text, count=1) + "# Again.\n")
+        return
     path = tree / "debian/changelog"
     text = path.read_text()
     top = _TOP.match(text)

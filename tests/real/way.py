@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.lab.conftest import Lab
+from tests.real.sources import Source
 
 BUILD, PUBLISH, PROMOTE = "build", "publish", "promote"
 TESTS = ("install", "repotest", "systest")
@@ -37,16 +38,16 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Release:
-    """One release: its ``tree`` here is the change's, ``change`` its number."""
+    """One release: its ``source`` here is the change's, ``change`` its number."""
 
     project: str
     target: str
     change: int
-    tree: Path
+    source: Source
 
     def walk(self, lab: Lab, pipeline: str) -> Iterator[Verdict]:
         """Each step of ``pipeline``, until one fails; check ends with the tests, the gate with the promotion."""
-        commit, git_tree = _commit(self.tree)
+        commit, git_tree = _commit(self.source.tree)
         told = {
             "PROJECT": self.project,
             "TARGET": self.target,
@@ -61,10 +62,10 @@ class Release:
         }
         for step in (BUILD, PUBLISH, *TESTS, *([PROMOTE] if pipeline == "gate" else [])):
             host = _HOSTS.get(step, "systest01")
-            needs_tree = step in (BUILD, "systest")
-            if needs_tree:
-                _send(lab, host, self.tree)
-            words = told | ({"SOURCE": f"{_FOLDER}/tree"} if needs_tree else {})
+            needed = {"SOURCE": self.source.tree} if step in (BUILD, "systest") else {}
+            if step == BUILD and self.source.upstream:
+                needed["UPSTREAM"] = self.source.upstream
+            words = told | {name: _send(lab, host, tree, name.lower()) for name, tree in needed.items()}
             if step == PROMOTE:
                 words |= {"PIPELINE": "promote", "REF": "refs/heads/main"}
                 del words["TARGET"]
@@ -86,15 +87,17 @@ def _commit(tree: Path) -> tuple[str, str]:
     return commit, git_tree
 
 
-def _send(lab: Lab, host: str, tree: Path) -> None:
-    """Puts a clone of ``tree`` on ``host``, for the agent's account."""
+def _send(lab: Lab, host: str, tree: Path, name: str) -> str:
+    """Puts a clone of ``tree`` on ``host``, for the agent's account; where it is there."""
     container = f"pkgci-{lab.site.name}-{host}"
-    lab.exec(host, "sh", "-c", f"rm -rf {_FOLDER}; install -d -o {_AGENT} {_FOLDER}")
+    folder = f"{_FOLDER}/{name}"
+    lab.exec(host, "sh", "-c", f"rm -rf {folder}; install -d -o {_AGENT} {_FOLDER} {folder}")
     with tempfile.NamedTemporaryFile(suffix=".bundle") as bundle:
         subprocess.run(["git", "-C", str(tree), "bundle", "create", "-q", bundle.name, "--all", "HEAD"], check=True)
-        subprocess.run(["docker", "cp", "-q", bundle.name, f"{container}:{_FOLDER}/bundle"], check=True)
-    clone = f"chmod a+r {_FOLDER}/bundle && runuser -u {_AGENT} -- git clone -q -b main {_FOLDER}/bundle {_FOLDER}/tree"
+        subprocess.run(["docker", "cp", "-q", bundle.name, f"{container}:{folder}/bundle"], check=True)
+    clone = f"chmod a+r {folder}/bundle && runuser -u {_AGENT} -- git clone -q -b main {folder}/bundle {folder}/tree"
     lab.exec(host, "sh", "-c", clone)
+    return f"{folder}/tree"
 
 
 def _call(lab: Lab, host: str, step: str, told: dict[str, str]) -> Verdict:
