@@ -47,7 +47,8 @@ def test_a_change_to_a_package_reaches_users_of_apt_and_dnf(deployed: Lab) -> No
 @pytest.mark.long
 def test_every_example_package_is_released_three_times_in_a_row_on_every_target(deployed: Lab, tmp_path: Path) -> None:
     """The packages of a round go side by side."""
-    names = sorted(path.name for path in (CHECKOUT / "examples/packages").iterdir())
+    examples = {path.name for path in (CHECKOUT / "examples/packages").iterdir()}
+    names = sorted(name for name in examples if f"packaging/{name}" in deployed.site.projects)
     clones = [Clone(deployed, tmp_path / name, project=f"packaging/{name}") for name in names]
     for number in range(1, 4):
         changes = [_release(clone, f"7.{number}.0") for clone in clones]
