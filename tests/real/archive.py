@@ -49,6 +49,11 @@ class Archive:
             raise UnavailableError(f"{dsc.name} cannot be unpacked: {done.stderr.strip()[-200:]}")
         return tree
 
+    def original(self, name: str, folder: Path) -> Path:
+        """Upstream's tarball of the source package ``name``, in ``folder``. Raises ``UnavailableError``."""
+        folder.mkdir(parents=True)
+        return next(self._fetch(name, folder).parent.glob("*.orig.tar.?z"))
+
     def _fetch(self, name: str, folder: Path) -> Path:
         reasons = []
         for suite in self._suites:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from tests.real import distgit, made
+from tests.real import distgit, examples, made
 
 PASSES = "passes"
 # The target of what is no DEB: as the example lab has it.
@@ -18,6 +18,7 @@ class Origin(Enum):
 
     ARCHIVE = "the distribution's archive"
     MADE = "made by the tests"
+    EXAMPLE = "one of our examples, with an upstream of its own"
     DIST_GIT = "packaging made by the tests, over an upstream of PyPI"
 
 
@@ -35,6 +36,8 @@ class Package:
 
     def target(self, deb: str) -> str:
         """The target that it is built for, where DEBs are for ``deb``."""
+        if self.origin is Origin.EXAMPLE:
+            return examples.PACKAGES[self.name].target or deb
         return RPM if self.origin is Origin.DIST_GIT else deb
 
 
@@ -80,6 +83,9 @@ ARCHIVE = (
 # Made here, for what those lack.
 MADE = tuple(Package(name, has, origin=Origin.MADE) for name, has in made.PACKAGES.items())
 
+# One for each kind of source that is not the tree.
+EXAMPLES = tuple(Package(name, one.source, origin=Origin.EXAMPLE) for name, one in examples.PACKAGES.items())
+
 # dist-git's layouts. They need each other in this order.
 DIST_GIT = tuple(
     Package(
@@ -97,7 +103,7 @@ QUICK = ("cowsay", "sl", "made-epoch", "made-alternatives", "made-triggers")
 def chosen(names: Iterable[str]) -> tuple[Package, ...]:
     """The packages ``names``, all of them where there are none. Raises ``ValueError`` for one that is not here."""
     wanted = set(names)
-    known = {package.name: package for package in (*ARCHIVE, *MADE, *DIST_GIT)}
+    known = {package.name: package for package in (*ARCHIVE, *MADE, *EXAMPLES, *DIST_GIT)}
     if unknown := wanted - set(known):
         raise ValueError(f"no such package: {', '.join(sorted(unknown))}; there are {', '.join(known)}")
     return tuple(package for name, package in known.items() if not wanted or name in wanted)

@@ -15,9 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.real.archive import UnavailableError
+from tests.real.examples import commit
 
-# Where the pinned tarballs are fetched from: a web server of the tests, on the build slave.
-WEB = "127.0.0.1:8099"
 _MADE_BY_SDIST = ("PKG-INFO", "AUTHORS", "ChangeLog")
 
 
@@ -75,19 +74,12 @@ def write(name: str, sdist: Path, folder: Path) -> None:
     if package.has_project:
         (tree / f"{name}.spec").write_text(_rdo(name, package))
         _unpack(sdist, folder / "upstream")
-        _commit(folder / "upstream", f"{package.upstream} {package.version}", package.version)
+        commit(folder / "upstream", f"{package.upstream} {package.version}", package.version)
         return
     (folder / "web").mkdir()
     shutil.copyfile(sdist, folder / "web" / sdist.name)
     (tree / f"{name}.spec").write_text(_fedora(name, package, sdist))
     (tree / "sources").write_text(f"SHA512 ({sdist.name}) = {hashlib.sha512(sdist.read_bytes()).hexdigest()}\n")
-
-
-def next_upstream(upstream: Path) -> None:
-    """Another commit in upstream's project."""
-    with (upstream / "README.rst").open("a") as readme:
-        readme.write("\nAnother line.\n")
-    _commit(upstream, "Say more")
 
 
 def _unpack(sdist: Path, upstream: Path) -> None:
@@ -100,17 +92,6 @@ def _unpack(sdist: Path, upstream: Path) -> None:
             shutil.rmtree(file)
         else:
             file.unlink(missing_ok=True)
-
-
-def _commit(folder: Path, message: str, tag: str = "") -> None:
-    git = ["git", "-C", str(folder)]
-    who = ["-c", "user.name=Upstream", "-c", "user.email=upstream@example.org"]
-    if not (folder / ".git").exists():
-        subprocess.run([*git, "init", "-q", "--initial-branch=main"], check=True)
-    subprocess.run([*git, "add", "--all", "--force"], check=True)
-    subprocess.run([*git, *who, "commit", "-q", "-m", message], check=True)
-    if tag:
-        subprocess.run([*git, "tag", tag], check=True)
 
 
 _RDO_TOP = """\
@@ -147,7 +128,7 @@ Release:        1%{{?dist}}
 Summary:        Python library {upstream}
 License:        BSD-2-Clause
 URL:            https://example.org/{upstream}
-Source:         http://{web}/{tarball}
+Source:         https://example.org/{upstream}/{tarball}
 BuildArch:      noarch
 """
 _FEDORA_PREP = "%autosetup -n {folder} -p1\n"
@@ -193,7 +174,7 @@ def _rdo(name: str, package: DistGit) -> str:
 
 def _fedora(name: str, package: DistGit, sdist: Path) -> str:
     words = {"name": name, "version": package.version, "upstream": package.upstream}
-    top = _FEDORA_TOP.format(**words, web=WEB, tarball=sdist.name)
+    top = _FEDORA_TOP.format(**words, tarball=sdist.name)
     return top + _rest(package, _FEDORA_PREP.format(folder=sdist.name.removesuffix(".tar.gz")))
 
 

@@ -10,10 +10,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tests.lab.conftest import CHECKOUT, LABS, Lab
+from tests.real import distgit, examples
 from tests.real.catalogue import RPM, Origin, Package
-from tests.real.distgit import PACKAGES, WEB
 
 NAME = "real-packages"
+# Where the pinned tarballs are fetched from: a web server on the build slave.
+WEB = "127.0.0.1:8099"
 ROLES = ("publisher", "slave_build", "slave_install", "slave_systest")
 
 
@@ -28,7 +30,7 @@ def bring_up(packages: Iterable[Package], target: str) -> Lab:
     site = directory / "site.yaml"
     projects = "".join(_project(package, target) for package in packages)
     targets = f"targets:\n  {target}: {{deb: {target}}}\n  {RPM}: {{rpm: trixie, backend: chroot}}\n"
-    targets += f"sources: {{hosts: ['{WEB}']}}\n"
+    targets += f"sources: {{lookaside: 'http://{WEB}/{{file}}?{{hash}}'}}\n"
     text = re.sub(r"^targets:\n(?:  .*\n)+", targets, site.read_text(), flags=re.M)
     text = re.sub(r"^projects:\n(?:  .*\n)+", f"projects:\n{projects}", text, flags=re.M)
     site.write_text(text)
@@ -55,6 +57,8 @@ def serve(lab: Lab, folder: Path) -> None:
 def _project(package: Package, target: str) -> str:
     name = f"real/{package.name}"
     entry = f"targets: [{package.target(target)}]"
-    if package.origin is Origin.DIST_GIT and PACKAGES[package.name].has_project:
+    if package.origin is Origin.EXAMPLE:
+        entry += f", source: {examples.PACKAGES[package.name].source}"
+    elif package.origin is Origin.DIST_GIT and distgit.PACKAGES[package.name].has_project:
         entry += f", source: {{project: {name}-upstream}}"
     return f"  {name}: {{{entry}}}\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.real import distgit, made
+from tests.real import distgit, examples, made
 from tests.real.archive import Archive
 from tests.real.catalogue import Origin, Package
 from tests.real.releases import next_release
@@ -22,7 +22,9 @@ class Source:
     def next_release(self) -> None:
         """Makes the next release of it."""
         if self.upstream:
-            distgit.next_upstream(self.upstream)
+            with (self.upstream / "README.next").open("a") as note:
+                note.write("Another release.\n")
+            examples.commit(self.upstream, "Say more")
         next_release(self.tree)
 
 
@@ -33,6 +35,9 @@ def unpacked(package: Package, archive: Archive, folder: Path) -> Source:
     if package.origin is Origin.MADE:
         made.write(package.name, folder / "tree")
         return Source(folder / "tree")
-    distgit.write(package.name, distgit.fetch(package.name, folder / "fetched"), folder)
+    if package.origin is Origin.EXAMPLE:
+        examples.write(package.name, archive, folder)
+    else:
+        distgit.write(package.name, distgit.fetch(package.name, folder / "fetched"), folder)
     upstream, web = folder / "upstream", folder / "web"
     return Source(folder / "tree", upstream if upstream.exists() else None, web if web.exists() else None)
