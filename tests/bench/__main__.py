@@ -11,7 +11,7 @@ import click
 
 from pkgci.model.load import load_site
 from pkgci.model.site import Site
-from tests.bench import build, deploy, local, plan, push, repository, tools
+from tests.bench import build, deploy, local, plan, push, repository, tools, whole
 from tests.bench.race import BenchError, Contender, race, run
 from tests.bench.report import Figure, Outcome, terminal, write
 from tests.bench.sites import CHECKOUT, WORK, make_lab_site
@@ -51,6 +51,7 @@ def _with_lab(hosts: int, turns: int, keep: bool) -> list[Outcome]:
             _said("bootstrap", deploy.bootstrap(site, peers, turns)),
             _said("push", push.push(site, peers, turns)),
             _said("build", build.build(site, peers, turns)),
+            _said("whole", whole.whole(site, turns)),
             _said("repository", repository.publish(site, peers, turns)),
         ]
     finally:
