@@ -67,7 +67,10 @@ def test_what_is_fetched_from_a_package_index_is_pinned_by_its_hash() -> None:
 def test_lint_reads_the_site_modules_as_it_reads_the_manifests(wrong: str, tmp_path: Path) -> None:
     if shutil.which("puppet-lint") is None or shutil.which("puppet") is None:
         pytest.skip("needs puppet-lint and puppet-agent")
-    texts = {"manifests/site.pp": "# Nothing.\n", "site-modules/one/manifests/init.pp": "# @summary A.\nclass one {\n}\n"}
+    texts = {
+        "manifests/site.pp": "# Nothing.\n",
+        "site-modules/one/manifests/init.pp": "# @summary A.\nclass one {\n}\n",
+    }
     for name, text in texts.items():
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).write_text(text)
