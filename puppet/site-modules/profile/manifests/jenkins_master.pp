@@ -120,6 +120,10 @@ class profile::jenkins_master (
   }.filter |$name, $value| { $value =~ NotUndef }
   $opened = Hash($given.map |$name, $value| { [$name, $value.unwrap] })
 
+  packet_filter::needed_by { 'jenkins':
+    before => Class['jenkins'],
+  }
+
   class { 'jenkins':
     version          => $version,
     source           => $source,

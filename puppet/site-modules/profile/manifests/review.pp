@@ -118,6 +118,10 @@ class profile::review (
       [$section, Hash($values.map |$name, $value| { [$name, $value.unwrap] })]
   })
 
+  packet_filter::needed_by { 'gerrit':
+    before => Class['gerrit'],
+  }
+
   class { 'gerrit':
     war       => $war,
     settings  => deep_merge($ours, $accounts, $settings),
