@@ -77,6 +77,8 @@ class RoleSpec:
 # Java 21, which Jenkins and its agents need, is in Debian 13 and Ubuntu 22.04/24.04 but not in Debian 12
 # (reference: jenkins, "Installation").
 WITH_JAVA_21 = frozenset(OperatingSystem) - {OperatingSystem.DEBIAN_12}
+# The unit of every host: its packet filter.
+FIREWALL = "pkgci-firewall"
 # Removes old workspaces of jobs.
 _CLEAN_UP = "clean-workspaces.timer"
 
