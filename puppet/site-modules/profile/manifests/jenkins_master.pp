@@ -121,7 +121,8 @@ class profile::jenkins_master (
   $opened = Hash($given.map |$name, $value| { [$name, $value.unwrap] })
 
   packet_filter::needed_by { 'jenkins':
-    before => Class['jenkins'],
+    # Jenkins is started by jenkins-apply; its package finds that it is to wait.
+    before => Class['jenkins::apply'],
   }
 
   class { 'jenkins':
