@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pkgci.model.roles import KEYS_GROUP, SUBORDINATE_IDS
+from pkgci.servers.obstacles import accounts
 from tests.unit.puppet.conftest import Catalog
 
 FOLDER = "/etc/systemd/system/"
@@ -79,3 +81,14 @@ def test_the_packet_filter_is_loaded_by_a_program_that_falls_back_and_never_by_n
     loads = one.get("Exec", "load the packet filter")
     assert loads["command"] == f"systemctl reload-or-restart {FIREWALL}", "what needs it must not be started anew"
     assert "/var/lib/pkgci-firewall/degraded" in str(loads["unless"])
+
+
+def test_the_catalogue_knows_every_account_that_puppet_makes(lab: dict[str, Catalog], one: Catalog) -> None:
+    for catalog in (*lab.values(), one):
+        made = {*catalog.all("User"), *catalog.all("Group")} - {"root", "kvm", "www-data"}
+        assert made == {*accounts(catalog.site, catalog.host).made, KEYS_GROUP}, catalog.host.name
+
+
+def test_the_catalogue_knows_the_identities_of_builds_and_tests(one: Catalog) -> None:
+    line = one.get("File_line", "/etc/subuid: jenkins-agent")["line"]
+    assert line == f"jenkins-agent:{SUBORDINATE_IDS.start}:{len(SUBORDINATE_IDS)}"
