@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from pkgci.model.flows import GERRIT_SSH, LDAP, LDAPS, SUBMISSION, Place, Port
-from pkgci.model.roles import Role
-from pkgci.model.rules import external, inbound, port_number
+from pkgci.model.rules import Rule, external, inbound, port_number, source_hosts
 from pkgci.model.site import Host, Site
 
 # The end of an edge that all hosts of the site have in common. No host is called so: names have no blanks.
@@ -50,7 +50,8 @@ def topology(site: Site) -> Topology:
         ports.setdefault((link.source, link.target), {})[f"{link.port} {link.number}"] = None
     named = {name for pair in ports for name in pair}
     hosts = [Node(host.name, (host.name, *host.roles), ours=True) for host in site.hosts]
-    places = [Node(place, (_place(site, place),), ours=False) for place in Place if place in named]
+    ids = {place: _id(site, place) for place in Place}
+    places = [Node(id, (_place(site, place),), ours=False) for place, id in ids.items() if id in named]
     edges = tuple(Edge(source, target, tuple(texts)) for (source, target), texts in ports.items())
     return Topology((*hosts, *places), edges)
 
@@ -69,12 +70,12 @@ def _links(site: Site) -> tuple[_Link, ...]:
     links: dict[_Link, None] = {}
     for host in site.hosts:
         for rule in inbound(site, host):
-            for source in _sources(site, rule.source):
+            for source in _sources(site, rule):
                 if source != host.name:
                     links[_Link(source, host.name, rule.port.name, rule.number)] = None
         for flow in external(site, host):
             number = _outside_port(site, host, flow.port)
-            links[_Link(host.name, flow.target.value, flow.port.name, number)] = None
+            links[_Link(host.name, _id(site, Place(flow.target)), flow.port.name, number)] = None
     return tuple(links)
 
 
@@ -131,12 +132,16 @@ def dot(picture: Topology, title: str) -> str:
     return "\n".join([*lines, "}"]) + "\n"
 
 
-def _sources(site: Site, source: str) -> tuple[str, ...]:
-    if source in (Place.WORLD, Place.MANAGEMENT):
-        return (source,)
-    if source == Place.EVERY_HOST:
-        return tuple(host.name for host in site.hosts)
-    return tuple(host.name for host in site.with_role(Role(source))) if source in set(Role) else (source,)
+def _sources(site: Site, rule: Rule) -> tuple[str, ...]:
+    if rule.source in (Place.WORLD, Place.MANAGEMENT):
+        return (_id(site, Place(rule.source)),)
+    return tuple(host.name for host in source_hosts(site, rule))
+
+
+def _id(site: Site, place: Place) -> str:
+    """The id of a place, which is no host's: a host may be called `world`."""
+    taken = any(host.name == place for host in site.hosts)
+    return f"the place {place.value}" if taken else place.value
 
 
 def _outside_port(site: Site, host: Host, port: Port) -> int:
@@ -161,7 +166,7 @@ def _place(site: Site, place: Place) -> str:
 
 def _ids(picture: Topology) -> dict[str, str]:
     """Names as both languages take them: a host may be called `end`, which is a word of Mermaid's."""
-    ids = {node.id: f"n{number}_{node.id.replace('-', '_')}" for number, node in enumerate(picture.nodes)}
+    ids = {node.id: f"n{number}_{re.sub('[^a-z0-9]', '_', node.id)}" for number, node in enumerate(picture.nodes)}
     return {**ids, SITE: "site"}
 
 

@@ -1,7 +1,9 @@
 #!/bin/sh
-# Checks the manifests as far as that goes without compiling a catalog: syntax and style. `make lint` calls it.
+# Checks manifests as far as that goes without compiling a catalog: syntax and style, and the syntax of templates.
+# `make lint` calls it. An argument is a folder with manifests in place of ours.
 set -eu
-cd "$(dirname "$0")/../puppet"
+cd "${1:-$(dirname "$0")/../puppet}"
 puppet parser validate manifests site-modules
 find site-modules -name '*.epp' -exec puppet epp validate {} +
-puppet-lint --fail-on-warnings --relative manifests site-modules
+# Of several folders puppet-lint reads the first one only; of files it reads all.
+find manifests site-modules -name '*.pp' -exec puppet-lint --fail-on-warnings --relative {} +

@@ -6,10 +6,12 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 import click
 
 from pkgci import __version__
+from pkgci.cli.signals import Ended, end_as_interrupted
 from pkgci.errors import ExitStatus, PkgciError
 
 # Command → the one line that `pkgci --help` shows. Modules are imported when their command is called: `pkgci --help`
@@ -83,6 +85,7 @@ def pkgci() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs one command and exits with its status: never with a traceback for what a user can cause."""
+    end_as_interrupted()
     sys.exit(run(arguments))
 
 
@@ -101,9 +104,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return int(ExitStatus.WRONG_USE)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("\npkgci: interrupted", err=True)
-        return int(ExitStatus.INTERRUPTED)
+    except (click.Abort, KeyboardInterrupt) as error:
+        # Click makes an Abort of every KeyboardInterrupt.
+        cause = error.__cause__ or error
+        if isinstance(cause, Ended):
+            return _said_or_not(f"\npkgci: ended by {cause}", cause.status)
+        return _said_or_not("\npkgci: interrupted", int(ExitStatus.INTERRUPTED))
     except BrokenPipeError:
         # The reader of our output (`| head`) has gone: what is left unsaid is not wanted.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -111,6 +117,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         # A file that cannot be written, a full disk: the system's words, and the file where it names one.
         words = error.strerror or str(error)
-        click.echo(f"pkgci: {error.filename}: {words}" if error.filename else f"pkgci: {words}", err=True)
-        return int(ExitStatus.NOT_AS_DECLARED)
+        told = f"pkgci: {error.filename}: {words}" if error.filename else f"pkgci: {words}"
+        return _said_or_not(told, int(ExitStatus.NOT_AS_DECLARED))
     return int(result) if isinstance(result, int) else int(ExitStatus.AS_DECLARED)
+
+
+def _said_or_not(words: str, status: int) -> int:
+    """``status``, said in ``words`` where anybody still listens: a terminal that hung up does not."""
+    with suppress(OSError):
+        click.echo(words, err=True)
+    return status

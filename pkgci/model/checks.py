@@ -21,8 +21,15 @@ from pkgci.model.check_projects import check_projects
 from pkgci.model.check_review import check_review
 from pkgci.model.document import Document, Fault, Path_
 from pkgci.model.roles import CATALOGUE, OperatingSystem, Role
+from pkgci.model.rules import ANYWHERE
 from pkgci.model.schema import SiteFile
 from pkgci.model.words import nearest
+
+# Names that are not a host's, and whose they are.
+_TAKEN = {
+    "outside": "the outside host (the key `outside`)",
+    ANYWHERE: "the order sheet, where it means everybody",
+}
 
 # The key types that today's sshd accepts (sshd_config(5), PubkeyAcceptedAlgorithms).
 KEY_TYPES = (
@@ -137,9 +144,9 @@ def _names(document: Document, hosts: dict[str, Any]) -> Iterator[Fault]:
                 place = document.position(path if path in document.values else ("hosts", name))
                 yield Fault(place, f"DNS name '{dns}' is already host '{seen[dns]}'s")
             seen.setdefault(dns, name)
-    if "outside" in hosts:
-        message = "host 'outside': the name is taken by the outside host (the key `outside`)"
-        yield Fault(document.position(("hosts", "outside"), key=True), message)
+    for name, owner in _TAKEN.items():
+        if name in hosts:
+            yield Fault(document.position(("hosts", name), key=True), f"host '{name}': the name is taken by {owner}")
 
 
 def _jump_of(entry: dict[str, Any]) -> str | None:

@@ -59,6 +59,7 @@ class RoleSpec:
     ``public`` roles have an address and a DNS name that the world reaches. ``mandatory`` roles must stand on at least
     one host of a site. ``single`` roles stand on one host at most. ``disk_path`` is where the role needs its disk.
     ``units`` are the systemd units that must be running; of a timer, its service must not have failed either.
+    ``accounts`` are those that the role makes, but for the one that runs jobs; those in ``LOGINS`` are reached by SSH.
     """
 
     role: Role
@@ -70,6 +71,7 @@ class RoleSpec:
     single: bool
     disk_path: str
     units: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
     systems: frozenset[OperatingSystem] = frozenset(OperatingSystem)
     needs_kvm: bool = False
 
@@ -77,6 +79,8 @@ class RoleSpec:
 # Java 21, which Jenkins and its agents need, is in Debian 13 and Ubuntu 22.04/24.04 but not in Debian 12
 # (reference: jenkins, "Installation").
 WITH_JAVA_21 = frozenset(OperatingSystem) - {OperatingSystem.DEBIAN_12}
+# The unit of every host: its packet filter.
+FIREWALL = "pkgci-firewall"
 # Removes old workspaces of jobs.
 _CLEAN_UP = "clean-workspaces.timer"
 
@@ -93,6 +97,7 @@ CATALOGUE: dict[Role, RoleSpec] = {
             single=True,
             disk_path="/var/lib",
             units=("zuul-server", "zuul-merger", "zuul-queue", "geard", "apache2", "clear-zuul-refs.timer"),
+            accounts=("zuul", "geard"),
         ),
         RoleSpec(
             Role.JENKINS_MASTER,
@@ -104,6 +109,7 @@ CATALOGUE: dict[Role, RoleSpec] = {
             single=True,
             disk_path="/var/lib",
             units=("jenkins", "apache2"),
+            accounts=("jenkins",),
             systems=WITH_JAVA_21,
         ),
         RoleSpec(
@@ -116,6 +122,7 @@ CATALOGUE: dict[Role, RoleSpec] = {
             single=True,
             disk_path="/srv",
             units=("apache2", "pkgci-prune.timer", _CLEAN_UP),
+            accounts=("publisher",),
             systems=WITH_JAVA_21,
         ),
         RoleSpec(
@@ -128,6 +135,7 @@ CATALOGUE: dict[Role, RoleSpec] = {
             single=False,
             disk_path="/srv",
             units=("pkgci-chroots@build.timer", _CLEAN_UP),
+            accounts=("fetch", "pkgci-fetch"),
             systems=WITH_JAVA_21,
         ),
         RoleSpec(
@@ -165,6 +173,7 @@ CATALOGUE: dict[Role, RoleSpec] = {
             single=True,
             disk_path="/srv",
             units=("apache2", "prune-logs.timer"),
+            accounts=("logs",),
         ),
         RoleSpec(
             Role.MONITORING,
@@ -189,12 +198,20 @@ CATALOGUE: dict[Role, RoleSpec] = {
             single=True,
             disk_path="/srv",
             units=("gerrit", "apache2", "gerrit-gc.timer", "gerrit-index.timer"),
+            accounts=("gerrit",),
         ),
     )
 }
 
 # The machines on which the Jenkins master runs jobs over SSH. The publisher is one too: it runs the publishing jobs.
 SLAVES = (Role.PUBLISHER, Role.SLAVE_BUILD, Role.SLAVE_INSTALL, Role.SLAVE_SYSTEST)
+
+# The accounts of roles that other hosts of the site log in to; so they do to the one that runs jobs.
+LOGINS = ("fetch", "logs")
+# Who is in this group has no SSH keys but those that pkgci gives.
+KEYS_GROUP = "pkgci-keys"
+# The identities that builds and tests have as their own, in user namespaces.
+SUBORDINATE_IDS = range(1900000000, 1900065536)
 
 # Where an agent works on a slave (Jenkins' remoteFS), which is the home of its account.
 AGENT_HOME = "/srv/jenkins"

@@ -23,16 +23,22 @@ from pkgci.model.roles import SLAVES, Role
 from pkgci.model.site import Host, Site
 
 WORLD_NETWORKS = ("0.0.0.0/0", "::/0")
+# What an order calls them. No host is called so.
+ANYWHERE = "anywhere"
+
+
+@dataclass(frozen=True)
+class JumpHost:
+    """The host, by name, through which another one is reached. It may be called as a role or a place is."""
+
+    name: str
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One permitted connection to one host: ``networks`` (CIDR) may reach ``number`` of ``port``.
+    """One permitted connection to one host: ``source``, at ``networks`` (CIDR), may reach ``number`` of ``port``."""
 
-    ``source`` names who that is: a role, a place, or the name of a jump host.
-    """
-
-    source: str
+    source: End | JumpHost
     networks: tuple[str, ...]
     port: Port
     number: int
@@ -45,12 +51,29 @@ def inbound(site: Site, host: Host) -> tuple[Rule, ...]:
     for flow in flows_to(frozenset(host.roles)):
         networks = _networks(site, flow.source)
         if networks:
-            rules.append(Rule(flow.source.value, networks, flow.port, port_number(flow.port, host), flow.why))
+            rules.append(Rule(flow.source, networks, flow.port, port_number(flow.port, host), flow.why))
     if host.ssh.jump is not None:
         jump = site.host(host.ssh.jump)
         why = f"management through the jump host {jump.name}"
-        rules.append(Rule(jump.name, _host_networks(jump), SSH, host.ssh.port, why))
+        rules.append(Rule(JumpHost(jump.name), _host_networks(jump), SSH, host.ssh.port, why))
     return tuple(rules)
+
+
+def source_hosts(site: Site, rule: Rule) -> tuple[Host, ...]:
+    """The hosts of ``site`` that ``rule`` lets in: none where it lets in the world or the management networks."""
+    if isinstance(rule.source, JumpHost):
+        return (site.host(rule.source.name),)
+    if isinstance(rule.source, Role):
+        return site.with_role(rule.source)
+    return site.hosts if rule.source is Place.EVERY_HOST else ()
+
+
+def way_in(site: Site, host: Host) -> tuple[str, ...]:
+    """The networks from which the operator reaches SSH on ``host``: what stays open when everything else is shut."""
+    rules = (
+        rule for rule in inbound(site, host) if rule.source is Place.MANAGEMENT or isinstance(rule.source, JumpHost)
+    )
+    return tuple(dict.fromkeys(network for rule in rules for network in rule.networks))
 
 
 def external(site: Site, host: Host) -> tuple[Flow, ...]:

@@ -29,7 +29,7 @@ from pkgci.model.flows import FLOWS, LOCAL_PORTS
 from pkgci.model.known_hosts import gerrit_keys, keys_of, known_name
 from pkgci.model.packages import step_settings
 from pkgci.model.roles import AGENT_HOME, SLAVES, Role
-from pkgci.model.rules import inbound, kept_from_jobs
+from pkgci.model.rules import inbound, kept_from_jobs, way_in
 from pkgci.model.site import Host, Site
 from pkgci.model.stand_ins import jenkins_source
 from pkgci.model.urls import PATHS, gerrit_url, git_url, web_url
@@ -122,6 +122,7 @@ class Renderer:
             "site": self.site,
             "host": host,
             "rules": inbound(self.site, host),
+            "way_in": way_in(self.site, host),
             "kept_from_jobs": kept_from_jobs(host),
             "ports": PORTS,
             "secret": recorder.secret,

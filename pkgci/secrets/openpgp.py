@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +23,42 @@ ALGORITHM = "rsa4096"
 _COMMON = ("--batch", "--quiet", "--no-tty", "--pinentry-mode", "loopback", "--passphrase", "")
 _SECONDS = 300  # for one call, which may wait for random numbers
 _ATTEMPTS = 6
+_PREFIX = "pkgci-gpg-"
 _LONGEST = 60  # characters of the folder for temporary files: ours and the sockets' names come after it
+
+
+def _place() -> Path:
+    """Where keys are while they are made: in memory, unless the user says where, or the system has no such place."""
+    # The agent's sockets are in there, whose paths have 107 characters at most (unix(7)).
+    said, of_the_user = (os.environ.get(name, "") for name in ("TMPDIR", "XDG_RUNTIME_DIR"))
+    for place in (said, of_the_user, "/dev/shm"):  # noqa: S108
+        if place and len(place) < _LONGEST and os.access(place, os.W_OK | os.X_OK):
+            return Path(place)
+    return Path("/tmp")  # noqa: S108
+
+
+@contextmanager
+def _home(place: Path) -> Iterator[Path]:
+    """A folder in ``place`` for one GnuPG home, readable for nobody else, and locked as long as its process lives."""
+    with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=place, ignore_cleanup_errors=True) as name:
+        lock = _locked(name)
+        try:
+            yield Path(name)
+        finally:
+            os.close(lock)
+
+
+def _locked(name: str) -> int:
+    """The folder ``name`` with its lock. Another process may have removed it, for as long as it had none."""
+    while True:
+        with suppress(FileExistsError):
+            Path(name).mkdir(0o700)
+        lock = os.open(name, os.O_RDONLY | os.O_DIRECTORY)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with suppress(FileNotFoundError):
+            if os.path.samestat(Path(name).stat(), os.fstat(lock)):
+                return lock
+        os.close(lock)
 
 
 @dataclass(frozen=True)
@@ -44,17 +82,40 @@ class Keyring:
     def open(cls, now: datetime) -> Iterator[Keyring]:
         """An empty keyring in which it is ``now``. However it ends, nothing of it stays: no file, no agent.
 
+        Who is killed cannot put anything away: what one left behind goes when the next keyring is opened.
         Raises ``PkgciError`` where there is no GnuPG.
         """
-        # The agent's sockets are in there, whose paths have 107 characters at most (unix(7)).
-        place = None if len(tempfile.gettempdir()) < _LONGEST else "/tmp"  # noqa: S108
-        with tempfile.TemporaryDirectory(prefix="pkgci-gpg-", dir=place, ignore_cleanup_errors=True) as folder:
-            keyring = cls(Path(folder), now)
+        place = _place()
+        for left in place.glob(f"{_PREFIX}*"):
+            cls._remove_dead(left)
+        with _home(place) as home:
+            keyring = cls(home, now)
             try:
                 keyring._start_agent()
                 yield keyring
             finally:
-                keyring._call("gpgconf", ("--kill", "all"), b"", check=False)
+                keyring._end_agent()
+
+    @classmethod
+    def _remove_dead(cls, home: Path) -> None:
+        """Removes ``home``, with its agent, where it is ours and its process has gone without it."""
+        try:
+            lock = os.open(home, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        except OSError:
+            return
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.fstat(lock).st_uid == os.geteuid():
+                cls(home, datetime.now(UTC))._end_agent()
+                shutil.rmtree(home, ignore_errors=True)
+        except BlockingIOError:
+            # It is at work.
+            pass
+        finally:
+            os.close(lock)
+
+    def _end_agent(self) -> None:
+        self._call("gpgconf", ("--kill", "all"), b"", check=False)
 
     def _start_agent(self) -> None:
         """Has the agent up before the first key: gpg itself waits five seconds for it, which a busy machine exceeds."""

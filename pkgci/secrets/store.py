@@ -19,7 +19,9 @@ from pkgci.secrets.making import Made
 from pkgci.secrets.needs import CA, LDAP_PASSWORD, OIDC_SECRET
 from pkgci.secrets.redact import Redactor
 
-_IGNORED = "# The key that opens the secrets stays with those who run the site.\n/keys/private_key.pkcs7.pem\n"
+_IGNORED = (
+    "# The key that opens the secrets stays with those who run the site.\n/keys/private_key.pkcs7.pem\n/keys/.*\n"
+)
 _CERTIFICATE = "-----BEGIN CERTIFICATE-----"
 
 

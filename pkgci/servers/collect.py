@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 
-from pkgci.model.roles import CATALOGUE
-from pkgci.model.site import Host
+from pkgci.model.roles import CATALOGUE, KEYS_GROUP, SUBORDINATE_IDS
+from pkgci.model.site import Host, Site
 from pkgci.remote.collector import Answers, program
+from pkgci.servers.obstacles import Obstacles, accounts, obstacles
 
 
 @dataclass(frozen=True)
@@ -62,14 +63,20 @@ class Delivered:
     mirrors: tuple[Mirror, ...] | None
     listeners: tuple[Listener, ...]
     deployed: bool
+    obstacles: Obstacles = field(default_factory=Obstacles)
 
 
-def script(host: Host) -> bytes:
+def script(site: Site, host: Host) -> bytes:
     """The collector for ``host``: for the standard input of a POSIX shell."""
+    wanted = accounts(site, host)
     settings = {
         "NAMES": (host.fqdn, *host.aliases),
         "ADDRESSES": (str(address) for address in host.addresses),
         "PATHS": dict.fromkeys(CATALOGUE[role].disk_path for role in host.roles),
+        "LOGINS": wanted.logins,
+        "FROM": (str(site.access.management[0].network_address),),
+        "ACCOUNTS": (*wanted.made, KEYS_GROUP),
+        "FIRST_ID": (str(SUBORDINATE_IDS.start),),
     }
     return program(resources.files(__package__).joinpath("collect.sh").read_text(), settings)
 
@@ -92,6 +99,7 @@ def parse(text: str) -> Delivered:
         mirrors=_mirrors(found.all("mirror")) if "mirrors" in found else None,
         listeners=_listeners(found.all("listen"), found.all("listen_hex")),
         deployed="deployed" in found,
+        obstacles=obstacles(found),
     )
 
 

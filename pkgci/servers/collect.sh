@@ -1,6 +1,35 @@
 # Looks at a host and prints what it finds as key=value lines, a key for each thing found. Changes nothing, installs
 # nothing; needs a POSIX shell and what every Debian has. Standard input: this script, with NAMES (DNS names),
-# ADDRESSES and PATHS set in lines before it. pkgci/servers/collect.py reads the answer.
+# ADDRESSES, PATHS, LOGINS (accounts that log in), FROM (an address that they come from), ACCOUNTS (and groups, that
+# pkgci makes) and FIRST_ID (of subordinate identities) set in lines before it. pkgci/servers/collect.py reads the answer.
+
+# What somebody else set up, and what stands in pkgci's way: firewalls, sshd's own rules, accounts.
+obstacles() {
+    grep -qs '^ENABLED=yes' /etc/ufw/ufw.conf && echo "firewall=ufw"
+    for unit in firewalld shorewall shorewall6 ferm netfilter-persistent; do
+        systemctl --quiet is-active "$unit" 2>/dev/null && echo "firewall=$unit"
+    done
+    command -v nft >/dev/null && echo "nft=$(nft -j list ruleset 2>/dev/null | base64 | tr -d '\n')"
+    for program in iptables-legacy-save ip6tables-legacy-save; do
+        command -v $program >/dev/null && $program 2>/dev/null | sed -n '/^-A/s/^/iptables=/p; /^:.* DROP/s/^/iptables=/p'
+    done
+
+    # What sshd says of an account depends on its name and groups, on who comes, and on Match.
+    for name in $LOGINS; do
+        echo "ssh_groups=$name $(id -Gn "$name" 2>/dev/null)"
+        sshd -T -C "user=$name,host=$FROM,addr=$FROM" 2>/dev/null |
+            awk -v name="$name" '/^(allow|deny)(users|groups) |^pubkeyauthentication |^authenticationmethods |^forcecommand / \
+                { print "sshd=" name " " $0 }'
+    done
+
+    for name in $ACCOUNTS; do
+        getent passwd "$name" | sed 's/^/account=/'
+        getent group "$name" | sed 's/^/group=/'
+    done
+    # Users, and the ranges of subordinate identities, by number.
+    getent passwd | awk -F : '{ print "uid=" $3 " " $1 }' | awk -v least="$FIRST_ID" '{ split($1, pair, "="); if (pair[2] >= least) print }'
+    sed -n 's/^\([^:#]*\):\([0-9]*\):\([0-9]*\)$/subordinate=\1 \2 \3/p' /etc/subuid /etc/subgid 2>/dev/null
+}
 
 # The shell reads the whole function before it runs any of it: no command can eat the rest of the script.
 look() {
@@ -76,6 +105,7 @@ look() {
     else
         awk '$4 == "0A" { print "listen_hex=" $2 }' /proc/net/tcp /proc/net/tcp6 2>/dev/null
     fi
+    obstacles
     [ -e /var/lib/pkgci/current ] && echo "deployed=yes"
     echo "end=yes"
 }

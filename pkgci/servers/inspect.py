@@ -29,7 +29,7 @@ def inspect(site: Site, host: Host, trust: Trust) -> Inspection:
     """Looks at ``host``. Raises ``HostError``."""
     with open_session(site, host, trust) as session:
         clock = _clock(session)
-        completed = session.run("sh -s", stdin=script(host), timeout=_COLLECT_TIMEOUT)
+        completed = session.run("sh -s", stdin=script(site, host), timeout=_COLLECT_TIMEOUT)
     try:
         return Inspection(parse(completed.stdout), clock)
     except ValueError:

@@ -12,6 +12,7 @@ from pkgci.model.rules import listening
 from pkgci.model.site import Host, Site
 from pkgci.remote.errors import AuthenticationError, ChangedHostKeyError, HostError, SudoError, UnknownHostKeyError
 from pkgci.servers.collect import Delivered, Listener
+from pkgci.servers.obstacles import Obstacles, accounts
 from pkgci.servers.order import SYSTEMS
 from pkgci.servers.text import size
 
@@ -68,6 +69,7 @@ def judge(site: Site, host: Host, delivered: Delivered, clock: Clock) -> tuple[F
         *_reverse(host, delivered),
         _mirrors(delivered),
         *_ports(site, host, delivered),
+        *([] if delivered.deployed else _obstacles(site, host, delivered.obstacles)),
     )
 
 
@@ -172,6 +174,23 @@ def _ports(site: Site, host: Host, delivered: Delivered) -> Iterable[Finding]:
         yield _finding("ports", ordered, f"pkgci's: {', '.join(str(item.port) for item in taken)}", True)
     else:
         yield _finding("ports", ordered, f"taken: {', '.join(_taken(item) for item in taken)}", False)
+
+
+def _obstacles(site: Site, host: Host, found: Obstacles) -> Iterable[Finding]:
+    """What a bare host has that stands in the way of what pkgci is about to set up."""
+    yield _finding("firewall", "pkgci's alone", ", ".join(found.firewalls) or "none", not found.firewalls)
+    ways = [f"{name}: {reason}" for name, reason in found.shut_out.items()]
+    yield _finding("log in", "every account with a key", "; ".join(ways) or "as ordered", not ways)
+    # An administrator may well have an account already, and keeps it.
+    people = {
+        account.name for account in found.accounts if account.of_a_person and account.name in site.administrator_keys
+    }
+    there = [f"{item.name} (uid {item.uid}, {item.home})" for item in found.accounts if item.name not in people]
+    names = {account.name for account in found.accounts}
+    there += [f"the group {group}" for group in found.groups if group not in names]
+    there += found.identities
+    wanted = ", ".join(name for name in accounts(site, host).made if name not in people)
+    yield _finding("accounts", f"not there yet: {wanted}", f"there: {', '.join(there)}" if there else "none", not there)
 
 
 def _taken(listener: Listener) -> str:

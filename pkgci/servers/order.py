@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pkgci.model.flows import GERRIT_SSH, LDAP, LDAPS, SUBMISSION, Flow, Place, Port, Protocol
-from pkgci.model.roles import CATALOGUE, Kind, OperatingSystem, Resources, Role
-from pkgci.model.rules import Rule, external, inbound, port_number
+from pkgci.model.roles import CATALOGUE, Kind, OperatingSystem, Resources
+from pkgci.model.rules import ANYWHERE, Rule, external, inbound, port_number, source_hosts
 from pkgci.model.site import Host, Site
 
 KINDS = {Kind.VM: "VM", Kind.HARDWARE: "hardware"}
@@ -96,7 +96,7 @@ def _made_by(site: Site) -> dict[str, list[Connection]]:
     made: dict[str, list[Connection]] = {}
     for target in site.hosts:
         for rule in inbound(site, target):
-            for source in _source_hosts(site, rule):
+            for source in source_hosts(site, rule):
                 if source is not target:
                     connection = Connection(rule.port.protocol, rule.number, (target.name,), rule.why)
                     made.setdefault(source.name, []).append(connection)
@@ -105,19 +105,11 @@ def _made_by(site: Site) -> dict[str, list[Connection]]:
 
 def _sources(site: Site, host: Host, rule: Rule) -> tuple[str, ...]:
     """Who connects, in words or host names: never the host itself, whose own connections no network sees."""
-    if rule.source == Place.WORLD:
-        return ("anywhere",)
-    if rule.source == Place.MANAGEMENT:
+    if rule.source is Place.WORLD:
+        return (ANYWHERE,)
+    if rule.source is Place.MANAGEMENT:
         return tuple(rule.networks)
-    return tuple(source.name for source in _source_hosts(site, rule) if source is not host)
-
-
-def _source_hosts(site: Site, rule: Rule) -> tuple[Host, ...]:
-    if rule.source in (Place.WORLD, Place.MANAGEMENT):
-        return ()
-    if rule.source == Place.EVERY_HOST:
-        return site.hosts
-    return site.with_role(Role(rule.source)) if rule.source in set(Role) else (site.host(rule.source),)
+    return tuple(source.name for source in source_hosts(site, rule) if source is not host)
 
 
 def _to_outside(site: Site, flow: Flow) -> Connection:
@@ -147,7 +139,7 @@ def _outside_name(site: Site, flow: Flow) -> str:
         Place.MIRRORS: "package mirrors",
         Place.RESOLVERS: "DNS resolvers",
         Place.TIME_SERVERS: "time servers",
-        Place.WORLD: "anywhere",
+        Place.WORLD: ANYWHERE,
         Place.IDENTITY_PROVIDER: "the identity provider",
     }[Place(flow.target)]
 

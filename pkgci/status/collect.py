@@ -8,11 +8,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 from importlib import resources
 from urllib.parse import quote
 
 from pkgci.model.flows import GEARMAN, GERRIT_HTTP, JENKINS_HTTP, ZUUL_WEBAPP
-from pkgci.model.roles import CATALOGUE, Role
+from pkgci.model.roles import CATALOGUE, FIREWALL, Role
 from pkgci.model.site import Host, Site
 from pkgci.model.urls import PATHS
 from pkgci.remote.collector import Answers, program
@@ -79,6 +80,14 @@ class SigningKey:
     until: datetime | None
 
 
+class Firewall(StrEnum):
+    """Which rules the kernel has: those that are wanted, others because those cannot be loaded, or none."""
+
+    WANTED = "wanted"
+    OTHERS = "others"
+    NONE = "none"
+
+
 @dataclass(frozen=True)
 class Page:
     """What a service answered over HTTP."""
@@ -93,6 +102,7 @@ class HostFacts:
     """How a host is. ``pages`` and ``gearman`` have what answered; ``gerrit`` counts connections to the code review.
 
     ``alerts`` are Zuul's own: what the review refuses to do for it; ``clock`` is what failed that a timer started.
+    ``firewall`` is what is wrong with the packet filter that is loaded: see ``Firewall``.
     """
 
     run: Run | None
@@ -106,6 +116,7 @@ class HostFacts:
     gerrit: int | None = None
     alerts: tuple[str, ...] = ()
     clock: tuple[str, ...] = ()
+    firewall: Firewall = Firewall.WANTED
     now: datetime | None = None
 
 
@@ -113,7 +124,7 @@ def units(site: Site, host: Host) -> tuple[str, ...]:
     """The units that must run on ``host``. Those of somebody else's manifests are not known."""
     if site.manifests is not None:
         return ()
-    return tuple(dict.fromkeys(unit for role in host.roles for unit in CATALOGUE[role].units))
+    return tuple(dict.fromkeys((FIREWALL, *(unit for role in host.roles for unit in CATALOGUE[role].units))))
 
 
 def script(site: Site, host: Host) -> bytes:
@@ -160,6 +171,7 @@ def parse(text: str) -> HostFacts:
         gerrit=int(found.one("gerrit")) if found.one("gerrit").isdecimal() else None,
         alerts=tuple(alert for value in found.all("alerts") for alert in _alerts(_decoded(value))),
         clock=tuple(alert for value in found.all("clock") for alert in _alerts(_decoded(value))),
+        firewall=Firewall(found.one("firewall") or Firewall.WANTED),
         now=_moment(found.one("now")),
     )
 

@@ -49,6 +49,15 @@ look() {
         systemctl is-failed --quiet "$service" 2>/dev/null && echo "unit=$service LoadState=loaded ActiveState=failed"
     done
 
+    case " $UNITS " in *" pkgci-firewall "*)
+        if ! nft list chain inet pkgci input 2>/dev/null | grep -q 'policy drop;'; then
+            echo "firewall=none"
+        elif [ -e /var/lib/pkgci-firewall/degraded ]; then
+            echo "firewall=others"
+        fi
+        ;;
+    esac
+
     # The file system of each path, or of its nearest parent that is there: how full it is, and where it is mounted.
     # shellcheck disable=SC2153 # set before
     for path in $PATHS; do

@@ -15,7 +15,7 @@ from pkgci.model.steps import all_jobs
 from pkgci.remote.errors import HostError, UnknownHostKeyError
 from pkgci.secrets.certificates import expiry
 from pkgci.secrets.openpgp import Subkey
-from pkgci.status.collect import HostFacts, Run
+from pkgci.status.collect import Firewall, HostFacts, Run
 from pkgci.status.gather import Answers
 from pkgci.status.services import Gearman, Jenkins, Review, Zuul, gearman_of, jenkins_of, review_of, zuul_of
 
@@ -26,6 +26,10 @@ _ROTATE_BEFORE, _FINISH_BEFORE = timedelta(days=60), timedelta(days=7)
 FULL = 90  # percent of a disk
 # systemd's states of a unit that does not run, in words that follow its name.
 _STATES = {"inactive": "does not run", "failed": "has failed", "activating": "is starting"}
+_FIREWALL = {
+    Firewall.OTHERS: "its firewall rules cannot be loaded: older ones, or none but the operator's SSH, are in force",
+    Firewall.NONE: "no firewall rules are loaded: everybody reaches its services",
+}
 
 
 @dataclass(frozen=True)
@@ -172,6 +176,8 @@ def _of_host(one: HostStatus, facts: HostFacts, now: datetime, *, own: bool) -> 
     for unit in facts.units:
         if unit.loaded and not unit.up:
             yield Problem(name, f"{unit.name} {_STATES.get(unit.state, f'is {unit.state}')}", again)
+    if facts.firewall is not Firewall.WANTED:
+        yield Problem(name, _FIREWALL[facts.firewall], again)
     for disk in {disk.mount: disk for disk in facts.disks}.values():
         if disk.percent > FULL:
             yield Problem(name, f"the disk with {disk.path} is {disk.percent} % full", "make room there")

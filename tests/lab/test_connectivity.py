@@ -70,7 +70,7 @@ def test_what_the_site_promises_is_proven_and_not_assumed(bootstrapped: Lab) -> 
 
 def test_gearman_opened_to_everybody_is_named(bootstrapped: Lab) -> None:
     opening = "nft insert rule inet pkgci input tcp dport 4730 accept"
-    with broken(bootstrapped, "zuul01", opening, "systemctl restart pkgci-firewall"):
+    with broken(bootstrapped, "zuul01", opening, "systemctl reload pkgci-firewall"):
         found = surprises(verdicts(bootstrapped, status=1))
         assert {(v["to"], v["port"]) for v in found} == {("zuul01", 4730)}
         assert {"build01", "install01", "systest01", "outside", HERE} <= {v["from"] for v in found}
@@ -92,7 +92,7 @@ def test_a_service_that_is_down_is_told_from_one_that_is_shut_off(bootstrapped: 
     with broken(bootstrapped, "zuul01", "systemctl stop geard", "systemctl start geard"):
         refused = one(verdicts(bootstrapped, status=1), "jenkins01", "zuul01", 4730)
     shutting = "nft insert rule inet pkgci input tcp dport 4730 drop"
-    with broken(bootstrapped, "zuul01", shutting, "systemctl restart pkgci-firewall"):
+    with broken(bootstrapped, "zuul01", shutting, "systemctl reload pkgci-firewall"):
         filtered = one(verdicts(bootstrapped, status=1), "jenkins01", "zuul01", 4730)
     assert (refused["outcome"], filtered["outcome"]) == ("refused", "filtered")
 

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from pkgci.model.flows import FLOWS, GEARMAN, HTTPS, METRICS, SSH, Place
 from pkgci.model.load import load_site
 from pkgci.model.roles import SLAVES, Role
-from pkgci.model.rules import external, inbound, listening, named_ports
+from pkgci.model.rules import JumpHost, external, inbound, listening, named_ports, source_hosts, way_in
 from pkgci.model.site import Site
 from tests.unit.conftest import SITE
 
@@ -59,3 +61,17 @@ def test_only_zuul_connects_to_gerrit(site: Site) -> None:
 def test_every_slave_is_started_over_ssh_by_the_jenkins_master() -> None:
     started = {flow.target for flow in FLOWS if flow.source is Role.JENKINS_MASTER and flow.port is SSH}
     assert started >= set(SLAVES)
+
+
+@pytest.mark.parametrize("name", ["world", "management", "every-host", "gerrit", "zuul", "publisher"])
+def test_a_jump_host_is_itself_whatever_it_is_called(write_site: Callable[[str], Path], name: str) -> None:
+    site = load_site(write_site(SITE.replace("jenkins01", name)))
+    behind = [rule for rule in inbound(site, site.host("build01")) if "jump host" in rule.why]
+    assert [rule.source for rule in behind] == [JumpHost(name)]
+    assert [host.name for rule in behind for host in source_hosts(site, rule)] == [name]
+    assert set(way_in(site, site.host("build01"))) == {
+        "192.0.2.0/24",
+        "2001:db8::/64",
+        "203.0.113.11/32",
+        "2001:db8:1::11/128",
+    }

@@ -36,6 +36,10 @@ def compile(task)
     node = Puppet::Node.new(task['name'], environment: environment, facts: facts)
     node.merge(facts.values)
     catalog = Puppet::Resource::Catalog.indirection.find(task['name'], use_node: node)
+    # What must come before itself is found only by who orders all of it, as `puppet apply` does.
+    cycles = catalog.to_ral.tap(&:finalize).relationship_graph.find_cycles_in_graph
+    raise Puppet::Error, "a cycle: #{cycles.first.join(' → ')}" unless cycles.empty?
+
     catalog.resources.map do |resource|
       secret = resource.sensitive_parameters.map(&:to_s)
       values = resource.to_hash.to_h { |key, value| [key.to_s, secret.include?(key.to_s) ? '[sensitive]' : plain(value)] }

@@ -88,8 +88,8 @@ def test_each_slave_role_has_a_key_of_its_own_that_only_jenkins_reads(master: Ca
 def test_jenkins_waits_for_its_plugins_and_its_configuration(master: Catalog) -> None:
     assert "ConditionPathExists=/var/lib/jenkins-apply/ready" in content(master, UNIT)
     assert "runSetupWizard=false" in content(master, UNIT)
-    order = [title for kind, title in master.resources if (kind, title) in {("File", UNIT), ("Package", "jenkins")}]
-    assert order == [UNIT, "jenkins"]
+    before = str(master.get("Class", "Jenkins::Unit")["before"])
+    assert "Class[Jenkins::Apt]" in before and "Class[Jenkins::Configuration]" not in before
 
 
 def test_what_jenkins_writes_itself_is_seeded_and_jobs_are_left_alone(master: Catalog) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -59,3 +61,20 @@ def test_what_is_fetched_from_a_package_index_is_pinned_by_its_hash() -> None:
     for file in MODULES.glob("*/files/requirements*.txt"):
         lines = [line for line in file.read_text().splitlines() if line and not line.startswith("#")]
         assert lines and all(re.fullmatch(r"[\w.-]+==[\w.]+( --hash=sha256:[0-9a-f]{64})+", line) for line in lines)
+
+
+@pytest.mark.parametrize("wrong", ["manifests/site.pp", "site-modules/one/manifests/init.pp"])
+def test_lint_reads_the_site_modules_as_it_reads_the_manifests(wrong: str, tmp_path: Path) -> None:
+    if shutil.which("puppet-lint") is None or shutil.which("puppet") is None:
+        pytest.skip("needs puppet-lint and puppet-agent")
+    texts = {
+        "manifests/site.pp": "# Nothing.\n",
+        "site-modules/one/manifests/init.pp": "# @summary A.\nclass one {\n}\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text(text)
+    lint = [str(MANIFESTS.parent / "tests/puppet-lint.sh"), str(tmp_path)]
+    assert subprocess.run(lint, capture_output=True).returncode == 0
+    (tmp_path / wrong).write_text(texts[wrong] + 'notice("quoted twice")\n')
+    assert subprocess.run(lint, capture_output=True).returncode == 1

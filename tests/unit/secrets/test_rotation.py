@@ -166,7 +166,7 @@ def test_without_gnupg_it_says_what_to_install(site: Site, folder: Path, monkeyp
 def test_nothing_of_gnupg_stays_not_even_after_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
     homes: list[Path] = []
     with tempfile.TemporaryDirectory(prefix="t-") as short:
-        monkeypatch.setattr(tempfile, "tempdir", short)
+        monkeypatch.setenv("TMPDIR", short)
         with pytest.raises(KeyboardInterrupt), openpgp.Keyring.open(NOW) as keyring:
             keyring.make_primary("nobody")
             homes = list(Path(short).iterdir())
@@ -182,6 +182,6 @@ def test_a_long_folder_for_temporary_files_is_none_for_gnupgs_sockets(
 ) -> None:
     long = tmp_path / ("long" * 25)
     long.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(long))
+    monkeypatch.setenv("TMPDIR", str(long))
     with openpgp.Keyring.open(NOW) as keyring:
         assert len(keyring.make_primary("nobody")) == 40

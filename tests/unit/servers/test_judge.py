@@ -142,6 +142,6 @@ def test_a_host_that_cannot_be_looked_at_is_short_with_the_reason(
 
 
 def test_the_collector_gets_names_addresses_and_paths_of_the_host(site: Site) -> None:
-    text = script(site.host("log01")).decode()
+    text = script(site, site.host("log01")).decode()
     assert text.startswith("NAMES=log01.pkg.example.org\nADDRESSES=203.0.113.13\nPATHS='/srv /var/lib'\n")
     assert text.rstrip().endswith("look </dev/null")

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from pkgci.cli.main import pkgci
+from pkgci.model.document import DocumentError
 from pkgci.model.load import load_site
 from pkgci.model.roles import Kind
 from pkgci.model.site import Site
@@ -127,3 +128,22 @@ def test_the_order_can_be_written_to_a_file(tmp_path: Path) -> None:
     result = CliRunner().invoke(pkgci, ["order-servers", "--site", str(OPENSTACK), "--output", str(path)])
     assert result.exit_code == 0
     assert path.read_text().startswith("# Servers for openstack-packaging\n")
+
+
+@pytest.mark.parametrize("name", ["world", "management", "every-host", "gerrit", "zuul"])
+def test_a_host_that_is_called_like_a_place_or_a_role_opens_nothing(
+    write_site: Callable[[str], Path], name: str
+) -> None:
+    usual = order(load_site(write_site(SITE))).servers
+    called = order(load_site(write_site(SITE.replace("jenkins01", name)))).servers
+    for item, renamed in zip(usual, called, strict=True):
+        for side in ("inbound", "outbound"):
+            expected = [
+                (one.port, [name if peer == "jenkins01" else peer for peer in one.peers]) for one in getattr(item, side)
+            ]
+            assert [(one.port, list(one.peers)) for one in getattr(renamed, side)] == expected
+
+
+def test_no_host_is_called_as_everybody_is(write_site: Callable[[str], Path]) -> None:
+    with pytest.raises(DocumentError, match="host 'anywhere': the name is taken by"):
+        load_site(write_site(SITE.replace("jenkins01", "anywhere")))

@@ -89,10 +89,10 @@ def test_a_service_that_never_answers_does_not_hold_up_the_look() -> None:
 
 def test_each_host_is_asked_about_what_it_has(site: Site) -> None:
     zuul, build = (script(site, site.host(name)).decode().splitlines()[:5] for name in ("zuul01", "build01"))
-    assert zuul[0] == "UNITS='zuul-server zuul-merger zuul-queue geard apache2 clear-zuul-refs.timer'"
+    assert zuul[0] == "UNITS='pkgci-firewall zuul-server zuul-merger zuul-queue geard apache2 clear-zuul-refs.timer'"
     assert "GEARMAN=4730" in zuul and "GERRIT=29418" in zuul
     assert (
-        build[0] == "UNITS='pkgci-chroots@build.timer clean-workspaces.timer'"
+        build[0] == "UNITS='pkgci-firewall pkgci-chroots@build.timer clean-workspaces.timer'"
         and "PAGES=''" in build
         and "GEARMAN=''" in build
     )

@@ -193,3 +193,14 @@ def test_an_overlap_is_to_be_ended_before_its_old_half_is_too_old(world: World) 
         "its old subkey ends on 2026-11-29",
         "pkgci secrets rotate review-key --finish",
     )
+
+
+@pytest.mark.parametrize(("found", "words"), [("none", "no firewall rules are loaded"), ("others", "cannot be loaded")])
+def test_a_host_without_its_own_firewall_rules_is_named(world: World, found: str, words: str) -> None:
+    world.lines["build01"].append(f"firewall={found}")
+    assert [where for where, what in world.problems() if words in what] == ["build01"]
+
+
+def test_a_firewall_that_failed_is_named_as_a_service_is(world: World) -> None:
+    world.put("pub01", "unit=pkgci-firewall", "unit=pkgci-firewall LoadState=loaded ActiveState=failed")
+    assert world.problems() == [("pub01", "pkgci-firewall has failed")]

@@ -8,7 +8,6 @@ class geard (
   Stdlib::Port         $port = 4730,
   Stdlib::Absolutepath $path = '/opt/geard',
 ) {
-  $unit    = '/etc/systemd/system/geard.service'
   $logging = '/etc/geard-logging.conf'
 
   user { 'geard':
@@ -32,11 +31,7 @@ class geard (
     notify => Service['geard'],
   }
 
-  file { $unit:
-    ensure  => file,
-    owner   => 'root',
-    group   => 'root',
-    mode    => '0644',
+  systemd_unit { 'geard.service':
     content => epp('geard/geard.service.epp', { 'path' => $path, 'port' => $port, 'logging' => $logging }),
     notify  => Service['geard'],
   }

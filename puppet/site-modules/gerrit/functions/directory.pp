@@ -4,7 +4,7 @@
 #   The directory.
 function gerrit::directory(Hash $ldap) >> Hash {
   $base    = [$ldap['user_search_base'], $ldap['root_dn']].filter |$part| { $part != '' }
-  $pattern = $ldap['user_search'].regsubst('[{]0[}]', '${username}', 'G')
+  $pattern = $ldap['user_search'].regsubst('[{]0[}]', "\${username}", 'G')
   $manager = $ldap['manager_dn'] ? {
     undef   => {},
     default => { 'username' => $ldap['manager_dn'] },

@@ -17,32 +17,20 @@ class gerrit::maintenance {
   }
 
   $timers.each |String $name, Hash $about| {
-    file { "/etc/systemd/system/gerrit-${name}.service":
-      ensure  => file,
-      owner   => 'root',
-      group   => 'root',
-      mode    => '0644',
-      content => epp('gerrit/maintain.service.epp', {
+    systemd_unit::timer { "gerrit-${name}":
+      text     => "${about['text']}, once a week",
+      calendar => $about['calendar'],
+      delay    => '1h',
+      service  => systemd_unit::work({
           'text'    => $about['text'],
           'command' => "${program} ${name} --site ${gerrit::site} --port ${gerrit::ssh_port}",
-          'site'    => $gerrit::site,
           'user'    => $gerrit::user,
+          'writes'  => [$gerrit::site],
+          # It asks Gerrit itself.
+          'network' => 'local',
+          'umask'   => '0027',
       }),
-    }
-
-    file { "/etc/systemd/system/gerrit-${name}.timer":
-      ensure  => file,
-      owner   => 'root',
-      group   => 'root',
-      mode    => '0644',
-      content => epp('gerrit/maintain.timer.epp', { 'text' => $about['text'], 'calendar' => $about['calendar'] }),
-    }
-
-    service { "gerrit-${name}.timer":
-      ensure    => running,
-      enable    => true,
-      subscribe => File["/etc/systemd/system/gerrit-${name}.timer"],
-      require   => File[$program, "/etc/systemd/system/gerrit-${name}.service"],
+      require  => File[$program],
     }
   }
 }

@@ -12,7 +12,7 @@
 #   The type.
 function jenkins::expect(String[1] $where, Hash $data, Array[String[1], 1] $path, Type $type) >> Undef {
   $value = $data.dig(*$path)
-  if $value =~ NotUndef and $value !~ $type and !($value =~ String and '${' in $value) {
+  if $value =~ NotUndef and $value !~ $type and !($value =~ String and "\${" in $value) {
     fail("${where}: ${path.join('.')}: ${type} is expected, not ${type($value, 'generalized')}")
   }
 }

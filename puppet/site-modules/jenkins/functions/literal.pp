@@ -5,5 +5,5 @@
 # @return
 #   The same, escaped.
 function jenkins::literal(String $text) >> String {
-  regsubst($text, '\$\{', '^${', 'G')
+  regsubst($text, '\$\{', "^\${", 'G')
 }

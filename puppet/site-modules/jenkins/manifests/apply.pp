@@ -71,7 +71,7 @@ class jenkins::apply {
         'settings' => {
           'home'      => $jenkins::home,
           'war'       => $jenkins::war,
-          'unit'      => "${jenkins::drop_ins}/pkgci.conf",
+          'unit'      => $jenkins::drop_in,
           'wanted'    => $jenkins::etc,
           'state'     => $jenkins::state,
           'installer' => $installer,

@@ -24,12 +24,12 @@ class jenkins::apt {
   }
 
   exec { 'trust the key of the Jenkins packages':
-    command => "${program} key ${source['fingerprint']} ${keyring} ${source['key']}",
-    unless  => "${program} trusted ${source['fingerprint']} ${keyring}",
-    provider => shell,
-    path    => ['/usr/sbin', '/usr/bin', '/sbin', '/bin'],
+    command   => "${program} key ${source['fingerprint']} ${keyring} ${source['key']}",
+    unless    => "${program} trusted ${source['fingerprint']} ${keyring}",
+    provider  => shell,
+    path      => ['/usr/sbin', '/usr/bin', '/sbin', '/bin'],
     logoutput => 'on_failure',
-    require => [Package['gpg'], File[$program, '/etc/apt/keyrings']],
+    require   => [Package['gpg'], File[$program, '/etc/apt/keyrings']],
   }
 
   file { $list:

@@ -63,7 +63,7 @@ class jenkins (
   $war      = '/usr/share/java/jenkins.war'
   $etc      = '/etc/jenkins'
   $state    = '/var/lib/jenkins-apply'
-  $drop_ins = '/etc/systemd/system/jenkins.service.d'
+  $drop_in  = '/etc/systemd/system/jenkins.service.d/pkgci.conf'
 
   contain jenkins::account
   contain jenkins::java

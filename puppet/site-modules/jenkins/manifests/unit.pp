@@ -6,22 +6,12 @@ class jenkins::unit {
   $heap    = pick($jenkins::heap, min(max($shared, 512), 8192))
 
   $war     = 'sha256' in $jenkins::source ? {
-    true    => { 'war' => $jenkins::source['sha256'] },
+    true    => { 'war' => $jenkins::source['sha256'], 'unit' => sha256(file('jenkins/jenkins.service')) },
     default => {},
   }
 
-  file { $jenkins::drop_ins:
-    ensure => directory,
-    owner  => 'root',
-    group  => 'root',
-    mode   => '0755',
-  }
-
-  file { "${jenkins::drop_ins}/pkgci.conf":
-    ensure  => file,
-    owner   => 'root',
-    group   => 'root',
-    mode    => '0644',
+  # jenkins-apply sees that it is another one, and starts Jenkins anew when it builds nothing.
+  systemd_unit { 'jenkins.service.d/pkgci.conf':
     content => epp('jenkins/unit.conf.epp', {
         'settings'    => {
           'CASC_JENKINS_CONFIG'    => "${jenkins::state}/casc.d",

@@ -20,11 +20,7 @@ class jenkins::war {
     require => File['/usr/share/java'],
   }
 
-  file { '/etc/systemd/system/jenkins.service':
-    ensure => file,
-    owner  => 'root',
-    group  => 'root',
-    mode   => '0644',
-    source => 'puppet:///modules/jenkins/jenkins.service',
+  systemd_unit { 'jenkins.service':
+    content => file('jenkins/jenkins.service'),
   }
 }

@@ -36,32 +36,19 @@ class jenkins_agent::clean_up (
     source => 'puppet:///modules/jenkins_agent/clean_workspaces.py',
   }
 
-  ['service', 'timer'].each |String $kind| {
-    file { "/etc/systemd/system/clean-workspaces.${kind}":
-      ensure  => file,
-      owner   => 'root',
-      group   => 'root',
-      mode    => '0644',
-      content => epp("jenkins_agent/clean-workspaces.${kind}.epp", $kind ? {
-          'timer' => {},
-          default => {
-            'program'      => $program,
-            'user'         => $jenkins_agent::user,
-            'home'         => $jenkins_agent::home,
-            'days'         => $days,
-            'free_bytes'   => $free_bytes,
-            'free_percent' => $free_percent,
-            'idle_minutes' => $idle_minutes,
-          },
-      }),
-      before  => Service['clean-workspaces.timer'],
-    }
-  }
-
-  service { 'clean-workspaces.timer':
-    ensure    => running,
-    enable    => true,
-    subscribe => File['/etc/systemd/system/clean-workspaces.timer'],
-    require   => File[$program],
+  systemd_unit::timer { 'clean-workspaces':
+    text     => 'Remove Jenkins workspaces that nobody uses, once an hour',
+    calendar => 'hourly',
+    delay    => '10min',
+    service  => systemd_unit::work({
+        'text'    => 'Remove Jenkins workspaces that nobody uses',
+        'command' => [
+          "${program} --folder ${jenkins_agent::home}/workspace --days ${days} --free-bytes ${free_bytes}",
+          "--free-percent ${free_percent} --idle-minutes ${idle_minutes}",
+        ].join(' '),
+        'user'    => $jenkins_agent::user,
+        'writes'  => [$jenkins_agent::home],
+    }),
+    require  => File[$program],
   }
 }

@@ -2,30 +2,19 @@
 class logs::clean_up {
   assert_private()
 
-  ['service', 'timer'].each |String $kind| {
-    file { "/etc/systemd/system/prune-logs.${kind}":
-      ensure  => file,
-      owner   => 'root',
-      group   => 'root',
-      mode    => '0644',
-      content => epp("logs/prune-logs.${kind}.epp", $kind ? {
-          'timer' => {},
-          default => {
-            'program' => "${logs::library}/prune",
-            'folder'  => $logs::folder,
-            'state'   => $logs::state,
-            'days'    => $logs::days,
-            'disk'    => $logs::disk,
-          },
-      }),
-      before  => Service['prune-logs.timer'],
-    }
-  }
-
-  service { 'prune-logs.timer':
-    ensure    => running,
-    enable    => true,
-    subscribe => File['/etc/systemd/system/prune-logs.timer'],
-    require   => Class['logs::programs'],
+  systemd_unit::timer { 'prune-logs':
+    text     => 'Remove old logs, once an hour',
+    calendar => 'hourly',
+    delay    => '10min',
+    service  => systemd_unit::work({
+        'text'    => 'Remove old logs',
+        'command' => [
+          "${logs::library}/prune ${logs::folder} ${logs::state}",
+          "--days ${logs::days} --disk ${logs::disk}",
+        ].join(' '),
+        'user'    => 'logs',
+        'writes'  => [$logs::folder, $logs::state],
+    }),
+    require  => Class['logs::programs'],
   }
 }

@@ -63,17 +63,4 @@ class package_chroots (
   package_steps::program { 'chroots':
     module => 'chroots.main',
   }
-
-  ['service', 'timer'].each |String $kind| {
-    file { "/etc/systemd/system/pkgci-chroots@.${kind}":
-      ensure  => file,
-      owner   => 'root',
-      group   => 'root',
-      mode    => '0644',
-      content => epp("package_chroots/pkgci-chroots@.${kind}.epp", $kind ? {
-          'timer' => {},
-          default => { 'user' => $user },
-      }),
-    }
-  }
 }

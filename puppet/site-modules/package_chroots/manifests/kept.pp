@@ -7,13 +7,14 @@ define package_chroots::kept (
 ) {
   include package_chroots
 
-  service { "pkgci-chroots@${purpose}.timer":
-    ensure    => running,
-    enable    => true,
-    subscribe => File['/etc/systemd/system/pkgci-chroots@.timer'],
-    require   => [
-      File['/etc/systemd/system/pkgci-chroots@.service'],
-      Package_steps::Program['chroots'],
-    ],
+  systemd_unit::timer { "pkgci-chroots@${purpose}":
+    text     => "Make the chroots for ${purpose} anew, every night",
+    calendar => '*-*-* 00:30',
+    delay    => '90min',
+    service  => epp('package_chroots/chroots.service.epp', {
+        'purpose' => $purpose,
+        'user'    => $package_chroots::user,
+    }),
+    require  => Package_steps::Program['chroots'],
   }
 }

@@ -12,24 +12,18 @@ class package_repository::prune (
     module => 'repository_admin.prune',
   }
 
-  ['service', 'timer'].each |String $kind| {
-    file { "/etc/systemd/system/pkgci-prune.${kind}":
-      ensure  => file,
-      owner   => 'root',
-      group   => 'root',
-      mode    => '0644',
-      content => epp("package_repository/pkgci-prune.${kind}.epp", $kind ? {
-          'timer' => {},
-          default => { 'user' => $user, 'home' => $home },
-      }),
-      before  => Service['pkgci-prune.timer'],
-    }
-  }
-
-  service { 'pkgci-prune.timer':
-    ensure    => running,
-    enable    => true,
-    subscribe => File['/etc/systemd/system/pkgci-prune.timer'],
-    require   => Package_steps::Program['prune'],
+  systemd_unit::timer { 'pkgci-prune':
+    text     => 'Remove from the package repositories what nobody needs any more, once an hour',
+    calendar => 'hourly',
+    delay    => '10min',
+    service  => systemd_unit::work({
+        'text'        => 'Remove from the package repositories what nobody needs any more',
+        'command'     => '/usr/local/bin/pkgci-prune',
+        'user'        => $user,
+        'writes'      => [$home],
+        # What it did last: result.json and log.txt.
+        'environment' => { 'RESULTS' => "${home}/prune" },
+    }),
+    require  => Package_steps::Program['prune'],
   }
 }

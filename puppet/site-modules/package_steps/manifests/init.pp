@@ -10,10 +10,10 @@ class package_steps (
   ensure_resource('package', 'python3', { 'ensure' => 'installed', 'install_options' => ['--no-install-recommends'] })
 
   file { $library:
-    ensure  => directory,
-    owner   => 'root',
-    group   => 'root',
-    mode    => '0755',
+    ensure => directory,
+    owner  => 'root',
+    group  => 'root',
+    mode   => '0755',
   }
 
   # A program of an older release goes with it.

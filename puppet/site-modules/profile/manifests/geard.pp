@@ -7,6 +7,10 @@ class profile::geard (
 ) {
   require profile::firewall
 
+  packet_filter::needed_by { 'geard':
+    before => Class['geard'],
+  }
+
   class { 'geard':
     port => $port,
   }

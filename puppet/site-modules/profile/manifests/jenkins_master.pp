@@ -120,6 +120,11 @@ class profile::jenkins_master (
   }.filter |$name, $value| { $value =~ NotUndef }
   $opened = Hash($given.map |$name, $value| { [$name, $value.unwrap] })
 
+  packet_filter::needed_by { 'jenkins':
+    # Jenkins is started by jenkins-apply; its package finds that it is to wait.
+    before => Class['jenkins::apply'],
+  }
+
   class { 'jenkins':
     version          => $version,
     source           => $source,

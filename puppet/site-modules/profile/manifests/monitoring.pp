@@ -10,6 +10,10 @@ class profile::monitoring (
 ) {
   require profile::firewall
 
+  packet_filter::needed_by { 'prometheus':
+    before => Package['prometheus'],
+  }
+
   package { 'prometheus':
     ensure          => installed,
     install_options => ['--no-install-recommends'],

@@ -2,6 +2,10 @@
 class profile::node_metrics {
   require profile::firewall
 
+  packet_filter::needed_by { 'prometheus-node-exporter':
+    before => Package['prometheus-node-exporter'],
+  }
+
   package { 'prometheus-node-exporter':
     ensure          => installed,
     install_options => ['--no-install-recommends'],

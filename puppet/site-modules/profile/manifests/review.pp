@@ -56,7 +56,7 @@ class profile::review (
   Optional[Struct[{ section => String[1], settings => Hash[String[1], String[1]] }]] $oidc = undef,
   Optional[Sensitive[String[1]]]          $oidc_secret   = undef,
   Optional[Struct[{ directives => Array[String[1], 1], modules => Array[String[1]] }]] $http = undef,
-  Optional[Struct[{ host => Stdlib::Host, port => Stdlib::Port, encryption => String[1], sender => String[1], user => Optional[String[1]] }]] $mail = undef,
+  Optional[Profile::Relay]                $mail          = undef,
   Optional[Sensitive[String[1]]]          $smtp_password = undef,
   Optional[String[1]]                     $allow_tld     = undef,
   Optional[String[1]]                     $first_key     = undef,
@@ -117,6 +117,10 @@ class profile::review (
   $opened   = Hash($given.map |$section, $values| {
       [$section, Hash($values.map |$name, $value| { [$name, $value.unwrap] })]
   })
+
+  packet_filter::needed_by { 'gerrit':
+    before => Class['gerrit'],
+  }
 
   class { 'gerrit':
     war       => $war,

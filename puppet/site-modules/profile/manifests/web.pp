@@ -26,6 +26,10 @@ class profile::web (
   $folder    = '/etc/pkgci/tls'
   $fragments = '/etc/apache2/pkgci.d'
 
+  packet_filter::needed_by { 'apache2':
+    before => Class['apache'],
+  }
+
   class { 'apache':
     default_vhost    => false,
     mpm_module       => 'event',

@@ -29,6 +29,10 @@ class profile::zuul (
   require profile::firewall
   require profile::ca_certificate
 
+  packet_filter::needed_by { 'zuul-server':
+    before => Class['zuul'],
+  }
+
   class { 'zuul':
     settings         => $settings,
     gerrit_host      => $gerrit_host,

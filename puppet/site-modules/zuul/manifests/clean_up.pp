@@ -12,29 +12,19 @@ class zuul::clean_up {
     source => 'puppet:///modules/zuul/zuul_refs.py',
   }
 
-  ['service', 'timer'].each |String $kind| {
-    file { "/etc/systemd/system/clear-zuul-refs.${kind}":
-      ensure  => file,
-      owner   => 'root',
-      group   => 'root',
-      mode    => '0644',
-      content => epp("zuul/clear-zuul-refs.${kind}.epp", $kind ? {
-          'timer' => {},
-          default => {
-            'program'      => $program,
-            'repositories' => $zuul::git,
-            'home'         => $zuul::home,
-            'days'         => $zuul::ref_days,
-          },
-      }),
-      before  => Service['clear-zuul-refs.timer'],
-    }
-  }
-
-  service { 'clear-zuul-refs.timer':
-    ensure    => running,
-    enable    => true,
-    subscribe => File['/etc/systemd/system/clear-zuul-refs.timer'],
-    require   => File[$program],
+  systemd_unit::timer { 'clear-zuul-refs':
+    text     => 'Clear the repositories of Zuul\'s merger, once a day',
+    calendar => 'daily',
+    delay    => '1h',
+    service  => systemd_unit::work({
+        'text'    => 'Remove the references of tests that are long over from the repositories of Zuul\'s merger',
+        'command' => [
+          "/usr/bin/python3 ${program} --repositories ${zuul::git}",
+          "--seen ${zuul::home}/refs-seen.json --days ${zuul::ref_days}",
+        ].join(' '),
+        'user'    => 'zuul',
+        'writes'  => [$zuul::home],
+    }),
+    require  => File[$program],
   }
 }

@@ -9,11 +9,7 @@ class zuul::service {
   }
 
   $programs.each |$program, $about| {
-    file { "/etc/systemd/system/${program}.service":
-      ensure  => file,
-      owner   => 'root',
-      group   => 'root',
-      mode    => '0644',
+    systemd_unit { "${program}.service":
       content => epp('zuul/zuul.service.epp', $about + {
           'command' => "${zuul::path}/bin/${program} -d",
           'home'    => $zuul::home,
@@ -33,11 +29,7 @@ class zuul::service {
     }
   }
 
-  file { '/etc/systemd/system/zuul-queue.service':
-    ensure  => file,
-    owner   => 'root',
-    group   => 'root',
-    mode    => '0644',
+  systemd_unit { 'zuul-queue.service':
     content => epp('zuul/zuul.service.epp', {
         'description' => 'Keeper of what is in Zuul\'s pipelines',
         'command'     => "${zuul::path}/bin/python ${zuul::library}/zuul_queue.py --status http://127.0.0.1:${zuul::settings['webapp']['port']}/status.json",

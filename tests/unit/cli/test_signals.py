@@ -1,0 +1,109 @@
+"""Whoever ends pkgci in the middle of something finds no key left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from pkgci.cli.signals import end_as_interrupted
+from pkgci.secrets.openpgp import Keyring
+from tests.unit.secrets.conftest import NOW
+
+
+@pytest.fixture
+def scratch() -> Iterator[Path]:
+    """A folder for temporary files: GnuPG's sockets allow no long name."""
+    with tempfile.TemporaryDirectory(prefix="t-", dir="/tmp", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def pkgci(scratch: Path, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "pkgci", *arguments],
+        env={**os.environ, "TMPDIR": str(scratch)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def until_a_key_is_made(scratch: Path, process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + 60
+    while not list(scratch.glob("pkgci-gpg-*/private-keys-v1.d/*.key")):
+        assert process.poll() is None and time.monotonic() < deadline, "no key was seen"
+        time.sleep(0.005)
+
+
+def agents(scratch: Path) -> list[str]:
+    """The command lines of programs that have a folder in ``scratch`` open, once they had a moment to end."""
+    for _ in range(40):
+        lines = [
+            path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            for path in Path("/proc").glob("[0-9]*/cmdline")
+            if path.exists()
+        ]
+        found = [line for line in lines if f"{scratch}/" in line]
+        if not found:
+            return []
+        time.sleep(0.05)
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_no_key_and_no_agent_stay_when_a_signal_ends_the_making_of_secrets(
+    write_site: Callable[..., Path], scratch: Path, number: signal.Signals
+) -> None:
+    site = write_site()
+    process = pkgci(scratch, "secrets", "init", "--site", str(site))
+    until_a_key_is_made(scratch, process)
+    process.send_signal(number)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 128 + number and "Traceback" not in error
+    assert list(scratch.iterdir()) == [] and agents(scratch) == []
+    assert "PRIVATE" not in "".join(
+        path.read_text() for path in (site.parent / "secrets").rglob("*") if path.is_file() and "keys" not in path.parts
+    )
+
+
+def test_what_a_killed_run_left_behind_goes_when_the_next_one_begins(
+    write_site: Callable[..., Path], scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = pkgci(scratch, "secrets", "init", "--site", str(write_site()))
+    until_a_key_is_made(scratch, process)
+    process.kill()
+    process.communicate(timeout=60)
+    assert list(scratch.glob("pkgci-gpg-*/private-keys-v1.d/*.key"))
+    monkeypatch.setenv("TMPDIR", str(scratch))
+    with Keyring.open(NOW) as first, Keyring.open(NOW) as second:
+        assert len(list(scratch.iterdir())) == 2, "those that are at work stay"
+        assert first.subkeys() == second.subkeys() == ()
+    assert list(scratch.iterdir()) == [] and agents(scratch) == []
+
+
+def test_where_the_user_says_nothing_keys_are_made_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TMPDIR", raising=False)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "no"))
+    before = set(Path("/dev/shm").glob("pkgci-gpg-*"))
+    with Keyring.open(NOW):
+        (home,) = set(Path("/dev/shm").glob("pkgci-gpg-*")) - before
+        assert home.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_that_is_ignored_stays_ignored(number: signal.Signals) -> None:
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        end_as_interrupted()
+        assert signal.getsignal(number) is signal.SIG_IGN, "nohup pkgci …"
+    finally:
+        signal.signal(number, before)
+        for one in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(one, signal.SIG_DFL)
