@@ -79,7 +79,7 @@ class Change:
         return wait_until(lambda: self.verified() in values, seconds, self.so_far)
 
     def wait_for_merge(self, seconds: float = 180) -> float:
-        return wait_until(lambda: self.query()["status"] == "MERGED", seconds, self.so_far)
+        return wait_until(lambda: self.query().get("status") == "MERGED", seconds, self.so_far)
 
 
 def gerrit(lab: Lab, *words: str, user: str = "alice") -> str:
