@@ -1,4 +1,4 @@
-"""What a build or a test may take, attacked: each attack is a program that a change could bring, run as a build runs it.
+"""What a build or a test may take: each attack is a program that a change could bring, run as a build runs it.
 
 The limits are small, so that each attack ends in a second or two; who ends it is the kernel, or who looks at the disk.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -159,6 +160,13 @@ def left(lab: Lab) -> str:
         "ipcs -m | grep jenkins; find /srv/pkgci/work -mindepth 1 -maxdepth 1 -name '.work-*'; true"
     )
     return lab.exec(HOST, "sh", "-c", look).stdout
+
+
+def _wait(until: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not until():
+        assert time.monotonic() < end
+        time.sleep(0.2)
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,11 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from .measure import Measurement, Taken, memory, unlinked
+from .measure import Measurement, Taken, memory
 from .processes import descendants
 from .programs import Programs
 from .scope.client import opened
+from .scope.held import held
 from .settings import Limits
 from .status import Ended, Status
 from .step import Step
@@ -144,7 +145,7 @@ class Watch:
             taken = self._measurement.wait()
             self._measurement = None
             self._measure = now + max(_PAUSE, _SHARE * (now - self._started))
-            self._judge(taken, unlinked(self._processes()))
+            self._judge(taken, self._held())
 
     def _much_went(self, free: _Free) -> bool:
         return (
@@ -161,15 +162,15 @@ class Watch:
 
     def _full(self, before: _Free) -> None:
         """Ends what runs before it is asked who took all that: what comes back by its end was its own, too."""
-        held = unlinked(self._processes())
+        nameless = self._held()
         if self._scope:
             self._scope.kill()
-            held = max(held, int(_free(self._folder).size - before.size))
-        self._judge(Measurement(self._folder).wait(), held)
+            nameless = max(nameless, int(_free(self._folder).size - before.size))
+        self._judge(Measurement(self._folder).wait(), nameless)
         self._passed(f"the disk of {self._folder} is full, and not by this {self._what} alone", Status.INFRASTRUCTURE)
 
-    def _processes(self) -> set[int]:
-        return self._scope.processes() if self._scope else descendants()
+    def _held(self) -> int:
+        return self._scope.held() if self._scope else held(descendants())
 
 
 @contextmanager

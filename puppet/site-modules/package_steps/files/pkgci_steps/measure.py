@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import stat
 import subprocess
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,19 +61,6 @@ class Measurement:
 def _taken(said: bytes) -> Taken:
     numbers = [int(line.split()[0]) for line in said.splitlines() if line.split()[:1] and line.split()[0].isdigit()]
     return Taken(*numbers[:2])
-
-
-def unlinked(pids: Iterable[int]) -> int:
-    """Bytes of files that have no name any more, and that ``pids`` hold open."""
-    found: dict[tuple[int, int], int] = {}
-    for pid in pids:
-        with suppress(OSError):
-            for entry in os.scandir(PROC / str(pid) / "fd"):
-                with suppress(OSError):
-                    state = entry.stat()
-                    if stat.S_ISREG(state.st_mode) and state.st_nlink == 0:
-                        found[state.st_dev, state.st_ino] = state.st_blocks * 512
-    return sum(found.values())
 
 
 def memory(pids: set[int]) -> int:

@@ -16,7 +16,6 @@ from typing import Any, BinaryIO, cast
 from ..settings import Limits
 from ..status import Ended, Status
 from . import groups
-from .groups import UNIFIED
 
 KEEPER = ("sudo", "-n", "/usr/local/bin/pkgci-scope")
 _HELP = "`pkgci verify-servers` says what this host lacks"
@@ -36,7 +35,6 @@ class Scope:
         pids = groups.controller(known, "pids")
         # Before Linux 6.11, the event is counted where the process is, and not where the limit is.
         self._pids = [place for place in (pids, pids and pids / "job/main") if place and place.is_dir()]
-        self._tree = known[UNIFIED]
 
     def popen(self, words: Sequence[str | Path], **options: Any) -> subprocess.Popen[bytes]:
         """``subprocess.Popen`` of ``words``, in the group. Its standard input is ``stdin``: PIPE, or nothing.
@@ -71,9 +69,11 @@ class Scope:
         with suppress(Ended):
             self._ask("kill")
 
-    def processes(self) -> set[int]:
-        """What runs in it."""
-        return groups.members(self._tree / "job")
+    def held(self) -> int:
+        """Bytes of files that have no name any more, and that something in the group has open."""
+        with suppress(Ended, ValueError):
+            return int(self._ask("held").removeprefix("ok "))
+        return 0
 
     def passed(self, limits: Limits) -> str:
         """What the kernel says that was taken, and may not be: '' for nothing."""

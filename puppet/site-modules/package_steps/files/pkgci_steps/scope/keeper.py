@@ -23,12 +23,13 @@ from ..settings import Limits
 from ..status import Ended
 from . import groups
 from .groups import UNIFIED
+from .held import held
 
 USAGE = """
 pkgci-scope: keeps a control group with the limits of a build (site file: builds). Steps call it, through sudo.
 
 It takes no arguments. On standard input: `add PID` puts a process of the caller into the group, `kill` ends all that
-runs in it. At its end, nothing of the group is left.
+runs in it, `held` asks for the bytes of its files that have no name any more. At its end, nothing of it is left.
 """
 SLICE = "pkgci.slice"
 # Against 100 of what a host itself does: who logs in to see what is wrong comes first.
@@ -99,6 +100,10 @@ class Group:
                     os.kill(pid, signal.SIGKILL)
             time.sleep(0.01)
         return True
+
+    def held(self) -> int:
+        """Bytes of files without a name, which its programs have open."""
+        return held(self._members())
 
     def _members(self) -> set[int]:
         return set().union(*(groups.members(folder) for folder in set(self.folders.values()))) - {self.holder}
@@ -211,7 +216,7 @@ def answer(group: Group, account: Account, line: str) -> str:
         return f"no {why}" if why else "ok"
     if line.strip() == "kill":
         return "ok" if group.kill() else "no some of it does not end"
-    return "no such word"
+    return f"ok {group.held()}" if line.strip() == "held" else "no such word"
 
 
 def _serve(account: Account, limits: Limits) -> None:
