@@ -1,6 +1,6 @@
 # @summary What boots systems with packages and tests them: the program and its tools.
 #
-# A container's systemd manages control groups as on any machine. Those are a part of the job's own (profile::job_limits).
+# A container's systemd manages control groups as on any machine. Those are a part of the job's own.
 #
 # @param user
 #   Who boots systems: the account that runs jobs.

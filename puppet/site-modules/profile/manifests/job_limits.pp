@@ -4,6 +4,9 @@
 class profile::job_limits {
   require profile::slave
 
+  # By it root asks systemd.
+  ensure_resource('package', 'dbus', { 'ensure' => 'installed', 'install_options' => ['--no-install-recommends'] })
+
   package_steps::program { 'scope':
     module => 'scope.keeper',
   }

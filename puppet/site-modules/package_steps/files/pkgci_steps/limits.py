@@ -77,7 +77,8 @@ class Watch:
         self._lock = threading.Lock()
         self._ended: Ended | None = None
         self._measurement: Measurement | None = None
-        self._started = self._measure = 0.0
+        self._started = time.monotonic()
+        self._measure = self._started + _PAUSE
         self._known = _free(folder)
         self._pause = _EVERY
 

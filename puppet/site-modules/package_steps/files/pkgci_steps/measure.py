@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ class Taken:
 
 
 class Measurement:
-    """Of what ``folder`` takes, with what belongs to identities of namespaces in it: under way, beside everything else."""
+    """Of what ``folder`` takes, with what belongs to identities of namespaces in it: under way, beside all else."""
 
     def __init__(self, folder: Path) -> None:
         self._running = [
@@ -37,6 +38,8 @@ class Measurement:
                 start_new_session=True,
             )
             for inside in ((), INSIDE)
+            # Where there is no inside, nobody has left anything there.
+            if not inside or shutil.which(inside[0])
         ]
 
     def done(self) -> bool:
