@@ -209,6 +209,8 @@ def test_a_build_whose_step_is_killed_ends_with_it(bootstrapped: Lab) -> None:
     _wait(lambda: "98765" not in bootstrapped.exec(HOST, "ps", "-eo", "args").stdout)
     scopes = "systemctl list-units --all --plain --no-legend 'pkgci-*.scope'"
     _wait(lambda: bootstrapped.exec(HOST, "sh", "-c", scopes).stdout == "")
+    # The night would take it away.
+    bootstrapped.exec(HOST, "sh", "-c", "rm -rf /srv/pkgci/work/.work-* /srv/pkgci/work/pkgci-build-*")
 
 
 def test_the_account_that_runs_jobs_has_no_say_in_its_limits(bootstrapped: Lab) -> None:

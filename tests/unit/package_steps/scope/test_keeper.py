@@ -100,15 +100,21 @@ def test_a_kernel_that_does_not_limit_is_no_place_to_build(
     (tmp_path / "cgroup.controllers").write_text("memory pids")
     (tmp_path / "memory.max").write_text(memory)
     (tmp_path / "pids.max").write_text(pids)
-    with pytest.raises(Refused, match=f"limits no {missing}"):
-        keeper._check(Group({"unified": tmp_path}, 1), Limits(memory_mb=200, processes=150))
+    lack = keeper.lacking(Group({"unified": tmp_path}, 1), Limits(memory_mb=200, processes=150))
+    assert lack.startswith(f"the kernel limits no {missing}")
+
+
+def test_a_group_that_systemd_never_finishes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeper, "_START_SECONDS", 0.05)
+    with pytest.raises(Refused, match="no control groups of version 2"):
+        keeper._started(os.getpid(), "pkgci-none.scope", Limits())
 
 
 def test_a_kernel_that_limits_is_taken_at_its_word(tmp_path: Path) -> None:
     (tmp_path / "memory.limit_in_bytes").write_text(f"{200_000_000 // 4096 * 4096}\n")
     (tmp_path / "pids.max").write_text("151\n")
     folders = {"unified": tmp_path / "none", "memory": tmp_path, "pids": tmp_path}
-    keeper._check(Group(folders, 1), Limits(memory_mb=200, processes=150))
+    assert keeper.lacking(Group(folders, 1), Limits(memory_mb=200, processes=150)) == ""
 
 
 def test_whoever_is_not_sent_by_sudo_is_refused() -> None:

@@ -119,8 +119,7 @@ def kept(account: Account, limits: Limits) -> Iterator[Group]:
             with suppress(OSError):
                 Path(f"/proc/{holder.pid}/oom_score_adj").write_text("-1000")
             _start(name, holder.pid, limits)
-            group = Group(_folders(holder.pid, name), holder.pid)
-            _check(group, limits)
+            group = _started(holder.pid, name, limits)
             _divide(group, account)
             try:
                 yield group
@@ -158,27 +157,32 @@ def _start(name: str, pid: int, limits: Limits) -> None:
         raise Refused(f"systemd starts no scope: {done.stderr.strip()}")
 
 
-def _folders(pid: int, name: str) -> dict[str, Path]:
-    """The group's folders, once systemd has put ``pid`` there. Raises ``Refused``."""
+def _started(pid: int, name: str, limits: Limits) -> Group:
+    """The group, once systemd has put ``pid`` there, in one hierarchy after another. Raises ``Refused``."""
     end = time.monotonic() + _START_SECONDS
-    while time.monotonic() < end:
+    while True:
         found = groups.folders(Path(f"/proc/{pid}/cgroup").read_text())
-        own = {key: folder for key, folder in found.items() if folder.name == name}
-        if UNIFIED in own:
-            return own
+        group = Group({key: folder for key, folder in found.items() if folder.name == name}, pid)
+        lack = lacking(group, limits)
+        if not lack:
+            return group
+        if time.monotonic() > end:
+            raise Refused(lack)
         time.sleep(0.01)
-    raise Refused(f"systemd has started no scope in {_START_SECONDS:g} s")
 
 
-def _check(group: Group, limits: Limits) -> None:
-    """Raises ``Refused`` where the kernel does not enforce what was asked for."""
+def lacking(group: Group, limits: Limits) -> str:
+    """What the kernel does not enforce of all that was asked for; '' for nothing."""
     memory, pids = (groups.controller(group.folders, name) for name in ("memory", "pids"))
     bytes_ = memory and groups.number(memory, "memory.max", "memory.limit_in_bytes")
+    if UNIFIED not in group.folders:
+        return "systemd has no control groups of version 2 here"
     # Whole pages.
     if not bytes_ or abs(bytes_ - limits.memory_mb * 1_000_000) > 1 << 16:
-        raise Refused("the kernel limits no memory of control groups here (its controller 'memory')")
+        return "the kernel limits no memory of control groups here (its controller 'memory')"
     if not pids or groups.number(pids, "pids.max") != limits.processes + 1:
-        raise Refused("the kernel limits no processes of control groups here (its controller 'pids')")
+        return "the kernel limits no processes of control groups here (its controller 'pids')"
+    return ""
 
 
 def _divide(group: Group, account: Account) -> None:
