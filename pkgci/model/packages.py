@@ -44,6 +44,9 @@ def step_settings(site: Site, host: Host, host_keys: Callable[[str], list[str]])
             "minutes": site.builds.minutes,
             "memory_mb": site.builds.memory,
             "disk_mb": site.builds.disk,
+            "files": site.builds.files,
+            "processes": site.builds.processes,
+            "enforced": True,
         },
         "sources": {
             "hosts": list(fetched_hosts(site.sources, (project.source for project in site.projects.values()))),

@@ -138,11 +138,13 @@ class Zuul(Model):
 
 
 class Builds(Model):
-    """What one build may take before it is ended, and what of memory and disk one test."""
+    """What one build may take before it is ended, and, but for the minutes, what one test."""
 
     minutes: int = Field(120, ge=1, le=290, description="Minutes. The job around it has 300.")
     memory: Megabytes = Field(4000, description="Memory, as in '4 GB'.")
     disk: Megabytes = Field(10000, description="Disk, as in '10 GB'.")
+    files: int = Field(1_000_000, ge=50_000, le=100_000_000, description="Files and folders on the disk.")
+    processes: int = Field(4000, ge=100, le=1_000_000, description="Processes and threads at once.")
 
 
 class Systests(Model):

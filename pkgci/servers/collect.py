@@ -50,7 +50,10 @@ class Listener:
 
 @dataclass(frozen=True)
 class Delivered:
-    """What a host is. ``mirrors`` is None where it has no apt; ``deployed`` says that pkgci has been at work."""
+    """What a host is. ``mirrors`` is None where it has no apt; ``deployed`` says that pkgci has been at work.
+
+    ``controllers`` are those that systemd can limit control groups with.
+    """
 
     os: str
     os_name: str
@@ -58,6 +61,7 @@ class Delivered:
     memory_mb: float
     disks: tuple[Disk, ...]
     kvm: str
+    controllers: frozenset[str]
     forward: dict[str, tuple[str, ...]]
     reverse: tuple[Name, ...]
     mirrors: tuple[Mirror, ...] | None
@@ -94,6 +98,7 @@ def parse(text: str) -> Delivered:
         memory_mb=int(found.one("memory_kb") or 0) * 1.024 / 1000,
         disks=tuple(_disk(value) for value in found.all("disk")),
         kvm=found.one("kvm"),
+        controllers=frozenset(found.all("controller")),
         forward=forward,
         reverse=tuple(_name(value) for value in found.all("reverse")),
         mirrors=_mirrors(found.all("mirror")) if "mirrors" in found else None,

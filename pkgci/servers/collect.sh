@@ -62,6 +62,15 @@ look() {
         echo "kvm=/dev/kvm does not open"
     fi
 
+    # The controllers of control groups that systemd can limit with: version 2, or version 1 where that is mounted.
+    if [ -d /run/systemd/system ]; then
+        if [ -f /sys/fs/cgroup/cgroup.controllers ]; then
+            for name in $(cat /sys/fs/cgroup/cgroup.controllers); do echo "controller=$name"; done
+        else
+            for name in memory pids; do [ -w "/sys/fs/cgroup/$name/cgroup.procs" ] && echo "controller=$name"; done
+        fi
+    fi
+
     # By DNS itself first, for /etc/hosts would hide a missing record; what only /etc/hosts knows is marked.
     for name in $NAMES; do
         for address in $(timeout $LIMIT getent -s dns ahosts "$name" | awk '{ print $1 }' | sort -u); do

@@ -8,6 +8,7 @@ from enum import StrEnum
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from pkgci.model.roles import SLAVES, Role
 from pkgci.model.rules import listening
 from pkgci.model.site import Host, Site
 from pkgci.remote.errors import AuthenticationError, ChangedHostKeyError, HostError, SudoError, UnknownHostKeyError
@@ -24,6 +25,8 @@ DISK_TOLERANCE = 0.10
 FREE_WHEN_BARE = 0.75
 # How much must be free once pkgci's services have filled their part.
 FREE_WHEN_DEPLOYED = 0.05
+# Without these controllers of control groups nothing keeps a build or a test to its limits, and none runs.
+LIMITERS = ("memory", "pids")
 # How far a host's clock may be from the operator's, in seconds: hosts that keep time are within hundredths.
 CLOCK_TOLERANCE = 2.0
 
@@ -64,6 +67,7 @@ def judge(site: Site, host: Host, delivered: Delivered, clock: Clock) -> tuple[F
         _memory(host, delivered),
         *_disk(host, delivered),
         *([_finding("KVM", "usable", delivered.kvm, delivered.kvm == "usable")] if host.needs_kvm else []),
+        *_limits(host, delivered),
         _clock(clock),
         *_forward(host, delivered),
         *_reverse(host, delivered),
@@ -115,6 +119,15 @@ def _disk(host: Host, delivered: Delivered) -> tuple[Finding, ...]:
         _finding("disk", size(ordered), f"{_rounded(total)} on {where}", total >= ordered * (1 - DISK_TOLERANCE)),
         _finding("disk free", _rounded(ordered * share), f"{_rounded(free)} on {where}", free >= ordered * share),
     )
+
+
+def _limits(host: Host, delivered: Delivered) -> tuple[Finding, ...]:
+    """What limits the builds and tests of a slave: systemd, with the kernel's controllers."""
+    if not set(host.roles) & (set(SLAVES) - {Role.PUBLISHER}):
+        return ()
+    missing = [name for name in LIMITERS if name not in delivered.controllers]
+    found = f"missing: {', '.join(missing)}" if missing else ", ".join(LIMITERS)
+    return (_finding("control groups", ", ".join(LIMITERS), found, not missing),)
 
 
 def _clock(clock: Clock) -> Finding:

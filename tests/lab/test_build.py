@@ -63,13 +63,12 @@ BUILDS = {
     LAYERED: "true",
     "networked": "perl -MIO::Socket::INET -e 'IO::Socket::INET->new(q(PUBLISHER:443)) or die'",
     "endless": "(trap '' TERM; setsid sleep 3600 &) >/dev/null 2>&1; trap '' TERM; sleep 3600",
+    # 700 MB in a file that only memory has: memfd_create(2).
+    "hungry": "perl -e 'my $$n = q(x); open F, q(>&=), syscall 319, $$n, 0; print F $$n x 1e6 for 1..700; sleep 60'",
     "greedy": "mkdir -m 700 hidden; dd if=/dev/zero of=hidden/file bs=1M; sleep 3600",
 }
 # In place of the site's limits, where a build is to pass one.
-LIMITS = {
-    "endless": {"minutes": 1, "memory_mb": 4000, "disk_mb": 10000},
-    "greedy": {"minutes": 30, "memory_mb": 4000, "disk_mb": 1200},
-}
+LIMITS = {"endless": {"minutes": 1}, "hungry": {"memory_mb": 400}, "greedy": {"disk_mb": 1200}}
 
 
 @dataclass(frozen=True)
@@ -99,7 +98,9 @@ def built(bootstrapped: Lab) -> Built:
         for file, text in {**texts, "source/format": "3.0 (native)"}.items():
             bootstrapped.put("build01", f"{folder}/debian/{file}", text)
         bootstrapped.put(
-            "build01", f"/root/{name}.json", json.dumps({**settings, "limits": LIMITS.get(name, settings["limits"])})
+            "build01",
+            f"/root/{name}.json",
+            json.dumps({**settings, "limits": {**settings["limits"], **LIMITS.get(name, {})}}),
         )
         given = f"PROJECT=packaging/greet TARGET=trixie REF=refs/zuul/main/{name} SOURCE={folder} RESULTS={folder}.out"
         as_whom = f"runuser -u jenkins -- env {given} pkgci-build >/dev/null 2>&1; echo $? >/root/{name}.status"
@@ -149,6 +150,11 @@ def test_a_build_that_needs_the_network_fails(built: Built) -> None:
 def test_a_build_that_never_ends_is_ended(built: Built) -> None:
     assert built.status["endless"] == 1
     assert "took longer than 1 minute" in built.result["endless"]["reason"]
+
+
+def test_a_build_that_hides_its_memory_in_a_file_without_a_name_is_ended(built: Built) -> None:
+    assert built.status["hungry"] == 1
+    assert built.result["hungry"]["reason"] == "the build took more than 400 MB of memory (site file: builds)"
 
 
 def test_a_build_that_fills_the_disk_is_ended(built: Built) -> None:

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 from pkgci_steps.inputs import PATTERNS, read
 from pkgci_steps.report import Case, junit
-from pkgci_steps.settings import parse
+from pkgci_steps.settings import Limits, parse
 from pkgci_steps.status import Ended, Status
 from pkgci_steps.step import Step, run
 
@@ -36,6 +36,8 @@ def test_the_hosts_read_what_the_site_file_says() -> None:
     assert settings.repository.url == "https://pub01.pkg.lab.test/packages/"
     assert settings.target("trixie").suite == "trixie"
     assert [(host.name, host.keys) for host in settings.build_hosts] == [("build01", ("key of build01",))]
+    # On hosts, it is the kernel that keeps builds to their limits.
+    assert settings.limits == Limits(120, 4000, 10000, files=1_000_000, processes=4000, enforced=True)
     with pytest.raises(Ended, match="no target 'sid'"):
         settings.target("sid")
 
@@ -53,6 +55,19 @@ def test_a_step_leaves_its_result_its_report_and_its_log(tmp_path: Path, setting
     assert (result["status"], result["reason"], result["build_id"]) == ("passed", "all is well", "Z1")
     assert (tmp_path / "out/log.txt").read_text() == "some output\ncomplaint\npkgci-try: passed: all is well\n"
     assert ElementTree.parse(tmp_path / "out/junit.xml").getroot().get("tests") == "1"
+
+
+def test_the_report_says_what_ended_a_step_beside_what_was_found_before(tmp_path: Path, settings: Path) -> None:
+    def perform(step: Step) -> str:
+        step.cases.append(Case("greet: install"))
+        raise Ended(Status.FAILED, "the test took more than 200 MB of memory (site file: builds)")
+
+    environment = {"RESULTS": str(tmp_path / "out")}
+    status = run("try", perform, needed=[], usage="", arguments=[], environment=environment, settings=settings)
+    report = (tmp_path / "out/junit.xml").read_text()
+    assert status == 1
+    assert "greet: install" in report and "the test took more than 200 MB of memory" in report
+    assert ElementTree.fromstring(report).get("failures") == "1"
 
 
 def test_the_log_and_the_result_say_what_took_how_long(tmp_path: Path, settings: Path) -> None:

@@ -132,6 +132,17 @@ def test_the_account_that_pkgci_logs_in_with_is_left_alone(one: Catalog) -> None
     assert "deploy" not in one.get("File", "/etc/sudoers.d/pkgci-administrators")["content"]
 
 
+def test_jobs_may_ask_root_for_a_control_group_and_for_nothing_else_of_it(lab: dict[str, Catalog]) -> None:
+    for host in ("build01", "install01", "systest01"):
+        rule = lab[host].get("File", "/etc/sudoers.d/pkgci-scope")["content"]
+        # No word of theirs reaches it.
+        assert 'PKGCI_SCOPE = /usr/local/bin/pkgci-scope ""\n' in rule
+        assert rule.splitlines()[-1] == "jenkins ALL=(root) NOPASSWD: PKGCI_SCOPE"
+        assert lab[host].get("File", "/usr/local/bin/pkgci-scope")["owner"] == "root"
+    for host in ("zuul01", "pub01", "log01", "jenkins01"):
+        assert not lab[host].has("File", "/etc/sudoers.d/pkgci-scope")
+
+
 def test_root_logs_in_only_where_pkgci_does(lab: dict[str, Catalog], one: Catalog) -> None:
     config = "/etc/ssh/sshd_config.d/00-pkgci.conf"
     assert "PermitRootLogin prohibit-password\n" in lab["zuul01"].get("File", config)["content"]

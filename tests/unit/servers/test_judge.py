@@ -16,6 +16,8 @@ cpu=8
 memory_kb=32500000
 disk=/srv 1600000000 1500000000 /data
 kvm=usable
+controller=memory
+controller=pids
 forward=systest01.pkg.example.org 10.20.0.23
 reverse=10.20.0.23 dns systest01.pkg.example.org
 reverse=10.20.0.23 files systest01
@@ -70,6 +72,8 @@ def test_listeners_are_read_from_the_kernels_table_where_ss_is_missing() -> None
         ({"memory_mb": 28_000.0}, "RAM", "28 GB"),
         ({"os": "debian-12", "os_name": "Debian GNU/Linux 12 (bookworm)"}, "system", "Debian GNU/Linux 12 (bookworm)"),
         ({"kvm": "no /dev/kvm"}, "KVM", "no /dev/kvm"),
+        ({"controllers": frozenset({"cpu", "pids"})}, "control groups", "missing: memory"),
+        ({"controllers": frozenset()}, "control groups", "missing: memory, pids"),
         ({"disks": (Disk("/srv", "/", 1000, 1400),)}, "disk", "1000 GB on /"),
         ({"disks": (Disk("/srv", "/", 1500, 900),)}, "disk free", "900 GB on /"),
         ({"forward": {}}, "DNS", "no record of systest01.pkg.example.org"),
@@ -129,6 +133,12 @@ def test_our_own_services_may_listen_on_their_ports(site: Site, delivered: Deliv
 
 def test_a_host_without_apt_is_not_called_as_ordered(site: Site, host: Host, delivered: Delivered) -> None:
     assert shorts(site, host, replace(delivered, mirrors=None))["mirrors"].verdict is Verdict.UNKNOWN
+
+
+def test_only_a_host_where_changes_run_needs_control_groups(site: Site, delivered: Delivered) -> None:
+    for name, needed in (("build01", True), ("pub01", False), ("zuul01", False)):
+        checks = {item.check for item in judge(site, site.host(name), delivered, IN_TIME)}
+        assert ("control groups" in checks) is needed, name
 
 
 @pytest.mark.parametrize(

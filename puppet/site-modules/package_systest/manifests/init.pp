@@ -1,7 +1,6 @@
-# @summary What boots systems with packages and tests them: the program, its tools, and what lets an account boot some.
+# @summary What boots systems with packages and tests them: the program and its tools.
 #
-# A container's systemd manages control groups as on any machine. Those are a part of what the account's own systemd
-# has, which therefore runs all the time ("lingers"). That is all that the account is given: no root, no sudo rule.
+# A container's systemd manages control groups as on any machine. Those are a part of the job's own.
 #
 # @param user
 #   Who boots systems: the account that runs jobs.
@@ -11,15 +10,14 @@ class package_systest (
   Pattern[/\A[a-z_][a-z0-9_-]*\z/] $user,
   Enum['container', 'vm']          $machine,
 ) {
-  ensure_resource('package', ['autodep8', 'autopkgtest', 'dpkg-dev', 'libpam-systemd'], {
+  ensure_resource('package', ['autodep8', 'autopkgtest', 'dpkg-dev'], {
       'ensure'          => 'installed',
       'install_options' => ['--no-install-recommends'],
   })
 
-  exec { "loginctl enable-linger ${user}":
-    path    => ['/usr/bin', '/bin'],
-    creates => "/var/lib/systemd/linger/${user}",
-    require => Package['libpam-systemd'],
+  # The account's own systemd, in which containers once were, is of no use any more.
+  file { "/var/lib/systemd/linger/${user}":
+    ensure => absent,
   }
 
   package_steps::program { 'systest':

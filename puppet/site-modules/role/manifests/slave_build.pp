@@ -2,6 +2,7 @@
 class role::slave_build {
   include profile::base
   include profile::slave
+  include profile::job_limits
   include profile::package_builder
   include profile::source_store
   include profile::fetch_source

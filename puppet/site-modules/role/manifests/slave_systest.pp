@@ -2,6 +2,7 @@
 class role::slave_systest {
   include profile::base
   include profile::slave
+  include profile::job_limits
   include profile::package_systest
   include profile::log_upload
 }

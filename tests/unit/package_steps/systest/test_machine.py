@@ -9,7 +9,7 @@ import pytest
 from pkgci_steps import layers
 from pkgci_steps.status import Ended, Status
 from pkgci_steps.step import Step
-from pkgci_steps.systest import container, door, scope, vm, vm_parts
+from pkgci_steps.systest import container, door, vm, vm_parts
 from pkgci_steps.systest.machine import System
 
 from .conftest import Here
@@ -43,21 +43,25 @@ def test_the_way_into_a_virtual_machine_keeps_words_apart() -> None:
     assert shlex.split(line)[-3:] == ["sh", "-c", "a b; c"]
 
 
-@pytest.mark.parametrize("hybrid", [True, False])
-def test_the_control_group_is_found_in_either_version(tmp_path: Path, hybrid: bool) -> None:
-    if hybrid:
-        (tmp_path / "unified").mkdir()
-    text = "4:memory:/other\n0::/user.slice/run-1.scope\n"
-    above = tmp_path / "unified" if hybrid else tmp_path
-    assert scope.own_group(text, tmp_path) == above / "user.slice/run-1.scope"
-
-
-def test_a_container_ends_with_its_test_and_has_no_more_memory_than_a_build(step: Step) -> None:
+def test_a_container_ends_with_its_test() -> None:
     root = layers.System(Path("/root"), ("nsenter", "--target", "7"), ())
-    words = [str(word) for word in container.command(step, root)]
+    words = container.command(root)
     assert words[:3] == ["setpriv", "--pdeathsig", "KILL"]
-    assert "--property=MemoryMax=4000M" in words
     assert words[-4:] == ["/root", "nsenter", "--target", "7"]
+
+
+def test_a_container_is_in_the_control_group_of_its_step(step: Step, monkeypatch: pytest.MonkeyPatch) -> None:
+    started = []
+    root = layers.System(Path("/root"), ("nsenter", "--target", "7"), ())
+
+    def popen(words: list[str], **_: object) -> None:
+        started.append(words)
+        raise Ended(Status.INFRASTRUCTURE, "enough")
+
+    monkeypatch.setattr(step.programs, "popen", popen)
+    with pytest.raises(Ended, match="enough"), container.booted(step, root):
+        pass
+    assert started == [container.command(root)]
 
 
 def test_a_virtual_machine_has_no_network_and_ends_with_its_test() -> None:

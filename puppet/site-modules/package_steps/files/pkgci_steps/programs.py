@@ -11,15 +11,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from . import processes
 from .log import Log
+from .scope.client import Scope
 from .status import Ended, Status
 
 GRACE_SECONDS = 10.0  # for what runs, between SIGTERM and SIGKILL
 # What `Programs.output` keeps, in bytes: more than any list of packages has.
 OUTPUT_LIMIT = 64 * 1024 * 1024
+_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
 
 
 class Stop:
@@ -52,7 +54,7 @@ def plain_environment(home: Path) -> dict[str, str]:
     """What a program gets: neither Jenkins' variables nor a way to somebody's keys, but the mark of the build."""
     mark = os.environ.get(processes.MARK)
     return {
-        "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin",
+        "PATH": _PATH,
         "HOME": str(home),
         "LANG": "C.UTF-8",
         **({processes.MARK: mark} if mark else {}),
@@ -68,12 +70,32 @@ class Programs:
         self._home = home
         self._watch: Callable[[], None] | None = None
         self._attend: list[Callable[[], None]] = []
+        self._scope: Scope | None = None
 
     def apart(self, log: Log) -> Programs:
         """The same, with a log of its own: for another thread."""
         other = Programs(log, self._stop, self._home)
         other._watch = self._watch
+        other._scope = self._scope
         return other
+
+    @contextmanager
+    def confined(self, scope: Scope) -> Iterator[None]:
+        """Whatever starts meanwhile runs in ``scope``."""
+        before, self._scope = self._scope, scope
+        try:
+            yield
+        finally:
+            self._scope = before
+
+    @property
+    def scope(self) -> Scope | None:
+        """Where programs run."""
+        return self._scope
+
+    def popen(self, words: Sequence[str | Path], **options: Any) -> subprocess.Popen[bytes]:
+        """``subprocess.Popen``, confined: for what runs beside the step's own programs."""
+        return self._scope.popen(words, **options) if self._scope else subprocess.Popen(words, **options)
 
     @contextmanager
     def watched(self, watch: Callable[[], None] | None) -> Iterator[None]:
@@ -150,7 +172,7 @@ class Programs:
         words = [str(word) for word in command]
         deadline = time.monotonic() + seconds if seconds else None
         try:
-            process = subprocess.Popen(
+            process = self.popen(
                 words,
                 cwd=folder or self._home,
                 env=plain_environment(self._home) | dict(environment or {}),
@@ -184,8 +206,12 @@ class Programs:
                 # rest is read as far as it is there, and no longer waited for.
                 _signal_group(process.pid, signal.SIGKILL)
                 process.wait()
-                while read(0.2):
+                end = time.monotonic() + GRACE_SECONDS
+                while read(0.2) and time.monotonic() < end:
                     pass
+        if self._watch:
+            # It may have ended because of a limit.
+            self._watch()
         return process.returncode
 
 

@@ -78,11 +78,18 @@ class Sources:
 
 @dataclass(frozen=True)
 class Limits:
-    """What one build may take, in minutes, and in MB (powers of ten) of memory and of disk."""
+    """What one build may take, in minutes, in MB (powers of ten) of memory and of disk, in files and in processes.
+
+    ``enforced``: by the kernel, in a control group (scope/); False, for a look by hand or a test on a machine that
+    nobody has set up: as far as looking at processes shows.
+    """
 
     minutes: int = 120
     memory_mb: int = 4000
     disk_mb: int = 10000
+    files: int = 1_000_000
+    processes: int = 4000
+    enforced: bool = False
 
 
 @dataclass(frozen=True)

@@ -127,7 +127,10 @@ def _perform(
             step.details["timing"] = {part: round(taken, 1) for part, taken in step.timing.items()}
         log.say(f"{status.word}: {reason}")
     seconds = time.monotonic() - clock
-    cases = step.cases or [Case(name, status, reason if status is not Status.PASSED else "", seconds=seconds)]
+    cases = [*step.cases]
+    # What ended it early is in the report, too, beside what was found until then.
+    if not cases or (status is not Status.PASSED and all(case.status is not status for case in cases)):
+        cases.append(Case(name, status, reason if status is not Status.PASSED else "", seconds=seconds))
     _write(inputs.results / JUNIT, junit(f"pkgci.{name}", cases))
     # Last: whoever finds it knows that everything else is there.
     _write(inputs.results / RESULT, result(name, inputs, status, reason, started, seconds, step.details))

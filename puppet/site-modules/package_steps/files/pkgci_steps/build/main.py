@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from ..limits import confined
 from ..settings import BUILDS, WORK, Target
 from ..status import Ended, Status
 from ..step import Step, run
@@ -57,4 +58,5 @@ def perform(step: Step) -> str:
     project = step.settings.project(step.inputs.project)
     if target.name not in project.targets:
         raise Ended(Status.MISUSED, f"{project.name} is not built for {target.name}, by the site file")
-    return BUILDERS[target.kind](step, target)
+    with confined(step.programs, step.settings.limits):
+        return BUILDERS[target.kind](step, target)

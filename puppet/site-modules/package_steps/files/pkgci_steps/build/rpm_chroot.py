@@ -10,7 +10,6 @@ from pathlib import Path
 from ..chroots import Purpose, ensure
 from ..install import enter as entering
 from ..layers import ISOLATED, ROOT, System, claimed, layer
-from ..limits import PROCESSES
 from ..settings import Target
 from ..status import Ended, Status
 from ..step import Step
@@ -97,6 +96,6 @@ class Chroot:
 
 
 def _inside(root: System) -> list[str | Path]:
-    limits = ["prlimit", f"--nproc={PROCESSES}", "--core=0"]
+    limits = ["prlimit", "--core=0"]
     enter: list[str | Path] = ["/usr/bin/python3", "-I", entering.__file__, root.folder]
     return [*root.inside, *ISOLATED, "--net", "--", *limits, *enter]

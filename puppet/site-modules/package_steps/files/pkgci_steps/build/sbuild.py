@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..limits import PROCESSES
 from ..status import Ended, Status
 from ..step import Step
 from . import extra
@@ -124,7 +123,7 @@ def _run(
     told = ", ".join(f"'{name}' => '{value}'" for name, value in build_environment(step).items())
     settings.write_text(_SETTINGS.format(folder=folder, update=update, environment=told))
     # Where this program is killed, sbuild is asked to end.
-    command: list[str | Path] = ["setpriv", "--pdeathsig=TERM", "prlimit", f"--nproc={PROCESSES}", "--core=0"]
+    command: list[str | Path] = ["setpriv", "--pdeathsig=TERM", "prlimit", "--core=0"]
     command += ["sbuild", f"--chroot={chroot}"]
     command += [f"--dist={suite}", "--arch-all", "--arch-any"]
     command += [f"--chroot-setup-commands={line}" for line in commands]

@@ -99,7 +99,7 @@ def _make_tree(step: Step, target: Target, purpose: Purpose, link: Path) -> int:
         if status != 0:
             raise Ended(Status.INFRASTRUCTURE, f"{root} cannot be listed")
         (work / SUMS).write_bytes(sums)
-        size = disk(step, work)
+        size = disk(work)
         # Whoever sweeps meanwhile finds it claimed, as before.
         tree = work.rename(link.with_name(f"{_TREES}{secrets.token_hex(6)}"))
         new = link.with_name(f".{link.name}.new")

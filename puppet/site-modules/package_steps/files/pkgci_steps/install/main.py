@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from .. import review, step
+from ..limits import confined
 from ..settings import WORK
 from ..step import Step
 from . import deb, rpm
@@ -35,7 +36,8 @@ def perform(own: Step) -> str:
     ]
     if not wanted:
         return "it has no package for a running system: there is nothing to test"
-    _KINDS[target.kind](own, target, build)
+    with confined(own.programs, own.settings.limits):
+        _KINDS[target.kind](own, target, build)
     return own.passed_or_failed(f"{len(wanted)} packages: installed, removed, and nothing left behind")
 
 

@@ -7,8 +7,8 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 
 from .. import processes
 from .. import settings as site
+from ..limits import bounded, confined
 from ..log import Log
 from ..programs import Programs, Stop
 from ..report import result
@@ -100,7 +101,9 @@ class Runner:
         if self._task.action.publishes:
             # Nothing of the change is fetched here, let alone run: this host holds the keys that sign packages.
             return Outcome(Status.PASSED, f"there is nothing to {self._task.step}: the project has steps of its own")
-        return run_the_change(self._task, self._fetched(way), self._programs, self._log)
+        tree = self._fetched(way)
+        with self._limited(tree, f"program ci/{self._task.step}"):
+            return run_the_change(self._task, tree, self._programs, self._log)
 
     def _of_the_site(self, way: Way, source: Path | None, upstream: Tree | None) -> Outcome:
         with results_folder(self._task, self._own) as results:
@@ -121,7 +124,15 @@ class Runner:
         return self._fetch(trees.upstream(self._task, source, look), "upstream")
 
     def _fetch(self, wanted: trees.Wanted, name: str) -> Tree:
-        return fetch(wanted, self._own / name, self._programs, self._log, self._stop, self._protocol)
+        with self._limited(self._own, "change's source"):
+            return fetch(wanted, self._own / name, self._programs, self._log, self._stop, self._protocol)
+
+    @contextmanager
+    def _limited(self, folder: Path, what: str) -> Iterator[None]:
+        """What runs meanwhile, in ``folder``, keeps to the limits of a build."""
+        limits = site.read(self._settings).limits
+        with confined(self._programs, limits), bounded(self._programs, limits, folder, what, limits.minutes):
+            yield
 
 
 def perform(task: Task, mark: str, stop: Stop, settings: Path, log_settings: Path, protocol: str = "https") -> Status:

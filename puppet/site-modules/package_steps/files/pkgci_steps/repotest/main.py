@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from .. import review, step
+from ..limits import confined
 from ..settings import WORK
 from ..step import Step
 from . import deb, rpm
@@ -41,7 +42,8 @@ def perform(own: Step) -> str:
     ]
     if not wanted:
         return "it has no package for a running system: there is nothing to test"
-    _KINDS[target.kind](own, target, wanted)
+    with confined(own.programs, own.settings.limits):
+        _KINDS[target.kind](own, target, wanted)
     return own.passed_or_failed(f"the repository closes with {len(wanted)} packages of this change")
 
 

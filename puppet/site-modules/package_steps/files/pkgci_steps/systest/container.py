@@ -1,12 +1,11 @@
 """A system container that an ordinary account boots: systemd in namespaces of its own.
 
 Its ids are the account's subordinate ones, its network is a loopback interface alone, its control groups are a part of
-those that the account's own systemd was given. Nothing here needs root, or a setuid program but newuidmap.
+the step's. Nothing here needs root, or a setuid program but newuidmap.
 """
 
 from __future__ import annotations
 
-import os
 import subprocess
 import time
 from collections.abc import Iterator
@@ -20,7 +19,6 @@ from .door import ENVIRONMENT
 
 _LIBRARY = Path(__file__).parents[2]
 _DOOR = Path(__file__).with_name("door.py")
-_TASKS = 4096
 _SECONDS = 15.0
 
 
@@ -52,10 +50,10 @@ def booted(step: Step, root: System) -> Iterator[Container]:
 
     Raises ``Ended`` (infrastructure) where it cannot be started.
     """
-    process = subprocess.Popen(
-        command(step, root),
+    process = step.programs.popen(
+        command(root),
         cwd="/",
-        env={"PATH": ENVIRONMENT["PATH"], "PYTHONPATH": str(_LIBRARY), "XDG_RUNTIME_DIR": _runtime()},
+        env={"PATH": ENVIRONMENT["PATH"], "PYTHONPATH": str(_LIBRARY)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -73,20 +71,10 @@ def booted(step: Step, root: System) -> Iterator[Container]:
             process.stdout.close()
 
 
-def command(step: Step, root: System) -> list[str | Path]:
-    """What starts the container: it ends with us, and takes no more than a build may take."""
-    limits = step.settings.limits
-    properties = ("Delegate=yes", f"MemoryMax={limits.memory_mb}M", f"TasksMax={_TASKS}")
-    scope = ["systemd-run", "--user", "--scope", "--quiet", "--collect"]
-    return [
-        *("setpriv", "--pdeathsig", "KILL", *scope),
-        *(f"--property={item}" for item in properties),
-        *("--", "/usr/bin/python3", "-m", "pkgci_steps.systest.scope", str(root.folder), *root.inside),
-    ]
-
-
-def _runtime() -> str:
-    return f"/run/user/{os.getuid()}"
+def command(root: System) -> list[str]:
+    """What starts the container: it ends with us, and is in the step's control group, whose limits it has."""
+    start = ("/usr/bin/python3", "-m", "pkgci_steps.systest.scope", str(root.folder), *root.inside)
+    return ["setpriv", "--pdeathsig", "KILL", *start]
 
 
 def _leader(process: subprocess.Popen[bytes]) -> int:
@@ -95,10 +83,7 @@ def _leader(process: subprocess.Popen[bytes]) -> int:
     while time.monotonic() < end:
         if process.poll() is not None:
             said = process.stdout.read().decode(errors="replace").strip() if process.stdout else ""
-            help_ = (
-                f" (is {_runtime()} there? `loginctl enable-linger` makes it)" if not Path(_runtime()).exists() else ""
-            )
-            raise Ended(Status.INFRASTRUCTURE, f"the container does not start: {said[-300:] or 'no word'}{help_}")
+            raise Ended(Status.INFRASTRUCTURE, f"the container does not start: {said[-300:] or 'no word'}")
         for child in _children(process.pid):
             if _becomes_system(child):
                 return child

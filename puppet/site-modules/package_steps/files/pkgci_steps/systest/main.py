@@ -6,6 +6,7 @@ import os
 
 from .. import review
 from ..install.flow import together
+from ..limits import confined
 from ..settings import WORK
 from ..step import Step, run
 from . import prepared
@@ -50,7 +51,7 @@ def perform(step: Step) -> str:
         {"package": file.package, "version": file.version, "sha256": file.sha256} for file in wanted
     ]
     step.details["machine"] = step.settings.systest
-    with prepared.fresh(step, target) as manager:
+    with confined(step.programs, step.settings.limits), prepared.fresh(step, target) as manager:
         own = Run(step, target, build, manager)
         own.perform(together(step, manager, wanted))
     return step.passed_or_failed(own.summary())

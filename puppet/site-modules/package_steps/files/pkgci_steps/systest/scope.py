@@ -1,4 +1,5 @@
-"""A program, started in a control group of its own: hands that to the account's subordinate ids and becomes a system.
+"""A program, started in the step's control group: makes one below that, hands it to the account's subordinate ids, and
+becomes a system.
 
     python3 -m pkgci_steps.systest.scope ROOT WORD…
 
@@ -10,26 +11,37 @@ The system's PID 1 manages control groups as on any machine; those below its own
 from __future__ import annotations
 
 import os
+import secrets
 import subprocess
 import sys
 from pathlib import Path
 
-_CGROUPS = Path("/sys/fs/cgroup")
+from ..scope import groups
+
 # What a delegated control group consists of (cgroups(7), "Cgroups delegation").
 _DELEGATED = (".", "cgroup.procs", "cgroup.subtree_control", "cgroup.threads")
 _ISOLATED = ("unshare", "--mount", "--pid", "--net", "--ipc", "--uts", "--cgroup", "--fork", "--kill-child")
 
 
-def own_group(text: str, mounted: Path = _CGROUPS) -> Path:
-    """The folder of this process' control group (version 2), from /proc/self/cgroup's ``text``."""
-    name = next(line[3:] for line in text.splitlines() if line.startswith("0::"))
-    hybrid = mounted / "unified"
-    return (hybrid if hybrid.is_dir() else mounted) / name.lstrip("/")
+def own_group() -> Path:
+    """The folder of a new control group (version 2), beside that of the step's programs, with this process in it.
+
+    Raises ``OSError``.
+    """
+    programs = groups.folders(Path("/proc/self/cgroup").read_text())[groups.UNIFIED]
+    own = programs.parent / f"system-{secrets.token_hex(4)}"
+    own.mkdir()
+    (own / "cgroup.procs").write_text(str(os.getpid()))
+    return own
 
 
 def main() -> None:
     """Becomes the system's parent, or ends with status 125."""
-    group = own_group(Path("/proc/self/cgroup").read_text())
+    try:
+        group = own_group()
+    except OSError as error:
+        print(f"no control group can be made for it: {error}", flush=True)
+        sys.exit(125)
     files = [str(group / name) for name in _DELEGATED]
     # Only here the account's own id is one of the namespace. 1 is the first of the subordinate ones: the system's 0.
     given = subprocess.run(["unshare", "--map-root-user", "--map-auto", "chown", "1:1", *files], check=False)

@@ -25,6 +25,8 @@ from .vm_parts import Parts
 _HERE = Path(__file__).parent
 _MEMORY_MB = 2000
 _CONSOLE_LIMIT = 64 * 1024
+# What QEMU needs itself, beside its machine's memory.
+_QEMU_MB = 300
 # From QEMU's start until the way in is open: half a minute without KVM, on a busy slave ten times that.
 _SECONDS = 600.0
 
@@ -121,8 +123,8 @@ def command(parts: Parts, disk: Path, door: Path, memory: int) -> list[str | Pat
 
 @contextmanager
 def _qemu(step: Step, parts: Parts, disk: Path, door: Path) -> Iterator[subprocess.Popen[bytes]]:
-    memory = min(_MEMORY_MB, step.settings.limits.memory_mb)
-    process = subprocess.Popen(
+    memory = min(_MEMORY_MB, max(step.settings.limits.memory_mb - _QEMU_MB, _QEMU_MB))
+    process = step.programs.popen(
         command(parts, disk, door, memory),
         cwd="/",
         env={"PATH": "/usr/bin:/bin"},
