@@ -22,6 +22,8 @@ class package_systest (
     require => Package['libpam-systemd'],
   }
 
+  leavers::trace { "/var/lib/systemd/linger/${user}": }
+
   package_steps::program { 'systest':
     module => 'systest.main',
   }

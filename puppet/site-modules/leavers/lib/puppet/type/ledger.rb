@@ -1,3 +1,4 @@
+require 'puppet/parameter/boolean'
 require_relative '../../puppet_x/pkgci/ledger'
 require_relative '../../puppet_x/pkgci/leftovers'
 
