@@ -12,7 +12,7 @@
 # @param file
 #   The ledger.
 class leavers (
-  Boolean              $purge = false,
+  Boolean              $purge = $facts['pkgci_purge'] == 'yes',
   Stdlib::Absolutepath $file  = '/var/lib/pkgci/ledger.json',
 ) {
   ledger { $file:
