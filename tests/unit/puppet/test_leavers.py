@@ -6,8 +6,10 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,32 +59,56 @@ leavers::trace { '$TOP/srv/gnupg*': }
 """
 
 
+class Puppet:
+    """One process that applies manifests."""
+
+    def __init__(self, folder: Path) -> None:
+        script = Path(__file__).parent / "apply.rb"
+        self._process = subprocess.Popen(
+            ["ruby", str(script), str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def apply(self, task: dict[str, Any]) -> list[str]:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(task) + "\n")
+        self._process.stdin.flush()
+        lines: list[str] = json.loads(self._process.stdout.readline())
+        return lines
+
+    def end(self) -> None:
+        self._process.communicate()
+
+
+@pytest.fixture(scope="module")
+def puppet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Puppet]:
+    if shutil.which("puppet") is None:
+        pytest.skip("needs puppet-agent")
+    process = Puppet(tmp_path_factory.mktemp("puppet"))
+    yield process
+    process.end()
+
+
 @dataclass
 class Machine:
     """A folder that is taken for a host."""
 
+    puppet: Puppet
     top: Path
     log: list[str] = field(default_factory=list)
 
-    def apply(self, *parts: str, options: tuple[str, ...] = (), purge: bool = False) -> list[str]:
-        """Applies a manifest of ``parts``: what Puppet says that it has changed, or would."""
-        manifest = self.top / "site.pp"
-        manifest.write_text("".join((_LEDGER, *parts)).replace("$TOP", str(self.top)))
+    def apply(self, *parts: str, noop: bool = False, purge: bool = False) -> list[str]:
+        """Applies a manifest of ``parts``: what leaves, or would."""
         (self.top / "calls").write_text("")
-        done = subprocess.run(
-            ["puppet", "apply", "--color=false", f"--confdir={self.top}/conf", f"--vardir={self.top}/var", *options]
-            + [f"--modulepath={MANIFESTS}/site-modules:/usr/share/puppet/modules", str(manifest)],
-            capture_output=True,
-            text=True,
-            timeout=120,
-            env={
-                "PATH": f"{self.top}/bin:{os.environ['PATH']}",
-                "TOP": str(self.top),
-                **({"FACTER_pkgci_purge": "yes"} if purge else {}),
-            },
+        self.log = self.puppet.apply(
+            {
+                "manifest": "".join((_LEDGER, *parts)).replace("$TOP", str(self.top)),
+                "environment": {"PATH": f"{self.top}/bin:{os.environ['PATH']}", "TOP": str(self.top)},
+                "noop": noop,
+                "facts": {"os": {"family": "Debian", "name": "Debian"}, **({"pkgci_purge": "yes"} if purge else {})},
+                "modules": [f"{MANIFESTS}/site-modules", "/usr/share/puppet/modules"],
+            }
         )
-        self.log = [line for line in (done.stdout + done.stderr).splitlines() if "Facter:" not in line]
-        assert not [line for line in self.log if "Evaluation Error" in line], self.log
         return [line.partition("Leftover[")[2].partition("]/")[0] for line in self.log if "/Leftover[" in line]
 
     def calls(self, program: str) -> list[str]:
@@ -98,17 +124,15 @@ class Machine:
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Machine:
+def machine(tmp_path: Path, puppet: Puppet) -> Machine:
     """A host that is a publisher, whose programs have made a key."""
-    if shutil.which("puppet") is None:
-        pytest.skip("needs puppet-agent")
     programs = tmp_path / "bin"
     programs.mkdir()
     for name in ("systemctl", "getent", "id", "usermod", "userdel", "useradd"):
         (programs / name).write_text(_FAKE)
         (programs / name).chmod(0o755)
     (tmp_path / "subuid").write_text("alice:100000:65536\n")
-    machine = Machine(tmp_path)
+    machine = Machine(puppet, tmp_path)
     machine.apply(_SHARED, _PUBLISHER)
     for name in ("srv/gnupg-1", "srv/packages", "tree/made", "account.publisher", "account.fetcher"):
         (tmp_path / name).write_text("")
@@ -117,7 +141,7 @@ def machine(tmp_path: Path) -> Machine:
 
 
 def test_a_role_takes_everything_with_it_but_its_data_and_what_another_shares(machine: Machine) -> None:
-    first = machine.apply(_SHARED, options=("--noop",))
+    first = machine.apply(_SHARED, noop=True)
     assert machine.there("etc/sudoers", "srv/gnupg-1", "tree/made", "running.pruner.timer", "account.fetcher")
     assert not machine.there("locked.publisher")
     assert machine.apply(_SHARED)[: len(first)] == first, "a noop run shows what is taken away"
@@ -163,7 +187,7 @@ def test_what_could_not_be_taken_away_is_tried_again(machine: Machine) -> None:
     fake.chmod(0o755)
     machine.apply(_SHARED)
     assert machine.there("srv/gnupg-1", "etc/sudoers") == ["srv/gnupg-1"]
-    assert [line for line in machine.log if line.startswith("Error:")]
+    assert [line for line in machine.log if line.startswith("err:")]
     fake.unlink()
     assert machine.apply(_SHARED) == [f"trace {machine.top}/srv/gnupg*"]
     assert not machine.there("srv/gnupg-1")
