@@ -23,7 +23,7 @@ Puppet::Type.newtype(:ledger) do
     ours = PuppetX::Pkgci::Ledger.brought_by(catalog.resources.reject { |resource| resource.tagged?('stays') })
     leaving = PuppetX::Pkgci::Ledger.leaving(known, there).select { |one| PuppetX::Pkgci::Leftovers.there?(one) }
     book.write(ours + leaving) unless noop?
-    back(known, there).map { |one| leftover(one, :open) } + leftovers(leaving)
+    back(known, there).map { |one| leftover(one, :open) } + leftovers(leaving, there)
   end
 
   # Accounts that were locked when their role left.
@@ -32,17 +32,15 @@ Puppet::Type.newtype(:ledger) do
     again.select { |one| PuppetX::Pkgci::Leftovers.state(one) == :locked }
   end
 
-  def leftovers(leaving)
-    purged = purge? ? leaving.select { |one| one.kind == 'data' }.map(&:name) : []
-    going = leaving.reject { |one| one.kind == 'data' && !purge? }
-    going.map { |one| leftover(one, one.kind == 'account' ? fate(one, purged) : :absent) }
+  def leftovers(leaving, there)
+    going, staying = leaving.partition { |one| one.kind != 'data' || purge? }
+    kept = (staying + there).select { |one| one.kind == 'data' }.map { |one| "#{one.name}/" }
+    going.map { |one| leftover(one, one.kind == 'account' ? fate(one, kept) : :absent) }
   end
 
   # Who owns what stays is not removed: the next account that is made would get the number, and with it the files.
-  def fate(entry, purged)
-    home = entry.detail
-    owner = home && home != '/' && File.directory?(home) && purged.none? { |path| "#{home}/".start_with?("#{path}/") }
-    owner ? :locked : :absent
+  def fate(entry, kept)
+    kept.any? { |path| "#{entry.detail}/".start_with?(path) } ? :locked : :absent
   end
 
   def leftover(entry, state)

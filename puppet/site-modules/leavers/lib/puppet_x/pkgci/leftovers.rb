@@ -53,8 +53,8 @@ module PuppetX::Pkgci::Leftovers
   end
 
   def self.retire(name)
-    # What a timer starts is stopped with it.
-    both = name.end_with?('.timer') ? [name, name.sub(/\.timer\z/, '.service')] : [name]
+    # What a timer or a socket starts is stopped after it.
+    both = [name, name.sub(/\.(timer|socket)\z/, '.service')].uniq
     both.each { |unit| run('systemctl', 'stop', unit) unless ask('systemctl', 'is-active', unit) == 'inactive' }
     run('systemctl', 'disable', name) if ask('systemctl', 'is-enabled', name).start_with?('enabled')
     run('systemctl', 'reset-failed', *both) if both.any? { |unit| ask('systemctl', 'is-active', unit) == 'failed' }
