@@ -21,7 +21,7 @@ case "${0##*/} $1" in
   "systemctl is-active") [ -e "$TOP/running.$2" ] && echo active || echo inactive ;;
   "systemctl is-enabled") [ -e "$TOP/running.$2" ] && echo enabled || echo disabled ;;
   "systemctl stop") rm -f "$TOP/running.$2" ;;
-  "getent passwd") [ -e "$TOP/account.$2" ] && echo "$2:x:4242:4242::/:/bin/sh" ;;
+  "getent passwd") [ -e "$TOP/account.$2" ] && echo "$2:x:$(cat "$TOP/account.$2"):4242::/:/bin/sh" ;;
   "getent shadow") [ -e "$TOP/locked.$2" ] && echo "$2:!:1:0:9:7::1:" || echo "$2:!:1:0:9:7:::" ;;
   "id -u") echo 4242424 ;;
   "usermod --lock") for name; do :; done; touch "$TOP/locked.$name" ;;
@@ -53,6 +53,8 @@ file_line { 'ids': path => '$TOP/subuid', line => 'publisher:1900000000:65536' }
 service { 'pruner.timer': ensure => running, provider => base, start => 'true', status => 'true' }
 user { 'publisher': ensure => present, home => '$TOP/srv' }
 user { 'fetcher': ensure => present, home => '$TOP/etc' }
+user { 'nobody': ensure => present }
+file { ['$TOP/srv/empty', '$TOP/empty']: ensure => directory }
 leavers::data { '$TOP/srv': }
 leavers::trace { '$TOP/srv/gnupg*': }
 """
@@ -129,8 +131,10 @@ def machine(tmp_path: Path, puppet: Puppet) -> Machine:
     (tmp_path / "subuid").write_text("alice:100000:65536\n")
     machine = Machine(puppet, tmp_path)
     machine.apply(_SHARED, _PUBLISHER)
-    for name in ("srv/gnupg-1", "srv/packages", "tree/made", "account.publisher", "account.fetcher"):
+    for name in ("srv/gnupg-1", "srv/packages", "tree/made"):
         (tmp_path / name).write_text("")
+    for name, number in {"publisher": 998, "fetcher": 4242, "nobody": 33}.items():
+        (tmp_path / f"account.{name}").write_text(str(number))
     for unit in ("pruner.timer", "pruner.service"):
         (tmp_path / f"running.{unit}").write_text("")
     return machine
@@ -143,13 +147,13 @@ def test_a_role_takes_everything_with_it_but_its_data_and_what_another_shares(ma
     assert machine.apply(_SHARED)[: len(first)] == first, "a noop run shows what is taken away"
     assert first[0] == "service pruner.timer", "what runs is stopped before anything else goes"
     assert machine.there("shared.conf", "etc", "etc/sudoers", "etc/current", "srv/gnupg-1", "tree") == ["shared.conf"]
-    assert machine.there("srv", "srv/seeded", "srv/packages") == ["srv", "srv/seeded", "srv/packages"]
+    data = ("srv", "srv/seeded", "srv/packages", "srv/empty")
+    assert machine.there("empty", *data) == [*data]
     assert not machine.there("running.pruner.timer", "running.pruner.service")
     assert (machine.top / "subuid").read_text() == "alice:100000:65536\n"
-    assert machine.there("locked.publisher", "account.publisher", "account.fetcher") == [
-        "locked.publisher",
-        "account.publisher",
-    ]
+    accounts = [f"account.{name}" for name in ("fetcher", "nobody", "publisher")]
+    assert machine.there(*accounts) == accounts[1:], "an account that owns data stays, and one of the distribution's"
+    assert machine.there("locked.publisher", "locked.nobody") == ["locked.publisher"]
     assert machine.apply(_SHARED) == [], "a second run changes nothing"
 
 

@@ -69,7 +69,9 @@ class PuppetX::Pkgci::Ledger
       kept.include?(one.key) || (one.path? && (paths.include?(one.name) || below_any?(one.name, trees) || holds?(one, paths)))
     end
     whole = gone.select { |one| one.kind == 'tree' }.map(&:name)
+    data = (gone + brought).select { |one| one.kind == 'data' }.map(&:name)
     gone.reject { |one| one.path? && below_any?(one.name, whole) }
+        .reject { |one| one.kind == 'folder' && (data.include?(one.name) || below_any?(one.name, data)) }
         .sort_by { |one| [ORDER.index(one.kind), one.kind == 'folder' ? -one.name.count('/') : 0, one.name] }
   end
 

@@ -6,6 +6,8 @@ require_relative 'ledger'
 module PuppetX::Pkgci::Leftovers
   UNITS = '/etc/systemd/system/'.freeze
   NO_SHELL = '/usr/sbin/nologin'.freeze
+  # Accounts with a smaller number are the distribution's (Debian Policy, "UID and GID classes"): they never leave.
+  FIRST_OWN = 100
   # The day on which a locked account ended: the second of 1970.
   LOCKED = '1'.freeze
 
@@ -61,7 +63,8 @@ module PuppetX::Pkgci::Leftovers
   end
 
   def self.account_state(name)
-    return :absent if ask('getent', 'passwd', name).empty?
+    number = ask('getent', 'passwd', name).split(':')[2]
+    return :absent if number.nil? || number.to_i < FIRST_OWN
     ask('getent', 'shadow', name).split(':')[7] == LOCKED ? :locked : :present
   end
 
