@@ -12,7 +12,7 @@ from pkgci.leavers.memory import recall
 from tests.lab.conftest import Lab
 
 HOST = "pub01"
-# Where the secret part of the release key could be: what pkgci writes, what gpg makes of it, and older copies of either.
+# Where the secret part of the release key could be: what pkgci writes, what gpg makes of it, and older copies.
 FIND_KEYS = (
     "grep -rlas -e 'PRIVATE KEY' /etc/pkgci /etc/ssh/authorized_keys.d /srv /var/lib/pkgci /var/lib/pkgci-signer "
     "/var/cache/puppet /root; find / -xdev -name private-keys-v1.d -not -path '/root/*'; true"

@@ -200,6 +200,25 @@ def test_a_ledger_that_cannot_be_read_is_named_and_nothing_of_it_is_forgotten(ma
     assert (machine.top / "ledger.json").read_text() == '{"entries": ['
 
 
+def test_what_an_older_pkgci_has_brought_that_kept_no_ledger_leaves_too(machine: Machine) -> None:
+    """Its runs' reports tell. A noop run brought nothing, and so does a file that is there all the same."""
+    (machine.top / "ledger.json").unlink()
+    for run, noop in {"1": "no", "2": "yes"}.items():
+        folder = machine.top / "runs" / run
+        folder.mkdir(parents=True)
+        (folder / "holder").write_text(f"operator alice\nnoop {noop}\n")
+    report = (
+        "resource_statuses:\n  File[{top}/etc/sudoers]:\n    title: x\n  Service[pruner.timer]:\n  File[{top}/etc]:\n"
+    )
+    (machine.top / "runs/1/report.yaml").write_text(report.format(top=machine.top))
+    (machine.top / "runs/2/report.yaml").write_text(f"  File[{machine.top}/srv/packages]:\n")
+    machine.apply(_SHARED, noop=True)
+    assert not machine.there("ledger.json")
+    assert machine.apply(_SHARED) == ["service pruner.timer", f"file {machine.top}/etc/sudoers"]
+    assert machine.there("etc/sudoers", "etc/current", "srv/packages") == ["etc/current", "srv/packages"]
+    assert machine.apply(_SHARED) == []
+
+
 def test_every_host_keeps_a_ledger_and_the_keys_of_every_role_are_in_it(lab: dict[str, Catalog], one: Catalog) -> None:
     for catalog in (*lab.values(), one):
         assert catalog.has("Ledger", "/var/lib/pkgci/ledger.json")

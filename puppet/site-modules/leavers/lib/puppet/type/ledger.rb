@@ -1,6 +1,7 @@
 require 'puppet/parameter/boolean'
 require_relative '../../puppet_x/pkgci/ledger'
 require_relative '../../puppet_x/pkgci/leftovers'
+require_relative '../../puppet_x/pkgci/past'
 
 Puppet::Type.newtype(:ledger) do
   @doc = 'What the roles of this host have brought to it. What no resource of the catalog brings any more leaves, as a
@@ -18,7 +19,7 @@ Puppet::Type.newtype(:ledger) do
   # Puppet asks before anything is done. What is brought is written down first: a run that ends early forgets nothing.
   def generate
     book = PuppetX::Pkgci::Ledger.new(self[:path])
-    known = book.entries
+    known = book.entries || PuppetX::Pkgci::Past.entries(File.dirname(self[:path]))
     there = PuppetX::Pkgci::Ledger.brought_by(catalog.resources)
     ours = PuppetX::Pkgci::Ledger.brought_by(catalog.resources.reject { |resource| resource.tagged?('stays') })
     leaving = PuppetX::Pkgci::Ledger.leaving(known, there).select { |one| PuppetX::Pkgci::Leftovers.there?(one) }

@@ -35,9 +35,9 @@ class PuppetX::Pkgci::Ledger
     @path = path
   end
 
-  # Raises Puppet::Error where there is a file, and it is none of ours.
+  # Nil where there is no file yet. Raises Puppet::Error where it is none of ours.
   def entries
-    return [] unless File.exist?(@path)
+    return unless File.exist?(@path)
     JSON.parse(File.read(@path)).fetch('entries').map { |row| Entry.new(*row) }
   rescue JSON::ParserError, KeyError, TypeError, NoMethodError => e
     raise Puppet::Error, "#{@path} cannot be read (#{e.class}): what roles that left have brought is not known; move it away, " \
@@ -46,7 +46,7 @@ class PuppetX::Pkgci::Ledger
 
   def write(entries)
     rows = entries.uniq(&:key).sort_by(&:key).map(&:to_a)
-    return if rows == self.entries.map(&:to_a)
+    return if rows == self.entries&.map(&:to_a)
     FileUtils.mkdir_p(File.dirname(@path))
     Puppet::Util.replace_file(@path, 0o600) { |file| file.write(JSON.pretty_generate('entries' => rows)) }
   end
