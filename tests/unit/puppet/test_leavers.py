@@ -145,6 +145,7 @@ def test_a_role_takes_everything_with_it_but_its_data_and_what_another_shares(ma
     assert machine.there("etc/sudoers", "srv/gnupg-1", "tree/made", "running.pruner.timer", "account.fetcher")
     assert not machine.there("locked.publisher")
     assert machine.apply(_SHARED)[: len(first)] == first, "a noop run shows what is taken away"
+    assert not {("file", "/etc/sudoers"), ("service", "pruner.timer")} & machine.ledger, "what is gone is struck out"
     assert first[0] == "service pruner.timer", "what runs is stopped before anything else goes"
     assert machine.there("shared.conf", "etc", "etc/sudoers", "etc/current", "srv/gnupg-1", "tree") == ["shared.conf"]
     data = ("srv", "srv/seeded", "srv/packages", "srv/empty")

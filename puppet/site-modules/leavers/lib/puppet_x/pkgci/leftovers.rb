@@ -79,8 +79,10 @@ module PuppetX::Pkgci::Leftovers
 
   # Its own programs, and those of the identities that its user namespaces have.
   def self.end_processes(name)
-    first = Integer(ask('id', '-u', name))
-    ranges = [first..first] + subordinate(name)
+    number = Integer(ask('id', '-u', name))
+    # Its own systemd, where it has one.
+    ask('systemctl', 'stop', "user@#{number}.service")
+    ranges = [number..number] + subordinate(name)
     20.times do
       running = processes(ranges)
       return if running.empty?
