@@ -14,9 +14,8 @@ from pkgci.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
     from pkgci.model.site import Host, Site
-    from pkgci.puppetrun.run import Deployment, RunResult
+    from pkgci.puppetrun.run import RunResult
     from pkgci.remote.errors import HostError
-    from pkgci.secrets.redact import Redactor
 
 
 @click.command(epilog="Examples: pkgci bootstrap --noop, pkgci bootstrap --role zuul, pkgci bootstrap --rerun failed")
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Show what a run would change, and change nothing (but install Puppet where it is missing).",
 )
+@click.option("--purge", is_flag=True, help="Remove the data of roles that a host no longer has, too.")
+@click.option("--yes", is_flag=True, help="Do not ask before a purge, for machines.")
 @click.option("--rerun", type=click.Choice(["failed"]), help="Only the hosts that failed, or were not reached, last.")
 @json_option
 @connection_options
@@ -35,6 +36,8 @@ def command(
     roles: tuple[str, ...],
     hosts: tuple[str, ...],
     noop: bool,
+    purge: bool,
+    yes: bool,
     rerun: str | None,
     as_json: bool,
     parallel: int,
@@ -44,43 +47,55 @@ def command(
 
     The runs go on by themselves once they have begun: after ^C or a lost connection, the same command follows them
     again. What is missing on a bare host (Puppet, its modules) is installed first.
+
+    A role that has left a host takes its services, keys, accounts and web sites with it; its data stays. Hosts that
+    roles have left come first.
     """
     from pkgci.cli.bootstrap_keys import learn
+    from pkgci.cli.bootstrap_leaving import agree_to_purge, in_turn, leave
+    from pkgci.cli.bootstrap_pack import pack
     from pkgci.cli.bootstrap_progress import progress_on
     from pkgci.cli.bootstrap_result import command_line, json_of, show
     from pkgci.cli.changes import tell_changes
     from pkgci.cli.connect import site_trust, status_of
     from pkgci.cli.screen import print_json
+    from pkgci.leavers import memory
     from pkgci.model.load import load_site_with_files
     from pkgci.puppetrun.history import remember
     from pkgci.puppetrun.run import Line, RunResult, apply
-    from pkgci.remote.fanout import each_host
     from pkgci.remote.pool import POOL
     from pkgci.remote.session import open_session
 
     site = load_site_with_files(site_file)
     selected = _selected(site, roles, hosts, rerun)
     names = [host.name for host in selected]
+    left = leave(site, selected, noop=noop)
+    if purge and not noop and not agree_to_purge(names, yes=yes, as_json=as_json):
+        return ExitStatus.NOT_AS_DECLARED
     progress = progress_on(sys.stderr, names)
     trust = site_trust(site, accept_new_host_keys, progress.paused)
     if site.manifests is None:
         learn(site, selected, trust, parallel=parallel)
-    deployment, redact = _pack(site, selected, noop)
+    packed = pack(site, selected, noop=noop, purge=purge)
     line = Line(lambda host: open_session(site, host, trust), lambda: POOL.interrupted)
     if not noop:
         # A host counts as undone until it is done, whatever ends this command.
         remember(site, dict.fromkeys(names, False))
+        memory.begin(site, packed.hosts.values())
 
     def done(host: Host, result: RunResult | HostError) -> None:
         progress.end(host.name, result)
         if not noop and isinstance(result, RunResult) and result.ok:
             remember(site, {host.name: True})
+            memory.done(site, packed.hosts[host.name])
 
     try:
         with progress:
-            results = each_host(
+            results = in_turn(
                 selected,
-                lambda host: apply(deployment, host, line, progress.advance, redact),
+                left,
+                lambda host: apply(packed.deployment, host, line, progress.advance, packed.redact),
+                noop=noop,
                 parallel=parallel,
                 done=done,
             )
@@ -96,7 +111,7 @@ def command(
     if as_json:
         print_json(json_of(results))
     else:
-        again = command_line("bootstrap", site_file, *(["--noop"] if noop else ["--rerun failed"]))
+        again = command_line("bootstrap", site_file, "--noop" if noop else "--rerun failed")
         show(results, noop=noop, again=again, then=_next(site_file, noop))
     return status_of(results, all(isinstance(result, RunResult) and result.ok for result in results.values()))
 
@@ -130,24 +145,3 @@ def _selected(site: Site, roles: tuple[str, ...], hosts: tuple[str, ...], rerun:
     if not selected:
         raise UsageError("no host failed, or was not reached, in the last run", "pkgci bootstrap")
     return selected
-
-
-def _pack(site: Site, hosts: tuple[Host, ...], noop: bool) -> tuple[Deployment, Redactor]:
-    """What goes to the hosts, rendered and checked before the first of them is asked, and what hides its secrets."""
-    from pkgci.foreign.tree import renderer_of, tree_of
-    from pkgci.puppetrun.run import Deployment
-    from pkgci.render.hiera import bundle_files
-    from pkgci.render.needs import Needs
-    from pkgci.secrets.store import SecretStore
-
-    store = SecretStore.open(site.directory / "secrets")
-    tree, origin = tree_of(site)
-    renderer = renderer_of(site, tree)
-    if site.manifests is None:
-        needs = Needs.read(tree.module_folders)
-        for host in hosts:
-            needs.check(renderer.render(host, store))
-    else:
-        click.echo(f"manifests: {origin}", err=True)
-    files = {host.name: bundle_files(renderer, host, store) for host in hosts}
-    return Deployment.pack(site, tree, files, noop=noop), store.redactor()

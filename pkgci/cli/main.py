@@ -24,6 +24,7 @@ COMMANDS = {
     "verify-servers": "Check the delivered servers against the order.",
     "render-hiera": "Show each host's Hiera data, or how it differs from the host's.",
     "bootstrap": "Deploy the roles: push manifests and data, run Puppet.",
+    "retire": "Take all roles away from a host that left the site file.",
     "verify-connectivity": "Prove that the network is as open and as closed as declared.",
     "deploy-review": "Plan and deploy what the CI needs of Gerrit.",
     "verify-review": "Prove that Gerrit lets the CI do its work.",

@@ -29,15 +29,18 @@ def command(site_file: Path, as_json: bool, parallel: int, accept_new_host_keys:
     offline).
     """
     import time
+    from dataclasses import replace
     from datetime import UTC, datetime
 
     from pkgci.cli.connect import status_of
     from pkgci.cli.screen import print_json, remarks
+    from pkgci.leavers.leaving import leaving, leftovers
+    from pkgci.leavers.memory import recall
     from pkgci.model.load import load_site
     from pkgci.remote.trust import Trust, accept, refuse
     from pkgci.status.data import as_data
     from pkgci.status.gather import gather
-    from pkgci.status.judge import judge
+    from pkgci.status.judge import Problem, judge
 
     site = load_site(site_file)
     # Nobody is asked about a key: a question does not go with a deadline.
@@ -46,6 +49,8 @@ def command(site_file: Path, as_json: bool, parallel: int, accept_new_host_keys:
     with remarks().status(f"asking {len(site.hosts)} hosts"):
         answers = gather(site, trust, parallel=parallel)
     status = judge(site, answers, _authority(site), datetime.now(UTC), _signing(site))
+    left = leftovers(site, leaving(site, recall(site)))
+    status = replace(status, problems=(*status.problems, *(Problem(one.host, one.what, one.next) for one in left)))
     if as_json:
         print_json(as_data(status, time.monotonic() - began))
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -19,6 +20,8 @@ def command(site_file: Path, as_json: bool, schema: bool) -> int:
     import json
 
     from pkgci.errors import ExitStatus
+    from pkgci.leavers.leaving import leaving, leftovers
+    from pkgci.leavers.memory import recall
     from pkgci.model.document import DocumentError
     from pkgci.model.load import json_schema, load_site_with_files
 
@@ -35,12 +38,22 @@ def command(site_file: Path, as_json: bool, schema: bool) -> int:
         faults = [{"line": f.position.line, "column": f.position.column, "message": f.message} for f in error.faults]
         click.echo(json.dumps({"site": str(site_file), "valid": False, "faults": faults}, indent=2))
         return error.status
+    left = leftovers(site, leaving(site, recall(site)))
     counts = Counter(role.value for host in site.hosts for role in host.roles)
     if as_json:
-        click.echo(json.dumps({"site": str(site_file), "valid": True, "hosts": len(site.hosts), "roles": counts}))
+        facts = {
+            "site": str(site_file),
+            "valid": True,
+            "hosts": len(site.hosts),
+            "roles": counts,
+            "left": [asdict(one) for one in left],
+        }
+        click.echo(json.dumps({**facts, "left": [asdict(one) for one in left]}))
         return ExitStatus.AS_DECLARED
     count = len(site.hosts)
     click.echo(f"{site_file}: valid. Site '{site.name}', {count} host{'s' if count > 1 else ''}:")
     for host in site.hosts:
         click.echo(f"  {host.name:<12} {host.address:<16} {', '.join(host.roles)}")
+    for one in left:
+        click.echo(str(one), err=True)
     return ExitStatus.AS_DECLARED

@@ -14,6 +14,8 @@ from pkgci.puppetrun.packages import module_packages
 ROOT = "/var/lib/pkgci"
 # Where the distribution's puppet-module-* packages put modules, and where `puppet module install` does.
 _MODULE_FOLDERS = ("/usr/share/puppet/modules", "/etc/puppetlabs/code/modules")
+# The fact by which site.pp knows that data of roles that left goes, too.
+PURGE = "pkgci_purge"
 _AGENTS = {"distribution": "puppet-agent", "openvox": "openvox-agent"}
 
 
@@ -43,10 +45,15 @@ def own_tree() -> Tree:
     return Tree(folder, packages=module_packages(folder / "Puppetfile"))
 
 
-def plan_text(site: Site, host: Host, tree: Tree, *, run: str, data: str, noop: bool) -> str:
-    """The plan of one run, as the POSIX shell file that the runner reads."""
+def plan_text(site: Site, host: Host, tree: Tree, *, run: str, data: str, noop: bool, purge: bool = False) -> str:
+    """The plan of one run, as the POSIX shell file that the runner reads.
+
+    ``purge`` has the data of roles go that the host no longer has.
+    """
     agent = _AGENTS[site.puppet.flavour]
     facts = {name: value for role in host.roles for name, value in tree.facts.get(role, {}).items()}
+    if purge:
+        facts[PURGE] = "yes"
     environment = [f"FACTER_{name}={value}" for name, value in facts.items()]
     command = ["env", *environment, *puppet_command(site, tree, run=run, data=data, noop=noop)]
     return (

@@ -58,7 +58,10 @@ class RunResult:
 
 @dataclass(frozen=True)
 class Deployment:
-    """What is to be applied: the tree, and each host's data, packed."""
+    """What is to be applied: the tree, and each host's data, packed.
+
+    ``purge`` has the data of roles go that a host no longer has.
+    """
 
     site: Site
     tree: Tree
@@ -66,13 +69,16 @@ class Deployment:
     data: Mapping[str, Archive]
     noop: bool
     operator: str
+    purge: bool = False
 
     @classmethod
-    def pack(cls, site: Site, tree: Tree, files: Mapping[str, Mapping[str, str]], *, noop: bool) -> Deployment:
+    def pack(
+        cls, site: Site, tree: Tree, files: Mapping[str, Mapping[str, str]], *, noop: bool, purge: bool = False
+    ) -> Deployment:
         """The deployment of ``tree`` with the data ``files`` of each host (host → file name → text)."""
         code = code_archive(tree.folder)
         data = {host: data_archive(host_files, code) for host, host_files in files.items()}
-        return cls(site, tree, code, data, noop, f"{getpass.getuser()}@{socket.gethostname()}")
+        return cls(site, tree, code, data, noop, f"{getpass.getuser()}@{socket.gethostname()}", purge)
 
 
 @dataclass(frozen=True)
@@ -127,7 +133,15 @@ def _start(deployment: Deployment, host: Host, session: Session, state: HostStat
     files = {
         "runner": script("runner"),
         "conclude": script("conclude"),
-        "plan": plan_text(deployment.site, host, deployment.tree, run=run, data=data.name, noop=deployment.noop),
+        "plan": plan_text(
+            deployment.site,
+            host,
+            deployment.tree,
+            run=run,
+            data=data.name,
+            noop=deployment.noop,
+            purge=deployment.purge,
+        ),
         "holder": _holder(deployment, data),
     }
     missing = [archive for archive in (deployment.code, data) if archive.name not in state.releases]
@@ -153,8 +167,13 @@ def _holder(deployment: Deployment, data: Archive) -> str:
         f"operator {deployment.operator}\n"
         f"started {datetime.now(UTC):%H:%M:%S} UTC\n"
         f"data {data.name}\n"
-        f"noop {'yes' if deployment.noop else 'no'}\n"
+        f"noop {_word(deployment.noop)}\n"
+        f"purge {_word(deployment.purge)}\n"
     )
+
+
+def _word(answer: bool) -> str:
+    return "yes" if answer else "no"
 
 
 def _mine(deployment: Deployment, host: Host, running: Running | None) -> bool:
@@ -162,10 +181,11 @@ def _mine(deployment: Deployment, host: Host, running: Running | None) -> bool:
     if running is None:
         return False
     facts = running.facts
-    return (facts.get("operator"), facts.get("data"), facts.get("noop")) == (
+    return (facts.get("operator"), facts.get("data"), facts.get("noop"), facts.get("purge", "no")) == (
         deployment.operator,
         deployment.data[host.name].name,
-        "yes" if deployment.noop else "no",
+        _word(deployment.noop),
+        _word(deployment.purge),
     )
 
 

@@ -107,13 +107,24 @@ class Trust:
                 kept = [line for line in self._text().splitlines(keepends=True) if line.split(" ", 1)[0] != name]
                 self._write("".join(kept), name, key)
 
+    def forget(self, name: str) -> None:
+        """Removes every key of the machine that known_hosts calls ``name``."""
+        with self._lock:
+            lines = self._text().splitlines(keepends=True)
+            kept = [line for line in lines if line.split(" ", 1)[0] != name]
+            if kept != lines:
+                self._replace("".join(kept))
+
     def _record(self, name: str, key: HostKey) -> None:
         self._write(self._text(), name, key)
 
     def _write(self, text: str, name: str, key: HostKey) -> None:
         separator = "" if not text or text.endswith("\n") else "\n"
+        self._replace(f"{text}{separator}{name} {key.type} {key.text}\n")
+
+    def _replace(self, text: str) -> None:
         try:
-            write_atomically(self.known_hosts, f"{text}{separator}{name} {key.type} {key.text}\n")
+            write_atomically(self.known_hosts, text)
         except OSError as error:
             raise UsageError(f"cannot write {self.known_hosts}: {error.strerror}") from None
 

@@ -29,6 +29,17 @@ refresh() {
   echo "pkgci: reading the package lists"
   apt update && touch "$root/package-lists"
 }
+# The last releases stay, but not one with a secret that this release no longer has: it left with a role, or was rotated.
+forget() {
+  for release in "$root"/releases/*; do
+    [ -r "$release/review/secrets" ] && [ "${release##*/}" != "$data" ] || continue
+    while read -r secret; do
+      grep -qxF -e "$secret" "$root/releases/$data/review/secrets" && continue
+      rm -rf "$release"
+      break
+    done < "$release/review/secrets"
+  done
+}
 missing=
 for package in $packages; do
   [ -n "$(version_of "$package")" ] || missing="$missing $package"
@@ -60,5 +71,10 @@ fi
 echo "pkgci: compiling"
 puppet_run 9>&-
 status=$?
-case "$noop$status" in no0 | no2) echo "$data" > "$root/applied" ;; esac
+case "$noop$status" in
+  no0 | no2)
+    echo "$data" > "$root/applied"
+    forget
+    ;;
+esac
 exit "$status"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pkgci.puppetrun.bundle import Archive, code_archive, data_archive, run_archive
-from pkgci.puppetrun.host_state import command, parse_state
+from pkgci.puppetrun.host_state import command, parse_state, script
 from pkgci.puppetrun.run import _part
 
 SYSTEMD_RUN = "#!/bin/sh\nfor last; do :; done\necho hello >> $last/log\necho success exited 0 > $last/exit\n"
@@ -155,3 +155,30 @@ def test_a_run_of_before_the_reboot_is_told_as_such(
     said = on_host(["run-1", "0"], "follow").stdout
     assert "\001run-1 rebooted\n" in said
     assert "exit" not in said
+
+
+def test_no_release_stays_on_a_host_with_a_secret_that_the_host_lost(tmp_path: Path) -> None:
+    """A key that left with its role, or that was rotated, would lie about in the data of an older release."""
+    states = {"now": ["zuul/key: 1"], "same": ["zuul/key: 1"], "fewer": [], "role": ["zuul/key: 1", "signing: 2"]}
+    for name, secrets in {**states, "rotated": ["zuul/key: 0"]}.items():
+        folder = tmp_path / "state/releases" / name
+        (folder / "review").mkdir(parents=True)
+        (folder / "hiera.yaml").write_text("")
+        (folder / "review/secrets").write_text("".join(f"{line}\n" for line in secrets))
+    (tmp_path / "state/releases/code").mkdir()
+    for name, text in {"dpkg-query": "echo installed 8.0", "puppet": "exit 2"}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    run = tmp_path / "state/runs/run-1"
+    run.mkdir(parents=True)
+    (tmp_path / "state/package-lists").write_text("")
+    runner = script("runner").replace("/var/lib/pkgci", str(tmp_path / "state")).replace("PATH=/", f"PATH={tmp_path}:/")
+
+    def go(noop: str) -> int:
+        (run / "plan").write_text(f"packages= agent=puppet-agent noop={noop} data=now\npuppet_run() {{ puppet; }}\n")
+        return subprocess.run(["sh", "-c", runner, "runner", str(run)], timeout=30, check=False).returncode
+
+    assert go("yes") == 2, (run / "log").read_text()
+    assert len(releases(tmp_path)) == 6
+    assert go("no") == 2
+    assert releases(tmp_path) == {"now", "same", "fewer", "code"}

@@ -131,3 +131,12 @@ def test_a_key_that_is_ours_takes_the_place_of_what_was_recorded(tmp_path: Path)
     for _ in range(2):
         trust.pin("[review.example.org]:29418", HostKey("ssh-ed25519", "AAAAnew0"))
     assert file.read_text() == "other ssh-ed25519 AAAAone\n[review.example.org]:29418 ssh-ed25519 AAAAnew0\n"
+
+
+def test_a_host_that_is_retired_is_no_longer_known(site: Site, host: Host) -> None:
+    trust = Trust.of(site, accept)
+    trust.decide(host, FIRST)
+    trust.decide(site.host("build01"), OTHER)
+    trust.forget(known_name(host))
+    assert trust.known(host) == ()
+    assert trust.known(site.host("build01")) == (OTHER,)

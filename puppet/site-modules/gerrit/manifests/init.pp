@@ -51,6 +51,11 @@ class gerrit (
   contain gerrit::service
   contain gerrit::maintenance
 
+  # Reviews and repositories stay. The unit and the secrets are put in their places by gerrit-apply, which remembers that.
+  leavers::data { [$home, $site, $state]: }
+  leavers::trace { ["${site}/etc/secure.config", "${site}/etc/ssh_host_*", "${state}/applied", "${state}/before"]: }
+  leavers::trace { '/etc/systemd/system/gerrit.service': }
+
   Class['gerrit::account']
   -> Class['gerrit::install']
   -> Class['gerrit::configuration']

@@ -32,6 +32,8 @@ class jenkins::apt {
     require   => [Package['gpg'], File[$program, '/etc/apt/keyrings']],
   }
 
+  leavers::trace { $keyring: }
+
   file { $list:
     ensure  => file,
     owner   => 'root',

@@ -83,5 +83,9 @@ class jenkins (
     Class['jenkins::unit'] -> Class['jenkins::war'] -> Class['jenkins::configuration']
   }
 
+  # The history of builds stays; what Jenkins keeps of secrets, and who may log in, goes.
+  leavers::data { [$home, '/var/cache/jenkins']: }
+  leavers::trace { [$state, "${home}/secrets", "${home}/users", "${home}/*.key*", "${home}/credentials.xml"]: }
+
   Class['jenkins::configuration'] -> Class['jenkins::apply'] -> Class['jenkins::service']
 }

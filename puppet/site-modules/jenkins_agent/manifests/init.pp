@@ -28,5 +28,7 @@ class jenkins_agent (
     mode   => '0750',
   }
 
+  leavers::data { $home: }
+
   contain jenkins_agent::clean_up
 }

@@ -57,6 +57,8 @@ class job_runner (
     mode   => '1777',
   }
 
+  leavers::data { $results: }
+
   # A job that was killed leaves its folder behind; no job takes two days.
   file { '/etc/tmpfiles.d/pkgci-results.conf':
     ensure  => file,

@@ -54,6 +54,8 @@ class logs (
     mode   => '0755',
   }
 
+  leavers::data { [$folder, $state]: }
+
   file { "${state}/streams":
     ensure => directory,
     owner  => 'logs',

@@ -17,6 +17,8 @@ class package_builder (
     mode   => '0755',
   }
 
+  leavers::data { '/srv/pkgci/builds': }
+
   package_steps::program { 'build':
     module => 'build.main',
   }

@@ -60,6 +60,8 @@ class package_chroots (
     mode   => '0755',
   }
 
+  leavers::data { ['/srv/pkgci/chroots', '/srv/pkgci/work']: }
+
   package_steps::program { 'chroots':
     module => 'chroots.main',
   }

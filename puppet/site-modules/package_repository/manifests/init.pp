@@ -42,6 +42,8 @@ class package_repository (
     mode   => '0755',
   }
 
+  leavers::data { $home: }
+
   file { ["${home}/lists", "${home}/locks", "${home}/work"]:
     ensure => directory,
     owner  => $user,

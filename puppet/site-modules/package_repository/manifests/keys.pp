@@ -45,6 +45,8 @@ class package_repository::keys (
     source => 'puppet:///modules/package_repository/import-signing-keys',
   }
 
+  leavers::trace { "${gnupg}*": }
+
   $arguments = [$gnupg, *$files].join(' ')
   exec { $import:
     command => "${import} ${arguments}",

@@ -20,6 +20,8 @@ class package_systest (
     ensure => absent,
   }
 
+  leavers::trace { "/var/lib/systemd/linger/${user}": }
+
   package_steps::program { 'systest':
     module => 'systest.main',
   }

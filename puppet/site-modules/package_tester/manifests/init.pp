@@ -17,6 +17,8 @@ class package_tester (
     mode   => '0755',
   }
 
+  leavers::data { '/srv/pkgci/contents': }
+
   # What a package has in it is forgotten once no test asked for it in that time.
   file { '/etc/tmpfiles.d/pkgci-contents.conf':
     ensure  => file,

@@ -23,6 +23,7 @@ class profile::administrators (
       managehome => true,
       shell      => '/bin/bash',
       groups     => ['pkgci-keys'],
+      tag        => 'stays',
     }
   }
 

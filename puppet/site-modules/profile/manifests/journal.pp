@@ -26,5 +26,6 @@ class profile::journal (
 
   service { 'systemd-journald':
     ensure => running,
+    tag    => 'stays',
   }
 }

@@ -40,6 +40,8 @@ class profile::monitoring (
     notify       => Service['prometheus'],
   }
 
+  leavers::data { '/var/lib/prometheus': }
+
   service { 'prometheus':
     ensure => running,
     enable => true,

@@ -10,5 +10,6 @@ class profile::time {
     enable  => true,
     status  => 'systemctl is-active --quiet systemd-timesyncd || systemd-detect-virt --container --quiet',
     require => Package['systemd-timesyncd'],
+    tag     => 'stays',
   }
 }

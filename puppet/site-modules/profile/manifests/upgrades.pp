@@ -22,5 +22,6 @@ class profile::upgrades (
   service { ['apt-daily.timer', 'apt-daily-upgrade.timer']:
     ensure => running,
     enable => true,
+    tag    => 'stays',
   }
 }

@@ -44,6 +44,8 @@ define python_venv::environment (
     'pth'          => "cp ${path}.pth \"\$(${path}/bin/python -c 'import sysconfig; print(sysconfig.get_path(\"purelib\"))')/startup.pth\"",
   }.filter |$kind, $_| { $kind in $files }
 
+  leavers::trace { $path: }
+
   # The stamp says of what the environment was made, and is written last.
   $parts   = $files.keys.map |$kind| { "${path}.${kind}" }
   $made_of = "( python3 --version; cat ${parts.join(' ')} )"

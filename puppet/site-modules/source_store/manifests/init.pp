@@ -27,6 +27,8 @@ class source_store (
     mode   => '0755',
   }
 
+  leavers::data { $folder: }
+
   # What is gone is fetched again.
   file { '/etc/tmpfiles.d/pkgci-sources.conf':
     ensure  => file,

@@ -46,6 +46,7 @@ class ssh_access (
     ensure    => running,
     restart   => '/usr/sbin/sshd -t && systemctl reload ssh',
     subscribe => File[$config],
+    tag       => 'stays',
   }
 
   # A main configuration without the Include line, or with something before it, would make the file above idle.

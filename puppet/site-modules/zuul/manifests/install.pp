@@ -37,6 +37,8 @@ class zuul::install {
     mode   => '0750',
   }
 
+  leavers::data { [$zuul::home, $zuul::logs]: }
+
   file { [$zuul::library, $zuul::share]:
     ensure => directory,
     owner  => 'root',

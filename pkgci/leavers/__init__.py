@@ -1,0 +1,1 @@
+"""Roles and hosts that leave: what is remembered of hosts, what it means, and how a host is retired."""

@@ -1,0 +1,117 @@
+"""What every host was when it was last bootstrapped: a host that left the site file is known by nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from pkgci.files import write_atomically
+from pkgci.model.roles import Kind, OperatingSystem, Resources, Role
+from pkgci.model.site import Host, Site, Ssh
+from pkgci.model.texts import Address
+
+
+class _Remembered(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class RememberedSsh(_Remembered):
+    """How the host was reached."""
+
+    user: str
+    port: int
+    key: Path | None
+    jump: str | None
+    sudo: bool
+
+
+class Remembered(_Remembered):
+    """One host. ``roles`` are those that it may still have traces of, ``secrets`` names those that it was given."""
+
+    name: str
+    roles: Annotated[tuple[Role, ...], BeforeValidator(lambda names: [one for one in names if one in set(Role)])]
+    addresses: tuple[Address, ...]
+    fqdn: str
+    os: OperatingSystem
+    ssh: RememberedSsh
+    secrets: tuple[str, ...] = ()
+
+    def retired(self) -> Host:
+        """The host as it is when it has no role any more."""
+        return Host(
+            name=self.name,
+            roles=(),
+            addresses=self.addresses,
+            fqdn=self.fqdn,
+            aliases=(),
+            os=self.os,
+            kind=Kind.VM,
+            ssh=Ssh(**dict(self.ssh)),
+            resources=Resources(0, 0, 0),
+        )
+
+
+def remembered(host: Host, secrets: Iterable[str]) -> Remembered:
+    """``host`` as it is now declared, with the names of the ``secrets`` that it is given."""
+    ssh = host.ssh
+    return Remembered(
+        name=host.name,
+        roles=host.roles,
+        addresses=host.addresses,
+        fqdn=host.fqdn,
+        os=host.os,
+        ssh=RememberedSsh(user=ssh.user, port=ssh.port, key=ssh.key, jump=ssh.jump, sudo=ssh.sudo),
+        secrets=tuple(sorted(secrets)),
+    )
+
+
+def _file(site: Site) -> Path:
+    return site.directory / ".pkgci" / "hosts.json"
+
+
+def recall(site: Site) -> dict[str, Remembered]:
+    """What is remembered of every host that was ever bootstrapped from this site's folder, by name."""
+    try:
+        entries = json.loads(_file(site).read_text())["hosts"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    found = {}
+    for entry in entries if isinstance(entries, list) else ():
+        try:
+            host = Remembered.model_validate(entry)
+        except ValidationError:
+            continue
+        found[host.name] = host
+    return found
+
+
+def begin(site: Site, hosts: Iterable[Remembered]) -> None:
+    """Writes down ``hosts``, which are about to be bootstrapped: until that is done they have what they had, too."""
+    known = recall(site)
+    for host in hosts:
+        before = known.get(host.name)
+        if before is not None:
+            roles = tuple(dict.fromkeys((*before.roles, *host.roles)))
+            secrets = tuple(sorted({*before.secrets, *host.secrets}))
+            host = host.model_copy(update={"roles": roles, "secrets": secrets})
+        known[host.name] = host
+    _write(site, known)
+
+
+def done(site: Site, host: Remembered) -> None:
+    """Writes down that ``host`` is as it is declared: it has no other role any more."""
+    _write(site, {**recall(site), host.name: host})
+
+
+def forget(site: Site, name: str) -> None:
+    """Forgets the host ``name``: it is retired, or gone."""
+    _write(site, {key: host for key, host in recall(site).items() if key != name})
+
+
+def _write(site: Site, hosts: dict[str, Remembered]) -> None:
+    entries = [host.model_dump(mode="json") for host in hosts.values()]
+    write_atomically(_file(site), json.dumps({"hosts": entries}, indent=2) + "\n")
