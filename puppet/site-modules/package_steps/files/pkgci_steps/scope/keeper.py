@@ -29,8 +29,8 @@ USAGE = """
 pkgci-scope: keeps a control group with the limits of a build (site file: builds). Steps call it, through sudo.
 
 It takes no arguments. On standard input: `add PID` puts a process of the caller into the group, `kill` ends all that
-runs in it, `freeze` lets that stand still and `thaw` go on, `held` asks for the bytes of its files without a name. At its
-end, nothing of it is left.
+runs in it, `freeze` lets that stand still, and `thaw` go on, `held` asks for the bytes of its files without a name. At
+its end, nothing of it is left.
 """
 SLICE = "pkgci.slice"
 # Against 100 of what a host itself does: who logs in to see what is wrong comes first.
