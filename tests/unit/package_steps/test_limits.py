@@ -57,6 +57,7 @@ class FakeScope:
     def __init__(self, words: str = "", held: int = 0) -> None:
         self.words = words
         self.killed = False
+        self.stood = 0
         self._held = held
 
     def passed(self, _: Limits) -> str:
@@ -67,6 +68,11 @@ class FakeScope:
 
     def held(self) -> int:
         return self._held
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        self.stood += 1
+        yield
 
 
 @contextmanager
@@ -153,6 +159,28 @@ def test_who_asks_a_build_to_stop_is_told_so_whatever_it_took(step: Step, tmp_pa
         limits.limited(step, tmp_path, "build"),
     ):
         raise Ended(Status.ABORTED, "it was asked to stop")
+
+
+def test_what_may_have_taken_too_much_stands_still_while_that_is_found_out(
+    step: Step, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = limits._Free(1e12, 1e8)
+    monkeypatch.setattr(limits, "_free", lambda _: free)
+    monkeypatch.setattr(limits, "_PAUSE", 60.0)
+    with within(step, scope := FakeScope()):
+        own = watch(step, tmp_path, files=50)
+        look(own, seconds=0.1)
+        assert scope.stood == 0
+        # Somebody took them, and it was not this one.
+        free = limits._Free(1e12, 1e8 - 60)
+        look(own, seconds=0.1)
+        assert scope.stood == 1
+        for number in range(60):
+            (tmp_path / f"empty-{number}").touch()
+        free = limits._Free(1e12, 1e8 - 120)
+        with pytest.raises(Ended, match=r"the test made \d+ files, more than 50 "):
+            look(own)
+    assert (scope.stood, scope.killed) == (2, True)
 
 
 @pytest.mark.parametrize(("held", "status"), [(0, Status.INFRASTRUCTURE), (6 * MEBIBYTE, Status.FAILED)])

@@ -54,6 +54,12 @@ def test_nothing_else_is_understood(group: Group, line: str) -> None:
     assert members(group) == ["", ""]
 
 
+def test_a_group_stands_still_and_goes_on(group: Group) -> None:
+    for word, number in (("freeze", "1"), ("thaw", "0")):
+        assert answer(group, US, word) == "ok"
+        assert (group.folders["unified"] / "job/cgroup.freeze").read_text() == number
+
+
 def test_a_process_that_is_gone_is_told(group: Group) -> None:
     gone = subprocess.Popen(["true"])
     gone.wait()

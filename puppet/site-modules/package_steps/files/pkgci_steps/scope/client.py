@@ -69,6 +69,17 @@ class Scope:
         with suppress(Ended):
             self._ask("kill")
 
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """All that is in the group stands still meanwhile."""
+        with suppress(Ended):
+            self._ask("freeze")
+        try:
+            yield
+        finally:
+            with suppress(Ended):
+                self._ask("thaw")
+
     def held(self) -> int:
         """Bytes of files that have no name any more, and that something in the group has open."""
         with suppress(Ended, ValueError):

@@ -29,7 +29,8 @@ USAGE = """
 pkgci-scope: keeps a control group with the limits of a build (site file: builds). Steps call it, through sudo.
 
 It takes no arguments. On standard input: `add PID` puts a process of the caller into the group, `kill` ends all that
-runs in it, `held` asks for the bytes of its files that have no name any more. At its end, nothing of it is left.
+runs in it, `freeze` lets that stand still, and `thaw` go on, `held` asks for the bytes of its files without a name. At
+its end, nothing of it is left.
 """
 SLICE = "pkgci.slice"
 # Against 100 of what a host itself does: who logs in to see what is wrong comes first.
@@ -41,6 +42,7 @@ _DELEGATED = (".", "cgroup.procs", "cgroup.subtree_control", "cgroup.threads")
 _CONTROLLERS = ("memory", "pids", "cpu", "io")
 # Groups that a booted system may make below its own.
 _DESCENDANTS = 2000
+_FREEZE = {"freeze": "1", "thaw": "0"}
 _START_SECONDS, _END_SECONDS = 10.0, 20.0
 
 
@@ -100,6 +102,10 @@ class Group:
                     os.kill(pid, signal.SIGKILL)
             time.sleep(0.01)
         return True
+
+    def freeze(self, word: str) -> None:
+        """Lets all that is in it stand still (1), or go on (0). Raises ``OSError``."""
+        (self.folders[UNIFIED] / "job/cgroup.freeze").write_text(word)
 
     def held(self) -> int:
         """Bytes of files without a name, which its programs have open."""
@@ -220,6 +226,10 @@ def answer(group: Group, account: Account, line: str) -> str:
         return f"no {why}" if why else "ok"
     if line.strip() == "kill":
         return "ok" if group.kill() else "no some of it does not end"
+    if line.strip() in _FREEZE:
+        with suppress(OSError):
+            group.freeze(_FREEZE[line.strip()])
+        return "ok"
     return f"ok {group.held()}" if line.strip() == "held" else "no such word"
 
 
