@@ -14,6 +14,7 @@ from pkgci.files import beside
 from pkgci.jobs.builder import Built, build
 from pkgci.jobs.mark import mark, mark_of_command
 from pkgci.jobs.normal import parse
+from pkgci.model.plugins import pinned
 from pkgci.model.site import Site
 from pkgci.model.steps import Job, Scope, Step, all_jobs
 
@@ -86,7 +87,7 @@ def _own(site: Site) -> Iterator[RenderedJob]:
         _project(site.name, f"{_NAME}{step.name}", _PROJECT, _TARGET if step.scope is Scope.TARGET else None, step)
         for step in steps.values()
     ]
-    built = build((DEFINITIONS,), blanks, site.jenkins.plugins)
+    built = build((DEFINITIONS,), blanks, pinned(site).versions)
     templates = {
         step: _text(_marked(item.root, site.name, f"{_NAME}{step}")).replace(f"{_NAME}{step}", _NAME)
         for step, item in zip(steps, built, strict=True)
@@ -110,7 +111,7 @@ def _written_by_hand(site: Site) -> Iterator[RenderedJob]:
             raise UsageError(f"{site.path}: jenkins.jobs: there is no {file}")
     if not files:
         return
-    for job in build(files, (), site.jenkins.plugins):
+    for job in build(files, (), pinned(site).versions):
         _check_name(job)
         text = _text(_marked(job.root, site.name, job.name))
         try:

@@ -21,15 +21,9 @@ from pkgci.model.check_projects import check_projects
 from pkgci.model.check_review import check_review
 from pkgci.model.document import Document, Fault, Path_
 from pkgci.model.roles import CATALOGUE, OperatingSystem, Role
-from pkgci.model.rules import ANYWHERE
+from pkgci.model.rules import TAKEN_NAMES
 from pkgci.model.schema import SiteFile
 from pkgci.model.words import nearest
-
-# Names that are not a host's, and whose they are.
-_TAKEN = {
-    "outside": "the outside host (the key `outside`)",
-    ANYWHERE: "the order sheet, where it means everybody",
-}
 
 # The key types that today's sshd accepts (sshd_config(5), PubkeyAcceptedAlgorithms).
 KEY_TYPES = (
@@ -144,7 +138,7 @@ def _names(document: Document, hosts: dict[str, Any]) -> Iterator[Fault]:
                 place = document.position(path if path in document.values else ("hosts", name))
                 yield Fault(place, f"DNS name '{dns}' is already host '{seen[dns]}'s")
             seen.setdefault(dns, name)
-    for name, owner in _TAKEN.items():
+    for name, owner in TAKEN_NAMES.items():
         if name in hosts:
             yield Fault(document.position(("hosts", name), key=True), f"host '{name}': the name is taken by {owner}")
 

@@ -23,8 +23,13 @@ from pkgci.model.roles import SLAVES, Role
 from pkgci.model.site import Host, Site
 
 WORLD_NETWORKS = ("0.0.0.0/0", "::/0")
-# What an order calls them. No host is called so.
+# What an order calls them.
 ANYWHERE = "anywhere"
+# Names that are no host's, and whose they are.
+TAKEN_NAMES = {
+    "outside": "the outside host (the key `outside`)",
+    ANYWHERE: "the order sheet, where it means everybody",
+}
 
 
 @dataclass(frozen=True)

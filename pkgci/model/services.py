@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pkgci.model.base import Model
 from pkgci.model.roles import Role
-from pkgci.model.texts import Megabytes, PathText
+from pkgci.model.texts import Megabytes, PathText, Sha256
 
 
 class Archive(Model):
@@ -68,14 +68,36 @@ class Oidc(Model):
     user_claim: str = Field("preferred_username", description="The claim that names a user.")
 
 
+PluginName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+
+
+class Plugin(Model):
+    """A plugin of Jenkins."""
+
+    version: str = Field(pattern=r"^[\w.-]+$", description="Its version.")
+    sha256: Sha256 | None = Field(None, description="The SHA-256 checksum of its file: another one is refused.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _version_alone(cls, value: Any) -> Any:
+        return {"version": value} if isinstance(value, str) else value
+
+    @property
+    def entry(self) -> dict[str, str]:
+        """Both, as far as they are known."""
+        return {"version": self.version, **({"sha256": self.sha256} if self.sha256 else {})}
+
+
 class Jenkins(Model):
     """The Jenkins master: which one, its plugins, and who may change it."""
 
     version: str = Field("2.568.2", pattern=r"^\d+(\.\d+)+$", description="The LTS release, until you change it.")
     apt: AptSource = Field(default_factory=AptSource, description="The apt source. Default: Jenkins' own.")
     war: Archive | None = Field(None, description="A WAR to install in place of the apt source's package.")
-    plugins: dict[str, str] = Field(
-        default_factory=dict, description="Plugin → version, added to pkgci's list or in place of its version."
+    plugins: dict[PluginName, Plugin] = Field(
+        default_factory=dict,
+        description="Plugin → version, or {version: …, sha256: …}, added to pkgci's list or in place of its version. "
+        "What they need in turn is to be named here, too.",
     )
     plugin_manager: Archive | None = Field(
         None, description="jenkins-plugin-manager.jar. Default: the plugin manager project's own release."

@@ -28,6 +28,7 @@ from pkgci.errors import PkgciError, UsageError
 from pkgci.model.flows import FLOWS, LOCAL_PORTS
 from pkgci.model.known_hosts import gerrit_keys, keys_of, known_name
 from pkgci.model.packages import step_settings
+from pkgci.model.plugins import pinned
 from pkgci.model.roles import AGENT_HOME, SLAVES, Role
 from pkgci.model.rules import inbound, kept_from_jobs, way_in
 from pkgci.model.site import Host, Site
@@ -132,6 +133,7 @@ class Renderer:
             "gerrit_keys": self._gerrit_keys(recorder),
             "review": review_data(self.site, host),
             "jenkins_source": jenkins_source(self.site),
+            "plugins": pinned(self.site),
             "required": _required(isinstance(source, Placeholders)),
             "url": {role.value: web_url(self.site, role) for role in PATHS if self.site.with_role(role)},
             "paths": PATHS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -199,3 +200,37 @@ def test_the_command_says_whether_there_is_something_to_do_and_restores_before_a
     file.write_text("")
     assert run("--check") == 1
     assert f"{file} is not as Puppet writes it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("known", ["right", "wrong", "none"])
+def test_a_plugin_whose_file_has_another_checksum_is_refused(jenkins: Jenkins, tmp_path: Path, known: str) -> None:
+    plugin(tmp_path / "git.jpi", "1.1")
+    digests = {"right": hashlib.sha256((tmp_path / "git.jpi").read_bytes()).hexdigest(), "wrong": "a" * 64, "none": "-"}
+    jenkins.want(plugins="git:1.1\n")
+    (jenkins.settings.wanted / "plugins.sha256").write_text(f"{digests[known]} git\n")
+    if known != "wrong":
+        jenkins.apply()
+        assert jenkins.plugins == {"git": "1.1"}
+        return
+    with pytest.raises(ApplyError, match=f"stay as they were: the checksum of git is {digests['right']}, not aaaa"):
+        jenkins.apply()
+    assert (jenkins.did, jenkins.plugins) == (["install"], {"git": "1.0"})
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_plugin_that_comes_along_unnamed_is_refused(jenkins: Jenkins, named: bool) -> None:
+    def installs(folder: Path, wanted: dict[str, str]) -> int:
+        for name, version in {**wanted, "stowaway": "6"}.items():
+            plugin(folder / f"{name}.jpi", version)
+        return 0
+
+    jenkins.installs = installs
+    jenkins.want(plugins="git:1.1\n")
+    (jenkins.settings.wanted / "plugins.sha256").write_text("- git\n" + ("- stowaway\n" if named else ""))
+    if named:
+        jenkins.apply()
+        assert jenkins.plugins == {"git": "1.1", "stowaway": "6"}
+        return
+    with pytest.raises(ApplyError, match=r"stowaway 6 came along: name it in the site file, `jenkins: \{plugins: "):
+        jenkins.apply()
+    assert jenkins.plugins == {"git": "1.0"}

@@ -70,7 +70,7 @@ def test_a_job_that_somebody_only_saved_again_is_unchanged(job: RenderedJob) -> 
         ("<disabled>false<", "<disabled>true<"),
         ("<concurrentBuild>true<", "<concurrentBuild>false<"),
         ("<assignedNode>slave_build<", "<assignedNode>publisher<"),
-        ("<timeoutMinutes>300<", "<timeoutMinutes>3000<"),
+        ("--minutes 300", "--minutes 3000"),
         ("<name>LOG_PATH<", "<name>LOG<"),
         ("<publishers />", "<publishers><hudson.tasks.ArtifactArchiver/></publishers>"),
         ("<daysToKeep>30<", "<daysToKeep>-1<"),

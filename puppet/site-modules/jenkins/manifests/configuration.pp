@@ -15,6 +15,19 @@ class jenkins::configuration {
     content => $jenkins::plugins.map |$name, $version| { "${name}:${version}\n" }.sort.join,
   }
 
+  # What the installer brings is compared with it. A plugin without a checksum has a dash.
+  $sums = $jenkins::plugins.map |$name, $version| {
+    "${pick($jenkins::plugin_checksums["${name}:${version}"], '-')} ${name}\n"
+  }
+  $free = $jenkins::plugin_companions.map |$name| { "- ${name}\n" }
+  file { "${jenkins::etc}/plugins.sha256":
+    ensure  => file,
+    owner   => 'root',
+    group   => 'root',
+    mode    => '0644',
+    content => unique($sums + $free).sort.join,
+  }
+
   file { "${jenkins::etc}/casc.d":
     ensure  => directory,
     owner   => 'root',

@@ -9,7 +9,11 @@
 # @param source
 #   An apt source, or a WAR to install in place of the package.
 # @param plugins
-#   Plugin → version. What else is there goes, and what they depend on comes with them.
+#   Plugin → version, with all that they depend on. What else is there goes; what else would come along is refused.
+# @param plugin_checksums
+#   Plugin:version → the SHA-256 checksum of its file. With another one it is refused.
+# @param plugin_companions
+#   Plugins that may come along in any version.
 # @param plugin_installer
 #   What installs plugins: jenkins-plugin-manager.jar by address and checksum, or a program of the host that takes its arguments.
 # @param configuration
@@ -41,6 +45,8 @@ class jenkins (
   Pattern[/\A\d+(\.\d+)+\z/]                             $version,
   Variant[Jenkins::Apt_source, Download::Archive]         $source,
   Hash[Jenkins::File_name, Pattern[/\A[\w.-]+\z/]]       $plugins,
+  Hash[String[1], Pattern[/\A[0-9a-f]{64}\z/]]           $plugin_checksums,
+  Array[Jenkins::File_name]                              $plugin_companions,
   Variant[Download::Archive, Stdlib::Absolutepath]        $plugin_installer,
   Hash[Jenkins::File_name, Hash[String[1], Data]]        $configuration,
   Sensitive[Hash[Jenkins::File_name, String[1]]]         $secrets,

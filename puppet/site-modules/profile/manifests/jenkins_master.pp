@@ -20,6 +20,10 @@
 #   Slave → how it is reached, and what it is for.
 # @param gearman
 #   Where jobs come from: Zuul's Gearman server.
+# @param plugin_checksums
+#   Plugin:version → the SHA-256 checksum of its file.
+# @param plugin_companions
+#   Plugins that may come along in any version.
 # @param admin_password
 #   The password of the first administrator, where users are Jenkins' own.
 # @param update_center
@@ -55,6 +59,8 @@ class profile::jenkins_master (
   Sensitive[Hash[Jenkins::File_name, String[1]]]                         $agent_keys,
   Hash[Jenkins::Node_name, Jenkins::Node]                                $nodes,
   Struct[{ host => Stdlib::Host, port => Stdlib::Port }]                 $gearman,
+  Hash[String[1], String[1]]                                             $plugin_checksums  = {},
+  Array[String[1]]                                                       $plugin_companions = [],
   Optional[Sensitive[String[1]]]                                         $admin_password = undef,
   Optional[Stdlib::HTTPUrl]                                              $update_center = undef,
   Optional[Jenkins::Ldap]                                                $ldap          = undef,
@@ -126,23 +132,25 @@ class profile::jenkins_master (
   }
 
   class { 'jenkins':
-    version          => $version,
-    source           => $source,
-    plugins          => $plugins,
-    plugin_installer => $plugin_installer,
-    configuration    => $own + { 'pkgci' => $ours },
-    secrets          => Sensitive($agent_keys.unwrap + $opened),
-    seeds            => {
+    version           => $version,
+    source            => $source,
+    plugins           => $plugins,
+    plugin_checksums  => $plugin_checksums,
+    plugin_companions => $plugin_companions,
+    plugin_installer  => $plugin_installer,
+    configuration     => $own + { 'pkgci' => $ours },
+    secrets           => Sensitive($agent_keys.unwrap + $opened),
+    seeds             => {
       'hudson.plugins.gearman.GearmanPluginConfig.xml' => epp('profile/gearman.xml.epp', $gearman),
     },
-    restart_for      => { 'gearman' => "${gearman['host']}:${gearman['port']}" },
-    update_center    => $update_center,
-    port             => $port,
-    prefix           => $prefix,
-    heap             => $heap,
-    heap_share       => $heap_share,
-    account          => $account,
-    patience         => $patience,
+    restart_for       => { 'gearman' => "${gearman['host']}:${gearman['port']}" },
+    update_center     => $update_center,
+    port              => $port,
+    prefix            => $prefix,
+    heap              => $heap,
+    heap_share        => $heap_share,
+    account           => $account,
+    patience          => $patience,
   }
   contain jenkins
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shlex
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from pkgci_steps.job.log_server import LogServer
 from pkgci_steps.job.task import ACTIONS, read_task
+from pkgci_steps.log import Log
+from pkgci_steps.programs import Programs, Stop
 from pkgci_steps.status import Ended, Status
 
 from pkgci.jobs.normal import parse
@@ -159,3 +162,33 @@ def test_the_command_of_every_job_is_what_pkgci_job_takes_of_the_payload_alone(s
         assert words[0] == "/usr/local/bin/pkgci-job" and task.step == job.step.name
         told = task.told(tmp_path)
         assert (told["PROJECT"], told.get("TARGET"), told["GROUP"]) == (job.project, job.target, "icehouse")
+
+
+@pytest.mark.parametrize(("words", "minutes"), [([], None), (["--minutes", "300"], 300)])
+def test_the_job_says_how_long_it_may_take(tmp_path: Path, words: list[str], minutes: int | None) -> None:
+    task = read_task([*BUILD, *words], {**GOOD, "WORKSPACE": str(tmp_path)})
+    assert (task.minutes, task.step) == (minutes, "build")
+
+
+@pytest.mark.parametrize("minutes", ["", "0", "-1", "1.5", "many", "999999"])
+def test_a_time_limit_that_is_none_is_refused(tmp_path: Path, minutes: str) -> None:
+    with pytest.raises(Ended, match="usage: pkgci-job build") as ended:
+        read_task([*BUILD, "--minutes", minutes], {**GOOD, "WORKSPACE": str(tmp_path)})
+    assert ended.value.status is Status.MISUSED
+
+
+def test_what_takes_too_long_is_ended_and_the_reason_is_the_time(tmp_path: Path) -> None:
+    stop = Stop()
+    stop.within(0.005)
+    with (
+        (tmp_path / "log").open("wb") as file,
+        pytest.raises(Ended, match=r"^it took longer than 0.005 minutes$") as ended,
+    ):
+        Programs(Log(file, "test"), stop, tmp_path).run(["sleep", "60"])
+    assert ended.value.status is Status.ABORTED
+
+
+def test_each_line_of_the_job_has_its_time(tmp_path: Path) -> None:
+    with (tmp_path / "log").open("wb") as file:
+        Log(file, "pkgci-job", clock=lambda: datetime(2026, 3, 1, 9, 5, 7)).say("running ci/build")
+    assert (tmp_path / "log").read_text() == "09:05:07 pkgci-job: running ci/build\n"

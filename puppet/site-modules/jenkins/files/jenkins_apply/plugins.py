@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import pwd
 import shlex
 import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from . import files
 from .settings import ApplyError, Settings
 
 INSTALL_SECONDS = 1800
+SUMS = "plugins.sha256"
 
 Run = Callable[[list[str]], int]
 
@@ -26,8 +28,15 @@ def wanted_plugins(text: str) -> dict[str, str]:
 
 
 def plugins_state(settings: Settings) -> str:
-    """What the installed plugins are made of: the list, and what installs it."""
-    return shlex.join(settings.installer) + "\n" + (settings.wanted / "plugins.txt").read_text()
+    """What the installed plugins are made of: the list, their checksums, and what installs it."""
+    texts = (files.read(settings.wanted / name) or "" for name in ("plugins.txt", SUMS))
+    return shlex.join(settings.installer) + "\n" + "".join(texts)
+
+
+def wanted_sums(settings: Settings) -> dict[str, str | None]:
+    """Plugin → checksum, or None where none is known: all that may be there. Lines are ``SHA-256 NAME``."""
+    pairs = (line.split() for line in (files.read(settings.wanted / SUMS) or "").splitlines())
+    return {name: None if digest == "-" else digest for digest, name in pairs}
 
 
 def install_plugins(settings: Settings, plugins: dict[str, str], run: Run) -> Path:
@@ -40,7 +49,7 @@ def install_plugins(settings: Settings, plugins: dict[str, str], run: Run) -> Pa
     arguments += ["--plugin-file", settings.wanted / "plugins.txt", "--latest=false"]
     status = run([*settings.installer, *map(str, arguments)])
     # The installer has been seen to end well and to have done nothing: what counts is what is there.
-    missing = faults(plugins, stage)
+    missing = faults(plugins, wanted_sums(settings), stage)
     if status != 0 or missing:
         shutil.rmtree(stage, ignore_errors=True)
         reason = f"the installer ended with {status}" if status else "; ".join(missing[:5])
@@ -49,9 +58,22 @@ def install_plugins(settings: Settings, plugins: dict[str, str], run: Run) -> Pa
     return stage
 
 
-def faults(plugins: dict[str, str], folder: Path) -> list[str]:
-    """What is wrong with the plugins in ``folder``: a wanted one that is missing, empty or of another version."""
+def faults(plugins: dict[str, str], sums: Mapping[str, str | None], folder: Path) -> list[str]:
+    """What is wrong with the plugins in ``folder``.
+
+    One that is wanted may be missing, empty, of another version or another file; one that nobody named may be there.
+    """
     found = []
+    for file in sorted(folder.glob("*.[hj]pi")):
+        name = file.stem
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        if name not in sums and name not in plugins:
+            version = plugin_version(file)
+            found.append(
+                f"{name} {version} came along: name it in the site file, `jenkins: {{plugins: {{{name}: …}}}}`"
+            )
+        elif sums.get(name) not in (None, digest):
+            found.append(f"the checksum of {name} is {digest}, not {sums[name]}")
     for name, version in plugins.items():
         candidates = [folder / f"{name}.{suffix}" for suffix in ("jpi", "hpi")]
         file = next((file for file in candidates if file.is_file() and file.stat().st_size), None)
@@ -66,7 +88,7 @@ def faults(plugins: dict[str, str], folder: Path) -> list[str]:
 def plugin_version(file: Path) -> str | None:
     """The version in a plugin's manifest (JAR File Specification, "JAR Manifest"); None where there is none.
 
-    That a plugin arrived whole is the installer's business: it knows the checksums.
+    The stand-in's placeholders have none.
     """
     try:
         with zipfile.ZipFile(file) as archive:

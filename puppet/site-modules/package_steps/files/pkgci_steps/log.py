@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from typing import BinaryIO
 
 LIMIT = 64 * 1024 * 1024  # bytes: a change must not fill a disk with words
 
 
 class Log:
-    """The step's log: in a file, and on standard output as long as somebody reads that. ``who`` is the program."""
+    """The step's log: in a file, and on standard output as long as somebody reads that. ``who`` is the program.
 
-    def __init__(self, file: BinaryIO, who: str, limit: int = LIMIT) -> None:
+    With a ``clock``, each line of our own has its time.
+    """
+
+    def __init__(
+        self, file: BinaryIO, who: str, limit: int = LIMIT, clock: Callable[[], datetime] | None = None
+    ) -> None:
         self._file = file
         self._who = who
         self._left = limit
+        self._clock = clock
 
     def say(self, text: str) -> None:
         """One line of our own: never cut off."""
-        self._write(f"{self._who}: {text}\n".encode(errors="replace"))
+        moment = f"{self._clock():%H:%M:%S} " if self._clock else ""
+        self._write(f"{moment}{self._who}: {text}\n".encode(errors="replace"))
 
     def add(self, output: bytes) -> None:
         """Output of what runs, up to the limit."""

@@ -25,15 +25,31 @@ _PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
 
 
 class Stop:
-    """Whether somebody asked this program to end, or, in a job, whoever started it is gone."""
+    """Whether somebody asked this program to end, its time is over or, in a job, whoever started it is gone."""
 
     def __init__(self) -> None:
         self._asked = False
+        self._minutes: float | None = None
+        self._end = 0.0
         self._parent: int | None = None
 
     @property
     def asked(self) -> bool:
-        return self._asked or self._parent not in (None, os.getppid())
+        return self._asked or self._parent not in (None, os.getppid()) or self._late
+
+    @property
+    def reason(self) -> str:
+        """Why it is to end."""
+        return f"it took longer than {self._minutes:g} minutes" if self._late else "it was asked to stop"
+
+    @property
+    def _late(self) -> bool:
+        return self._minutes is not None and time.monotonic() > self._end
+
+    def within(self, minutes: float) -> None:
+        """From now on so many minutes are left."""
+        self._minutes = minutes
+        self._end = time.monotonic() + 60 * minutes
 
     def ask(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
         """As a signal's handler."""
@@ -188,7 +204,7 @@ class Programs:
                 while process.poll() is None:
                     read(0.2)
                     if self._stop.asked:
-                        raise Ended(Status.ABORTED, "it was asked to stop")
+                        raise Ended(Status.ABORTED, self._stop.reason)
                     if deadline and time.monotonic() > deadline:
                         raise Ended(late, f"{Path(words[0]).name} took longer than {seconds:g} s")
                     if self._watch:

@@ -31,4 +31,4 @@ def attempts(
         log.say(f"could not {what}: trying again in {pause:g} s")
         wait(pause)
         if stop.asked:
-            raise Ended(Status.ABORTED, "it was asked to stop")
+            raise Ended(Status.ABORTED, stop.reason)

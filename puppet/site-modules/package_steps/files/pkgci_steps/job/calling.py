@@ -90,7 +90,7 @@ def once_more(work: Callable[[], Outcome], log: Log, stop: Stop, wait: Callable[
     log.say(f"trying once more in {AGAIN_SECONDS:g} s")
     wait(AGAIN_SECONDS)
     if stop.asked:
-        raise Ended(Status.ABORTED, "it was asked to stop")
+        raise Ended(Status.ABORTED, stop.reason)
     return work()
 
 

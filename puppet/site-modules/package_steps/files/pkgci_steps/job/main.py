@@ -54,7 +54,7 @@ Exit status, whose name is the status in result.json:
     2 misused           the program was called wrongly, or a parameter is not what Zuul sends
     3 infrastructure    something around the package is at fault, twice, or the log could not be kept
     4 skipped           it could not be done, or there was no reason to do it
-    143 aborted         somebody, or the job's time limit, ended it
+    143 aborted         somebody ended it, or it took longer than --minutes
 
 A log that could not be kept turns a pass into 3, since nobody could see what passed. Every other result stays what it
 is.
@@ -137,7 +137,7 @@ class Runner:
 
 def perform(task: Task, mark: str, stop: Stop, settings: Path, log_settings: Path, protocol: str = "https") -> Status:
     """Does the task, as the build that ``mark`` marks, and keeps its log. Raises ``Ended`` where it cannot begin."""
-    started, clock = datetime.now(timezone.utc), time.monotonic()  # noqa: UP017 (Python 3.10)
+    started, clock = _now(), time.monotonic()
     try:
         own = own_folder(task.workspace, mark, _say)
         upload_folder = emptied(own / "upload")
@@ -145,7 +145,7 @@ def perform(task: Task, mark: str, stop: Stop, settings: Path, log_settings: Pat
         raise Ended(Status.INFRASTRUCTURE, f"the workspace cannot be used: {error}") from None
     way = Way()
     with (own / "console.txt").open("wb") as file:
-        log = Log(file, "pkgci-job")
+        log = Log(file, "pkgci-job", clock=_now)
         log.say(f"{task.step} of {_whose(task)} on {task.get('NODE_NAME') or 'this host'}")
         server = _log_server(log_settings, log)
         stream = _stream(own / "console.txt", server, task, started) if server else None
@@ -167,6 +167,10 @@ def perform(task: Task, mark: str, stop: Stop, settings: Path, log_settings: Pat
     with suppress(OSError):
         removed(upload_folder)
     return status
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)  # noqa: UP017 (Python 3.10)
 
 
 def _whose(task: Task) -> str:
@@ -281,6 +285,8 @@ def _kept(
     stop.listen()
     try:
         task = read_task(arguments, environment, lambda project: _upstream_of(settings, project))
+        if task.minutes is not None:
+            stop.within(task.minutes)
         mark = environment[processes.MARK]
         with in_use(task.workspace, mark, _say), processes.nothing_left():
             return perform(task, mark, stop, settings, log_settings, protocol)

@@ -63,7 +63,7 @@ PARAMETERS = {
     "BUILD_URL": r"https?://[A-Za-z0-9.:\[\]-]+/[A-Za-z0-9._~/%@+-]*",
 }
 _LONGEST = {"ZUUL_CHANGE_IDS": 4000}  # characters; 500 for the others
-USAGE = f"usage: pkgci-job {'|'.join(ACTIONS)} PROJECT [TARGET]"
+USAGE = f"usage: pkgci-job {'|'.join(ACTIONS)} PROJECT [TARGET] [--minutes N]"
 # A job of an older pkgci names its step only.
 _OUTDATED = f"{USAGE}: if an older pkgci made this job, `pkgci deploy-jobs` updates it"
 
@@ -83,6 +83,7 @@ class Task:
     step: str
     workspace: Path
     values: Mapping[str, str]
+    minutes: int | None = None
 
     def get(self, name: str) -> str | None:
         return self.values.get(name)
@@ -139,7 +140,8 @@ def read_task(
     ``upstream_of`` gives the project with the files of another one's upstream, if they are in one of their own: its
     changes are built, too.
     """
-    step, project, target = _own_words(arguments)
+    minutes, words = _minutes(arguments)
+    step, project, target = _own_words(words)
     workspace = Path(environment.get("WORKSPACE", ""))
     # A link that a build has put there is replaced before it is used, wherever it leads.
     if not workspace.is_absolute() or not (workspace.is_symlink() or workspace.is_dir()):
@@ -162,7 +164,16 @@ def read_task(
         raise Ended(Status.MISUSED, f"this job is for {project!a}: it does nothing for {asked} (ZUUL_PROJECT)")
     if "ZUUL_REF" in values and "ZUUL_COMMIT" not in values:
         raise Ended(Status.MISUSED, "ZUUL_COMMIT is missing: what is fetched could not be checked")
-    return Task(step, workspace, values)
+    return Task(step, workspace, values, minutes)
+
+
+def _minutes(arguments: Sequence[str]) -> tuple[int | None, Sequence[str]]:
+    """How long the job may take, and what else the command line says."""
+    if len(arguments) < 2 or arguments[-2] != "--minutes":
+        return None, arguments
+    if not re.fullmatch("[1-9][0-9]{0,4}", arguments[-1]):
+        raise Ended(Status.MISUSED, USAGE)
+    return int(arguments[-1]), arguments[:-2]
 
 
 def _own_words(arguments: Sequence[str]) -> tuple[str, str, str | None]:
