@@ -32,7 +32,8 @@ refresh() {
 # The last releases stay, but not one with a secret that this release no longer has: it left with a role, or was rotated.
 forget() {
   for release in "$root"/releases/*; do
-    [ -r "$release/review/secrets" ] && [ "${release##*/}" != "$data" ] || continue
+    [ "${release##*/}" != "$data" ] || continue
+    [ -r "$release/review/secrets" ] || continue
     while read -r secret; do
       grep -qxF -e "$secret" "$root/releases/$data/review/secrets" && continue
       rm -rf "$release"

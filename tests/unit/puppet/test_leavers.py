@@ -55,7 +55,8 @@ user { 'publisher': ensure => present, home => '$TOP/srv' }
 user { 'fetcher': ensure => present, home => '$TOP/etc' }
 user { 'nobody': ensure => present }
 file { ['$TOP/srv/empty', '$TOP/empty']: ensure => directory }
-leavers::data { '$TOP/srv': }
+file { ['$TOP/above', '$TOP/above/data']: ensure => directory }
+leavers::data { ['$TOP/srv', '$TOP/above/data']: }
 leavers::trace { '$TOP/srv/gnupg*': }
 """
 
@@ -169,7 +170,7 @@ def test_data_goes_where_it_is_purged_and_then_the_account_too(machine: Machine)
     machine.apply(_SHARED)
     assert ("data", "/srv") in machine.ledger
     machine.apply(_SHARED, purge=True)
-    assert machine.there("srv", "account.publisher") == []
+    assert machine.there("srv", "above", "account.publisher") == []
     assert machine.apply(_SHARED, purge=True) == []
     assert machine.ledger == {("file", "/shared.conf")}
 

@@ -28,8 +28,8 @@ end
 class PuppetX::Pkgci::Ledger
   Entry = PuppetX::Pkgci::Entry
 
-  # Who is no longer needed is stopped first; a folder goes after what is in it, data last.
-  ORDER = ['service', 'account', 'line', 'trace', 'tree', 'file', 'folder', 'data'].freeze
+  # Who is no longer needed is stopped first; a folder goes after what is in it.
+  ORDER = ['service', 'account', 'line', 'trace', 'tree', 'file', 'data', 'folder'].freeze
 
   def initialize(path)
     @path = path
