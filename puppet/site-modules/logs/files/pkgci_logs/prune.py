@@ -1,7 +1,8 @@
 """Removes old logs: ``prune LOGS STATE --days N --disk MB``. A timer calls it; it says what it removed, and why.
 
-Builds go whole, the oldest first: those that are older than so many days, and as many more as it takes to stay within
-so many MB (powers of ten). One that runs stays. Folders that are empty then go too, and all pages are made anew.
+Builds go whole: those that are older than so many days, and as many more as it takes to stay within so many MB (powers of
+ten): who floods the store loses his own (see ``fair``). One that runs stays. Folders that are empty then go too, and all
+pages are made anew.
 
 Exit status: 0, or 1 where what is left still takes more than it may.
 """
@@ -14,26 +15,17 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from . import pages
+from .fair import Kept, too_much
 from .store import DEPTH, RESULT, BuildPath, Store, open_up
 
 DAY = 86400.0
 # A build that has not ended, and changed within so many seconds, runs. A job ends after 5 hours.
 RUNS = 6 * 3600.0
+SMALLEST = 4096  # bytes: a file takes a place in the file system, too
 LEAVING = ".leaving"  # no build's folder begins with a dot: what an interrupted run left is removed by the next
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A build that is kept: when something of it last changed, in seconds since 1970, and its bytes on the disk."""
-
-    path: BuildPath
-    changed: float
-    size: int
-    runs: bool
 
 
 def main() -> int:
@@ -70,15 +62,19 @@ def prune(store: Store, days: int, limit: int, now: float) -> Iterator[str]:
     """Removes what is too old or too much, ``limit`` being in bytes; a line for each build that goes."""
     shutil.rmtree(store.logs / LEAVING, ignore_errors=True)
     builds = sorted((measure(store, path, now) for path in store.builds()), key=lambda build: build.changed)
-    taken = sum(build.size for build in builds)
+    young = []
     for build in builds:
         age = (now - build.changed) / DAY
-        if build.runs or (age <= days and taken <= limit):
+        if build.runs or age <= days:
+            young.append(build)
             continue
-        why = f"{age:.1f} days old" if age > days else f"the logs take {_mb(taken)}"
         _remove(store, build.path)
+        yield f"removed {build.path.text} ({_mb(build.size)}): {age:.1f} days old"
+    taken = sum(build.size for build in young)
+    for build in too_much(young, limit):
+        _remove(store, build.path)
+        yield f"removed {build.path.text} ({_mb(build.size)}): the logs take {_mb(taken)}"
         taken -= build.size
-        yield f"removed {build.path.text} ({_mb(build.size)}): {why}"
     _forget_streams(store, now)
 
 
@@ -91,7 +87,7 @@ def measure(store: Store, path: BuildPath, now: float) -> Kept:
         for name in (".", *files):
             with suppress(FileNotFoundError):
                 status = Path(folder, name).lstat()
-                size += status.st_blocks * 512
+                size += max(status.st_blocks * 512, SMALLEST)
                 changed = max(changed, status.st_ctime)
     return Kept(path, changed, size, not ended and now - changed < RUNS)
 
