@@ -28,7 +28,7 @@ class logs (
   $state    = '/var/lib/pkgci-logs'
   $key_file = '/etc/pkgci/keys/log_token'
   # What an upload is, whatever the client asks for.
-  $receiver = "${library}/receive ${folder} ${state} ${key_file}"
+  $receiver = "${library}/receive ${folder} ${state} ${key_file} ${disk}"
 
   # What all pages have in common.
   $web      = '/usr/local/share/pkgci-logs'
@@ -70,6 +70,7 @@ class logs (
     owner     => 'root',
     group     => 'logs',
     mode      => '0640',
+    require   => User['logs'],
     content   => $token_key,
     show_diff => false,
     backup    => false,

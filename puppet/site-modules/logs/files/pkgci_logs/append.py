@@ -22,7 +22,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from .claim import Claim, claim
-from .store import CONSOLE, JOB, BuildPath, Refused, Store
+from .room import Room
+from .store import CONSOLE, JOB, BuildPath, Refused
 from .words import SILENCE, Words
 
 LIMIT = 80 * 1024 * 1024  # bytes of a log: pkgci-job stops at 64 MiB, and then adds some lines of its own
@@ -33,10 +34,10 @@ SYNC = 2.0  # seconds
 class Console:
     """The file that grows, for as long as nobody else goes on with it."""
 
-    def __init__(self, handle: int, limit: int, store: Store) -> None:
+    def __init__(self, handle: int, limit: int, room: Room) -> None:
         self._handle = handle
         self._limit = limit
-        self._store = store
+        self._room = room
         self._synced = time.monotonic()
         self.size = os.fstat(handle).st_size
 
@@ -50,7 +51,7 @@ class Console:
                 piece = piece[written:]
         if time.monotonic() - self._synced > SYNC:
             self.sync()
-            self._store.has_room()
+            self._room.check()
 
     def touch(self) -> None:
         """The time of its last change is when the job was last heard of."""
@@ -73,7 +74,7 @@ class Console:
 
 
 def append(
-    store: Store,
+    room: Room,
     path: BuildPath,
     key: bytes,
     source: int,
@@ -85,10 +86,10 @@ def append(
     """Keeps what comes from ``source``; whether it came to its end. Raises ``Refused``. ``begun`` is called once."""
     words = Words(source, silence)
     try:
-        claimed = claim(store, path, words, key)
+        claimed = claim(room.store, path, words, key)
         job = words.line(JOB_LIMIT)
-        store.has_room()
-        folder = store.opened(path)
+        room.check()
+        folder = room.store.opened(path)
         try:
             handle = _console(claimed, folder)
             _keep_job(folder, job)
@@ -96,7 +97,7 @@ def append(
             os.close(folder)
         begun()
         try:
-            return _converse(words, Console(handle, limit, store), answer, claimed.end_log)
+            return _converse(words, Console(handle, limit, room), answer, claimed.end_log)
         finally:
             os.close(handle)
     except (EOFError, ConnectionError):

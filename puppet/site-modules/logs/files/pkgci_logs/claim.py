@@ -1,9 +1,9 @@
 """Whose a build's folder is. Nobody adds to it but the job that runs the build.
 
-Two words show that. Zuul gives each job a token for the folder of its own build, made with a key that only Zuul's host
-and this one have: whoever may use the upload key, but runs another build, has none. And the job has a secret of its own,
-which it tells nobody else: the first one who comes with the token claims the folder, and from then on his secret is
-asked for as well.
+Two words show that. Zuul gives each job a token for the folder of its own build, made with a key that only Zuul's
+host and this one have: whoever may use the upload key, but runs another build, has none. And the job has a secret of
+its own, which it tells nobody else: the first one who comes with the token claims the folder, and from then on his
+secret is asked for as well.
 
 A build with a result has ended: after some minutes, in which its job may try to send the rest again, nothing more is
 added to it.
@@ -31,7 +31,7 @@ def token_of(key: bytes, path: str) -> str:
 
 
 class Claim:
-    """The folder's mark, in a place that nobody sends files to: the checksum of the secret, and whether the log ended."""
+    """The folder's mark, where nobody sends files to: the checksum of the secret, and whether the log has ended."""
 
     def __init__(self, mark: Path, is_first: bool) -> None:
         self._mark = mark

@@ -1,8 +1,9 @@
 """What the upload key may do, whatever its holder asks for: add to the folder of his own build.
 
-sshd calls it: ``receive LOGS STATE KEY``, with what the client asked for in SSH_ORIGINAL_COMMAND. That is ``append
+sshd calls it: ``receive LOGS STATE KEY DISK``, with what the client asked for in SSH_ORIGINAL_COMMAND. That is ``append
 PATH``, for a log that grows (see ``append``), or ``upload PATH``, for files (see ``upload``). PATH is the folder of a
-build, and nothing else of the command is ever read. KEY is the file with the key that Zuul's tokens are made with.
+build, and nothing else of the command is ever read. KEY is the file with the key that Zuul's tokens are made with, DISK
+how many MB all logs may take.
 
 Exit status: 0 all is kept; 1 the connection ended early, or it cannot be kept now; 2 it is not allowed.
 """
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from . import pages
 from .append import append
+from .room import Room
 from .store import BuildPath, Refused, Store, build_path
 from .upload import upload
 
@@ -24,9 +26,10 @@ USAGE = "this key adds logs, by `append PATH` or `upload PATH`, and does nothing
 def main() -> int:
     """The program; its exit status."""
     os.umask(0o022)
-    store = Store(Path(sys.argv[1]), Path(sys.argv[2]))
+    logs, state, key, disk = sys.argv[1:]
+    room = Room(Store(Path(logs), Path(state)), int(disk) * 10**6)
     try:
-        return receive(store, os.environ.get("SSH_ORIGINAL_COMMAND", ""), Path(sys.argv[3]).read_bytes())
+        return receive(room, os.environ.get("SSH_ORIGINAL_COMMAND", ""), Path(key).read_bytes())
     except Refused as refused:
         print(f"refused: {refused}", file=sys.stderr)
         return 2
@@ -35,18 +38,17 @@ def main() -> int:
         return 1
 
 
-def receive(store: Store, asked: str, key: bytes, source: int = 0) -> int:
+def receive(room: Room, asked: str, key: bytes, source: int = 0) -> int:
     """Does what the client ``asked`` for; the exit status. Raises ``Refused``."""
     action, _, words = asked.partition(" ")
     if action not in ("append", "upload"):
         raise Refused(USAGE)
     path = build_path(words)
     if action == "append":
-        return 0 if append(store, path, key, source, _answer, lambda: _show(store, path)) else 1
-    try:
-        return 0 if upload(store, path, key, source, _answer) else 1
-    finally:
-        _show(store, path)
+        return 0 if append(room, path, key, source, _answer, lambda: _show(room.store, path)) else 1
+    came = upload(room, path, key, source, _answer)
+    _show(room.store, path)
+    return 0 if came else 1
 
 
 def _answer(text: str) -> None:

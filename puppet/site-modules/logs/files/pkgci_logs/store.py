@@ -24,8 +24,6 @@ _SHAPES = tuple(
 )
 DEPTH = 6  # the longest of them
 CONSOLE, JOB, RESULT = "console.txt", "job.json", "result.json"
-RESERVE = 100 * 1000 * 1000  # bytes of the disk that no upload takes
-RESERVED_FILES = 1000
 
 
 class Refused(Exception):  # noqa: N818 (it is an answer)
@@ -90,12 +88,6 @@ class Store:
     def opened(self, path: BuildPath) -> int:
         """The folder, made where it is missing, as a file descriptor. No link is followed on the way."""
         return opened_below(os.open(self.logs, os.O_RDONLY | os.O_DIRECTORY), path.text.split("/"))
-
-    def has_room(self, size: int = 0) -> None:
-        """Raises ``OSError`` where there is too little left for ``size`` more bytes: pages are made of the rest."""
-        disk = os.statvfs(self.logs)
-        if disk.f_bavail * disk.f_frsize - size < RESERVE or (disk.f_files and disk.f_favail < RESERVED_FILES):
-            raise OSError(errno.ENOSPC, "the log server's disk is full: `logs: {disk: …}` in the site file")
 
     def builds(self, below: str = "") -> Iterator[BuildPath]:
         """All folders of builds below a folder, in no order."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-# What no page shows: the controls of terminals (C0, DEL, C1), halves of characters, and what turns the direction of text.
+# What no page shows: controls of terminals (C0, DEL, C1), halves of characters, and what turns the direction of text.
 _UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 
 

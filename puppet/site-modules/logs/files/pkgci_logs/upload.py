@@ -22,7 +22,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from .claim import claim
-from .store import CONSOLE, JOB, RESULT, BuildPath, Refused, Store, opened_below
+from .room import Room
+from .store import CONSOLE, JOB, RESULT, BuildPath, Refused, opened_below
 from .words import SILENCE, Words
 
 # More than pkgci-job sends (pkgci_steps/job/results.py), with its result.
@@ -48,8 +49,8 @@ class Limits:
 class _Folder:
     """The build's folder, which one connection at a time adds to."""
 
-    def __init__(self, store: Store, handle: int, limits: Limits) -> None:
-        self._store = store
+    def __init__(self, room: Room, handle: int, limits: Limits) -> None:
+        self._room = room
         self._handle = handle
         self._limits = limits
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -68,7 +69,7 @@ class _Folder:
             raise Refused(f"a build has at most {self._limits.count} files")
         if self._size + size > self._limits.size:
             raise Refused(f"a build has at most {self._limits.size} bytes")
-        self._store.has_room(size)
+        self._room.check(size)
         return True
 
     def keep(self, name: str, size: int, words: Words) -> None:
@@ -95,21 +96,21 @@ class _Folder:
 
 
 def upload(
-    store: Store,
+    room: Room,
     path: BuildPath,
     key: bytes,
     source: int,
     answer: Callable[[str], None],
     silence: float = SILENCE,
-    limits: Limits = Limits(),  # noqa: B008 (it cannot change)
+    limits: Limits = Limits(),
 ) -> bool:
-    """Keeps the files that come from ``source``; whether all came. Raises ``Refused``, and ``OSError`` where it is full."""
+    """Keeps the files that come from ``source``; whether all came. Raises ``Refused``; ``OSError`` for a full disk."""
     words = Words(source, silence)
     try:
-        claim(store, path, words, key)
-        handle = store.opened(path)
+        claim(room.store, path, words, key)
+        handle = room.store.opened(path)
         try:
-            folder, count = _Folder(store, handle, limits), 0
+            folder, count = _Folder(room, handle, limits), 0
             answer("ready")
             while (line := words.line(_LONGEST + 20)) != "end":
                 name, size = _file(line)

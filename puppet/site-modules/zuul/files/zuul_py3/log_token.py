@@ -6,12 +6,11 @@ pkgci_logs/claim.py). A slave that runs one build so has no way to another's.
 
 import hashlib
 import hmac
+from pathlib import Path
 
-KEY = "/etc/zuul/log_token.key"
+KEY = Path("/etc/zuul/log_token.key")
 
 
 def log_token(path):
     """The token for the folder at ``path``. Raises ``OSError``."""
-    with open(KEY, "rb") as file:
-        key = file.read().strip()
-    return hmac.new(key, f"pkgci-log {path}".encode(), hashlib.sha256).hexdigest()
+    return hmac.new(KEY.read_bytes().strip(), f"pkgci-log {path}".encode(), hashlib.sha256).hexdigest()
