@@ -6,6 +6,8 @@ import sys
 from contextlib import suppress
 from typing import BinaryIO
 
+from .text import in_line
+
 LIMIT = 64 * 1024 * 1024  # bytes: a change must not fill a disk with words
 
 
@@ -18,8 +20,9 @@ class Log:
         self._left = limit
 
     def say(self, text: str) -> None:
-        """One line of our own: never cut off."""
-        self._write(f"{self._who}: {text}\n".encode(errors="replace"))
+        """Words of our own: never cut off. What they quote of strangers begins no line and tells a terminal nothing."""
+        lines = "\n  ".join(map(in_line, text.split("\n")))
+        self._write(f"{self._who}: {lines}\n".encode())
 
     def add(self, output: bytes) -> None:
         """Output of what runs, up to the limit."""

@@ -21,6 +21,7 @@ from ..programs import Programs, Stop
 from ..report import result
 from ..status import Ended, Status
 from ..step import RESULT
+from ..text import in_line, json_text
 from ..tidy import removed
 from . import trees
 from .calling import Outcome, call, once_more, results_folder, run_the_change
@@ -167,7 +168,7 @@ def _whose(task: Task) -> str:
 
 def _say(text: str) -> None:
     """To Jenkins' own log, where there is no other."""
-    print(f"pkgci-job: {text}", flush=True)
+    print(f"pkgci-job: {in_line(text)}", flush=True)
 
 
 def in_words(error: Exception) -> str:
@@ -209,7 +210,7 @@ def _result(task: Task, way: Way, started: datetime, seconds: float) -> str:
     if task.action.source or way.commit:
         document["commit"] = way.commit
     steps_own = {name: value for name, value in (way.outcome.document or {}).items() if name not in document}
-    return json.dumps({**document, **steps_own}, indent=2) + "\n"
+    return json_text({**document, **steps_own})
 
 
 def _hand_over(

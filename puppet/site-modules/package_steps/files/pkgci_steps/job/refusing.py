@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tempfile
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from ..inputs import NAMES
 from ..log import Log
 from ..status import Ended
 from ..step import RESULT
+from ..text import json_text
 from .log_server import Access, read_log_server
 from .streaming import Stream
 from .task import LOG_TOKEN
@@ -34,7 +34,7 @@ def leave_word(ended: Ended, environment: Mapping[str, str], log_settings: Path)
         server, access = read_log_server(log_settings), Access(path, token)
         (folder / "upload").mkdir()
         (folder / "upload" / RESULT).write_text(
-            json.dumps({"status": ended.status.word, "reason": ended.reason, **job}, indent=2) + "\n"
+            json_text({"status": ended.status.word, "reason": ended.reason, **job}), encoding="utf-8"
         )
         with (folder / "console.txt").open("wb") as file:
             log = Log(file, "pkgci-job")
