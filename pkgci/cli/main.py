@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
+from types import TracebackType
 
 import click
 
 from pkgci import __version__
+from pkgci.cli.say import say
 from pkgci.errors import ExitStatus, PkgciError
 
 # Command → the one line that `pkgci --help` shows. Modules are imported when their command is called: `pkgci --help`
@@ -83,7 +86,15 @@ def pkgci() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs one command and exits with its status: never with a traceback for what a user can cause."""
+    sys.excepthook = _show_fault
     sys.exit(run(arguments))
+
+
+def _show_fault(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """A fault of pkgci's own may quote a host."""
+    import traceback
+
+    say("".join(traceback.format_exception(kind, error, trace)), err=True, nl=False)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -92,17 +103,19 @@ def run(arguments: Sequence[str] | None = None) -> int:
         result = pkgci.main(args=arguments, prog_name="pkgci", standalone_mode=False)
         sys.stdout.flush()
     except PkgciError as error:
-        click.echo(f"pkgci: {error.message}" if "\n" not in error.message else error.message, err=True)
+        say(f"pkgci: {error.message}" if "\n" not in error.message else error.message, err=True)
         if error.hint:
-            click.echo(f"  {error.hint}", err=True)
+            say(f"  {error.hint}", err=True)
         return int(error.status)
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:
-        error.show()
+        said = io.StringIO()
+        error.show(said)
+        say(said.getvalue(), err=True, nl=False)
         return int(ExitStatus.WRONG_USE)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("\npkgci: interrupted", err=True)
+        say("\npkgci: interrupted", err=True)
         return int(ExitStatus.INTERRUPTED)
     except BrokenPipeError:
         # The reader of our output (`| head`) has gone: what is left unsaid is not wanted.
@@ -111,6 +124,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         # A file that cannot be written, a full disk: the system's words, and the file where it names one.
         words = error.strerror or str(error)
-        click.echo(f"pkgci: {error.filename}: {words}" if error.filename else f"pkgci: {words}", err=True)
+        say(f"pkgci: {error.filename}: {words}" if error.filename else f"pkgci: {words}", err=True)
         return int(ExitStatus.NOT_AS_DECLARED)
     return int(result) if isinstance(result, int) else int(ExitStatus.AS_DECLARED)

@@ -67,10 +67,9 @@ class logs (
 
   file { $key_file:
     ensure    => file,
-    owner     => 'root',
-    group     => 'logs',
-    mode      => '0640',
-    require   => User['logs'],
+    owner     => 'logs',
+    group     => 'root',
+    mode      => '0600',
     content   => $token_key,
     show_diff => false,
     backup    => false,

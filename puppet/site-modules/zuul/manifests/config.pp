@@ -36,9 +36,9 @@ class zuul::config {
   # Zuul reads it for each job that it starts (zuul_py3/log_token.py).
   file { "${zuul::etc}/log_token.key":
     ensure    => file,
-    owner     => 'root',
-    group     => 'zuul',
-    mode      => '0640',
+    owner     => 'zuul',
+    group     => 'root',
+    mode      => '0600',
     content   => $zuul::log_token_key,
     show_diff => false,
     backup    => false,
