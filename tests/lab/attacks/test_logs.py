@@ -10,6 +10,9 @@ from tests.lab.log_sending import OTHER, RECEIVE, SECRET, SSH, as_agent, asked, 
 MINE, VICTIM = "7/7/1/check/evil-build-trixie/0000001", "8/8/1/check/good-build-trixie/0000001"
 PASSED = json.dumps({"status": "passed", "reason": "all is well", "project": "packaging/greet"}).encode()
 
+# Names of files.
+STRANGE = (b"<script>x</script>", b"\xff", b"\x1b]0;x\x07", b"\xe2\x80\xaetxt", b"../x", b".htaccess", b"a b", b"-rf")
+
 
 @pytest.fixture(scope="module")
 def attacked(bootstrapped: Lab) -> Lab:
@@ -88,15 +91,7 @@ def test_an_upload_beyond_the_limits_is_refused_before_it_is_taken(attacked: Lab
 
 def test_a_name_is_no_script_no_escape_and_no_link_and_what_is_sent_is_text(attacked: Lab) -> None:
     strange = MINE.replace("0000001", "0000005")
-    for name in (
-        b"<script>alert(1)</script>",
-        b"\xff",
-        b"\x1b]0;x\x07",
-        b"\xe2\x80\xaetxt",
-        b"../x",
-        b".htaccess",
-        b"a b",
-    ):
+    for name in STRANGE:
         assert "refused" in send(attacked, strange, b"file 1 " + name + b"\nx")
     for line in (b"link a /etc/passwd\n", b"fifo a\n", b"file -1 a\n"):
         assert "refused" in send(attacked, strange, line)
@@ -129,9 +124,9 @@ for path in victims:
     send(path)
 time.sleep(0.1)
 for number in range(40):
-    send(f"{{number % 10}}/{{10 + number}}/1/check/evil-build/{{number:07x}}" if number % 10 == (10 + number) % 10 else "")
-said = subprocess.run(["/usr/local/lib/pkgci-logs/prune", top / "logs", top / "state", "--days", "90", "--disk", "1"],
-                      capture_output=True, text=True).stdout
+    send(f"{{number % 10}}/{{10 + number}}/1/check/evil-build/{{number:07x}}")
+prune = ["/usr/local/lib/pkgci-logs/prune", top / "logs", top / "state", "--days", "90", "--disk", "1"]
+said = subprocess.run(prune, capture_output=True, text=True).stdout
 assert said.count("removed") > 30, said
 assert all((top / "logs" / path).is_dir() for path in victims), said
 """
@@ -144,9 +139,7 @@ assert all((top / "logs" / path).is_dir() for path in victims), said
 
 def test_no_slave_holds_the_key_that_tokens_are_made_with_nor_the_agent_on_any_host(attacked: Lab) -> None:
     for host in attacked.site.hosts:
-        found = attacked.exec(
-            host.name, "sh", "-c", "ls /etc/pkgci/keys/log_token /etc/zuul/log_token.key 2>/dev/null; true"
-        )
+        found = attacked.exec(host.name, "ls", "/etc/pkgci/keys/log_token", "/etc/zuul/log_token.key", check=False)
         assert bool(found.stdout) == (host.name in ("zuul01", "log01")), host.name
     for host, file in (("zuul01", "/etc/zuul/log_token.key"), ("log01", "/etc/pkgci/keys/log_token")):
         assert (
