@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -75,10 +76,14 @@ def test_zuul_gives_each_job_the_token_that_the_log_server_takes(
     exec(text, code)
     (tmp_path / "key").write_bytes(KEY)
     monkeypatch.setitem(code["log_token"].__globals__, "KEY", tmp_path / "key")
-    parameters = {"LOG_PATH": PATH}
-    code["_log_token"](parameters)
-    head = f"{parameters['PKGCI_LOG_TOKEN']}\n{MINE}\n".encode()
-    assert receive(room, f"upload {PATH}", KEY, said(head + b"file 1 a\nxend\n")) == 0
+    functions = [name for name in code if name.startswith("on_")]
+    assert "on_slave_build" in functions and "on_publisher" in functions
+    for number, name in enumerate(functions):
+        path = f"{PATH[:-1]}{number}"
+        parameters = {"LOG_PATH": path, "ZUUL_REF": "refs/zuul/main/Z1", "ZUUL_PROJECT": "packaging/hello"}
+        code[name](SimpleNamespace(change=SimpleNamespace()), None, parameters)
+        head = f"{parameters['PKGCI_LOG_TOKEN']}\n{MINE}\n".encode()
+        assert receive(room, f"upload {path}", KEY, said(head + b"file 1 a\nxend\n")) == 0
 
 
 def test_the_time_of_an_upload_is_the_log_servers(room: Room) -> None:
