@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import shlex
+from collections.abc import Sequence
+from functools import cache
 
 from tests.lab.conftest import Lab
 
@@ -11,7 +13,6 @@ SSH = (
     "ssh -F none -i /etc/pkgci/keys/log_upload -o BatchMode=yes -o HostKeyAlias=log-server"
     " -o UserKnownHostsFile=/etc/pkgci/log_server.known_hosts"
 )
-RECEIVE = "/usr/local/lib/pkgci-logs/receive"
 SECRET, OTHER = "a" * 32, "b" * 32
 
 
@@ -21,6 +22,7 @@ def as_agent(lab: Lab, host: str, command: str, check: bool = True) -> str:
     return done.stdout + done.stderr
 
 
+@cache
 def token(lab: Lab, path: str) -> str:
     """What Zuul gives the job of the build at ``path``: made on Zuul's host, with Zuul's program and Zuul's key."""
     program = "import sys; sys.path.insert(0, '/usr/local/lib/zuul'); from zuul_py3.log_token import log_token"
@@ -33,11 +35,20 @@ def opening(lab: Lab, path: str, secret: str = SECRET) -> bytes:
     return f"{token(lab, path)}\n{secret}\n".encode()
 
 
-def asked(lab: Lab, command: str, words: bytes = b"", host: str = "build01") -> str:
+def asked(lab: Lab, command: str, words: bytes = b"") -> str:
     """What the log server answers to the holder of the upload key who asks for ``command``, and says ``words``."""
+    return asked_each(lab, [(command, words)])[0]
+
+
+def asked_each(lab: Lab, attempts: Sequence[tuple[str, bytes]]) -> list[str]:
+    """The same for several at once."""
     address = lab.site.host("log01").address
-    said = f"printf %s {base64.b64encode(words).decode()} | base64 -d"
-    return as_agent(lab, host, f"{said} | {SSH} logs@{address} {shlex.quote(command)}", check=False)
+    lines = ["d=$(mktemp -d)"]
+    for number, (command, words) in enumerate(attempts):
+        said = f"printf %s {base64.b64encode(words).decode()} | base64 -d"
+        lines.append(f"({said} | {SSH} logs@{address} {shlex.quote(command)}) > $d/{number} 2>&1 &")
+    lines += ["wait", f"for n in $(seq 0 {len(attempts) - 1}); do cat $d/$n; printf '\\0'; done", "rm -r $d"]
+    return as_agent(lab, "build01", "\n".join(lines)).split("\0")[:-1]
 
 
 def files(**contents: bytes) -> bytes:

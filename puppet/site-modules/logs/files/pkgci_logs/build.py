@@ -102,7 +102,7 @@ def _document(path: Path) -> dict[str, Any] | None:
         return None
     with os.fdopen(handle, "rb") as file:
         try:
-            document = json.loads(file.read(_DOCUMENT_LIMIT))
+            document = json.loads(file.read(_DOCUMENT_LIMIT).decode("utf-8", errors="replace"))
         except (OSError, ValueError, RecursionError):
             return {}
     return document if isinstance(document, dict) else {}
