@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pkgci.cli.options import connection_options, hosts_options, json_option, site_option
+from pkgci.cli.say import say
 from pkgci.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
@@ -100,8 +101,8 @@ def command(
                 done=done,
             )
     except KeyboardInterrupt:
-        click.echo("\npkgci: interrupted. Runs that have begun go on, on their hosts:", err=True)
-        click.echo("  the same command again follows them to their end", err=True)
+        say("\npkgci: interrupted. Runs that have begun go on, on their hosts:", err=True)
+        say("  the same command again follows them to their end", err=True)
         return ExitStatus.INTERRUPTED
     if not noop:
         changed = sum(one.report.changed for one in results.values() if isinstance(one, RunResult) and one.report)
@@ -131,7 +132,7 @@ def _furnish(site: Site, results: Mapping[str, RunResult | HostError]) -> None:
     if isinstance(result, RunResult) and result.ok:
         from pkgci.lab.real_review import furnish_review
 
-        furnish_review(site, lambda line: click.echo(line, err=True))
+        furnish_review(site, lambda line: say(line, err=True))
 
 
 def _selected(site: Site, roles: tuple[str, ...], hosts: tuple[str, ...], rerun: str | None) -> tuple[Host, ...]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-import click
-
+from pkgci.cli.say import say
 from pkgci.model.roles import SLAVES, Role
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ def learn(site: Site, selected: Iterable[Host], trust: Trust, *, parallel: int) 
 
     for name, result in each_host(unknown, contact, parallel=parallel).items():
         if isinstance(result, HostError):
-            click.echo(
+            say(
                 f"{name}'s host key is not known: {' and '.join(needed[name])} ({result.reason}); "
                 "run bootstrap again once it answers",
                 err=True,
@@ -88,7 +87,7 @@ def _tell_unknown_gerrit(site: Site, selected: Iterable[Host], trust: Trust) -> 
         return
     known_hosts = trust.known_hosts.read_text(errors="replace") if trust.known_hosts.is_file() else ""
     if not gerrit_keys(site, known_hosts):
-        click.echo(
+        say(
             f"the SSH host key of {gerrit.host} is not known: Zuul will not connect to it; pin it in the site file "
             f"(`gerrit: {{host_key: …}}`): `ssh-keyscan -p {gerrit.port} {gerrit.host}`, then compare",
             err=True,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pkgci.cli.say import say
 from pkgci.errors import UsageError
 from pkgci.leavers.leaving import Leaving, check_alone, former_speakers, in_order, leaving, leftovers, speaks
 from pkgci.leavers.memory import recall
@@ -30,7 +31,7 @@ def leave(site: Site, selected: Sequence[Host], *, noop: bool) -> Leaving:
     names = {host.name for host in selected}
     others = {name: roles for name, roles in left.roles.items() if name not in names}
     for one in leftovers(site, Leaving(left.hosts, others)):
-        click.echo(str(one), err=True)
+        say(str(one), err=True)
     if not noop:
         check_alone(site, left, selected)
     return left
@@ -48,7 +49,7 @@ def agree_to_purge(names: Sequence[str], *, yes: bool, as_json: bool) -> bool:
     question = f"Remove the data of roles that {', '.join(names)} no longer have?"
     agreed = click.confirm(question, err=True)
     if not agreed:
-        click.echo("nothing was done", err=True)
+        say("nothing was done", err=True)
     return agreed
 
 

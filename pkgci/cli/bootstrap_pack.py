@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import click
+from pkgci.cli.say import say
 
 if TYPE_CHECKING:
     from pkgci.leavers.memory import Remembered
@@ -42,7 +42,7 @@ def pack(site: Site, hosts: Iterable[Host], *, noop: bool, purge: bool) -> Packe
         for data in rendered.values():
             needs.check(data)
     else:
-        click.echo(f"manifests: {origin}", err=True)
+        say(f"manifests: {origin}", err=True)
     files = {name: bundle_files(renderer, data.host, store) for name, data in rendered.items()}
     return Packed(
         Deployment.pack(site, tree, files, noop=noop, purge=purge),

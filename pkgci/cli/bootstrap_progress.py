@@ -14,6 +14,8 @@ from rich.live import Live
 from rich.text import Text
 
 from pkgci.cli.bootstrap_result import duration, verdict
+from pkgci.cli.screen import console_on
+from pkgci.legible import legible
 from pkgci.puppetrun.progress import Phase, Progress
 from pkgci.puppetrun.run import RunResult
 from pkgci.remote.errors import HostError
@@ -45,7 +47,7 @@ class Shown(Protocol):
 
 def progress_on(stream: TextIO, hosts: Sequence[str]) -> Shown:
     """What shows the progress on ``hosts`` best on ``stream``."""
-    console = Console(file=stream, highlight=False, markup=False)
+    console = console_on(stream)
     return Screen(console, hosts) if console.is_terminal else Plain(stream, hosts)
 
 
@@ -101,7 +103,7 @@ class Plain:
 
     def _say(self, host: str, text: str) -> None:
         self._told[host] = time.monotonic()
-        self._stream.write(f"{host:<{self._wide}}  {text}\n")
+        self._stream.write(f"{host:<{self._wide}}  {legible(text)}\n")
         self._stream.flush()
 
 

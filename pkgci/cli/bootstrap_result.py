@@ -7,9 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from pkgci.cli.connect import errors_of, show_errors
+from pkgci.cli.say import say
 from pkgci.errors import ExitStatus
 from pkgci.puppetrun.run import RunResult
 from pkgci.remote.errors import HostError
@@ -60,9 +59,9 @@ def show(results: Results, *, noop: bool, again: str, then: str) -> None:
     show_errors(errors_of(results))
     failed = [name for name, result in results.items() if not _is_ok(result)]
     if failed:
-        click.echo(f"{len(failed)} of {len(results)} hosts failed. Next: {again}", err=True)
+        say(f"{len(failed)} of {len(results)} hosts failed. Next: {again}", err=True)
     else:
-        click.echo(f"next: {then}", err=True)
+        say(f"next: {then}", err=True)
 
 
 def _is_ok(result: RunResult | HostError) -> bool:
@@ -78,7 +77,7 @@ def _table(results: Results) -> None:
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         bad = result is not None and not _is_ok(result)
-        click.echo(click.style(" ".join(cells).rstrip(), fg="red" if bad else None, bold=result is None))
+        say(" ".join(cells).rstrip(), fg="red" if bad else None, bold=result is None)
 
 
 def _row(result: RunResult | HostError) -> tuple[str, ...]:
@@ -104,15 +103,15 @@ def _word(result: RunResult, report: Report) -> str:
 
 def _failures(name: str, result: RunResult) -> None:
     if result.problem is not None:
-        click.echo(f"\n{name}: {result.problem}")
+        say(f"\n{name}: {result.problem}")
         for line in result.tail:
-            click.echo(f"  | {line}")
+            say(f"  | {line}")
         if result.hint:
-            click.echo(f"  {result.hint}")
+            say(f"  {result.hint}")
     for failure in result.report.failures if result.report else ():
-        click.echo(f"\n{name}: {failure.resource} failed")
+        say(f"\n{name}: {failure.resource} failed")
         for line in _telling(failure.message):
-            click.echo(f"  {line}")
+            say(f"  {line}")
 
 
 def _telling(message: str) -> list[str]:
@@ -128,9 +127,9 @@ def _pending(name: str, result: RunResult) -> None:
     """What a noop run would change on a host: each resource, with the diff of its content where there is one."""
     if result.report is None or not result.report.waiting:
         return
-    click.echo(f"\n{name} would change:")
+    say(f"\n{name} would change:")
     for pending in result.report.waiting:
-        click.echo(f"  {pending.resource}  {', '.join(pending.differences)}".rstrip())
+        say(f"  {pending.resource}  {', '.join(pending.differences)}".rstrip())
         for path, lines in result.diffs.items():
             if path.endswith(f"/{pending.resource}"):
                 _diff(lines)
@@ -141,7 +140,7 @@ def _diff(lines: Iterable[str]) -> None:
     for line in lines:
         # Puppet compares with a temporary file, whose name says nothing.
         if not line.startswith(("--- ", "+++ ")):
-            click.echo(click.style(f"    {line}", fg=colours.get(line[:1])))
+            say(f"    {line}", fg=colours.get(line[:1]))
 
 
 def json_of(results: Results) -> Any:

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
-import click
-
+from pkgci.cli.say import say
 from pkgci.errors import ExitStatus
 
 if TYPE_CHECKING:
@@ -41,14 +40,14 @@ def site_trust(
 
 
 def _ask(new: NewKey) -> bool:
-    click.echo(
+    say(
         f"\n{new.host.name} ({new.host.address} port {new.host.ssh.port}) shows its SSH host key for the first time:",
         err=True,
     )
-    click.echo(f"  {new.key}", err=True)
+    say(f"  {new.key}", err=True)
     answer = ""
     while answer not in ("y", "yes", "n", "no"):
-        click.echo("Is it the host's own? [y/n] ", err=True, nl=False)
+        say("Is it the host's own? [y/n] ", err=True, nl=False)
         answer = _answer().strip().lower()
     return answer in ("y", "yes")
 
@@ -79,9 +78,9 @@ def show_errors(errors: Iterable[HostError]) -> None:
     """Writes each host's error to standard error; a hint that several hosts share is written once, after the last."""
     told = tuple(errors)
     for index, error in enumerate(told):
-        click.echo(f"pkgci: {error.message}", err=True)
+        say(f"pkgci: {error.message}", err=True)
         if error.hint and error.hint not in [later.hint for later in told[index + 1 :]]:
-            click.echo(f"  {error.hint}", err=True)
+            say(f"  {error.hint}", err=True)
 
 
 def status_of(results: Mapping[str, object], as_declared: bool = True) -> ExitStatus:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pkgci.cli.options import connection_options, json_option, site_option
+from pkgci.cli.say import say
 from pkgci.deploy.items import ITEMS, NAMES
 from pkgci.errors import ExitStatus, UsageError
 
@@ -58,9 +59,9 @@ def command(
         begin = start(load(site), fingerprint(site), first, now)
         _check_secrets(site, begin.items)
         for line in lines(site, begin, ITEMS, _WIDTH):
-            click.echo(line, err=as_json)
+            say(line, err=as_json)
         if not yes and not _agreed():
-            click.echo("nothing was done", err=True)
+            say("nothing was done", err=True)
             return ExitStatus.NOT_AS_DECLARED
         # The whole plan has had its yes.
         options = {
@@ -106,7 +107,7 @@ def _check_secrets(site: Site, items: tuple[WorkItem, ...]) -> None:
 
 def _head(item: WorkItem, as_json: bool) -> None:
     text = f"{NAMES.index(item.name) + 1} of {len(NAMES)}  {item.name}  {datetime.now():%H:%M:%S}"
-    click.echo(click.style(f"\n{text} {'─' * (_WIDTH - len(text) - 1)}", bold=True), err=as_json)
+    say(f"\n{text} {'─' * (_WIDTH - len(text) - 1)}", bold=True, err=as_json)
 
 
 def _foot(ran: Ran, as_json: bool) -> None:
@@ -114,7 +115,7 @@ def _foot(ran: Ran, as_json: bool) -> None:
 
     words = f": {ran.changes}" if ran.changes else ""
     how = "done" if ran.end.done else f"stopped with exit status {ran.end.status}"
-    click.echo(f"{ran.end.item}: {how} in {duration(ran.end.seconds)}{words}", err=True)
+    say(f"{ran.end.item}: {how} in {duration(ran.end.seconds)}{words}", err=True)
 
 
 def _told(ran: tuple[Ran, ...], site_file: Path, as_json: bool) -> int:
@@ -126,17 +127,17 @@ def _told(ran: tuple[Ran, ...], site_file: Path, as_json: bool) -> int:
         changes = ", ".join(one.changes for one in ran if one.changes)
         seconds = duration(sum(one.end.seconds for one in ran))
         text = f"\ndeployed in {seconds}{f': {changes}' if changes else ''}"
-        click.echo(click.style(text, fg="green", bold=True), err=as_json)
+        say(text, fg="green", bold=True, err=as_json)
         for doubt in (one.doubt for one in ran if one.doubt):
-            click.echo(click.style(doubt, fg="yellow", bold=True), err=as_json)
-        click.echo(f"next: {command_line('status', site_file)}", err=True)
+            say(doubt, fg="yellow", bold=True, err=as_json)
+        say(f"next: {command_line('status', site_file)}", err=True)
         return ExitStatus.AS_DECLARED
-    click.echo(f"\n{last.item} stopped the deploy. Once that is mended, this goes on there:", err=True)
-    click.echo(f"  {command_line('deploy', site_file)}", err=True)
+    say(f"\n{last.item} stopped the deploy. Once that is mended, this goes on there:", err=True)
+    say(f"  {command_line('deploy', site_file)}", err=True)
     if last.item in _OF_OTHERS:
-        click.echo(f"Or go on with {_OF_OTHERS[last.item]} as it is:", err=True)
+        say(f"Or go on with {_OF_OTHERS[last.item]} as it is:", err=True)
         following = NAMES[NAMES.index(last.item) + 1]
-        click.echo(f"  {command_line('deploy', site_file, '--from', following)}", err=True)
+        say(f"  {command_line('deploy', site_file, '--from', following)}", err=True)
     return last.status
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pkgci.cli.options import json_option, site_option
+from pkgci.cli.say import say
 from pkgci.errors import ExitStatus, PkgciError, UsageError
 
 if TYPE_CHECKING:
@@ -75,14 +76,14 @@ def command(
             return ExitStatus.NOT_AS_DECLARED if to_do else ExitStatus.AS_DECLARED
         deletes = any(change.action is Action.RETIRED for change in to_do)
         if deletes and not yes and not _agreed(plan, as_json):
-            click.echo("nothing was done", err=True)
+            say("nothing was done", err=True)
             return ExitStatus.NOT_AS_DECLARED
         done: list[Change] = []
         try:
             _carry_out(to_do, done, server)
             missing = _missing_functions(site, only, server, accept_new_host_keys)
         except KeyboardInterrupt:
-            click.echo(f"\npkgci: interrupted. {show.progress_of(done, to_do)}", err=True)
+            say(f"\npkgci: interrupted. {show.progress_of(done, to_do)}", err=True)
             return ExitStatus.INTERRUPTED
     tell_changes(f"{len(done)} job{'' if len(done) == 1 else 's'}")
     if as_json:
@@ -125,10 +126,10 @@ def _carry_out(to_do: tuple[Change, ...], done: list[Change], server: JenkinsSer
 
             carry_out(to_do, server, step)
     except PkgciError:
-        click.echo(f"pkgci: {progress_of(done, to_do)}", err=True)
+        say(f"pkgci: {progress_of(done, to_do)}", err=True)
         raise
     if done:
-        click.echo(progress_of(done, to_do), err=True)
+        say(progress_of(done, to_do), err=True)
 
 
 def _missing_functions(site: Site, only: str, server: JenkinsServer, accept_new_host_keys: bool) -> dict[str, str]:

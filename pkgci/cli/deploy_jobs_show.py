@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
-import click
-
+from pkgci.cli.say import say
 from pkgci.cli.screen import Progress, print_json
 from pkgci.jobs.plan import Action, Change, Plan
 from pkgci.model.site import Site
@@ -27,15 +26,15 @@ def show_plan(plan: Plan, *, delete_retired: bool, whole: bool) -> None:
     """
     for change in plan.changes if whole else plan.of(Action.CHANGED):
         for line in change.diff:
-            click.echo(click.style(line, fg=_COLOURS.get(line[:1])))
-        click.echo()
+            say(line, fg=_COLOURS.get(line[:1]))
+        say()
     for change in plan.changes:
-        click.echo(f"{change.action}: {change.name}")
-    click.echo(summary(plan))
+        say(f"{change.action}: {change.name}")
+    say(summary(plan))
     retired = len(plan.of(Action.RETIRED))
     if retired and not delete_retired:
         stay, them = ("stays", "it") if retired == 1 else ("stay", "them")
-        click.echo(f"{_jobs(retired)} that the site no longer has {stay}: --delete-retired deletes {them}", err=True)
+        say(f"{_jobs(retired)} that the site no longer has {stay}: --delete-retired deletes {them}", err=True)
 
 
 def summary(plan: Plan) -> str:
@@ -69,12 +68,12 @@ def show_missing(missing: Mapping[str, str]) -> None:
     """Writes what is not registered in Gearman to standard error."""
     if not missing:
         return
-    click.echo(f"pkgci: not registered in Gearman, so that Zuul cannot start it: {_jobs(len(missing))}", err=True)
+    say(f"pkgci: not registered in Gearman, so that Zuul cannot start it: {_jobs(len(missing))}", err=True)
     for reason in dict.fromkeys(missing.values()):
-        click.echo(f"  {reason}:", err=True)
+        say(f"  {reason}:", err=True)
         for name in (name for name, why in missing.items() if why == reason):
-            click.echo(f"    {name}", err=True)
-    click.echo("  when that is mended: pkgci deploy-jobs", err=True)
+            say(f"    {name}", err=True)
+    say("  when that is mended: pkgci deploy-jobs", err=True)
 
 
 def print_plan(site: Site, plan: Plan) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pkgci.cli.options import json_option, site_option
+from pkgci.cli.say import say
 from pkgci.errors import ExitStatus, PkgciError
 
 if TYPE_CHECKING:
@@ -64,13 +65,13 @@ def command(site_file: Path, only_plan: bool, as_json: bool, accept_new_host_key
             # A layout that is refused anyway needs no answer.
             test(session, layout, planned)
             if not _agreed(planned, as_json):
-                click.echo("nothing was done", err=True)
+                say("nothing was done", err=True)
                 return ExitStatus.NOT_AS_DECLARED
         try:
-            replace(session, layout, planned, lambda what: click.echo(_DOING[what], err=True))
+            replace(session, layout, planned, lambda what: say(_DOING[what], err=True))
         except KeyboardInterrupt:
-            click.echo(f"\npkgci: interrupted. What has begun on {host.name} goes on to its end:", err=True)
-            click.echo("  `pkgci deploy-pipelines --plan` shows how it went", err=True)
+            say(f"\npkgci: interrupted. What has begun on {host.name} goes on to its end:", err=True)
+            say("  `pkgci deploy-pipelines --plan` shows how it went", err=True)
             return ExitStatus.INTERRUPTED
     return _done(planned, host, as_json, deployed=True)
 
@@ -78,21 +79,21 @@ def command(site_file: Path, only_plan: bool, as_json: bool, accept_new_host_key
 def _show(plan: Plan, host: Host, *, whole: bool) -> None:
     """The plan, for people: the diff and the losses on standard output, remarks on standard error."""
     for line in plan.diff if whole else plan.diff[:_SHOWN]:
-        click.echo(click.style(line, fg=_COLOURS.get(line[:1])))
+        say(line, fg=_COLOURS.get(line[:1]))
     if not whole and len(plan.diff) > _SHOWN:
-        click.echo(f"… and {len(plan.diff) - _SHOWN} more lines: `pkgci render-pipelines` shows the whole layout")
+        say(f"… and {len(plan.diff) - _SHOWN} more lines: `pkgci render-pipelines` shows the whole layout")
     if plan.losses:
-        click.echo("\nTaken out of Zuul's queues:")
+        say("\nTaken out of Zuul's queues:")
         for loss in plan.losses:
-            click.echo(f"  {loss}")
+            say(f"  {loss}")
     if not plan.live.running:
-        click.echo(f"Zuul does not run on {host.name}: it is started", err=True)
+        say(f"Zuul does not run on {host.name}: it is started", err=True)
     elif plan.live.pending:
-        click.echo(f"Zuul has not read the layout that is on {host.name}: an earlier deployment broke off", err=True)
+        say(f"Zuul has not read the layout that is on {host.name}: an earlier deployment broke off", err=True)
     if plan.missing and not plan.changes:
-        click.echo(f"not in Jenkins{_reason(plan)}: {_some(plan.missing)}", err=True)
+        say(f"not in Jenkins{_reason(plan)}: {_some(plan.missing)}", err=True)
     if plan.idle:
-        click.echo(f"no slave offers these jobs now: {_some(plan.idle)}", err=True)
+        say(f"no slave offers these jobs now: {_some(plan.idle)}", err=True)
 
 
 def _some(names: tuple[str, ...]) -> str:
@@ -123,11 +124,11 @@ def _done(plan: Plan, host: Host, as_json: bool, *, deployed: bool) -> int:
 
         print_json({"host": host.name, "deployed": deployed, **_json(plan)})
     elif deployed:
-        click.echo(f"Zuul on {host.name} runs with the new layout", err=True)
+        say(f"Zuul on {host.name} runs with the new layout", err=True)
     elif plan.changes:
-        click.echo("\nZuul takes this layout. To deploy it: pkgci deploy-pipelines", err=True)
+        say("\nZuul takes this layout. To deploy it: pkgci deploy-pipelines", err=True)
     else:
-        click.echo(f"nothing to do: Zuul on {host.name} runs with this layout", err=True)
+        say(f"nothing to do: Zuul on {host.name} runs with this layout", err=True)
     return ExitStatus.AS_DECLARED
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pkgci.cli.options import json_option, site_option
+from pkgci.cli.say import say
 from pkgci.errors import ExitStatus, PkgciError, UsageError
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def _guide(site: Site, text_format: str) -> int:
     from pkgci.review.guide import guide
     from pkgci.review.wanted import site_wanted
 
-    click.echo(guide(site_wanted(site), site, markdown=text_format == "markdown"), nl=False)
+    say(guide(site_wanted(site), site, markdown=text_format == "markdown"), nl=False)
     return ExitStatus.AS_DECLARED
 
 
@@ -139,7 +140,7 @@ def _deploy(site: Site, only_plan: bool, password: str | None, yes: bool, if_pos
         done: list[Change] = []
         if not only_plan and plan.changes:
             if not yes and not _agreed(plan, as_json, terminal):
-                click.echo("nothing was done", err=True)
+                say("nothing was done", err=True)
                 return ExitStatus.NOT_AS_DECLARED
             # Whoever was asked took his time: the web server has ended the connection by now.
             gerrit.connection.close()
@@ -148,7 +149,7 @@ def _deploy(site: Site, only_plan: bool, password: str | None, yes: bool, if_pos
     if as_json:
         show.print_plan(site, plan, live.version, done)
     elif done:
-        click.echo(f"{show.changes(len(done))} made in Gerrit", err=True)
+        say(f"{show.changes(len(done))} made in Gerrit", err=True)
     open_ = plan.changes if only_plan else plan.changes[len(done) :]
     return ExitStatus.NOT_AS_DECLARED if open_ or plan.hindrances else ExitStatus.AS_DECLARED
 
@@ -179,7 +180,7 @@ def _carry_out(plan: Plan, connection: Connection, done: list[Change], progress:
         carry_out(plan.changes, connection, step)
     except (PkgciError, KeyboardInterrupt):
         following = plan.changes[len(done)]
-        click.echo(
+        say(
             f"pkgci: {len(done)} of {len(plan.changes)} changes made; not, or not for certain: {following.what} "
             f"({following.where}). The next run goes on there.",
             err=True,

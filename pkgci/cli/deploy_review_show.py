@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import groupby
 
-import click
-
+from pkgci.cli.say import say
 from pkgci.cli.screen import Progress, print_json
 from pkgci.model.site import Site
 from pkgci.review.change import Change
@@ -28,7 +27,7 @@ def changes(count: int) -> str:
 
 def warn_of_anybody(url: str) -> None:
     """Says what a Gerrit is that asks nobody for a password."""
-    click.echo(
+    say(
         f"{url}: this Gerrit lets anyone log in as anyone (auth.type DEVELOPMENT_BECOME_ANY_ACCOUNT): "
         "for testing only, never for a site",
         err=True,
@@ -38,14 +37,14 @@ def warn_of_anybody(url: str) -> None:
 def show_plan(plan: Plan, url: str, version: str) -> None:
     """Writes what differs, by where Gerrit has it, and how much that is, to standard output."""
     for where, group in groupby(plan.changes, key=lambda change: change.where):
-        click.echo(where)
+        say(where)
         for change in group:
             for line in change.lines:
-                click.echo(click.style(f"  {line}", fg=_COLOURS.get(line[:1])))
+                say(f"  {line}", fg=_COLOURS.get(line[:1]))
     for hindrance in plan.hindrances:
-        click.echo(click.style(f"{hindrance.where}: {hindrance.what}", fg="yellow"))
-        click.echo(f"  {hindrance.hint}")
-    click.echo(f"{url} (Gerrit {version}): {summary(plan)}")
+        say(f"{hindrance.where}: {hindrance.what}", fg="yellow")
+        say(f"  {hindrance.hint}")
+    say(f"{url} (Gerrit {version}): {summary(plan)}")
 
 
 def summary(plan: Plan) -> str:
@@ -75,6 +74,6 @@ def print_nothing(site: Site, why: str, as_json: bool, hint: str | None = None) 
     if as_json:
         print_json({"site": site.name, "skipped": why, "hint": hint, "changes": [], "left_to_you": [], "done": []})
         return
-    click.echo(f"nothing to do: {why}" if hint is None else why)
+    say(f"nothing to do: {why}" if hint is None else why)
     if hint is not None:
-        click.echo(f"  {hint}")
+        say(f"  {hint}")

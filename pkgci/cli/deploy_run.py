@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pkgci.cli.changes import told_changes, told_doubt
+from pkgci.cli.say import say
 from pkgci.errors import ExitStatus, PkgciError
 
 if TYPE_CHECKING:
@@ -66,12 +67,12 @@ class Runner:
         try:
             return int(call() or 0)
         except PkgciError as error:
-            click.echo(f"pkgci: {error.message}" if "\n" not in error.message else error.message, err=True)
+            say(f"pkgci: {error.message}" if "\n" not in error.message else error.message, err=True)
             if error.hint:
-                click.echo(f"  {error.hint}", err=True)
+                say(f"  {error.hint}", err=True)
             return int(error.status)
         except (click.Abort, KeyboardInterrupt):
-            click.echo("\npkgci: interrupted", err=True)
+            say("\npkgci: interrupted", err=True)
             return int(ExitStatus.INTERRUPTED)
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import click
-
 from pkgci.cli.connect import errors_of, show_errors, site_trust, status_of
+from pkgci.cli.say import say
 from pkgci.foreign.tree import renderer_of
 from pkgci.model.site import Host, Site
 from pkgci.puppetrun.review import read_review
@@ -39,7 +38,7 @@ def show_differences(
     else:
         for name, lines in diffs.items():
             if found[name] is None:
-                click.echo(f"# {name}: nothing is deployed there yet", err=True)
+                say(f"# {name}: nothing is deployed there yet", err=True)
             _show(name, lines)
     show_errors(errors_of(found))
     return status_of(found, as_declared=not any(diffs.values()))
@@ -48,6 +47,6 @@ def show_differences(
 def _show(name: str, lines: list[str]) -> None:
     colours = {"+": "green", "-": "red", "@": "cyan"}
     for line in lines:
-        click.echo(click.style(line, fg=colours.get(line[:1])))
+        say(line, fg=colours.get(line[:1]))
     if not lines:
-        click.echo(f"# {name}: no difference", err=True)
+        say(f"# {name}: no difference", err=True)

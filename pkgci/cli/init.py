@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from pkgci.cli.say import say
 from pkgci.errors import ExitStatus, UsageError
 
 # The kinds of keys in the order in which ssh itself prefers them.
@@ -44,7 +45,7 @@ def command(folder: Path, example: str | None) -> int:
     written[".gitignore"] = new.ignore_file(ignore.read_text() if ignore.exists() else "")
     for path, text in written.items():
         write_atomically(folder / path, text)
-        click.echo(folder / path)
+        say(folder / path)
     if example is None and key is None:
         _say(
             f"There is no public SSH key in ~/.ssh: make one (ssh-keygen -t ed25519),\n"
@@ -66,7 +67,7 @@ def _steps(folder: Path, example: str | None) -> list[str]:
 
 
 def _say(text: str) -> None:
-    click.echo(text, err=True)
+    say(text, err=True)
 
 
 def _administrator() -> str:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from pkgci.cli.options import json_option, site_option
-from pkgci.cli.screen import output, print_json, remarks
+from pkgci.cli.say import say
+from pkgci.cli.screen import Bytes, output, print_json, remarks
 from pkgci.errors import ExitStatus
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def execute(site_file: Path, host: str, words: tuple[str, ...]) -> int:
     site = load_site(site_file)
     machine = _machine(site, host)
     lab = Lab(site, remarks().print)
-    return run_in(lab.client, lab.container(machine.name), words, sys.stdout.buffer, sys.stderr.buffer)
+    return run_in(lab.client, lab.container(machine.name), words, Bytes(sys.stdout), Bytes(sys.stderr))
 
 
 @command.command(epilog="Example: pkgci lab choose --site examples/lab/site.yaml")
@@ -125,14 +126,14 @@ def choose(site_file: Path, within: int) -> int:
         can_have_jenkins(site, within),
     )
     for one in found:
-        click.echo(f"{one.server}: {'the real one' if one.real else 'the stand-in'}: {one.why}", err=True)
+        say(f"{one.server}: {'the real one' if one.real else 'the stand-in'}: {one.why}", err=True)
     copy = site_file.with_name(f"real-{site_file.name}")
     if any(one.real for one in found):
         write_atomically(copy, chosen_text(site_file.read_text(), *found))
-        click.echo(copy)
+        say(copy)
     else:
         copy.unlink(missing_ok=True)
-        click.echo(site_file)
+        say(site_file)
     return ExitStatus.AS_DECLARED
 
 

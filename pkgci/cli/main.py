@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from types import TracebackType
 
 import click
 
 from pkgci import __version__
+from pkgci.cli.say import say
 from pkgci.cli.signals import Ended, end_as_interrupted
 from pkgci.errors import ExitStatus, PkgciError
 
@@ -86,8 +89,16 @@ def pkgci() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs one command and exits with its status: never with a traceback for what a user can cause."""
+    sys.excepthook = _show_fault
     end_as_interrupted()
     sys.exit(run(arguments))
+
+
+def _show_fault(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """A fault of pkgci's own may quote a host."""
+    import traceback
+
+    say("".join(traceback.format_exception(kind, error, trace)), err=True, nl=False)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -96,14 +107,16 @@ def run(arguments: Sequence[str] | None = None) -> int:
         result = pkgci.main(args=arguments, prog_name="pkgci", standalone_mode=False)
         sys.stdout.flush()
     except PkgciError as error:
-        click.echo(f"pkgci: {error.message}" if "\n" not in error.message else error.message, err=True)
+        say(f"pkgci: {error.message}" if "\n" not in error.message else error.message, err=True)
         if error.hint:
-            click.echo(f"  {error.hint}", err=True)
+            say(f"  {error.hint}", err=True)
         return int(error.status)
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:
-        error.show()
+        said = io.StringIO()
+        error.show(said)
+        say(said.getvalue(), err=True, nl=False)
         return int(ExitStatus.WRONG_USE)
     except (click.Abort, KeyboardInterrupt) as error:
         # Click makes an Abort of every KeyboardInterrupt.
@@ -126,5 +139,5 @@ def run(arguments: Sequence[str] | None = None) -> int:
 def _said_or_not(words: str, status: int) -> int:
     """``status``, said in ``words`` where anybody still listens: a terminal that hung up does not."""
     with suppress(OSError):
-        click.echo(words, err=True)
+        say(words, err=True)
     return status

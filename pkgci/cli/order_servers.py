@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pkgci.cli.options import json_option, site_option
+from pkgci.cli.say import say, say_exactly
 from pkgci.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def command(site_file: Path, form: str | None, as_json: bool, dns: bool, output:
     else:
         text = _written(form or "markdown", site)
     if output is None:
-        click.echo(text, nl=False)
+        say_exactly(text, nl=False)
         return ExitStatus.AS_DECLARED
     from pkgci.files import write_atomically
 
@@ -54,7 +55,7 @@ def command(site_file: Path, form: str | None, as_json: bool, dns: bool, output:
         write_atomically(output, text)
     except OSError as error:
         raise UsageError(f"cannot write {output}: {error.strerror}") from None
-    click.echo(f"{'DNS records' if dns else 'order'} of {len(site.hosts)} servers written to {output}", err=True)
+    say(f"{'DNS records' if dns else 'order'} of {len(site.hosts)} servers written to {output}", err=True)
     return ExitStatus.AS_DECLARED
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pkgci.cli.options import json_option, site_option
+from pkgci.cli.say import say
 from pkgci.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def list_(site_file: Path, as_json: bool, accept_new_host_keys: bool) -> int:
         print_json(asdict(found))
     else:
         for line in overview(found, datetime.now(UTC)):
-            click.echo(line)
+            say(line)
     return ExitStatus.AS_DECLARED
 
 
@@ -110,7 +111,7 @@ def rollback(site_file: Path, yes: bool, as_json: bool, accept_new_host_keys: bo
     with open_session(site, on_host.publisher(site), site_trust(site, accept_new_host_keys)) as session:
         planned = on_host.plan_rollback(session, generation)
         if not (planned.gone or planned.back):
-            click.echo(f"nothing to do: generation {planned.to} has the packages that are published now", err=True)
+            say(f"nothing to do: generation {planned.to} has the packages that are published now", err=True)
             return _done(planned, None, as_json)
         if not _agreed(planned, yes=yes, as_json=as_json):
             return ExitStatus.NOT_AS_DECLARED
@@ -123,7 +124,7 @@ def _agreed(plan: Plan, *, yes: bool, as_json: bool) -> bool:
 
     if not as_json:
         for line in difference(plan):
-            click.echo(click.style(line, fg={"-": "red", "+": "green"}.get(line[:1])))
+            say(line, fg={"-": "red", "+": "green"}.get(line[:1]))
     if yes:
         return True
     if as_json:
@@ -132,7 +133,7 @@ def _agreed(plan: Plan, *, yes: bool, as_json: bool) -> bool:
         raise UsageError("nobody can be asked: there is no terminal", "look at the plan, then add --yes")
     if click.confirm("Do it?", err=True):
         return True
-    click.echo("nothing was done", err=True)
+    say("nothing was done", err=True)
     return False
 
 
@@ -145,5 +146,5 @@ def _done(plan: Plan, number: int | None, as_json: bool) -> int:
     if as_json:
         print_json({"planned": asdict(plan), "generation": plan.generation if number is None else number})
     elif number is not None:
-        click.echo(f"generation {number} is published; back again: pkgci publish rollback {plan.generation}", err=True)
+        say(f"generation {number} is published; back again: pkgci publish rollback {plan.generation}", err=True)
     return ExitStatus.AS_DECLARED

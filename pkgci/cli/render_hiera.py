@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pkgci.cli.options import connection_options, hosts_options, json_option, site_option
+from pkgci.cli.say import say, say_exactly
 from pkgci.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def command(
     if as_json:
         return _print_json(rendered)
     for data in rendered:
-        click.echo(_text(data), nl=False)
+        say_exactly(_text(data), nl=False)
     return ExitStatus.AS_DECLARED
 
 
@@ -88,7 +89,7 @@ def _write(rendered: Iterator[HieraData], folder: Path, reveal: bool) -> int:
         for name, text in data.files.items():
             write_atomically(folder / data.host.name / name, text, 0o600 if reveal else 0o644)
             count += 1
-    click.echo(f"{count} files for {hosts} host{'s' if hosts > 1 else ''} written below {folder}", err=True)
+    say(f"{count} files for {hosts} host{'s' if hosts > 1 else ''} written below {folder}", err=True)
     return ExitStatus.AS_DECLARED
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pkgci.cli.options import json_option, site_option
+from pkgci.cli.say import say
 from pkgci.errors import ExitStatus
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def command(site_file: Path, output: Path | None, as_json: bool) -> int:
         print_json({job.name: job.xml for job in jobs})
     elif output is None:
         for job in jobs:
-            click.echo(job.name)
+            say(job.name)
     return ExitStatus.AS_DECLARED
 
 
@@ -49,7 +50,7 @@ def _write(site: str, jobs: tuple[RenderedJob, ...], folder: Path) -> None:
     for file in stale:
         file.unlink()
     removed = f", {len(stale)} stale removed" if stale else ""
-    click.echo(f"{len(jobs)} jobs written to {folder}{removed}", err=True)
+    say(f"{len(jobs)} jobs written to {folder}{removed}", err=True)
 
 
 def _is_own(file: Path, site: str) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from pkgci.cli.options import json_option, site_option
+from pkgci.cli.say import say, say_exactly
 from pkgci.errors import ExitStatus
 
 
@@ -28,11 +29,11 @@ def command(site_file: Path, output: Path | None, as_json: bool) -> int:
 
         for name, text in layout.files.items():
             write_atomically(output / name, text)
-        click.echo(f"{', '.join(layout.files)} written below {output}", err=True)
+        say(f"{', '.join(layout.files)} written below {output}", err=True)
     if as_json:
         from pkgci.cli.screen import print_json
 
         print_json({"files": layout.files, "layout": layout.data})
     elif output is None:
-        click.echo(layout.text, nl=False)
+        say_exactly(layout.text, nl=False)
     return ExitStatus.AS_DECLARED

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pkgci.cli.options import json_option, site_option
+from pkgci.cli.say import say
 from pkgci.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def _say_what_is_next(site: Site, site_file: Path, host: Remembered, *, lost: bo
     from pkgci.cli.bootstrap_result import command_line
     from pkgci.leavers.retiring import to_rotate
 
-    click.echo(
+    say(
         f"{host.name} is forgotten. The other hosts stop trusting its addresses and keys with the next run:\n"
         f"  {command_line('bootstrap', site_file)}",
         err=True,
@@ -124,6 +125,6 @@ def _say_what_is_next(site: Site, site_file: Path, host: Remembered, *, lost: bo
     names = to_rotate(site, host)
     if names:
         why = "It still has these secrets" if lost else "It had these secrets: if anybody else gets the machine's disk"
-        click.echo(f"{why}, make them anew:", err=True)
+        say(f"{why}, make them anew:", err=True)
         for name in names:
-            click.echo(f"  {command_line('secrets rotate', site_file, name)}", err=True)
+            say(f"  {command_line('secrets rotate', site_file, name)}", err=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pkgci.cli.say import say
 from pkgci.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,14 +29,14 @@ def rotate(site: Site, folder: Path, name: str, *, finish: bool, yes: bool, as_j
     rotation = plan(site, SecretStore.open(folder), name, finish=finish)
     if not as_json:
         for line in described(rotation, datetime.now(UTC)):
-            click.echo(line)
+            say(line)
     if not yes and not _agreed(as_json):
-        click.echo("nothing was done", err=True)
+        say("nothing was done", err=True)
         return None
     with SecretStore.change(folder, site.name) as store:
         outcome = carry_out(rotation, store, datetime.now(UTC))
     if not finish:
-        click.echo(
+        say(
             f"Then let those who use the packages fetch the key again, and some weeks later:\n"
             f"  pkgci secrets rotate {rotation.word} --finish",
             err=True,

@@ -2,28 +2,60 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import sys
+from collections.abc import Iterable
 from types import TracebackType
-from typing import Any
+from typing import Any, BinaryIO, TextIO
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.status import Status
+
+from pkgci.legible import escaped, legible
+
+
+class _Legible(Console):
+    """Shows what anybody has said, and does what we say only: a control among the words is shown, and not sent."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(legible(segment.text), segment.style)
 
 
 def output() -> Console:
     """Standard output. Piped, it has no colours and lines are not folded."""
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty(), markup=False)
+    return _Legible(highlight=False, soft_wrap=not sys.stdout.isatty(), markup=False)
 
 
 def remarks() -> Console:
     """Standard error, for progress and remarks."""
-    return Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty(), markup=False)
+    return console_on(sys.stderr, soft_wrap=not sys.stderr.isatty())
+
+
+def console_on(stream: TextIO, *, soft_wrap: bool = False) -> Console:
+    """What is shown on ``stream``."""
+    return _Legible(file=stream, highlight=False, soft_wrap=soft_wrap, markup=False)
+
+
+class Bytes:
+    """The bytes of a command that runs elsewhere, as they come: as they are for a file, legible for a terminal."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._text = stream
+        self._stream: BinaryIO = stream.buffer
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace") if stream.isatty() else None
+
+    def write(self, piece: bytes) -> None:
+        """Writes it at once."""
+        self._stream.write(legible(self._decoder.decode(piece)).encode() if self._decoder else piece)
+        self._stream.flush()
 
 
 def print_json(value: Any) -> None:
-    """Writes ``value`` as JSON to standard output."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
+    """Writes ``value`` as JSON to standard output: exact, and without a character that a terminal takes for its own."""
+    sys.stdout.write(escaped(json.dumps(value, indent=2, ensure_ascii=False, default=str)) + "\n")
 
 
 class Progress:

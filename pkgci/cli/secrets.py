@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pkgci.cli.options import json_option, site_option
+from pkgci.cli.say import say, say_exactly
 from pkgci.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
@@ -56,11 +57,11 @@ def init(site_file: Path, as_json: bool) -> int:
         return _print_outcome(outcome)
     _show_changes(outcome)
     if outcome.not_needed:
-        click.echo(f"needed no more, and kept: {', '.join(outcome.not_needed)}", err=True)
+        say(f"needed no more, and kept: {', '.join(outcome.not_needed)}", err=True)
     for need in outcome.to_give:
-        click.echo(f"still to be given: {need.remark}\n  pkgci secrets set {need.name}", err=True)
+        say(f"still to be given: {need.remark}\n  pkgci secrets set {need.name}", err=True)
     if first:
-        click.echo(f"Keep a copy of {key} in a safe place: nothing else opens them.", err=True)
+        say(f"Keep a copy of {key} in a safe place: nothing else opens them.", err=True)
     _show_remarks(outcome)
     return ExitStatus.AS_DECLARED
 
@@ -86,10 +87,10 @@ def list_(site_file: Path, as_json: bool) -> int:
     missing = [row["name"] for row in rows if row["missing"]]
     to_make = [name for name in missing if wanted[name].kind is not Kind.GIVEN]
     if to_make:
-        click.echo(f"missing: {', '.join(to_make)}\n  pkgci secrets init", err=True)
+        say(f"missing: {', '.join(to_make)}\n  pkgci secrets init", err=True)
     for name in missing:
         if name not in to_make:
-            click.echo(f"still to be given: {wanted[name].remark}\n  pkgci secrets set {name}", err=True)
+            say(f"still to be given: {wanted[name].remark}\n  pkgci secrets set {name}", err=True)
     return ExitStatus.NOT_AS_DECLARED if missing else ExitStatus.AS_DECLARED
 
 
@@ -112,7 +113,7 @@ def show(site_file: Path, public: bool, as_json: bool, name: str) -> int:
     if as_json:
         print_json({"name": name, "public" if public else "secret": value})
     else:
-        click.echo(value, nl=not value.endswith("\n"))
+        say_exactly(value, nl=not value.endswith("\n"))
     return ExitStatus.AS_DECLARED
 
 
@@ -153,7 +154,7 @@ def rotate(site_file: Path, as_json: bool, finish: bool, yes: bool, name: str) -
     if as_json:
         return _print_outcome(outcome)
     _show_changes(outcome)
-    click.echo(f"The hosts still have the old one: {_bootstrap(outcome.hosts, site)}", err=True)
+    say(f"The hosts still have the old one: {_bootstrap(outcome.hosts, site)}", err=True)
     _show_remarks(outcome)
     return ExitStatus.AS_DECLARED
 
@@ -180,9 +181,9 @@ def set_(site_file: Path, as_json: bool, name: str) -> int:
         outcome = give(site, store, name, value)
     if as_json:
         return _print_outcome(outcome)
-    click.echo(f"set     {name}")
+    say(f"set     {name}")
     if outcome.hosts:
-        click.echo(f"The hosts get it with: {_bootstrap(outcome.hosts, site)}", err=True)
+        say(f"The hosts get it with: {_bootstrap(outcome.hosts, site)}", err=True)
     return ExitStatus.AS_DECLARED
 
 
@@ -214,14 +215,14 @@ def _show_changes(outcome: Outcome) -> None:
     width = max((len(change.need.name) for change in outcome.changes), default=0)
     for change in outcome.changes:
         what = f"{'remade' if change.reason else 'made':<7} {change.need.name:<{width}}  {change.need.kind}"
-        click.echo(what + (f": {change.reason}" if change.reason else ""))
-    click.echo(f"{len(outcome.changes)} made, {outcome.kept} kept as they were")
+        say(what + (f": {change.reason}" if change.reason else ""))
+    say(f"{len(outcome.changes)} made, {outcome.kept} kept as they were")
 
 
 def _show_remarks(outcome: Outcome) -> None:
     for change in outcome.changes:
         if change.need.remark:
-            click.echo(f"{change.need.name}: {change.need.remark}", err=True)
+            say(f"{change.need.name}: {change.need.remark}", err=True)
 
 
 def _print_outcome(outcome: Outcome) -> int:
@@ -272,7 +273,7 @@ def _show_rows(rows: list[dict[str, Any]], all_hosts: int) -> None:
     """Two lines a secret on a terminal, one line when piped."""
     width = max(len(row["name"]) for row in rows)
     for row in rows:
-        click.echo(f"{row['name']:<{width}}  {row['kind']:<11}  {_when(row)}", nl=False)
+        say(f"{row['name']:<{width}}  {row['kind']:<11}  {_when(row)}", nl=False)
         parts = [f"for {', '.join(row['hosts'])}"] if row["hosts"] else []
         if row["public_half"]:
             everyone = len(row["public_half"]) == all_hosts
@@ -283,9 +284,9 @@ def _show_rows(rows: list[dict[str, Any]], all_hosts: int) -> None:
         if sys.stdout.isatty():
             columns = shutil.get_terminal_size().columns
             lines = textwrap.wrap(text, columns - 1, initial_indent="    ", subsequent_indent="    ")
-            click.echo("".join(f"\n{line}" for line in lines))
+            say("".join(f"\n{line}" for line in lines))
         else:
-            click.echo(f"  {text}".rstrip())
+            say(f"  {text}".rstrip())
 
 
 def _when(row: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from pkgci.cli.options import json_option, site_option
+from pkgci.cli.say import say_exactly
 from pkgci.errors import ExitStatus, UsageError
 
 
@@ -29,5 +30,5 @@ def command(site_file: Path, form: str | None, as_json: bool) -> int:
     if as_json:
         print_json(asdict(picture))
     else:
-        click.echo((dot if form == "dot" else mermaid)(picture, site.name), nl=False)
+        say_exactly((dot if form == "dot" else mermaid)(picture, site.name), nl=False)
     return ExitStatus.AS_DECLARED

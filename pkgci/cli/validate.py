@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from pkgci.cli.options import json_option, site_option
+from pkgci.cli.say import say
 
 
 @click.command(epilog="Example: pkgci validate --site mysite/site.yaml")
@@ -26,7 +27,7 @@ def command(site_file: Path, as_json: bool, schema: bool) -> int:
     from pkgci.model.load import json_schema, load_site_with_files
 
     if schema:
-        click.echo(json.dumps(json_schema(), indent=2))
+        say(json.dumps(json_schema(), indent=2))
         return ExitStatus.AS_DECLARED
     try:
         site = load_site_with_files(site_file)
@@ -36,7 +37,7 @@ def command(site_file: Path, as_json: bool, schema: bool) -> int:
             error.hint = f"{count} fault{'s' if count > 1 else ''} in {site_file}"
             raise
         faults = [{"line": f.position.line, "column": f.position.column, "message": f.message} for f in error.faults]
-        click.echo(json.dumps({"site": str(site_file), "valid": False, "faults": faults}, indent=2))
+        say(json.dumps({"site": str(site_file), "valid": False, "faults": faults}, indent=2))
         return error.status
     left = leftovers(site, leaving(site, recall(site)))
     counts = Counter(role.value for host in site.hosts for role in host.roles)
@@ -48,12 +49,12 @@ def command(site_file: Path, as_json: bool, schema: bool) -> int:
             "roles": counts,
             "left": [asdict(one) for one in left],
         }
-        click.echo(json.dumps({**facts, "left": [asdict(one) for one in left]}))
+        say(json.dumps(facts))
         return ExitStatus.AS_DECLARED
     count = len(site.hosts)
-    click.echo(f"{site_file}: valid. Site '{site.name}', {count} host{'s' if count > 1 else ''}:")
+    say(f"{site_file}: valid. Site '{site.name}', {count} host{'s' if count > 1 else ''}:")
     for host in site.hosts:
-        click.echo(f"  {host.name:<12} {host.address:<16} {', '.join(host.roles)}")
+        say(f"  {host.name:<12} {host.address:<16} {', '.join(host.roles)}")
     for one in left:
-        click.echo(str(one), err=True)
+        say(str(one), err=True)
     return ExitStatus.AS_DECLARED

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pkgci.cli.options import json_option, site_option
+from pkgci.cli.say import say
 from pkgci.errors import ExitStatus, PkgciError
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def command(site_file: Path, as_json: bool, accept_new_host_keys: bool) -> int:
         if as_json:
             print_json({"site": site.name, "skipped": why, "as_needed": True, "proven": True, "verdicts": []})
         else:
-            click.echo(f"nothing to verify: {why}")
+            say(f"nothing to verify: {why}")
         return ExitStatus.AS_DECLARED
     host = site.with_role(Role.ZUUL)[0]
     trust = site_trust(site, accept_new_host_keys)
@@ -140,7 +141,7 @@ def _show(judged: Judged, host: Host, remark: str) -> None:
             if verdict.where and state is not State.INFORMATION:
                 console.print(f"{'':<11}  → {verdict.where}", soft_wrap=True)
     if remark:
-        click.echo(f"an administrator was not asked: {remark}", err=True)
+        say(f"an administrator was not asked: {remark}", err=True)
     style = "green" if judged.proven else "yellow" if judged.as_needed else "red"
     console.print(Text(_sum(judged, host), f"bold {style}"), soft_wrap=True)
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import IO, Any
+from typing import Any, Protocol
 
 import docker
 
 from pkgci.lab.engine import refusals
 
 
-def run_in(client: docker.DockerClient, container: Any, words: tuple[str, ...], out: IO[bytes], err: IO[bytes]) -> int:
+class Written(Protocol):
+    """Where output goes, piece by piece."""
+
+    def write(self, piece: bytes) -> None: ...
+
+
+def run_in(client: docker.DockerClient, container: Any, words: tuple[str, ...], out: Written, err: Written) -> int:
     """Runs ``words`` as root, copying what it writes as it comes; returns its exit status. It has no input."""
     with refusals(f"run a command in '{container.name}'"):
         made = client.api.exec_create(container.id, list(words))
@@ -17,5 +23,4 @@ def run_in(client: docker.DockerClient, container: Any, words: tuple[str, ...], 
             for content, stream in ((written, out), (complained, err)):
                 if content:
                     stream.write(content)
-                    stream.flush()
         return int(client.api.exec_inspect(made["Id"])["ExitCode"] or 0)

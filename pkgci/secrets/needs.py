@@ -88,6 +88,8 @@ _TABLE = (
     _Row(REVIEW_MAIL_KEY, Kind.PASSWORD, (Role.REVIEW,)),
     *(_Row(f"ssh/{role}", Kind.SSH_KEY, (Role.JENKINS_MASTER,), (role,)) for role in SLAVES),
     _Row("publisher/fetch_ssh_key", Kind.SSH_KEY, (Role.PUBLISHER,), (Role.SLAVE_BUILD,)),
+    # With it Zuul says whose a build's folder is, and the log server knows it.
+    _Row("log_server/token_key", Kind.PASSWORD, (Role.ZUUL, Role.LOG_SERVER)),
     _Row("log_server/upload_ssh_key", Kind.SSH_KEY, (Role.JENKINS_MASTER, *SLAVES), (Role.LOG_SERVER,)),
 )
 

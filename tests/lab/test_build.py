@@ -10,7 +10,7 @@ import pytest
 
 from pkgci.model.suffixes import version_suffix
 from tests.lab.conftest import Lab
-from tests.lab.test_logs import as_agent
+from tests.lab.log_sending import as_agent
 
 # A package that needs nothing but dpkg, so that it is built in seconds. BUILD is what its build does.
 RULES = """#!/usr/bin/make -f

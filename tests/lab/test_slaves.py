@@ -1,7 +1,7 @@
 """What slaves bring along for jobs: the program that a job calls, and the clean-up."""
 
 from tests.lab.conftest import SCRIPTS, Lab
-from tests.lab.test_logs import as_agent
+from tests.lab.log_sending import as_agent, token
 
 WORKSPACE = "/srv/jenkins/workspace/by-hand"
 LOG_PATH = "1/1/1/check/by-hand/0000001"
@@ -9,6 +9,7 @@ LOG_PATH = "1/1/1/check/by-hand/0000001"
 
 def test_a_job_on_the_publisher_does_nothing_of_a_change_and_its_log_is_kept(bootstrapped: Lab) -> None:
     given = f"WORKSPACE={WORKSPACE} ZUUL_PROJECT={SCRIPTS} LOG_PATH={LOG_PATH} NODE_NAME=pub01"
+    given += f" PKGCI_LOG_TOKEN={token(bootstrapped, LOG_PATH)}"
     said = as_agent(bootstrapped, "pub01", f"mkdir -p {WORKSPACE}; {given} pkgci-job publish {SCRIPTS} trixie")
     assert "passed: there is nothing to publish: the project has steps of its own" in said
     assert "fetching" not in said

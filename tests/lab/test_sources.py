@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.lab.conftest import Lab
-from tests.lab.test_logs import as_agent
+from tests.lab.log_sending import as_agent
 
 FOLDER = "/srv/jenkins/dist-git"
 HOST = "127.0.0.1:8099"

@@ -19,6 +19,7 @@ SENT = {
     "ZUUL_NEWREV": "1" * 40,
     "BASE_LOG_PATH": "12/12/3",
     "LOG_PATH": "12/12/3/check/packaging-hello-build-trixie/0123abc",
+    "PKGCI_LOG_TOKEN": "0123456789abcdef" * 4,
     "ZUUL_NODE": "slave_build",
     "PKGCI_GROUP": "icehouse",
     "PKGCI_TREE": "4b825dc642cb6eb9a060e54bf8d69288fbee4904",

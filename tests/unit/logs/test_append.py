@@ -11,10 +11,13 @@ from pathlib import Path
 
 import pytest
 from pkgci_logs.append import append
+from pkgci_logs.room import Room
 from pkgci_logs.store import Refused, Store, build_path
 
+from tests.unit.logs.conftest import KEY, MINE, OTHER, opening
+
 PATH = build_path("12/3412/3/check/job/0123abc")
-MINE, OTHER = "a" * 32, "b" * 32
+HEAD = opening()
 
 
 class Client:
@@ -30,7 +33,7 @@ class Client:
 
     def _serve(self, store: Store, silence: float, limit: int) -> None:
         try:
-            self.ended = append(store, PATH, self._read, self._answer, lambda: None, silence, limit)
+            self.ended = append(Room(store, 10**9), PATH, KEY, self._read, self._answer, lambda: None, silence, limit)
         except Refused as refused:
             self.ended = refused
         finally:
@@ -42,9 +45,9 @@ class Client:
             self.answers.append(text)
             self._answered.notify()
 
-    def begin(self, token: str = MINE, job: str = '{"node": "build01"}') -> str | None:
+    def begin(self, secret: str = MINE, job: str = '{"node": "build01"}') -> str | None:
         """The size that is there already; None where it is refused."""
-        self.say(f"{token}\n{job}\n".encode())
+        self.say(opening(secret=secret) + f"{job}\n".encode())
         with self._answered:
             self._answered.wait_for(lambda: self.answers or self.ended is not None, 10)
         return self.answers[0] if self.answers else None
@@ -88,8 +91,8 @@ def test_a_log_is_kept_to_its_end_and_then_nobody_adds_to_it(store: Store) -> No
     for token in (MINE, OTHER):
         with client(store) as late:
             assert late.begin(token) is None
-            assert "this log has ended" in str(late.hang_up())
-    assert console(store) == b"hello\n42\nend\n" and list(store.streams.iterdir()) == []
+            assert ("this log has ended" if token == MINE else "somebody else's") in str(late.hang_up())
+    assert console(store) == b"hello\n42\nend\n"
 
 
 def test_what_came_before_the_connection_ended_is_kept_and_its_owner_goes_on(store: Store) -> None:
@@ -152,13 +155,13 @@ def test_neither_is_one_that_takes_its_place_between_two_connections(store: Stor
     (store.logs / PATH.text / "console.txt").unlink()
     (store.logs / PATH.text / "console.txt").symlink_to(tmp_path / "precious")
     with pytest.raises(OSError, match="Too many levels"):
-        append(store, PATH, _said(f"{MINE}\n{{}}\n1\nyend\n"), print, lambda: None)
+        append(Room(store, 10**9), PATH, KEY, _said(HEAD + b"{}\n1\nyend\n"), print, lambda: None)
     assert (tmp_path / "precious").read_text() == "x"
 
 
-def _said(text: str) -> int:
+def _said(words: bytes) -> int:
     read, write = os.pipe()
-    os.write(write, text.encode())
+    os.write(write, words)
     os.close(write)
     return read
 
@@ -192,15 +195,17 @@ def test_a_job_that_is_silent_but_there_is_heard_of(store: Store) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        b"short\n{}\n",
-        b"../../../../../../../../etc/passwd\n{}\n",
-        MINE.encode() + b"\nno JSON\n",
-        MINE.encode() + b"\n[1]\n",
-        MINE.encode() + b"\n{}\n-1\n",
-        MINE.encode() + b"\n{}\n99999999999999\n",
-        MINE.encode() + b"\n{}\nhello\n",
+        b"short\nshort\n{}\n",
+        opening(secret="short") + b"{}\n",
+        opening(secret="../../../../../../../../etc/passwd") + b"{}\n",
+        HEAD + b"no JSON\n",
+        HEAD + b"[1]\n",
+        HEAD + b"{}\n-1\n",
+        HEAD + b"{}\n99999999999999\n",
+        HEAD + b"{}\nhello\n",
         b"x" * 500,
-        MINE.encode() + b"\n" + b"{" * 20000,
+        HEAD + b"{" * 20000,
+        HEAD + b"[" * 16000 + b"\n",
     ],
 )
 def test_what_is_no_conversation_is_refused(store: Store, words: bytes) -> None:

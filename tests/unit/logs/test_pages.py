@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from pkgci_logs import pages
+from pkgci_logs import build, pages
 from pkgci_logs.build import LOST, read_build
 from pkgci_logs.store import Store, build_path
 
@@ -82,9 +83,9 @@ def test_the_first_page_has_the_latest_builds_of_all(store: Store, monkeypatch: 
 def test_a_build_that_runs_is_shown_as_such_and_as_lost_when_its_host_is_silent(store: Store) -> None:
     add(store, "12/3412/3/check/job/0000001", status=None)
     assert "running" in page(store, "12/3412")
-    build = read_build(store.logs, build_path("12/3412/3/check/job/0000001"))
-    assert read_build(store.logs, build.path, build.heard + LOST + 1).status == "lost"
-    assert read_build(store.logs, build.path, build.heard + LOST - 1).status == "running"
+    known = read_build(store, build_path("12/3412/3/check/job/0000001"))
+    assert read_build(store, known.path, known.heard + LOST + 1).status == "lost"
+    assert read_build(store, known.path, known.heard + LOST - 1).status == "running"
 
 
 def test_whatever_a_build_says_is_text(store: Store) -> None:
@@ -125,3 +126,63 @@ def test_making_all_pages_anew_gives_the_same_and_removes_those_of_what_is_gone(
     pages.show_all(store)
     assert {str(file): file.read_text() for file in store.pages.rglob("index.html")} == before
     assert not (store.pages / "12/3412/9").exists()
+
+
+SURROGATE = b'{"status": "failed", "reason": "left \\udcff behind", "project": "\\ud800"}'
+RAW = b'{"status": "failed", "reason": "left \xed\xb3\xbf behind", "node": "\xff"}'
+HUGE = b'{"status": "failed", "duration": 1' + b"0" * 4000 + b', "started": "0001-01-01T00:00:00"}'
+
+
+@pytest.mark.parametrize("document", [SURROGATE, RAW, HUGE])
+def test_what_one_build_sends_keeps_no_other_from_its_page(store: Store, document: bytes) -> None:
+    bad, good = "12/3412/3/check/job/0000001", "12/3412/3/check/job/0000002"
+    (store.logs / bad).mkdir(parents=True)
+    (store.logs / bad / "result.json").write_bytes(document)
+    pages.show(store, build_path(bad))
+    add(store, good)
+    for folder in ("", "12/3412"):
+        assert "0000002/" in page(store, folder) and "0000001/" in page(store, folder)
+
+
+def test_a_build_that_cannot_be_read_is_shown_as_such_beside_the_others(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = build._words
+
+    def words(document: dict[str, object]) -> dict[str, object]:
+        if document.get("project") == "evil":
+            raise MemoryError
+        return real(document)
+
+    monkeypatch.setattr(build, "_words", words)
+    add(store, "12/3412/3/check/job/0000001", project="evil")
+    add(store, "12/3412/3/check/job/0000002", project="good")
+    for folder in ("", "12/3412"):
+        text = page(store, folder)
+        assert "unreadable" in text and "MemoryError" in text and "0000001/" in text and "0000002/" in text
+
+
+def test_no_control_and_no_turn_of_the_writing_direction_is_in_a_page(store: Store) -> None:
+    unfit = "".join(map(chr, (*range(0x20), *range(0x7F, 0xA0), 0x202E, 0x2066, 0x200F, 0x2028, 0xFEFF)))
+    add(store, "12/3412/3/check/job/0000001", status="failed", reason=f"a{unfit}b", node=unfit, project=unfit)
+    for folder in ("", "12/3412"):
+        assert not set(page(store, folder)) & (set(unfit) - set("\t\n"))
+
+
+def test_a_large_result_is_read_once_however_often_pages_are_made(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(store, "12/3412/3/check/job/0000001", status="failed", reason="no", more=["x"] * 10_000)
+    before = page(store, "12/3412")
+    (store.logs / "12/3412/3/check/job/0000001/result.json").write_text("gone")
+    pages.show_all(store)
+    assert page(store, "12/3412") == before
+    assert sum(file.stat().st_size for file in store.known.rglob("*.json")) < 1000
+
+
+def test_what_was_known_of_a_build_goes_with_it(store: Store) -> None:
+    add(store, "12/3412/3/check/job/0000001")
+    assert list(store.known.rglob("*.json"))
+    shutil.rmtree(store.logs / "12")
+    pages.show_all(store)
+    assert list(store.known.iterdir()) == []

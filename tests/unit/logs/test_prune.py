@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from pkgci_logs import pages, prune
-from pkgci_logs.prune import DAY, Kept
+from pkgci_logs.fair import Kept
+from pkgci_logs.prune import DAY
 from pkgci_logs.store import BuildPath, Store, build_path
 
 NOW = time.time()

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from pkgci_logs import pages
 from pkgci_logs.receive import receive
+from pkgci_logs.room import Room
 from pkgci_logs.store import Refused, Store
 
-from tests.unit.logs.conftest import LIBRARY
+from tests.unit.logs.conftest import KEY, LIBRARY, PATH, opening
 
-PATH = "12/3412/3/check/job/0123abc"
+RESULT = b'{"status": "failed", "reason": "no", "project": "a/b"}'
+
+
+def said(words: bytes) -> int:
+    """A client that says this, and hangs up."""
+    read, write = os.pipe()
+    os.write(write, words)
+    os.close(write)
+    return read
+
+
+def sent(*files: tuple[str, bytes]) -> bytes:
+    """What a client says to send files."""
+    return opening() + b"".join(f"file {len(text)} {name}\n".encode() + text for name, text in files) + b"end\n"
 
 
 @pytest.mark.parametrize(
@@ -24,44 +40,69 @@ PATH = "12/3412/3/check/job/0123abc"
         "append /etc",
         f"append {PATH} more",
         f"append {PATH};id",
+        f"append {PATH}/",
+        f"append  {PATH}",
+        f"append\t{PATH}",
+        f"append {PATH}\n",
         "append ../../etc/cron.d/x/0123abc",
+        "append outside\\ 03/203/1/check/job/0123abc",
+        "upload 'outside 03/203/1/check/job/0123abc'",
+        "upload 0[3]/203/1/check/job/0123abc",
+        "upload 03/203/1/check/*/0123abc",
+        f"upload --mkpath {PATH}",
         f"sh -c 'append {PATH}'",
         "rsync --daemon .",
         "rsync --server . .",
-        "rsync --server -r . ../..",
-        f"rsync --server --sender -r . {PATH}/../..",
-        "rsync --server -r . /etc/",
+        f"rsync --server -rte.iLsfxCIvu . {PATH}/",
+        f"rsync --server --sender -r . {PATH}/",
+        "scp -t .",
     ],
 )
-def test_what_is_asked_for_beside_that_is_refused(store: Store, asked: str) -> None:
+def test_nothing_but_one_word_and_a_builds_folder_is_ever_read_of_what_a_client_asks_for(
+    room: Room, asked: str
+) -> None:
     with pytest.raises(Refused):
-        receive(store, asked, ("/bin/false",))
-    assert list(store.logs.iterdir()) == []
+        receive(room, asked, KEY, said(sent(("a", b"x"))))
+    assert list(room.store.logs.iterdir()) == []
 
 
-def test_files_come_by_rsync_below_the_store_and_the_pages_show_them(store: Store) -> None:
-    folder = store.logs / PATH
-    result = '{"status": "failed", "reason": "no", "project": "a/b"}'
-    sent = f"test $1 = {store.logs} && echo '{result}' > {folder}/result.json; exit 23"
-    status = receive(store, f"rsync --server -rte.iLsfxCIvu . {PATH}/", ("/bin/sh", "-c", sent, "rrsync"))
-    assert status == 23
-    assert "failed" in (store.pages / "12/3412/index.html").read_text()
+def test_files_come_below_the_store_and_the_pages_show_them(room: Room, capsys: pytest.CaptureFixture[str]) -> None:
+    assert receive(room, f"upload {PATH}", KEY, said(sent(("result.json", RESULT)))) == 0
+    assert capsys.readouterr().out == "ready\nsend\nkept 1\n"
+    assert (room.store.logs / PATH / "result.json").read_bytes() == RESULT
+    assert "failed" in (room.store.pages / "12/3412/index.html").read_text()
 
 
-def test_pages_that_cannot_be_made_do_not_fail_an_upload(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
-    store.pages.rmdir()
-    store.pages.write_text("no folder")
-    assert receive(store, f"rsync --server . {PATH}", ("/bin/true",)) == 0
+@pytest.mark.parametrize("fault", [OSError("no folder"), ValueError("a lone surrogate"), RecursionError("too deep")])
+def test_whatever_pages_cannot_be_made_an_upload_is_kept(
+    room: Room, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], fault: Exception
+) -> None:
+    def broken(store: Store, path: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(pages, "show", broken)
+    assert receive(room, f"upload {PATH}", KEY, said(sent(("result.json", RESULT)))) == 0
     assert "its pages are not up to date" in capsys.readouterr().err
 
 
-def test_a_refusal_is_one_line_and_a_status_that_says_for_good(tmp_path: Path) -> None:
-    program = f"import sys; sys.path.insert(0, {str(LIBRARY)!r}); from pkgci_logs.receive import main; sys.exit(main())"
-    done = subprocess.run(
-        [sys.executable, "-Bc", program, str(tmp_path), str(tmp_path)],
-        env={"SSH_ORIGINAL_COMMAND": "id"},
+def program(folder: Path, asked: str, key: Path) -> subprocess.CompletedProcess[str]:
+    code = f"import sys; sys.path.insert(0, {str(LIBRARY)!r}); from pkgci_logs.receive import main; sys.exit(main())"
+    return subprocess.run(
+        [sys.executable, "-Bc", code, str(folder), str(folder), str(key), "50000"],
+        env={"SSH_ORIGINAL_COMMAND": asked},
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
     )
+
+
+def test_a_refusal_is_one_line_and_a_status_that_says_for_good(tmp_path: Path) -> None:
+    (tmp_path / "key").write_bytes(KEY)
+    done = program(tmp_path, "id", tmp_path / "key")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("refused: this key adds logs") and done.stderr.count("\n") == 1
+
+
+def test_without_the_key_of_the_tokens_nothing_is_taken_and_that_is_no_refusal_for_good(tmp_path: Path) -> None:
+    done = program(tmp_path, f"append {PATH}", tmp_path / "key")
+    assert (done.returncode, done.stderr) == (1, "not now: No such file or directory\n")

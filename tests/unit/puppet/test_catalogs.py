@@ -96,7 +96,8 @@ def test_a_slave_lets_only_the_jenkins_master_in(lab: dict[str, Catalog]) -> Non
 
 def test_the_upload_key_can_only_add_logs(lab: dict[str, Catalog]) -> None:
     line = lab["log01"].get("File", "/etc/ssh/authorized_keys.d/logs")["content"].splitlines()[-1]
-    assert 'restrict,command="/usr/local/lib/pkgci-logs/receive /srv/logs /var/lib/pkgci-logs"' in line
+    command = "/usr/local/lib/pkgci-logs/receive /srv/logs /var/lib/pkgci-logs /etc/pkgci/keys/log_token"
+    assert f'restrict,command="{command} {lab["log01"].site.logs.disk}"' in line
     assert "198.18.1.21" in line and "198.18.1.200" not in line
 
 

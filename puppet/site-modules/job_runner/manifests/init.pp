@@ -22,7 +22,7 @@ class job_runner (
   # Where a program that runs as another account leaves its results for the job: each job makes a folder of its own.
   $results     = '/srv/pkgci/results'
 
-  ensure_resource('package', ['git', 'rsync'], { 'ensure' => 'installed', 'install_options' => ['--no-install-recommends'] })
+  ensure_resource('package', ['git'], { 'ensure' => 'installed', 'install_options' => ['--no-install-recommends'] })
 
   package_steps::program { 'job':
     module => 'job.main',

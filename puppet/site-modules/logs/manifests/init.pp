@@ -1,5 +1,7 @@
 # @summary A store of logs to which others add over SSH, the account that takes them in, and the pages that show them.
 #
+# @param token_key
+#   The key that Zuul makes the token of each build with: without it nobody adds to a build's folder.
 # @param days
 #   For how many days a build's logs stay.
 # @param disk
@@ -13,6 +15,7 @@
 # @param groups
 #   Further groups of the account `logs`.
 class logs (
+  Sensitive[String[1]] $token_key,
   Integer[1]           $days,
   Integer[1]           $disk,
   Stdlib::Absolutepath $path,
@@ -23,8 +26,9 @@ class logs (
   $library  = '/usr/local/lib/pkgci-logs'
   # What nobody sends anything to: the pages, and whose a growing log is.
   $state    = '/var/lib/pkgci-logs'
+  $key_file = '/etc/pkgci/keys/log_token'
   # What an upload is, whatever the client asks for.
-  $receiver = "${library}/receive ${folder} ${state}"
+  $receiver = "${library}/receive ${folder} ${state} ${key_file} ${disk}"
 
   # What all pages have in common.
   $web      = '/usr/local/share/pkgci-logs'
@@ -37,7 +41,7 @@ class logs (
   })
 
   # A slave on the same host asks for the same.
-  ensure_resource('package', ['python3', 'rsync'], { 'ensure' => 'installed', 'install_options' => ['--no-install-recommends'] })
+  ensure_resource('package', ['python3'], { 'ensure' => 'installed', 'install_options' => ['--no-install-recommends'] })
 
   user { 'logs':
     ensure => present,
@@ -61,6 +65,16 @@ class logs (
     owner  => 'logs',
     group  => 'logs',
     mode   => '0700',
+  }
+
+  file { $key_file:
+    ensure    => file,
+    owner     => 'logs',
+    group     => 'root',
+    mode      => '0600',
+    content   => $token_key,
+    show_diff => false,
+    backup    => false,
   }
 
   contain logs::programs

@@ -1,12 +1,14 @@
 # @summary Where the logs and artifacts of jobs are kept and shown, and the account that takes them in.
 #
-# Whoever holds the upload key can add files, and can neither change, remove nor read what is there: untrusted code runs on
-# the hosts that hold it.
+# Whoever holds the upload key can add files to the folder of the build that he runs, and can neither change, remove nor
+# read what is there: untrusted code runs on the hosts that hold it.
 #
 # @param uploaders
 #   The addresses of the hosts that run jobs.
 # @param authorized_key
 #   The public half of the upload key.
+# @param token_key
+#   The key that Zuul makes the token of each build with.
 # @param path
 #   Where on the web server they are shown, with a slash at its end.
 # @param days
@@ -18,17 +20,19 @@
 class profile::log_server (
   Array[Stdlib::IP::Address::Nosubnet, 1] $uploaders,
   String[1]                               $authorized_key,
+  Sensitive[String[1]]                    $token_key,
   Pattern[/\A\/.*\/\z/]                    $path,
   Integer[1]                              $days,
   Integer[1]                              $disk,
   Struct[{ Optional[gerrit] => Optional[Stdlib::HTTPUrl], Optional[zuul] => Optional[Stdlib::HTTPUrl] }] $links = {},
 ) {
   class { 'logs':
-    days   => $days,
-    disk   => $disk,
-    path   => $path.regsubst('/$', ''),
-    links  => $links,
-    groups => ['pkgci-keys'],
+    token_key => $token_key,
+    days      => $days,
+    disk      => $disk,
+    path      => $path.regsubst('/$', ''),
+    links     => $links,
+    groups    => ['pkgci-keys'],
   }
   contain logs
 

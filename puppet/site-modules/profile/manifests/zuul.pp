@@ -4,6 +4,8 @@
 #   zuul.conf: section → key → value.
 # @param gerrit_key
 #   Zuul's private SSH key.
+# @param log_token_key
+#   The key that the token of each build, for its folder on the log server, is made with.
 # @param gerrit_host
 #   Gerrit's DNS name.
 # @param gerrit_port
@@ -19,6 +21,7 @@
 class profile::zuul (
   Hash[String[1], Hash[String[1], Variant[String[1], Integer, Boolean]]] $settings,
   Sensitive[String[1]]                                                   $gerrit_key,
+  Sensitive[String[1]]                                                   $log_token_key,
   Optional[Stdlib::Host]                                                 $gerrit_host      = undef,
   Stdlib::Port                                                           $gerrit_port      = 29418,
   Array[String[1]]                                                       $gerrit_host_keys = [],
@@ -39,6 +42,7 @@ class profile::zuul (
     gerrit_port      => $gerrit_port,
     gerrit_host_keys => $gerrit_host_keys,
     gerrit_key       => $gerrit_key,
+    log_token_key    => $log_token_key,
     log_levels       => $log_levels,
     statsd           => $statsd,
     together         => $together,

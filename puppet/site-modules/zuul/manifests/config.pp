@@ -33,6 +33,17 @@ class zuul::config {
     backup    => false,
   }
 
+  # Zuul reads it for each job that it starts (zuul_py3/log_token.py).
+  file { "${zuul::etc}/log_token.key":
+    ensure    => file,
+    owner     => 'zuul',
+    group     => 'root',
+    mode      => '0600',
+    content   => $zuul::log_token_key,
+    show_diff => false,
+    backup    => false,
+  }
+
   ['server', 'merger'].each |$program| {
     file { "${zuul::etc}/${program}-logging.conf":
       ensure  => file,

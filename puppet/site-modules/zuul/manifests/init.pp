@@ -7,6 +7,8 @@
 #   zuul.conf: section → key → value. What the component itself decides (folders, log files) is added.
 # @param gerrit_key
 #   Zuul's own private SSH key.
+# @param log_token_key
+#   The key that the token of each build, for its folder on the log server, is made with.
 # @param gerrit_host
 #   Gerrit's name, as zuul.conf has it. Without one Zuul listens to no Gerrit.
 # @param gerrit_port
@@ -28,6 +30,7 @@
 class zuul (
   Hash[String[1], Hash[String[1], Variant[String[1], Integer, Boolean]]] $settings,
   Sensitive[String[1]]                                                   $gerrit_key,
+  Sensitive[String[1]]                                                   $log_token_key,
   Optional[Stdlib::Host]                                                 $gerrit_host      = undef,
   Stdlib::Port                                                           $gerrit_port      = 29418,
   Array[Pattern[/\A[\w@.-]+ [\w+\/=]+\z/]]                               $gerrit_host_keys = [],

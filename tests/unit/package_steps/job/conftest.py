@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import os
 import subprocess
@@ -16,6 +17,7 @@ from tests.unit.package_steps.conftest import LIBRARY
 
 LOGS = LIBRARY.parents[1] / "logs/files"
 LOG_PATH = "12/12/3/check/hello/0123abc"
+KEY = b"the key that Zuul makes tokens with"
 
 
 class Slave:
@@ -37,11 +39,11 @@ class Slave:
         )
         self.program(
             "ssh",
-            'while [ "$1" != append ]; do shift; done\n'
-            f'export SSH_ORIGINAL_COMMAND="append $2"; exec {sys.executable} {receive} {self.logs} {folder}/state',
+            "while [ $# -gt 2 ]; do shift; done\n"
+            f'export SSH_ORIGINAL_COMMAND="$*"; '
+            f"exec {sys.executable} {receive} {self.logs} {folder}/state {folder}/key 50000",
         )
-        # From the last argument but one to the last, which begins with the host's name.
-        self.program("rsync", f'while [ $# -gt 2 ]; do shift; done; cp -rp "$1." {self.logs}/"${{2#*:}}"')
+        (folder / "key").write_bytes(KEY)
         self.program("sudo", 'echo "sudo: $*"; while [ "${1#/}" = "$1" ]; do shift; done; exec "$@"')
         server = {"host": "log01", "port": 22, "user": "logs", "key": "/k", "known_hosts": "/h"}
         (folder / "job.json").write_text(json.dumps({"log_server": server}))
@@ -83,7 +85,7 @@ class Slave:
         own_project: str = "",
         **more: str,
     ) -> subprocess.Popen[str]:
-        """Starts a step as the program does, but for where git, ssh, rsync, sudo and the steps' programs lead.
+        """Starts a step as the program does, but for where git, ssh, sudo and the steps' programs lead.
 
         ``through`` is the command that starts it, in Jenkins' place; ``broken`` a function that has a fault.
         """
@@ -91,7 +93,7 @@ class Slave:
             "import os, sys, pathlib\n"
             f"sys.path.insert(0, {str(LIBRARY)!r}); sys.dont_write_bytecode = True\n"
             "from pkgci_steps import programs\n"
-            "from pkgci_steps.job import attempts, calling, main, streaming, task, workspace\n"
+            "from pkgci_steps.job import attempts, calling, log_server, main, streaming, task, workspace\n"
             f"folder = pathlib.Path({str(self._folder)!r})\n"
             "task.PARAMETERS['ZUUL_URL'] = '.*'; attempts.PAUSES = (0.0, 0.0); programs.GRACE_SECONDS = 1.0\n"
             "calling.PROGRAMS, calling.SHARED, calling.AGAIN_SECONDS = folder / 'bin', folder / 'shared', 0.0\n"
@@ -99,7 +101,7 @@ class Slave:
             f"main.Stream.finish.__defaults__ = ({self.patience},)\n"
             "plain = programs.plain_environment\n"
             "def changed(home): return (e := plain(home)) | {'PATH': f'{folder}/bin:' + e['PATH']}\n"
-            "programs.plain_environment = streaming.plain_environment = changed\n"
+            "programs.plain_environment = log_server.plain_environment = changed\n"
             f"{f'{broken} = lambda *_: [][too_deep()]' if broken else ''}\n"
             "def too_deep(): raise RecursionError('too deep')\n"
             "files = [folder / name for name in ('steps.json', 'job.json')]\n"
@@ -119,6 +121,8 @@ class Slave:
             "LOG_PATH": LOG_PATH,
             **more,
         }
+        token = hmac.new(KEY, f"pkgci-log {environment['LOG_PATH']}".encode(), "sha256").hexdigest()
+        environment.setdefault("PKGCI_LOG_TOKEN", token)
         own_words = [own_project or environment["ZUUL_PROJECT"], *([] if step == "promote" else ["trixie"])]
         return subprocess.Popen(
             [*through, sys.executable, "-c", start, step, *own_words],

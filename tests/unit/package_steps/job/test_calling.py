@@ -141,3 +141,12 @@ def test_neither_links_nor_strange_names_are_kept_and_the_names_are_told(tmp_pat
     kept = results.collect(folder, results.read_result(folder), upload)
     assert kept.files == []
     assert sorted(kept.left_out) == [".hidden", "J\\udcfcrgen", "a\\nb"]
+
+
+def test_a_link_that_takes_a_results_place_is_not_followed_and_what_grows_has_an_end(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("key")
+    (tmp_path / "link").symlink_to(tmp_path / "secret")
+    with pytest.raises(OSError, match="Too many levels"):
+        results._copy(tmp_path / "link", tmp_path / "sent", 10)
+    assert not (tmp_path / "sent").exists()
+    assert results._copy(Path("/dev/zero"), tmp_path / "endless", 10) == 10

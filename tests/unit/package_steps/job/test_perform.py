@@ -70,7 +70,6 @@ def test_a_log_that_cannot_be_kept_makes_a_pass_no_pass_and_leaves_a_failure(
     slave: Slave, change: Change, program: str, expected: int
 ) -> None:
     slave.patience = 0.5
-    slave.program("rsync", "exit 12")
     slave.program("ssh", "echo 'connect: no route to host' >&2; exit 255")
     status, said = slave.run("build", change(f"#!/bin/sh\n{program}\n"))
     assert status == expected

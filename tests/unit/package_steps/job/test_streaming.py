@@ -10,11 +10,13 @@ from collections.abc import Callable
 
 import pytest
 from pkgci_steps import processes
+from pkgci_steps.job.log_server import Access
 from pkgci_steps.job.streaming import Broken, Stream
 
 from tests.unit.package_steps.job.conftest import Slave
 
 Change = Callable[[str | None], str]
+ACCESS = Access("x", "f" * 64)
 
 
 def wait_until(true: Callable[[], bool]) -> None:
@@ -75,20 +77,21 @@ def test_what_the_log_server_refuses_for_good_is_not_asked_again(slave: Slave) -
     slave.program("ssh", "echo x >> $HOME/asked; echo 'refused: this log is somebody else''s' >&2; exit 2")
     file = slave.workspace / "console.txt"
     file.write_text("x")
-    stream = Stream(file, [str(slave.workspace.parent / "bin/ssh"), "append", "x"], {})
+    stream = Stream(file, [str(slave.workspace.parent / "bin/ssh"), "append", "x"], ACCESS, {})
     stream.start()
     assert stream.finish(60) == "refused: this log is somebody elses"
     assert (slave.workspace / "asked").read_text() == "x\n"
 
 
-def test_the_token_of_a_log_is_in_no_argument(slave: Slave) -> None:
-    slave.program("ssh", 'echo "$*" > $HOME/arguments; head -1 > $HOME/token; exit 2')
+def test_what_opens_a_builds_folder_is_in_no_argument_and_in_no_words_about_it(slave: Slave) -> None:
+    slave.program("ssh", 'echo "$*" > $HOME/arguments; head -2 > $HOME/words; exit 2')
     file = slave.workspace / "console.txt"
     file.write_text("x")
-    stream = Stream(file, [str(slave.workspace.parent / "bin/ssh"), "append", "x"], {})
+    stream = Stream(file, [str(slave.workspace.parent / "bin/ssh"), "append", "x"], ACCESS, {})
     stream.start()
     stream.finish(60)
-    assert len((slave.workspace / "token").read_text()) == 33
+    assert (slave.workspace / "words").read_text() == f"{'f' * 64}\n{ACCESS.secret}\n"
+    assert repr(ACCESS) == "Access(path='x')"
     assert (slave.workspace / "arguments").read_text() == "append x\n"
 
 
@@ -97,7 +100,7 @@ def test_a_log_server_that_answers_nonsense_breaks_the_connection(slave: Slave, 
     slave.program("ssh", f"echo '{answer}'; exit 1")
     file = slave.workspace / "console.txt"
     file.write_text("x")
-    stream = Stream(file, [str(slave.workspace.parent / "bin/ssh")], {})
+    stream = Stream(file, [str(slave.workspace.parent / "bin/ssh")], ACCESS, {})
     with pytest.raises(Broken, match="exit status 1") as broken:
         stream._connection()
     assert not broken.value.for_good

@@ -29,6 +29,7 @@ GOOD = {
     "ZUUL_BRANCH": "main",
     "ZUUL_PIPELINE": "check",
     "LOG_PATH": "12/12/3/check/packaging-hello-build-trixie/0123abc",
+    "PKGCI_LOG_TOKEN": "0123456789abcdef" * 4,
     "ZUUL_CHANGE_IDS": "9,2 12,3",
     "PKGCI_GROUP": "",
 }
@@ -58,6 +59,8 @@ def test_a_build_that_a_clock_started_is_of_what_was_merged(tmp_path: Path) -> N
         ("LOG_PATH", "12/.ssh"),
         ("LOG_PATH", "12/x\n"),
         ("LOG_PATH", ""),
+        ("PKGCI_LOG_TOKEN", ""),
+        ("PKGCI_LOG_TOKEN", "0123456789ABCDEF" * 4),
         ("ZUUL_PROJECT", "../other"),
         ("ZUUL_PROJECT", "-c"),
         ("ZUUL_PROJECT", ""),
@@ -118,8 +121,7 @@ def test_a_job_of_an_older_pkgci_says_how_it_is_updated(tmp_path: Path) -> None:
 
 def test_the_log_server_is_reached_with_its_own_key_and_no_other() -> None:
     server = LogServer("2001:db8::5", 2222, "logs", "/etc/key", "/etc/known")
-    assert server.target("12/x") == "logs@[2001:db8::5]:12/x/"
-    words = server.append("12/x")
+    words = server.command("append", "12/x")
     assert words[:3] == ["ssh", "-F", "none"] and words[-3:] == ["logs@2001:db8::5", "append", "12/x"]
     assert {"2222", "StrictHostKeyChecking=yes", "UserKnownHostsFile=/etc/known", "HostKeyAlias=log-server"} <= set(
         words

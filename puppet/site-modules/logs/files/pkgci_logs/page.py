@@ -21,6 +21,7 @@ _LOOKS = {
     "running": ("running", "busy"),
     "lost": ("lost: its host was heard of no more", "bad"),
     "unknown": ("unknown", "waits"),
+    "unreadable": ("unreadable", "bad"),
 }
 
 
@@ -71,11 +72,19 @@ def _crumbs(folder: str) -> str:
 
 
 def _table(top: str, folder: str, builds: Sequence[Build]) -> str:
-    rows = "\n".join(f"<tr>{''.join(_cells(top, folder, build))}</tr>" for build in builds)
+    rows = "\n".join(_row(top, folder, build) for build in builds)
     first = "" if folder else '<th scope="col">Change</th><th scope="col">Project</th>'
     names = ("Pipeline", "Job", "Result", "Started", "Took", "Node")
     heads = "".join(f'<th scope="col">{name}</th>' for name in names)
     return f'<div class="wide"><table><thead><tr>{first}{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody></table></div>'
+
+
+def _row(top: str, folder: str, build: Build) -> str:
+    """A build that cannot be shown is shown as such: it keeps no other from its page."""
+    try:
+        return f"<tr>{''.join(_cells(top, folder, build))}</tr>"
+    except Exception:
+        return f"<tr>{''.join(_cells(top, folder, Build(build.path, 'unreadable')))}</tr>"
 
 
 def _cells(top: str, folder: str, build: Build) -> Iterator[str]:

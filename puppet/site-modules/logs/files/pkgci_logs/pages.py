@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,6 +20,7 @@ from .store import BuildPath, Refused, Store, build_path
 
 LATEST = 100  # builds on the first page
 SHOWN = 1000  # builds on any other
+_LOCKS = 64
 
 
 def show(store: Store, path: BuildPath) -> None:
@@ -28,6 +30,8 @@ def show(store: Store, path: BuildPath) -> None:
         if path.text not in latest:
             _write(store.state / "latest", "".join(f"{text}\n" for text in [path.text, *latest][:LATEST]))
         _show_latest(store)
+    # A subject with very many builds keeps nobody waiting but its own.
+    with _only_one(store, path.subject):
         _show_subject(store, path.subject)
 
 
@@ -35,9 +39,9 @@ def show_all(store: Store) -> None:
     """Makes all pages anew, and removes those of what is gone. Uploads wait for one subject at most."""
     paths = list(store.builds())
     for subject in sorted({path.subject for path in paths}):
-        with _only_one(store):
+        with _only_one(store, subject):
             _show_subject(store, subject)
-    builds = sorted((read_build(store.logs, path) for path in paths), key=lambda build: build.started, reverse=True)
+    builds = sorted((read_build(store, path) for path in paths), key=lambda build: build.started, reverse=True)
     with _only_one(store):
         known = {build.path.text for build in builds}
         new = [text for text in _latest(store) if text not in known and (store.logs / text).is_dir()]
@@ -51,9 +55,13 @@ def _remove_gone(store: Store) -> None:
     for file in list(store.pages.rglob("index.html")):
         if not (store.logs / file.parent.relative_to(store.pages)).is_dir():
             file.unlink()
-    for folder in sorted((entry for entry in store.pages.rglob("*") if entry.is_dir()), reverse=True):
-        with suppress(OSError):  # there is something in it
-            folder.rmdir()
+    for file in list(store.known.rglob("*.json")):
+        if not (store.logs / file.with_suffix("").relative_to(store.known)).is_dir():
+            file.unlink()
+    for top in (store.pages, store.known):
+        for folder in sorted((entry for entry in top.rglob("*") if entry.is_dir()), reverse=True):
+            with suppress(OSError):  # there is something in it
+                folder.rmdir()
 
 
 def _show_latest(store: Store) -> None:
@@ -61,15 +69,17 @@ def _show_latest(store: Store) -> None:
     for text in _latest(store):
         if (store.logs / text).is_dir():
             with suppress(Refused):
-                builds.append(read_build(store.logs, build_path(text)))
+                builds.append(read_build(store, build_path(text)))
     _write(store.pages / "index.html", page("", builds))
 
 
 def _show_subject(store: Store, subject: str) -> None:
-    builds = _newest_first([read_build(store.logs, path) for path in store.builds(subject)])
-    for folder in {folder for build in builds for folder in build.path.above}:
-        inside = [build for build in builds if build.path.text.startswith(f"{folder}/")]
-        _write(store.pages / folder / "index.html", page(folder, inside[:SHOWN], len(inside)))
+    inside: dict[str, list[Build]] = {}
+    for build in _newest_first([read_build(store, path) for path in store.builds(subject)]):
+        for folder in build.path.above:
+            inside.setdefault(folder, []).append(build)
+    for folder, builds in inside.items():
+        _write(store.pages / folder / "index.html", page(folder, builds[:SHOWN], len(builds)))
 
 
 def _newest_first(builds: Sequence[Build]) -> list[Build]:
@@ -78,15 +88,16 @@ def _newest_first(builds: Sequence[Build]) -> list[Build]:
 
 def _latest(store: Store) -> list[str]:
     try:
-        return (store.state / "latest").read_text().splitlines()
+        return (store.state / "latest").read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         return []
 
 
 @contextmanager
-def _only_one(store: Store) -> Iterator[None]:
-    """Several hosts send at once; whoever comes last has seen everything."""
-    handle = os.open(store.state / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+def _only_one(store: Store, subject: str = "") -> Iterator[None]:
+    """Several hosts send at once; whoever comes last has seen everything. Some subjects share a lock."""
+    number = zlib.crc32(subject.encode()) % _LOCKS if subject else ""
+    handle = os.open(store.state / f"lock{number}", os.O_RDWR | os.O_CREAT, 0o644)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
@@ -96,9 +107,12 @@ def _only_one(store: Store) -> Iterator[None]:
 
 def _write(path: Path, text: str) -> None:
     with suppress(FileNotFoundError):
-        if path.read_text() == text:
+        if path.read_text(encoding="utf-8") == text:
             return
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text)
-    temporary.replace(path)
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,7 +1,8 @@
 """Removes old logs: ``prune LOGS STATE --days N --disk MB``. A timer calls it; it says what it removed, and why.
 
-Builds go whole, the oldest first: those that are older than so many days, and as many more as it takes to stay within
-so many MB (powers of ten). One that runs stays. Folders that are empty then go too, and all pages are made anew.
+Builds go whole: those that are older than so many days, and as many more as it takes to stay within so many MB (powers
+of ten): who floods the store loses his own (see ``fair``). One that runs stays. Folders that are empty then go too, and
+all pages are made anew.
 
 Exit status: 0, or 1 where what is left still takes more than it may.
 """
@@ -9,31 +10,23 @@ Exit status: 0, or 1 where what is left still takes more than it may.
 from __future__ import annotations
 
 import argparse
+import fcntl
 import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from . import pages
+from .fair import Kept, too_much
 from .store import DEPTH, RESULT, BuildPath, Store, open_up
 
 DAY = 86400.0
 # A build that has not ended, and changed within so many seconds, runs. A job ends after 5 hours.
 RUNS = 6 * 3600.0
+SMALLEST = 4096  # bytes: a file takes a place in the file system, too
 LEAVING = ".leaving"  # no build's folder begins with a dot: what an interrupted run left is removed by the next
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A build that is kept: when something of it last changed, in seconds since 1970, and its bytes on the disk."""
-
-    path: BuildPath
-    changed: float
-    size: int
-    runs: bool
 
 
 def main() -> int:
@@ -68,18 +61,37 @@ def _be_its_owner(store: Store) -> None:
 
 def prune(store: Store, days: int, limit: int, now: float) -> Iterator[str]:
     """Removes what is too old or too much, ``limit`` being in bytes; a line for each build that goes."""
-    shutil.rmtree(store.logs / LEAVING, ignore_errors=True)
-    builds = sorted((measure(store, path, now) for path in store.builds()), key=lambda build: build.changed)
-    taken = sum(build.size for build in builds)
-    for build in builds:
-        age = (now - build.changed) / DAY
-        if build.runs or (age <= days and taken <= limit):
-            continue
-        why = f"{age:.1f} days old" if age > days else f"the logs take {_mb(taken)}"
-        _remove(store, build.path)
-        taken -= build.size
-        yield f"removed {build.path.text} ({_mb(build.size)}): {why}"
+    with _only_one(store):
+        for build in [measure(store, path, now) for path in store.builds()]:
+            age = (now - build.changed) / DAY
+            if not build.runs and age > days:
+                _remove(store, build.path)
+                yield f"removed {build.path.text} ({_mb(build.size)}): {age:.1f} days old"
+    yield from free(store, limit, now)
     _forget_streams(store, now)
+
+
+def free(store: Store, limit: int, now: float) -> Iterator[str]:
+    """Removes what is too much; a line for each build that goes."""
+    with _only_one(store):
+        builds = [measure(store, path, now) for path in store.builds()]
+        taken = sum(build.size for build in builds)
+        for build in too_much(builds, limit):
+            _remove(store, build.path)
+            yield f"removed {build.path.text} ({_mb(build.size)}): the logs take {_mb(taken)}"
+            taken -= build.size
+
+
+@contextmanager
+def _only_one(store: Store) -> Iterator[None]:
+    """Nobody else removes meanwhile. What an interrupted run left goes."""
+    handle = os.open(store.state / "removing", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        shutil.rmtree(store.logs / LEAVING, ignore_errors=True)
+        yield
+    finally:
+        os.close(handle)
 
 
 def measure(store: Store, path: BuildPath, now: float) -> Kept:
@@ -91,7 +103,7 @@ def measure(store: Store, path: BuildPath, now: float) -> Kept:
         for name in (".", *files):
             with suppress(FileNotFoundError):
                 status = Path(folder, name).lstat()
-                size += status.st_blocks * 512
+                size += max(status.st_blocks * 512, SMALLEST)
                 changed = max(changed, status.st_ctime)
     return Kept(path, changed, size, not ended and now - changed < RUNS)
 

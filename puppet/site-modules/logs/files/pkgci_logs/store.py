@@ -6,7 +6,7 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,25 +77,17 @@ class Store:
         return self.state / "pages"
 
     @property
+    def known(self) -> Path:
+        """What is known of builds that have ended, in few words."""
+        return self.state / "known"
+
+    @property
     def streams(self) -> Path:
         return self.state / "streams"
 
     def opened(self, path: BuildPath) -> int:
         """The folder, made where it is missing, as a file descriptor. No link is followed on the way."""
-        folder = os.open(self.logs, os.O_RDONLY | os.O_DIRECTORY)
-        for name in path.text.split("/"):
-            try:
-                with suppress(FileExistsError):
-                    os.mkdir(name, 0o755, dir_fd=folder)
-                inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
-            except OSError as error:
-                if error.errno not in (errno.ENOTDIR, errno.ELOOP):
-                    raise
-                raise Refused(f"not a folder: {name}") from None
-            finally:
-                os.close(folder)
-            folder = inner
-        return folder
+        return opened_below(os.open(self.logs, os.O_RDONLY | os.O_DIRECTORY), path.text.split("/"))
 
     def builds(self, below: str = "") -> Iterator[BuildPath]:
         """All folders of builds below a folder, in no order."""
@@ -106,6 +98,23 @@ class Store:
             except Refused:
                 if inner.count("/") + 1 < DEPTH:
                     yield from self.builds(inner)
+
+
+def opened_below(folder: int, names: Sequence[str]) -> int:
+    """The folder at ``names`` below ``folder``, which is closed, made where it is missing. No link is followed."""
+    for name in names:
+        try:
+            with suppress(FileExistsError):
+                os.mkdir(name, 0o755, dir_fd=folder)
+            inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
+        except OSError as error:
+            if error.errno not in (errno.ENOTDIR, errno.ELOOP):
+                raise
+            raise Refused(f"not a folder: {name}") from None
+        finally:
+            os.close(folder)
+        folder = inner
+    return folder
 
 
 def open_up(folder: Path) -> None:

@@ -3,7 +3,7 @@
 "use strict";
 
 import { LogView } from "./log.js";
-import { duration, link, make, moment, size } from "./elements.js";
+import { duration, link, make, moment, plain, size } from "./elements.js";
 import { showFiles, showTests } from "./results.js";
 
 const EVERY = 3000; // milliseconds between two looks at a build that runs
@@ -43,7 +43,7 @@ function showError(number, line, total, listed) {
 }
 
 function showFacts(job) {
-  const text = (name) => (job[name] === null || job[name] === undefined ? "" : String(job[name]));
+  const text = (name) => (job[name] === null || job[name] === undefined ? "" : plain(job[name]).slice(0, 500));
   const change = text("change");
   const facts = [
     ["Project", text("project")],
@@ -65,8 +65,8 @@ function showFacts(job) {
 function showState(job, result, heard) {
   const state = byId("state");
   if (result) {
-    const status = String(result.status);
-    state.replaceChildren(make("span", { class: `state ${LOOKS[status] || "waits"}` }, status), ` ${result.reason || ""}`);
+    const status = plain(result.status);
+    state.replaceChildren(make("span", { class: `state ${LOOKS[status] || "waits"}` }, status), ` ${plain(result.reason || "")}`);
     document.title = `${status}: ${words.at(-2)}`;
     return;
   }

@@ -1,16 +1,24 @@
 // Parts of a page, made of text that is never taken for HTML.
 "use strict";
 
+const MOST = 20000; // characters
+
+// Text of strangers as it is shown: what is told to terminals (C0, DEL, C1), and what turns the direction of writing, is
+// replaced; there is an end to it.
+export function plain(text) {
+  return String(text).slice(0, MOST).replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, "\ufffd");
+}
+
 export function make(tag, attributes, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
+  element.append(...children.map((child) => (typeof child === "string" ? plain(child) : child)));
   return element;
 }
 
 // A link, where the address is one of the web or of this host: nothing else is ever followed.
 export function link(address, text) {
-  return /^(https?:\/\/|\/(?!\/))/i.test(address || "") ? make("a", { href: address, rel: "noopener noreferrer" }, text) : document.createTextNode(text);
+  return /^(https?:\/\/|\/(?!\/))/i.test(address || "") ? make("a", { href: address, rel: "noopener noreferrer" }, text) : document.createTextNode(plain(text));
 }
 
 export function moment(text) {

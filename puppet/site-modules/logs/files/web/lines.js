@@ -1,5 +1,11 @@
 // What a line of a log is: noise that folds, an error, or neither. All of it is guesswork for the reader's convenience.
+//
+// Lines are whatever a stranger's program prints. Each function here takes a time that grows with a line's length and no
+// faster (tests/unit/logs/test_web.py): no expression has an open part after which another one may fail, but at the
+// line's beginning.
 "use strict";
+
+import { plain } from "./elements.js";
 
 const LONGEST = 2000; // characters of a line that are shown
 
@@ -9,22 +15,31 @@ const NOISE = [
   ["packages are installed", /^(Selecting previously unselected|Preparing to unpack|Unpacking|Setting up|Processing triggers|\(Reading database|Removing|Purging configuration|update-alternatives:|debconf:|Created symlink|Extracting templates|Preconfiguring packages|Not building database; man-db)|^ *(Installing|Upgrading|Verifying|Cleanup|Running scriptlet) *: /],
   ["packages are chosen", /^(Reading package lists|Building dependency tree|Reading state information|The following .*packages|Need to get|After this operation|Solving dependencies|Suggested packages:|Recommended packages:|Inst |Conf |Remv |\d+ upgraded, \d+ )/],
   ["debhelper", /^ +(dh_|rm -f|install -m|install -d|chmod|chown|mv |cp |find |gzip|cd |strip|objcopy|dpkg-|ln -s|PERL_DL_NONLAZY|fakeroot|xargs)/],
-  ["the compiler is called", /^(\/\S*\/)?(gcc|g\+\+|cc|c\+\+|clang|ld|ar|ranlib|libtool|x86_64-linux-gnu-\S+|aarch64-linux-gnu-\S+)[: ]|^make\[\d+\]: (Entering|Leaving|Nothing)|^checking (for|whether|how|if) /],
+  ["the compiler is called", /^(\/\S*\/)?(gcc|g\+\+|cc|c\+\+|clang|ld|ar|ranlib|libtool|(x86_64|aarch64)-linux-gnu-[a-z0-9+.-]{1,30})[: ]|^make\[\d+\]: (Entering|Leaving|Nothing)|^checking (for|whether|how|if) /],
   ["files are listed", /^(d|-|l)[rwxsStT-]{9} |^(copying|creating|adding|running|writing) '?\S+|^drwx/],
 ];
-const ERROR = /(^|[\s:(])(E:|error:|fatal:|FATAL|FAILED|FAIL:|Traceback|Error:|ERROR)|\berror\b.*\bexit (status|code)|\*\*\* .*Error|undefined reference|^dpkg-\S+: error|segmentation fault|No space left on device|command not found|^pkgci-[a-z-]+: (failed|infrastructure|misused|aborted):/i;
+const ERROR = /(^|[\s:(])(E:|error:|fatal:|FATAL|FAILED|FAIL:|Traceback|Error:|ERROR)|undefined reference|^dpkg-\S+: error|segmentation fault|No space left on device|command not found|^pkgci-[a-z-]+: (failed|infrastructure|misused|aborted):/i;
+// One word, and behind it another.
+const ERROR_PAIRS = [[/\berror\b/i, /\bexit (status|code)/i], [/\*\*\* /, /Error/i]];
 const NO_ERROR = /\b(0|no) (errors?|failures?|failed)\b|-Werror|errors?: 0\b|failed: 0\b|error(_handler|-free)|^\s*(gcc|cc|g\+\+|checking) /i;
 const OWN = /^pkgci-[a-z-]+: /;
 
 // Without the colours of a terminal, and as a terminal would leave it: what a carriage return wrote over is gone.
 export function clean(line) {
-  const text = line.replace(/\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(\x07|\x1b\\)|\x1b[()][A-Za-z0-9]/g, "").replace(/\r+$/, "");
-  const last = text.slice(text.lastIndexOf("\r") + 1);
-  return last.length > LONGEST ? `${last.slice(0, LONGEST)} … (${last.length - LONGEST} more characters: console.txt)` : last;
+  const text = line.replace(/\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(\x07|\x1b\\)|\x1b[()][A-Za-z0-9]/g, "");
+  let end = text.length;
+  while (end && text[end - 1] === "\r") end -= 1;
+  const last = text.slice(end ? text.lastIndexOf("\r", end - 1) + 1 : 0, end);
+  return plain(last.length > LONGEST ? `${last.slice(0, LONGEST)} … (${last.length - LONGEST} more characters: console.txt)` : last);
+}
+
+function hasPair(line, [one, other]) {
+  const first = line.search(one);
+  return first >= 0 && other.test(line.slice(first));
 }
 
 export function isError(line) {
-  return ERROR.test(line) && !NO_ERROR.test(line);
+  return (ERROR.test(line) || ERROR_PAIRS.some((pair) => hasPair(line, pair))) && !NO_ERROR.test(line);
 }
 
 export function isOwn(line) {

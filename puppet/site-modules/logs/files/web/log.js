@@ -17,7 +17,7 @@ export class LogView {
     this.blocks = [];
     this.count = 0;
     this.errors = 0;
-    this.rest = "";
+    this.rest = []; // pieces of a line that has no end yet
     this.unfolded = false;
     this.over = false;
     this.marked = null;
@@ -34,11 +34,16 @@ export class LogView {
 
   // More of the log. What comes after its last newline waits for the rest of its line, or for `over`.
   add(text, over) {
-    const lines = (this.rest + text).split("\n");
-    this.rest = lines.pop();
-    if (over && this.rest) {
-      lines.push(this.rest);
-      this.rest = "";
+    const [first, ...lines] = text.split("\n");
+    this.rest.push(first);
+    if (lines.length) {
+      const last = lines.pop();
+      lines.unshift(this.rest.join(""));
+      this.rest = [last];
+    }
+    if (over && this.rest.some((piece) => piece)) {
+      lines.push(this.rest.join(""));
+      this.rest = [];
     }
     for (const line of lines) this.addLine(clean(line));
     this.over = over;

@@ -1,16 +1,16 @@
 // What a build left: its files, and its tests from junit.xml.
 "use strict";
 
-import { make, size } from "./elements.js";
+import { make, plain, size } from "./elements.js";
 
 const LIMIT = 8 << 20; // bytes of a junit.xml
 const OUTPUT = 20000; // characters of a test's output
-const SHOWN = 500; // tests
+const SHOWN = 500; // tests, and files
 
 export function showFiles(section, result) {
-  const files = Array.isArray(result.uploaded) ? result.uploaded.filter((file) => file && typeof file.name === "string") : [];
+  const files = Array.isArray(result.uploaded) ? result.uploaded.slice(0, SHOWN).filter((file) => file && typeof file.name === "string") : [];
   const rows = files.map((file) => make("tr", {}, make("td", {}, make("a", { href: file.name.split("/").map(encodeURIComponent).join("/") }, file.name)), make("td", {}, size(Number(file.size)))));
-  const left = Array.isArray(result.left_out) ? result.left_out.map(String) : [];
+  const left = Array.isArray(result.left_out) ? result.left_out.slice(0, SHOWN).map((name) => plain(name)) : [];
   section.hidden = !rows.length && !left.length;
   section.replaceChildren(make("h2", {}, "Files"), make("div", { class: "wide" }, make("table", {}, make("tbody", {}, ...rows))));
   if (left.length) section.append(make("p", {}, `Left out, for there were too many, they were too large, or no file may have such a name here: ${left.join(", ")}`));

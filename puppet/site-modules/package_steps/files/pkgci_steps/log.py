@@ -8,6 +8,8 @@ from contextlib import suppress
 from datetime import datetime
 from typing import BinaryIO
 
+from .text import in_line
+
 LIMIT = 64 * 1024 * 1024  # bytes: a change must not fill a disk with words
 
 
@@ -26,9 +28,10 @@ class Log:
         self._clock = clock
 
     def say(self, text: str) -> None:
-        """One line of our own: never cut off."""
+        """Words of our own: never cut off. What they quote of strangers begins no line and tells a terminal nothing."""
         moment = f"{self._clock():%H:%M:%S} " if self._clock else ""
-        self._write(f"{moment}{self._who}: {text}\n".encode(errors="replace"))
+        lines = "\n  ".join(map(in_line, text.split("\n")))
+        self._write(f"{moment}{self._who}: {lines}\n".encode())
 
     def add(self, output: bytes) -> None:
         """Output of what runs, up to the limit."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from xml.etree import ElementTree
 
 from .inputs import Inputs
 from .status import Status
+from .text import json_text
 
 # Characters that XML 1.0 cannot hold (section 2.2).
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -75,7 +75,7 @@ def result(
         "reason": reason,
         **details,
     }
-    return json.dumps(document, indent=2) + "\n"
+    return json_text(document)
 
 
 def junit(suite: str, cases: Sequence[Case]) -> str:

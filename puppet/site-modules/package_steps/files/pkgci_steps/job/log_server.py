@@ -1,18 +1,21 @@
-"""The log server: how it is reached and known, and what is handed to it when a job is over."""
+"""The log server: how it is reached and known, and what lets a job add to its own build's folder there."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import os
+import secrets
+import signal
+import subprocess
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..log import Log
-from ..programs import Programs, Stop
+from ..programs import plain_environment
 from ..status import Ended, Status
-from .attempts import attempts
 
 SETTINGS = Path("/etc/pkgci/job.json")
-UPLOAD_SECONDS = 300
+REFUSED = 2  # the log server's exit status for what it will not do, however often it is asked
 
 
 @dataclass(frozen=True)
@@ -25,9 +28,8 @@ class LogServer:
     key: str
     known_hosts: str
 
-    @property
-    def words(self) -> list[str]:
-        """The beginning of the command by which it is reached."""
+    def command(self, action: str, path: str) -> list[str]:
+        """The command that asks it for ``action`` (logs: pkgci_logs/receive.py)."""
         options = {
             "BatchMode": "yes",
             "ConnectTimeout": "15",
@@ -39,16 +41,28 @@ class LogServer:
             "UserKnownHostsFile": self.known_hosts,
         }
         words = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
-        return ["ssh", "-F", "none", "-p", str(self.port), "-i", self.key, *words]
+        return [
+            *("ssh", "-F", "none", "-p", str(self.port), "-i", self.key, *words),
+            *(f"{self.user}@{self.host}", action, path),
+        ]
 
-    def append(self, path: str) -> list[str]:
-        """The command that takes a growing log in (logs: pkgci_logs/append.py)."""
-        return [*self.words, f"{self.user}@{self.host}", "append", path]
 
-    def target(self, path: str) -> str:
-        """A folder there, for rsync."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.user}@{host}:{path}/"
+@dataclass(frozen=True)
+class Access:
+    """The build's folder there, and the two words that open it (logs: pkgci_logs/claim.py).
+
+    ``token`` is Zuul's. ``secret`` is the job's own: whoever knows it may go on with what the job began, so it is
+    nowhere but in this process. Neither is ever an argument of a program.
+    """
+
+    path: str
+    token: str = field(repr=False)
+    secret: str = field(repr=False, default_factory=lambda: secrets.token_hex(16))
+
+    @property
+    def head(self) -> bytes:
+        """How every conversation begins."""
+        return f"{self.token}\n{self.secret}\n".encode()
 
 
 def read_log_server(path: Path) -> LogServer:
@@ -59,16 +73,34 @@ def read_log_server(path: Path) -> LogServer:
         raise Ended(Status.INFRASTRUCTURE, f"{path}: {error}") from None
 
 
-def upload(folder: Path, path: str, server: LogServer, programs: Programs, log: Log) -> None:
-    """Adds what is in ``folder`` to ``path`` on the log server. Raises ``Ended`` (infrastructure)."""
-    command = [
-        "rsync",
-        "--recursive",
-        "--times",
-        "--omit-dir-times",
-        # One text, which rsync splits at the blanks.
-        f"--rsh={' '.join(server.words)}",
-        f"{folder}/",
-        server.target(path),
-    ]
-    attempts(lambda: programs.run(command, seconds=UPLOAD_SECONDS), "keep the results", log, Stop())
+def connected(command: list[str], home: Path) -> subprocess.Popen[bytes]:
+    """A connection, as a process group of its own. Raises ``Ended`` (infrastructure) where it does not start."""
+    try:
+        return subprocess.Popen(
+            command,
+            env=plain_environment(home),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise Ended(Status.INFRASTRUCTURE, f"{command[0]} does not start: {error.strerror}") from None
+
+
+def ended(process: subprocess.Popen[bytes]) -> str:
+    """Ends a connection, which gets a moment to end by itself; what it complained of at last."""
+    try:
+        _, said = process.communicate(timeout=5)
+    except (subprocess.TimeoutExpired, ValueError, OSError):
+        said = b""
+    end(process)
+    lines = said.decode(errors="replace").strip().splitlines()
+    return lines[-1][:200] if lines else ""
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Ends it by force, with whatever it has started."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

@@ -22,24 +22,26 @@ from ..programs import Programs, Stop
 from ..report import result
 from ..status import Ended, Status
 from ..step import RESULT
+from ..text import in_line, json_text
 from ..tidy import removed
 from . import trees
 from .calling import Outcome, call, once_more, results_folder, run_the_change
 from .fetching import fetch, git_environment
 from .fetching_layout import LAYOUT_KINDS, fetch_layout
 from .keeper import is_kept, keep
-from .log_server import SETTINGS, LogServer, read_log_server, upload
+from .log_server import SETTINGS, Access, LogServer, read_log_server
 from .refusing import leave_word
 from .results import Kept, collect
 from .streaming import Stream
 from .task import USAGE, Task, Tree, read_task
+from .uploading import upload
 from .workspace import emptied, in_use, own_folder
 
 HELP = f"""{USAGE}
 
 Does one step of a package's way on this slave, and hands its log and its results to the log server. Jenkins calls it.
 What the job is for is on the command line, what Zuul asks for in the environment: its parameters (ZUUL_*, LOG_PATH,
-PKGCI_GROUP) and Jenkins' (WORKSPACE, JOB_NAME, NODE_NAME, BUILD_URL). A job does nothing for another project than its
+PKGCI_*) and Jenkins' (WORKSPACE, JOB_NAME, NODE_NAME, BUILD_URL). A job does nothing for another project than its
 own and that with its upstream. The log server is in {SETTINGS}, what is true of the site in {site.FILE}.
 
 Everything that it runs ends with it, and it ends with whoever started it: when Jenkins or its connection goes. First it
@@ -148,7 +150,8 @@ def perform(task: Task, mark: str, stop: Stop, settings: Path, log_settings: Pat
         log = Log(file, "pkgci-job", clock=_now)
         log.say(f"{task.step} of {_whose(task)} on {task.get('NODE_NAME') or 'this host'}")
         server = _log_server(log_settings, log)
-        stream = _stream(own / "console.txt", server, task, started) if server else None
+        access = Access(task.values["LOG_PATH"], task.values["PKGCI_LOG_TOKEN"])
+        stream = _stream(own / "console.txt", server, access, task, started) if server else None
         try:
             Runner(task, own, log, stop, settings, protocol).run(way)
         except Ended as ended:
@@ -160,7 +163,7 @@ def perform(task: Task, mark: str, stop: Stop, settings: Path, log_settings: Pat
         status = way.outcome.status
         log.say(f"{status.word}: {way.outcome.reason}")
         document = _result(task, way, started, time.monotonic() - clock)
-        trouble = _hand_over(upload_folder, document, task, server, stream, own, log)
+        trouble = _hand_over(upload_folder, document, access, server, stream, log)
         if trouble:
             log.say(f"the log stays in this workspace, on this host: {trouble}")
             return Status.INFRASTRUCTURE if status is Status.PASSED else status
@@ -180,7 +183,7 @@ def _whose(task: Task) -> str:
 
 def _say(text: str) -> None:
     """To Jenkins' own log, where there is no other."""
-    print(f"pkgci-job: {text}", flush=True)
+    print(f"pkgci-job: {in_line(text)}", flush=True)
 
 
 def in_words(error: Exception) -> str:
@@ -200,12 +203,12 @@ def _log_server(settings: Path, log: Log) -> LogServer | None:
         return None
 
 
-def _stream(file: Path, server: LogServer, task: Task, started: datetime) -> Stream:
+def _stream(file: Path, server: LogServer, access: Access, task: Task, started: datetime) -> Stream:
     """Sends the log from now on, with what is known of the job."""
     inputs = task.inputs(file.parent)
     known = json.loads(result(task.step, inputs, Status.SKIPPED, "", started, 0, _of_the_job(task)))
     job = {name: value for name, value in known.items() if name not in ("status", "reason", "duration")}
-    stream = Stream(file, server.append(task.values["LOG_PATH"]), job)
+    stream = Stream(file, server.command("append", access.path), access, job)
     stream.start()
     return stream
 
@@ -222,19 +225,16 @@ def _result(task: Task, way: Way, started: datetime, seconds: float) -> str:
     if task.action.source or way.commit:
         document["commit"] = way.commit
     steps_own = {name: value for name, value in (way.outcome.document or {}).items() if name not in document}
-    return json.dumps({**document, **steps_own}, indent=2) + "\n"
+    return json_text({**document, **steps_own})
 
 
 def _hand_over(
-    folder: Path, document: str, task: Task, server: LogServer | None, stream: Stream | None, own: Path, log: Log
+    folder: Path, document: str, access: Access, server: LogServer | None, stream: Stream | None, log: Log
 ) -> str | None:
     """Gives the log server what it does not have yet, also when somebody asks to stop. Why that is not possible."""
     unwritten = None
     try:
-        (folder / RESULT).write_text(document)
-        # Whoever serves the files may read them, whatever umask this host has.
-        for path in (folder, *folder.rglob("*")):
-            path.chmod(0o755 if path.is_dir() else 0o644)
+        (folder / RESULT).write_text(document, encoding="utf-8")
     except (OSError, RecursionError) as error:  # the build has moved its workspace away, say
         unwritten = in_words(error)
     if server is None or stream is None:
@@ -243,7 +243,7 @@ def _hand_over(
     if unwritten:
         return unwritten
     try:
-        upload(folder, task.values["LOG_PATH"], server, Programs(log, Stop(), own), log)
+        upload(folder, access, server, log)
     except (Ended, OSError) as problem:
         return str(problem)
     return f"the end of the log could not be sent: {trouble}" if trouble else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tempfile
 from collections.abc import Mapping
@@ -11,11 +10,13 @@ from pathlib import Path
 
 from ..inputs import NAMES
 from ..log import Log
-from ..programs import Programs, Stop
 from ..status import Ended
 from ..step import RESULT
-from .log_server import read_log_server, upload
+from ..text import json_text
+from .log_server import Access, read_log_server
 from .streaming import Stream
+from .task import LOG_TOKEN
+from .uploading import upload
 
 # Jenkins' variable → what the result calls it.
 _OF_THE_JOB = {"JOB_NAME": "job", "NODE_NAME": "node", "BUILD_URL": "build_url"}
@@ -23,22 +24,22 @@ _OF_THE_JOB = {"JOB_NAME": "job", "NODE_NAME": "node", "BUILD_URL": "build_url"}
 
 def leave_word(ended: Ended, environment: Mapping[str, str], log_settings: Path) -> None:
     """Tells the log server why there is nothing more to read, where it is known which log that is."""
-    path = environment.get("LOG_PATH", "")
-    if not re.fullmatch(NAMES, path) or ".." in path or len(path) > 500:
+    path, token = environment.get("LOG_PATH", ""), environment.get("PKGCI_LOG_TOKEN", "")
+    if not re.fullmatch(NAMES, path) or ".." in path or len(path) > 500 or not re.fullmatch(LOG_TOKEN, token):
         return
     # The job's own exit status says it, too.
     with suppress(Ended, OSError), tempfile.TemporaryDirectory(prefix="pkgci-job-") as name:
         folder = Path(name)
         job = {word: environment.get(variable) for variable, word in _OF_THE_JOB.items()}
-        server = read_log_server(log_settings)
+        server, access = read_log_server(log_settings), Access(path, token)
         (folder / "upload").mkdir()
         (folder / "upload" / RESULT).write_text(
-            json.dumps({"status": ended.status.word, "reason": ended.reason, **job}, indent=2) + "\n"
+            json_text({"status": ended.status.word, "reason": ended.reason, **job}), encoding="utf-8"
         )
         with (folder / "console.txt").open("wb") as file:
             log = Log(file, "pkgci-job")
             log.say(f"{ended.status.word}: {ended.reason}")
-            stream = Stream(folder / "console.txt", server.append(path), job)
+            stream = Stream(folder / "console.txt", server.command("append", path), access, job)
             stream.start()
             if stream.finish() is None:
-                upload(folder / "upload", path, server, Programs(log, Stop(), folder), log)
+                upload(folder / "upload", access, server, log)

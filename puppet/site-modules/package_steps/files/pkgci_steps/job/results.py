@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ from ..step import LOG, RESULT
 SIZE_LIMIT = 500 * 1000 * 1000
 COUNT_LIMIT = 500
 _RESULT_LIMIT = 4 * 1024 * 1024  # bytes of a result.json
+_PIECE = 1 << 20  # bytes
 ARTIFACTS = "artifacts"
 # A path that a file may have there: whatever packages and logs are called, but nothing hidden, and no option.
 _NAME = r"[A-Za-z0-9_+][A-Za-z0-9._+~^%@=,:&#()-]{0,250}"
@@ -61,12 +61,20 @@ def collect(results: Path, document: Mapping[str, Any] | None, upload: Path) -> 
             if len(kept.left_out) < COUNT_LIMIT:
                 kept.left_out.append(ascii(name)[1:-1][:300])
             continue
-        left -= size
         name = f"{ARTIFACTS}/{name}" if name in packages else name
         (upload / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, upload / name)
+        size = _copy(file, upload / name, left)
+        left -= size
         kept.files.append({"name": name, "size": size})
     return kept
+
+
+def _copy(file: Path, to: Path, limit: int) -> int:
+    """Copies at most so many bytes; how many it were. Raises ``OSError`` where a link has taken the file's place."""
+    with os.fdopen(os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as source, to.open("xb") as target:
+        while limit - target.tell() and (piece := source.read(min(_PIECE, limit - target.tell()))):
+            target.write(piece)
+        return target.tell()
 
 
 def _packages(document: Mapping[str, Any]) -> set[str]:

@@ -7,25 +7,21 @@ is made again, and goes on with what the log server does not have yet. The job n
 from __future__ import annotations
 
 import json
-import os
-import secrets
-import signal
 import subprocess
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from .. import processes
-from ..programs import plain_environment
+from ..status import Ended
+from .log_server import REFUSED, Access, connected, end, ended
 
 PAUSE = 10.0  # seconds between two attempts to connect; half of it once the job is over
 LOOK = 0.5  # seconds between two looks at the log
 ALIVE = 15.0  # seconds without output after which the log server is told that the job is still there
 END_SECONDS = 90.0  # what the end of the log may take on its way
-REFUSED = 2  # the log server's exit status for what it will not do, however often it is asked
 
 
 class Broken(Exception):  # noqa: N818 (the connection is)
@@ -39,12 +35,11 @@ class Broken(Exception):  # noqa: N818 (the connection is)
 class Stream(threading.Thread):
     """Sends ``file`` as it grows. ``command`` connects; ``job`` says what runs, for whoever looks meanwhile."""
 
-    def __init__(self, file: Path, command: Sequence[str], job: Mapping[str, Any]) -> None:
+    def __init__(self, file: Path, command: Sequence[str], access: Access, job: Mapping[str, Any]) -> None:
         super().__init__(name="log stream", daemon=True)
         self._file = file
         self._command = list(command)
-        # Whoever knows it may go on with this log: it is nowhere but in this process.
-        self._head = f"{secrets.token_hex(16)}\n{json.dumps(dict(job))}\n".encode()
+        self._head = access.head + f"{json.dumps(dict(job))}\n".encode()
         self._over = threading.Event()
         self._left = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
@@ -72,7 +67,7 @@ class Stream(threading.Thread):
         if self.is_alive():
             self._left.set()
             if self._process is not None:
-                _end(self._process)
+                end(self._process)
             self.join(LOOK)
         return self._trouble
 
@@ -84,16 +79,9 @@ class Stream(threading.Thread):
     def _connection(self) -> None:
         """One connection, to the end of the log. Raises ``Broken``."""
         try:
-            process = subprocess.Popen(
-                self._command,
-                env=plain_environment(self._file.parent),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise Broken(f"{self._command[0]} does not start: {error.strerror}", for_good=True) from None
+            process = connected(self._command, self._file.parent)
+        except Ended as missing:
+            raise Broken(missing.reason, for_good=True) from None
         self._process = process
         try:
             if self._converse(cast(BinaryIO, process.stdin), cast(BinaryIO, process.stdout)):
@@ -101,7 +89,7 @@ class Stream(threading.Thread):
         except (OSError, ValueError):
             pass  # it does not listen any more, or says something else: its exit status tells why
         finally:
-            said = _last_words(process)
+            said = ended(process)
         raise Broken(said or f"exit status {process.returncode}", for_good=process.returncode == REFUSED)
 
     def _converse(self, to: BinaryIO, answers: BinaryIO) -> bool:
@@ -125,20 +113,3 @@ class Stream(threading.Thread):
             to.write(b"end\n")
             to.flush()
             return answers.readline(100) == b"kept %d\n" % file.tell()
-
-
-def _last_words(process: subprocess.Popen[bytes]) -> str:
-    """What a connection that is over complained of. It gets a moment to end by itself."""
-    try:
-        _, said = process.communicate(timeout=5)
-    except (subprocess.TimeoutExpired, ValueError, OSError):
-        said = b""
-    _end(process)
-    lines = said.decode(errors="replace").strip().splitlines()
-    return lines[-1][:200] if lines else ""
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()

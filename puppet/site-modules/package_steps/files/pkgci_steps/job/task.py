@@ -53,11 +53,14 @@ TOLD = {
     "PKGCI_PROJECT": "PROJECT",
     "PKGCI_TARGET": "TARGET",
 }
+# What Zuul makes for each build (zuul: zuul_py3/log_token.py).
+LOG_TOKEN = r"[0-9a-f]{64}"  # noqa: S105 (its pattern)
 # Variable → what it looks like. Empty is a value of its own: Zuul has no ref for what a clock started.
 PARAMETERS = {
     **{name: PATTERNS[told] for name, told in TOLD.items()},
     "ZUUL_URL": r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*/?",
     "LOG_PATH": NAMES,
+    "PKGCI_LOG_TOKEN": LOG_TOKEN,
     "JOB_NAME": NAME,
     "NODE_NAME": NAME,
     "BUILD_URL": r"https?://[A-Za-z0-9.:\[\]-]+/[A-Za-z0-9._~/%@+-]*",
@@ -156,7 +159,7 @@ def read_task(
         if not re.fullmatch(PARAMETERS[name], value) or ".." in value or len(value) > longest:
             raise Ended(Status.MISUSED, f"{name} is not acceptable: {value[:100]!a}")
     publishes = ACTIONS[step].publishes
-    needed = ["ZUUL_PROJECT", "LOG_PATH", *([] if publishes else ["ZUUL_URL"])]
+    needed = ["ZUUL_PROJECT", "LOG_PATH", "PKGCI_LOG_TOKEN", *([] if publishes else ["ZUUL_URL"])]
     if missing := [name for name in needed if name not in values]:
         raise Ended(Status.MISUSED, f"{missing[0]} is missing: jobs are started by Zuul")
     if values["ZUUL_PROJECT"] not in (project, upstream_of(project)):
