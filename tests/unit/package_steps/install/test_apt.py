@@ -34,6 +34,7 @@ class Told:
         self.asked: list[tuple[str, ...]] = []
         self.networks: list[bool] = []
         self.step = Quiet()
+        self.is_closed = False
 
     def run(self, *command: str, network: bool = False, **_: Any) -> Said:
         self.asked.append(command)
@@ -47,6 +48,9 @@ class Told:
 
     def ask(self, *command: str) -> str:
         return self.run(*command).text
+
+    def close(self) -> None:
+        self.is_closed = True
 
     @contextmanager
     def layer(self, step: Step) -> Iterator[Told]:

@@ -32,11 +32,18 @@ class Says:
     def __init__(self, status: int, text: str) -> None:
         self._said = Said(status, text)
         self.asked: list[tuple[str, ...]] = []
+        self.is_closed = False
         self.step = SimpleNamespace(timed=lambda _: nullcontext(), log=SimpleNamespace(say=lambda _: None))
 
     def run(self, *words: str, **__: bool) -> Said:
         self.asked.append(words)
         return self._said
+
+    def ask(self, *words: str) -> str:
+        return self.run(*words).text
+
+    def close(self) -> None:
+        self.is_closed = True
 
 
 def test_what_would_be_installed_is_read_from_the_table() -> None:
