@@ -9,7 +9,7 @@ from pydantic import Field
 
 from pkgci.model.base import Model
 from pkgci.model.roles import Role
-from pkgci.model.texts import Megabytes, PathText
+from pkgci.model.texts import Megabytes, PathText, PortNumber
 
 
 class Archive(Model):
@@ -143,6 +143,11 @@ class Builds(Model):
     minutes: int = Field(120, ge=1, le=290, description="Minutes. The job around it has 300.")
     memory: Megabytes = Field(4000, description="Memory, as in '4 GB'.")
     disk: Megabytes = Field(10000, description="Disk, as in '10 GB'.")
+    ports: tuple[PortNumber, ...] = Field(
+        (),
+        description="TCP ports that jobs reach beside 80, 443 and those of mirrors and sources: a proxy's, say. The "
+        "site's own hosts stay closed.",
+    )
 
 
 class Systests(Model):

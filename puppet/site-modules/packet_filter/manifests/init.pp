@@ -9,11 +9,11 @@
 #
 # @param rules
 #   What is permitted.
-# @param kept
-#   User → TCP ports of this host that the user's programs do not reach from inside.
+# @param jobs
+#   Whose programs may be anybody's, and what these may reach, inside this host and outside.
 class packet_filter (
-  Array[Packet_filter::Rule]                                            $rules,
-  Hash[Pattern[/\A[a-z_][a-z0-9_-]*\z/], Array[Stdlib::Port, 1]] $kept  = {},
+  Array[Packet_filter::Rule]    $rules,
+  Optional[Packet_filter::Jobs] $jobs  = undef,
 ) {
   $file = '/etc/pkgci/firewall.nft'
   $unit = 'pkgci-firewall.service'
@@ -27,14 +27,16 @@ class packet_filter (
     owner        => 'root',
     group        => 'root',
     mode         => '0644',
-    content      => epp('packet_filter/firewall.nft.epp', { 'rules' => $rules, 'kept' => $kept }),
+    content      => epp('packet_filter/firewall.nft.epp', { 'rules' => $rules, 'jobs' => $jobs }),
     validate_cmd => '/usr/sbin/nft -c -f %',
     require      => Package['nftables'],
   }
 
   # The kernel knows users by number.
-  $kept.keys.each |$user| {
-    User <| title == $user |> -> File[$file]
+  if $jobs {
+    [$jobs['agent'], $jobs['fetcher']].filter |$user| { $user }.each |$user| {
+      User <| title == $user |> -> File[$file]
+    }
   }
 
   file { "/etc/systemd/system/${unit}":
