@@ -29,7 +29,7 @@ exec "$PWD/$2"
 
 
 def run_the_change(step: Step, task: Task, tree: Path) -> Outcome:
-    """Runs the program that the change in ``tree`` brings for the task's step, where it brings one. Raises ``Ended``."""
+    """Runs the program that the change in ``tree`` brings for the task's step, if it brings one. Raises ``Ended``."""
     name = f"ci/{task.step}"
     program = tree / name
     if not (program.is_file() and os.access(program, os.X_OK)):
