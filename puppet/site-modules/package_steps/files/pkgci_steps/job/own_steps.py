@@ -19,12 +19,13 @@ from ..step import Step
 from .calling import Outcome
 from .task import TOLD, Task
 
-# The tree is unpacked by whom it is to belong to there, and may be changed by its programs.
+# The tree is unpacked by whom it is to belong to there, and may be changed by its programs. The shell stays: the first
+# process there hears no signal, and what that runs does.
 _BEGIN = """\
 mkdir tree && cd tree && tar --extract --no-same-owner --file "$1" || exit 1
 # Without it, it is our fault and not the change's.
 : >../begun
-exec "$PWD/$2"
+"$PWD/$2"
 """
 
 
