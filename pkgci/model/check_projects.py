@@ -32,4 +32,18 @@ def check_projects(document: Document, projects: dict[str, Any]) -> Iterator[Fau
         repositories.setdefault(repository, name)
         jobs.setdefault(start, name)
         yield from check_source(document, name, project, repository)
+        yield from _own_steps(document, str(name), project)
     yield from check_targets(document, projects)
+
+
+def _own_steps(document: Document, name: str, project: Any) -> Iterator[Fault]:
+    """Programs of a project's own are run for those whom the site trusts."""
+    zuul = document.data.get("zuul")
+    if not isinstance(project, dict) or project.get("own_steps") is not True:
+        return
+    if not (isinstance(zuul, dict) and isinstance(zuul.get("trust"), dict)):
+        yield Fault(
+            document.position(("projects", name, "own_steps")),
+            f"the project '{name}' has own_steps, and every change runs: say whose may, with "
+            "`zuul: {trust: {accounts: […], approval: {label: …, value: …}}}`",
+        )

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from pkgci.files import beside
+from pkgci.model.check_beside import check_beside
 from pkgci.model.check_projects import check_projects
 from pkgci.model.check_review import check_review
 from pkgci.model.document import Document, Fault, Path_
@@ -51,6 +52,7 @@ def check(document: Document, site_file: SiteFile | None) -> Checked:
     hosts = document.data.get("hosts")
     hosts = {name: entry for name, entry in hosts.items() if isinstance(entry, dict)} if isinstance(hosts, dict) else {}
     checked.faults += _roles(document, hosts)
+    checked.faults += check_beside(document, hosts)
     checked.faults += _addresses(document, hosts)
     checked.faults += _names(document, hosts)
     checked.faults += _jumps(document, hosts)

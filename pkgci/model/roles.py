@@ -215,3 +215,5 @@ SUBORDINATE_IDS = range(1900000000, 1900065536)
 
 # Where an agent works on a slave (Jenkins' remoteFS), which is the home of its account.
 AGENT_HOME = "/srv/jenkins"
+# The first of the ids of the namespaces that the account's jobs make: above those of people and of systemd-nspawn.
+FIRST_ROOT_ID = 1_900_000_000

@@ -8,7 +8,6 @@ from functools import cache
 from pkgci.model.flows import (
     EXTERNAL,
     FLOWS,
-    GEARMAN,
     HTTP,
     LOCAL_PORTS,
     SSH,
@@ -19,7 +18,7 @@ from pkgci.model.flows import (
     flows_from,
     flows_to,
 )
-from pkgci.model.roles import SLAVES, Role
+from pkgci.model.roles import Role
 from pkgci.model.site import Host, Site
 
 WORLD_NETWORKS = ("0.0.0.0/0", "::/0")
@@ -54,9 +53,9 @@ def inbound(site: Site, host: Host) -> tuple[Rule, ...]:
     """What ``host``'s firewall lets in, in catalogue order. A rule without any source is left out."""
     rules = []
     for flow in flows_to(frozenset(host.roles)):
-        networks = _networks(site, flow.source)
-        if networks:
-            rules.append(Rule(flow.source, networks, flow.port, port_number(flow.port, host), flow.why))
+        sources = networks(site, flow.source)
+        if sources:
+            rules.append(Rule(flow.source, sources, flow.port, port_number(flow.port, host), flow.why))
     if host.ssh.jump is not None:
         jump = site.host(host.ssh.jump)
         why = f"management through the jump host {jump.name}"
@@ -97,23 +96,11 @@ def listening(site: Site, host: Host) -> dict[int, Port]:
     return {rule.number: rule.port for rule in inbound(site, host)}
 
 
-def kept_from_jobs(host: Host) -> tuple[Port, ...]:
-    """The ports on ``host`` that jobs which run there must not reach from inside: anybody may have written their code.
-
-    There are some where Zuul or Jenkins stand on the same host. Whoever reaches Gearman can fake results, and no
-    web server stands before the others.
-    """
-    if not set(host.roles) & set(SLAVES):
-        return ()
-    local = tuple(port for role in host.roles for port in LOCAL_PORTS.get(role, ()))
-    return (*((GEARMAN,) if Role.ZUUL in host.roles else ()), *local)
-
-
 def named_ports(site: Site) -> tuple[Port, ...]:
     """Every port that the site's flows or services name on a host of its own, each once, SSH first."""
     ports: dict[Port, None] = {SSH: None, HTTP: None}
     for flow in FLOWS:
-        if flow.target not in EXTERNAL and _networks(site, flow.source) and _stands(site, flow.target):
+        if flow.target not in EXTERNAL and networks(site, flow.source) and _stands(site, flow.target):
             ports[flow.port] = None
     ports |= {port: None for role, local in LOCAL_PORTS.items() if site.with_role(role) for port in local}
     return tuple(ports)
@@ -140,7 +127,7 @@ def _declared(site: Site, flow: Flow) -> bool:
     return True
 
 
-def _networks(site: Site, source: End) -> tuple[str, ...]:
+def networks(site: Site, source: End) -> tuple[str, ...]:
     """The networks that ``source`` stands for in ``site``."""
     return _networks_of(_Identity(site), source)
 

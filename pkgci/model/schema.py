@@ -61,6 +61,11 @@ class HostEntry(Model):
     os: OperatingSystem | None = Field(None, description="The operating system. Default: the site's `os`.")
     kind: Kind | None = Field(None, description="VM or hardware. Default: what the role catalogue orders.")
     ssh: SshEntry | None = Field(None, description="How pkgci reaches it. Default: the site's `ssh`.")
+    jobs_beside: tuple[Role, ...] = Field(
+        (),
+        description="Accepts that jobs run on the host of these roles: zuul, jenkins_master, publisher, review. "
+        "Anybody may have written what runs in them, and whoever breaks out of one has all that the role has.",
+    )
 
 
 class OutsideEntry(Model):
@@ -169,7 +174,7 @@ class ProjectEntry(Model):
     own_steps: bool = Field(
         False,
         description="It is no package, and brings programs of its own: ci/build, ci/install, ci/repotest, ci/systest. "
-        "They run as the slaves' account, outside of any chroot: let only people whom you trust change it.",
+        "They run in a bare system of the slave's distribution, without network. Needs `zuul: {trust: …}`.",
     )
 
 

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from pkgci.model.base import Model
 from pkgci.model.roles import Role
-from pkgci.model.texts import Megabytes, PathText, Sha256
+from pkgci.model.texts import Megabytes, PathText, PortNumber, Sha256
 
 
 class Archive(Model):
@@ -167,6 +167,11 @@ class Builds(Model):
     disk: Megabytes = Field(10000, description="Disk, as in '10 GB'.")
     files: int = Field(1_000_000, ge=50_000, le=100_000_000, description="Files and folders on the disk.")
     processes: int = Field(4000, ge=100, le=1_000_000, description="Processes and threads at once.")
+    ports: tuple[PortNumber, ...] = Field(
+        (),
+        description="TCP ports that jobs reach beside 80, 443 and those of mirrors and sources: a proxy's, say. The "
+        "site's own hosts stay closed.",
+    )
 
 
 class Systests(Model):

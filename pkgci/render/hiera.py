@@ -27,10 +27,11 @@ from pkgci.assets import asset
 from pkgci.errors import PkgciError, UsageError
 from pkgci.model.flows import FLOWS, LOCAL_PORTS
 from pkgci.model.known_hosts import gerrit_keys, keys_of, known_name
+from pkgci.model.outgoing import outgoing
 from pkgci.model.packages import step_settings
 from pkgci.model.plugins import pinned
-from pkgci.model.roles import AGENT_HOME, SLAVES, Role
-from pkgci.model.rules import inbound, kept_from_jobs, way_in
+from pkgci.model.roles import AGENT_HOME, FIRST_ROOT_ID, SLAVES, Role
+from pkgci.model.rules import inbound, way_in
 from pkgci.model.site import Host, Site
 from pkgci.model.stand_ins import jenkins_source
 from pkgci.model.urls import PATHS, gerrit_url, git_url, web_url
@@ -124,7 +125,7 @@ class Renderer:
             "host": host,
             "rules": inbound(self.site, host),
             "way_in": way_in(self.site, host),
-            "kept_from_jobs": kept_from_jobs(host),
+            "outgoing": outgoing(self.site, host),
             "ports": PORTS,
             "secret": recorder.secret,
             "public": recorder.public,
@@ -139,6 +140,7 @@ class Renderer:
             "paths": PATHS,
             "slaves": SLAVES,
             "agent_home": AGENT_HOME,
+            "first_root_id": FIRST_ROOT_ID,
             "git_url": git_url(self.site) if self.site.with_role(Role.ZUUL) else None,
             "gerrit_url": gerrit_url(self.site),
         }

@@ -30,6 +30,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 LABS = CHECKOUT / ".lab"
 # A project whose changes bring their own steps: what Zuul and Jenkins do is tested without building packages.
 SCRIPTS = "packaging/hello"
+TRUST = "trust: {accounts: [alice, bob, carol]}"
 # A project for packages that others made: whichever can be had, for one target.
 OTHERS = "packaging/others"
 
@@ -109,6 +110,8 @@ def make_lab(name: str) -> Lab:
             [sys.executable, "-m", "pkgci", "init", "--example", "lab", str(directory)], check=True, cwd=CHECKOUT
         )
         projects = (
+            # Whose programs are the site's to run: those of the people of the tests.
+            f"zuul: {{{TRUST}}}\n"
             f"projects:\n  {SCRIPTS}: {{targets: [trixie, bookworm], own_steps: true}}\n"
             f"  {OTHERS}: {{targets: [trixie]}}\n"
         )

@@ -45,7 +45,7 @@ def one() -> Iterator[Lab]:
         text = file.read_text().replace("192.0.2.0/24", f"{NETWORK}.1/32").replace("203.0.113.10", f"{NETWORK}.10")
         text = text.replace("{targets: [trixie]}", "{targets: [trixie], own_steps: true}")
         text = re.sub(r"^gerrit: .*$", "gerrit: {host: review.pkg.example.org}", text, flags=re.MULTILINE)
-        file.write_text(text + LAB_KEYS)
+        file.write_text(f"{text}{LAB_KEYS}zuul: {{trust: {{accounts: [alice]}}}}\n")
     made = Lab(directory)
     made.pkgci("lab", "up")
     made.exec(HOST, "sh", "-e", "-c", BEFORE)

@@ -11,7 +11,7 @@ from pkgci.model.load import load_site
 from pkgci.model.steps import all_jobs
 from pkgci.pipelines.contents import queued
 from pkgci.pipelines.layout import render
-from tests.lab.conftest import Lab
+from tests.lab.conftest import TRUST, Lab
 from tests.lab.reviewing import Clone, script, wait_until
 
 LIVE = "/etc/zuul/layout.yaml"
@@ -35,7 +35,9 @@ def running(lab: Lab) -> dict[str, str]:
 def variant(lab: Lab, name: str, zuul: str) -> str:
     """A site file beside the lab's own, with another setting of Zuul."""
     text = (lab.directory / "site.yaml").read_text()
-    (lab.directory / name).write_text(f"{text}\nzuul: {zuul}\n")
+    own = f"zuul: {{{TRUST}}}\n"
+    assert own in text
+    (lab.directory / name).write_text(text.replace(own, f"zuul: {{{TRUST}, {zuul.removeprefix('{')}\n"))
     return name
 
 

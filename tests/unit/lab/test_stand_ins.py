@@ -105,7 +105,7 @@ def test_a_project_named_like_an_example_begins_with_its_tree(load: Callable[[st
 
 
 def test_any_other_project_begins_with_scripts(load: Callable[[str], Site]) -> None:
-    own = "{packaging/greet: {targets: [trixie], own_steps: true}}"
+    own = "{packaging/greet: {targets: [trixie], own_steps: true}}\nzuul: {trust: {accounts: [alice]}}"
     for project in ("{hello: {targets: [trixie]}}", own):
         assert project_files(load(LAB.replace("{hello: {targets: [trixie]}}", project))) == {}
 

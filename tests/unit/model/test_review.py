@@ -13,9 +13,10 @@ from pkgci.errors import UsageError
 from pkgci.model.document import DocumentError
 from pkgci.model.flows import GERRIT_HTTP, GERRIT_SSH, HTTPS, LDAPS, Place
 from pkgci.model.load import load_site
+from pkgci.model.outgoing import outgoing
 from pkgci.model.review import Auth, heap_of
 from pkgci.model.roles import Role
-from pkgci.model.rules import external, inbound, kept_from_jobs, named_ports
+from pkgci.model.rules import external, inbound, named_ports
 from pkgci.model.site import Site
 from pkgci.model.stand_ins import review_archive, review_is_stand_in
 from pkgci.render.hiera import Placeholders, Renderer
@@ -110,9 +111,13 @@ def test_gerrits_mail_server_is_on_the_order_with_its_port(write_site: Callable[
 
 
 def test_a_job_beside_gerrit_does_not_reach_it_past_the_web_server(write_site: Callable[[str], Path]) -> None:
-    text = OWN.replace("{role: review,", "{roles: [review, slave_install],").replace("  install01: ", "  #install01: ")
+    text = OWN.replace("{role: review,", "{roles: [review, slave_install], jobs_beside: [review],").replace(
+        "  install01: ", "  #install01: "
+    )
     site = load_site(write_site(text))
-    assert GERRIT_HTTP in kept_from_jobs(site.host("review01"))
+    reached = outgoing(site, site.host("review01"))
+    assert reached is not None
+    assert GERRIT_HTTP.number not in {rule.number for rule in (*reached.agent, *reached.roots)} | {*reached.ports}
 
 
 def test_its_host_key_is_a_secret_of_the_site_that_zuul_knows_the_public_half_of(own: Site) -> None:

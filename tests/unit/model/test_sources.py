@@ -149,8 +149,9 @@ def test_an_upstream_that_is_a_package_itself_is_not_built_twice_for_a_target(
         "  packaging/greet: {targets: [trixie], source: {project: openstack/greet, branch: main}}\n"
         f"  greet: {{repository: openstack/greet, {own}}}\n"
     )
+    text = "zuul: {trust: {accounts: [alice]}}\n" + SITE + more
     if not is_refused:
-        load_site(write_site(SITE + more))
+        load_site(write_site(text))
         return
-    (fault,) = faults(write_site(SITE + more))
+    (fault,) = faults(write_site(text))
     assert "'greet' is made of openstack/greet for trixie, too: a change of that would be built twice" in fault

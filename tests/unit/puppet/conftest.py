@@ -159,6 +159,7 @@ access: {management: [192.0.2.0/24, "2001:db8:1::/48"], administrators: {alice: 
 hosts:
   one01:
     roles: [zuul, jenkins_master, publisher, slave_build, slave_install, slave_systest, log_server, monitoring]
+    jobs_beside: [zuul, jenkins_master, publisher]
     addresses: [203.0.113.10, "2001:db8::10"]
     aliases: [logs.one.example.org]
     ssh: {user: deploy, port: 2222}

@@ -41,23 +41,60 @@ def test_gearman_is_open_to_the_jenkins_master_only(lab: dict[str, Catalog]) -> 
     assert not any("4730" in catalog.firewall for name, catalog in lab.items() if name != "zuul01")
 
 
-def test_jobs_beside_zuul_and_jenkins_do_not_reach_them_from_inside(lab: dict[str, Catalog], one: Catalog) -> None:
-    refused = 'oif "lo" meta skuid "jenkins-agent" tcp dport { 4730, 8001, 8080 } reject with tcp reset'
-    assert refused in one.firewall
-    assert "File[/etc/pkgci/firewall.nft]" in one.get("User", "jenkins-agent")["before"]
-    assert not any("hook output" in catalog.firewall for catalog in lab.values())
+def chain(catalog: Catalog, name: str) -> list[str]:
+    """The rules of a chain of the packet filter."""
+    (found,) = re.findall(rf"^\tchain {name} {{\n(.*?)^\t}}", catalog.firewall, re.MULTILINE | re.DOTALL)
+    return [line.strip() for line in found.splitlines() if line.strip()]
+
+
+def test_every_account_that_runs_jobs_is_held_to_what_it_needs_the_ids_of_its_roots_too(
+    lab: dict[str, Catalog], one: Catalog
+) -> None:
+    for catalog, agent in ((lab["build01"], "jenkins"), (one, "jenkins-agent")):
+        assert chain(catalog, "output")[1:] == [
+            f'meta skuid "{agent}" goto agent',
+            "meta skuid 1900000000-1900065535 goto roots",
+            'meta skuid "pkgci-fetch" goto fetcher',
+        ]
+        assert (chain(catalog, "agent")[-1], chain(catalog, "roots")[-1]) == ("goto roots", "goto fetcher")
+        assert chain(catalog, "fetcher")[-1] == "reject"
+        for user in (agent, "pkgci-fetch"):
+            assert "File[/etc/pkgci/firewall.nft]" in catalog.get("User", user)["before"]
+    assert "pkgci-fetch" not in lab["install01"].firewall
+    assert not any("hook output" in lab[name].firewall for name in ("zuul01", "jenkins01", "log01"))
+
+
+def test_a_root_reaches_repositories_and_mirrors_and_no_host_of_the_site_beside(lab: dict[str, Catalog]) -> None:
+    install = lab["install01"]
+    assert chain(install, "roots")[:-1] == [
+        'ip daddr { 198.18.1.12/32 } tcp dport 443 accept comment "packages of the change under test"'
+    ]
+    rules = chain(install, "fetcher")
+    (hosts,) = [rule for rule in rules if rule.startswith("ip daddr")]
+    assert all(f"198.18.1.{number}/32" in hosts for number in (10, 11, 12, 13, 21, 22, 23))
+    assert "169.254.0.0/16" in hosts and " reject " in hosts
+    assert any(rule.startswith("ip6 daddr { fe80::/10, ") and " reject " in rule for rule in rules)
+    assert rules.index(hosts) < rules.index('tcp dport { 80, 443 } accept comment "mirrors"')
+    assert 'fib daddr type local reject comment "this host itself"' in rules[: rules.index(hosts)]
+
+
+def test_only_the_account_of_jobs_reaches_zuul_and_the_log_server(lab: dict[str, Catalog]) -> None:
+    assert [rule.split()[3] + " " + rule.split()[7] for rule in chain(lab["build01"], "agent")[:-1]] == [
+        "198.18.1.10/32 443",
+        "198.18.1.13/32 22",
+    ]
 
 
 def test_the_world_reaches_the_web_servers_in_both_families(lab: dict[str, Catalog]) -> None:
     for name in ("zuul01", "jenkins01", "pub01", "log01"):
         for family in ("ipv4", "ipv6"):
             assert f"meta nfproto {family} tcp dport 443 accept" in lab[name].firewall
-    assert "443" not in lab["build01"].firewall
+    assert not any("443" in rule for rule in chain(lab["build01"], "input"))
 
 
 def test_ssh_is_permitted_on_the_port_that_pkgci_uses(lab: dict[str, Catalog], one: Catalog) -> None:
     assert 'ip saddr { 198.18.1.1/32 } tcp dport 2222 accept comment "management"' in lab["install01"].firewall
-    assert "dport 22 " not in lab["install01"].firewall
+    assert not any("dport 22 " in rule for rule in chain(lab["install01"], "input"))
     assert 'ip saddr { 192.0.2.0/24 } tcp dport 2222 accept comment "management"' in one.firewall
     assert 'ip6 saddr { 2001:db8:1::/48 } tcp dport 2222 accept comment "management"' in one.firewall
 

@@ -79,7 +79,11 @@ def test_a_host_does_not_connect_to_itself(write_site: Callable[[str], Path]) ->
     head, _, tail = SITE.partition("  zuul01:")
     roles = "[zuul, jenkins_master, publisher, log_server, monitoring, slave_build, slave_install, slave_systest]"
     site = load_site(
-        write_site(head + f"  all01: {{roles: {roles}, address: 203.0.113.10}}\n" + tail[tail.index("gerrit:") :])
+        write_site(
+            head
+            + f"  all01: {{roles: {roles}, jobs_beside: [zuul, jenkins_master, publisher], address: 203.0.113.10}}\n"
+            + tail[tail.index("gerrit:") :]
+        )
     )
     alone = server(site, "all01")
     assert not any("all01" in item.peers for item in (*alone.inbound, *alone.outbound))

@@ -12,12 +12,12 @@
 #   What is permitted.
 # @param way_in
 #   What is permitted where the rules cannot be loaded.
-# @param kept
-#   User → TCP ports of this host that the user's programs do not reach from inside.
+# @param jobs
+#   Whose programs may be anybody's, and what these may reach, inside this host and outside.
 class packet_filter (
-  Array[Packet_filter::Rule]                                            $rules,
-  Array[Packet_filter::Rule]                                            $way_in,
-  Hash[Pattern[/\A[a-z_][a-z0-9_-]*\z/], Array[Stdlib::Port, 1]] $kept  = {},
+  Array[Packet_filter::Rule]    $rules,
+  Array[Packet_filter::Rule]    $way_in,
+  Optional[Packet_filter::Jobs] $jobs   = undef,
 ) {
   $file    = '/etc/pkgci/firewall.nft'
   $unit    = 'pkgci-firewall.service'
@@ -48,7 +48,7 @@ class packet_filter (
     owner        => 'root',
     group        => 'root',
     mode         => '0644',
-    content      => epp('packet_filter/firewall.nft.epp', { 'rules' => $way_in, 'kept' => {} }),
+    content      => epp('packet_filter/firewall.nft.epp', { 'rules' => $way_in, 'jobs' => undef }),
     validate_cmd => '/usr/sbin/nft -c -f %',
     require      => Package['nftables'],
   }
@@ -66,14 +66,16 @@ class packet_filter (
     owner        => 'root',
     group        => 'root',
     mode         => '0644',
-    content      => epp('packet_filter/firewall.nft.epp', { 'rules' => $rules, 'kept' => $kept }),
+    content      => epp('packet_filter/firewall.nft.epp', { 'rules' => $rules, 'jobs' => $jobs }),
     validate_cmd => '/usr/sbin/nft -c -f %',
     require      => Package['nftables'],
   }
 
   # The kernel knows users by number.
-  $kept.keys.each |$user| {
-    User <| title == $user |> -> File[$file]
+  if $jobs {
+    [$jobs['agent'], $jobs['fetcher']].filter |$user| { $user }.each |$user| {
+      User <| title == $user |> -> File[$file]
+    }
   }
 
   systemd_unit { $unit:

@@ -6,22 +6,30 @@
 #   The port on which pkgci reaches this host. A set of rules that would cut it off is refused.
 # @param management
 #   The networks from which pkgci reaches this host, also where the rules cannot be loaded.
-# @param kept
-#   User → TCP ports of this host that the user's programs do not reach from inside.
+# @param jobs
+#   What jobs may reach from this host, whoever wrote what runs in them. The ids of their namespaces are those that their
+#   account has (package_chroots::first_id).
 class profile::firewall (
   Array[Packet_filter::Rule]             $rules,
   Stdlib::Port                           $ssh_port,
   Array[Stdlib::IP::Address, 1]          $management,
-  Hash[String[1], Array[Stdlib::Port, 1]] $kept     = {},
+  Optional[Hash[String[1], Any]]         $jobs     = undef,
 ) {
   unless $rules.any |$rule| { $rule['protocol'] == 'tcp' and $rule['port'] == $ssh_port } {
     fail("no firewall rule lets anybody reach SSH on port ${ssh_port}: this would cut the operator off")
   }
 
+  if $jobs {
+    $first = lookup('package_chroots::first_id', Integer)
+    $limits = $jobs + { 'roots' => [$first, $first + 65535] }
+  } else {
+    $limits = undef
+  }
+
   class { 'packet_filter':
     rules   => $rules,
     way_in  => [{ networks => $management, protocol => 'tcp', port => $ssh_port, comment => 'management' }],
-    kept    => $kept,
+    jobs    => $limits,
     require => File['/etc/pkgci'],
   }
   contain packet_filter

@@ -87,6 +87,10 @@ class Fake:
         self.done.append(f"fetch {' '.join(words)}")
         return self.said.get(self.done[-1]) or self.plan(words)
 
+    def fetch_upgrade(self, words: Sequence[str]) -> Said:
+        self.done.append(f"fetch the upgrade {' '.join(words)}")
+        return self.plan(words)
+
     def sums(self) -> dict[str, str]:
         return {} if self.other_content else {f"{name}-2": name for name in "abc"}
 

@@ -34,6 +34,7 @@ class Told:
         self.asked: list[tuple[str, ...]] = []
         self.networks: list[bool] = []
         self.step = Quiet()
+        self.is_closed = False
 
     def run(self, *command: str, network: bool = False, **_: Any) -> Said:
         self.asked.append(command)
@@ -47,6 +48,9 @@ class Told:
 
     def ask(self, *command: str) -> str:
         return self.run(*command).text
+
+    def close(self) -> None:
+        self.is_closed = True
 
     @contextmanager
     def layer(self, step: Step) -> Iterator[Told]:
@@ -140,3 +144,12 @@ def test_the_newest_released_version_counts() -> None:
     packages = "Package: greet\nVersion: 1.10\n\nPackage: greet\nVersion: 1.9\n\nPackage: other\nVersion: 5\n"
     manager = Apt(cast(Root, Told(indextargets="/list", apt_helper="", **{"cat-file": packages})))
     assert manager.released(RELEASED, ["greet"]) == {"greet": "1.10"}
+
+
+def test_an_upgrade_is_fetched_as_if_what_is_upgraded_were_there_already() -> None:
+    root = Told()
+    Apt(cast(Root, root)).fetch_upgrade(["a=2"])
+    made, fetched = root.asked
+    assert "Status: install ok installed" in made[2] and "dpkg-deb --field" in made[2]
+    assert fetched[3:] == ("-o", f"Dir::State::status={made[-1]}", "install", "--download-only", "a=2")
+    assert root.networks == [False, True]

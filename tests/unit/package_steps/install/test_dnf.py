@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import cast
@@ -9,6 +10,7 @@ from typing import cast
 import pytest
 from pkgci_steps.install.dnf import Dnf, planned
 from pkgci_steps.install.root import Root, Said
+from pkgci_steps.status import Ended, Status
 
 TABLE = """
 ================================================================================
@@ -32,11 +34,18 @@ class Says:
     def __init__(self, status: int, text: str) -> None:
         self._said = Said(status, text)
         self.asked: list[tuple[str, ...]] = []
+        self.is_closed = False
         self.step = SimpleNamespace(timed=lambda _: nullcontext(), log=SimpleNamespace(say=lambda _: None))
 
     def run(self, *words: str, **__: bool) -> Said:
         self.asked.append(words)
         return self._said
+
+    def ask(self, *words: str) -> str:
+        return self.run(*words).text
+
+    def close(self) -> None:
+        self.is_closed = True
 
 
 def test_what_would_be_installed_is_read_from_the_table() -> None:
@@ -80,3 +89,23 @@ def test_what_cannot_be_fetched_is_asked_for_again_with_the_mirrors_news_once() 
     root.run = run  # type: ignore[method-assign]
     assert [manager.fetch(["greet-2"]).status for _ in range(2)] == [1, 1]
     assert len(refreshes) == 1
+
+
+def test_an_upgrade_is_fetched_as_if_what_is_upgraded_were_there_already_and_rpms_list_is_as_before_then() -> None:
+    root = Says(1, "")
+    with pytest.raises(Ended, match="no mirror"):
+        root.run = failing_fetch(root)  # type: ignore[method-assign]
+        Dnf(cast(Root, root)).fetch_upgrade(["a-2"])
+    assert [words[2].split()[0] for words in root.asked if words[0] == "sh"] == ["list=$(rpm", "list=$(rpm"]
+    first, *_, last = root.asked
+    assert "--justdb --noscripts" in first[2] and "mv" in last[2]
+
+
+def failing_fetch(root: Says) -> Callable[..., Said]:
+    def run(*words: str, network: bool = False) -> Said:
+        root.asked.append(words)
+        if network:
+            raise Ended(Status.INFRASTRUCTURE, "no mirror")
+        return Said(0, "")
+
+    return run

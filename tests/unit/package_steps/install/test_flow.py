@@ -88,7 +88,10 @@ def test_another_file_than_the_published_one_is_not_installed_and_nobody_is_blam
 def test_what_is_released_is_upgraded_in_another_root_that_knew_no_change_before(step: Step) -> None:
     roots = roots_of(step, "ab", RELEASED, is_released={"a": "1"})
     upgraded = next(root for root in roots if "released" in root.done)
-    assert upgraded.done[:4] == ["released", "fetch a=1", "install a=1", "changes"]
+    assert upgraded.done[:7] == [
+        *("released", "fetch a=1", "changes", "fetch the upgrade a=2 b=2"),
+        *("released", "install a=1", "changes"),
+    ]
     assert "install a=2 b=2" in upgraded.done
     assert not any("a=1" in line for root in roots if root is not upgraded for line in root.done)
     assert "a: upgrade" in [case.name for case in step.cases]
@@ -131,7 +134,8 @@ def test_installing_and_upgrading_go_on_side_by_side_and_the_lists_are_read_once
     remove = Fake.remove
     monkeypatch.setattr(Fake, "remove", lambda own, *words: (meet.wait(), remove(own, *words))[1])
     roots = roots_of(step, "a", RELEASED, is_released={"a": "1"}, ways_out={"remove": frozenset({"not-installed"})})
-    assert sum(root.done.count("changes") for root in roots) == 2  # at the beginning, and once more after the upgrade
+    # At the beginning, and for an upgrade when that is fetched, and when it is installed.
+    assert sum(root.done.count("changes") for root in roots) == 3
     assert [case.name for case in step.cases] == [
         *("a: install", "a: files", "a: remove", "a: leftovers"),
         *("a: upgrade", "a: after the upgrade: files", "a: after the upgrade: remove"),

@@ -28,7 +28,7 @@ class Slave:
 
     def __init__(self, folder: Path) -> None:
         self.workspace, self.logs, self._folder = folder / "workspace", folder / "logs", folder
-        for path in (self.workspace, self.logs, folder / "bin", folder / "shared"):
+        for path in (self.workspace, self.logs, folder / "bin", folder / "shared", folder / "work"):
             path.mkdir()
         for path in ("state/streams", "state/pages"):
             (folder / path).mkdir(parents=True)
@@ -93,10 +93,12 @@ class Slave:
             "import os, sys, pathlib\n"
             f"sys.path.insert(0, {str(LIBRARY)!r}); sys.dont_write_bytecode = True\n"
             "from pkgci_steps import programs\n"
-            "from pkgci_steps.job import attempts, calling, log_server, main, streaming, task, workspace\n"
+            "from pkgci_steps.job import attempts, calling, log_server, main, own_steps, streaming, task, workspace\n"
             f"folder = pathlib.Path({str(self._folder)!r})\n"
             "task.PARAMETERS['ZUUL_URL'] = '.*'; attempts.PAUSES = (0.0, 0.0); programs.GRACE_SECONDS = 1.0\n"
             "calling.PROGRAMS, calling.SHARED, calling.AGAIN_SECONDS = folder / 'bin', folder / 'shared', 0.0\n"
+            # Not everybody who runs the tests can make namespaces.
+            "own_steps.WORK, own_steps.bare = folder / 'work', lambda room, inside: []\n"
             "streaming.PAUSE, streaming.LOOK, workspace.PATIENCE, workspace.LOCK_SECONDS = 0.2, 0.05, 5.0, 2.0\n"
             f"main.Stream.finish.__defaults__ = ({self.patience},)\n"
             "plain = programs.plain_environment\n"

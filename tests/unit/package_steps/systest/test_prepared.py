@@ -23,6 +23,7 @@ class Fetching:
     step: Step
     text: str = ""
     asked: list[str] = field(default_factory=list)
+    is_closed: bool = False
 
     def run(self, *command: str, network: bool = False) -> Said:
         assert network or "update" not in command

@@ -97,11 +97,12 @@ def fetched(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def unisolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`unshare`, which not everybody may use, only runs the command."""
+    """`unshare`, which not everybody may use, only runs the command, in the system of this machine."""
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/unshare").write_text('#!/bin/sh\nwhile [ "$1" != -- ]; do shift; done\nshift\nexec "$@"\n')
     (tmp_path / "bin/unshare").chmod(0o755)
     path = f"{tmp_path}/bin:{os.environ['PATH']}"
+    monkeypatch.setattr(source, "bare", lambda folder, inside, who: [*inside])
     monkeypatch.setattr("pkgci_steps.programs.plain_environment", lambda home: {"PATH": path, "HOME": str(home)})
 
 

@@ -14,14 +14,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from .layers import ISOLATED
+from .settings import WORK
 from .status import Ended, Status
 from .step import Step
 from .tidy import claim, removed
 
 # Runs a command in namespaces of its own (users, mounts, processes), as their root.
 INSIDE = ("mmdebstrap", "--unshare-helper")
-# As an ordinary user of it.
-_ANYBODY = ("setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", "--")
+# As an ordinary user of it, who becomes nobody else.
+ANYBODY = ("setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", "--no-new-privs", "--")
+_BARE = Path(__file__).with_name("bare.py")
 
 
 @contextmanager
@@ -45,20 +48,26 @@ def offline(
     *,
     environment: Mapping[str, str] | None = None,
 ) -> int:
-    """Runs ``command`` inside, not as root, without any network, not even to this host; returns its exit status.
+    """Runs ``command`` in a bare system, not as root, without any network, not even to this host; returns its status.
 
     It works in ``folder``, which everybody may write to. Raises ``Ended`` (infrastructure) where there is no inside.
     """
     file = folder / f".status-{secrets.token_hex(8)}"
     script = 'status=$1; shift; "$@"; echo "$?" >"$status"'
-    step.programs.run(
-        [*INSIDE, "unshare", "--net", "--", *_ANYBODY, "sh", "-c", script, "sh", file, *command],
-        environment=environment,
-        folder=folder,
-    )
+    step.programs.run([*bare(folder), "sh", "-c", script, "sh", file, *command], environment=environment, folder=folder)
     if not file.exists():
         raise Ended(Status.INFRASTRUCTURE, f"no user namespace can be made: `{' '.join(INSIDE)} id` must work here")
     return int(file.read_text())
+
+
+def bare(folder: Path, inside: Sequence[str] = INSIDE, who: Sequence[str] = ANYBODY) -> list[str | Path]:
+    """The words before a command that works in ``folder``, in a bare system (``bare.py``), as an ordinary user of it.
+
+    All of the traversable folder that ``folder`` is in is there, too. ``inside`` leads to a user namespace, ``who`` are
+    the words that make its root somebody else.
+    """
+    whole = WORK / folder.relative_to(WORK).parts[0] if WORK in folder.parents else folder
+    return [*inside, *ISOLATED, "--net", "--", "/usr/bin/python3", "-I", _BARE, whole, *who]
 
 
 def remove(folder: Path) -> bool:

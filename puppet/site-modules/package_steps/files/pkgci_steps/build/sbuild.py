@@ -26,6 +26,9 @@ _UNFETCHED = re.compile(
 # Packages that a source package asks for, and that cannot be had: "Depends: libfoo-dev (>= 2) but it is not …".
 _UNMET = re.compile(r"\b(?:Depends|Conflicts|Breaks): ([a-z0-9][a-z0-9+.:-]+(?: \([^)]*\))?) but")
 
+# Where nothing in a chroot has a network, but what fetches.
+_OFFLINE = Path(__file__).with_name("offline.pl")
+
 # sbuild's settings, in its own language (sbuild.conf(5)). Nothing of a change is in it.
 _SETTINGS = """\
 $chroot_mode = 'unshare';
@@ -43,6 +46,7 @@ $run_autopkgtest = 0;
 $purge_build_deps = 'never';
 $build_environment = {{{environment}}};
 $bd_uninstallable_explainer = '';
+require '{offline}';
 1;
 """
 
@@ -121,7 +125,7 @@ def _run(
     (folder / "out").mkdir()
     settings = folder / "sbuild.conf"
     told = ", ".join(f"'{name}' => '{value}'" for name, value in build_environment(step).items())
-    settings.write_text(_SETTINGS.format(folder=folder, update=update, environment=told))
+    settings.write_text(_SETTINGS.format(folder=folder, update=update, environment=told, offline=_OFFLINE))
     # Where this program is killed, sbuild is asked to end.
     command: list[str | Path] = ["setpriv", "--pdeathsig=TERM", "prlimit", "--core=0"]
     command += ["sbuild", f"--chroot={chroot}"]

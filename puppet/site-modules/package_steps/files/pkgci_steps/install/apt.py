@@ -26,6 +26,15 @@ _PREFERENCES = "/etc/apt/preferences.d/pkgci"
 _RELEASED, _CHANGES = "/etc/pkgci/preferences.released", "/etc/pkgci/preferences.changes"
 # What is never installed unless it is asked for by its version (apt_preferences(5)).
 _NEVER = -1
+# What dpkg's list of packages would be, had all that was fetched been installed.
+_AS_IF = "/var/cache/apt/pkgci-status"
+_INSTALLED = """\
+cp /var/lib/dpkg/status "$2"
+for deb in "$1"/*.deb; do
+    dpkg-deb --field "$deb"
+    printf 'Status: install ok installed\\n\\n'
+done >>"$2"
+"""
 _GET = ("apt-get", "--yes", "--quiet")
 # The distribution's own sources are in the other file, and their lists came with the root: as old as the last night.
 _OURS_ALONE = ("--option=Dir::Etc::sourcelist=/dev/null", "--option=APT::Get::List-Cleanup=false")
@@ -111,7 +120,7 @@ class Apt:
     def _or_with_news(self, ask: Callable[[], Said]) -> Said:
         """What ``ask`` says, asked again with the mirror's news where it fails and the lists are of the last night."""
         said = ask()
-        if said.status == 0 or self._has_news:
+        if said.status == 0 or self._has_news or self.root.is_closed:
             return said
         self.root.step.log.say(f"once more, with the mirror's news: {faults.message(said)}")
         self._update()
@@ -134,6 +143,15 @@ class Apt:
         with self.root.step.timed("packages fetched"):
             return self._or_with_news(lambda: self.root.run(*_GET, "install", "--download-only", *words, network=True))
 
+    def fetch_upgrade(self, words: Sequence[str]) -> Said:
+        """Fetches what installing ``words`` needs once all that was fetched is installed, and installs nothing."""
+        as_if = f"Dir::State::status={_AS_IF}"
+        with self.root.step.timed("packages fetched"):
+            self.root.ask("sh", "-ec", _INSTALLED, "sh", ARCHIVES, _AS_IF)
+            return self._or_with_news(
+                lambda: self.root.run(*_GET, "-o", as_if, "install", "--download-only", *words, network=True)
+            )
+
     def fetch_only(self, variable: str, *words: str) -> Said:
         """Fetches what apt-get's ``words`` would install, with ``variable`` (NAME=VALUE), and installs nothing."""
         return self._or_with_news(
@@ -155,6 +173,7 @@ class Apt:
 
     def install(self, words: Sequence[str]) -> Said:
         """Installs ``words``, all of which is there already."""
+        self.root.close()
         self._plans.clear()
         with self.root.step.timed("installed"):
             return self.root.run(*_GET, "install", "--no-download", *words)

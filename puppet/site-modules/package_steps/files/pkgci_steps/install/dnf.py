@@ -23,6 +23,18 @@ _OFFLINE = (*_DNF, "--cacheonly")
 # The repositories of changes, as `review.repositories` calls them.
 _NO_CHANGES = "--disablerepo=review-*"
 _KEPT = "--setopt=keepcache=True"
+# rpm's list of packages as it would be, had all that was fetched been installed; and as it is. Nothing runs.
+_AS_IF = """\
+list=$(rpm --eval '%{_dbpath}')
+cp -a "$list" "$list.pkgci"
+set -- --justdb --noscripts --notriggers --nodeps --replacepkgs --oldpackage --nosignature "$1"/*/packages/*.rpm
+exec rpm --upgrade "$@"
+"""
+_AS_IS = """\
+list=$(rpm --eval '%{_dbpath}')
+rm -rf "$list"
+mv "$list.pkgci" "$list"
+"""
 _EVR = "%{NAME} %|EPOCH?{%{EPOCH}:}:{}|%{VERSION}-%{RELEASE}\n"
 # dnf's last words where it would go on, were it not told to assume a no.
 _WOULD = re.compile(r"Operation aborted|Nothing to do")
@@ -99,12 +111,20 @@ class Dnf:
         command = (*_DNF, _KEPT, *self._held, "--downloadonly", "install", *words)
         with self.root.step.timed("packages fetched"):
             said = self.root.run(*command, network=True)
-            if said.status == 0 or self._has_news:
+            if said.status == 0 or self._has_news or self.root.is_closed:
                 return said
             self.root.step.log.say(f"once more, with the mirror's news: {faults.message(said)}")
             self._make_cache("--refresh")
             self._has_news = True
             return self.root.run(*command, network=True)
+
+    def fetch_upgrade(self, words: Sequence[str]) -> Said:
+        """Fetches what installing ``words`` needs once all that was fetched is installed, and installs nothing."""
+        self.root.ask("sh", "-ec", _AS_IF, "sh", _CACHE)
+        try:
+            return self.fetch(words)
+        finally:
+            self.root.ask("sh", "-ec", _AS_IS)
 
     def sums(self) -> dict[str, str]:
         """The checksums of what was fetched → the files' names."""
@@ -119,6 +139,7 @@ class Dnf:
 
     def install(self, words: Sequence[str]) -> Said:
         """Installs ``words``, all of which was fetched: every signature is checked here."""
+        self.root.close()
         self._plans.clear()
         with self.root.step.timed("installed"):
             return _strict(self.root.run(*_without_quiet(_OFFLINE), *self._held, _KEPT, "install", *words))

@@ -9,8 +9,12 @@ It stands alone: it is run by its path, and imports nothing of ours.
 from __future__ import annotations
 
 import ctypes
+import errno
+import fcntl
 import os
 import signal
+import socket
+import struct
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +24,9 @@ _NOSUID, _NODEV, _NOEXEC, _BIND, _REC = 2, 4, 8, 4096, 16384
 _DETACH = 2
 # linux/prctl.h
 _SET_PDEATHSIG = 1
+# linux/sockios.h, linux/if.h
+_GET_FLAGS, _SET_FLAGS, _UP = 0x8913, 0x8914, 1
+_IDS = Path("/proc/self/uid_map")
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -29,6 +36,13 @@ def _checked(what: str, status: int) -> None:
     if status != 0:
         number = ctypes.get_errno()
         raise OSError(number, f"{what}: {os.strerror(number)}")
+
+
+def require_namespace() -> None:
+    """Raises ``OSError`` for the root of the host itself: the host's own file systems would become others."""
+    # There all ids are themselves (user_namespaces(7)).
+    if _IDS.read_text().split() == ["0", "0", "4294967295"]:
+        raise PermissionError("this is the host's own root, and not that of a user namespace")
 
 
 def mount(source: str, target: Path, kind: str, flags: int = 0, options: str = "") -> None:
@@ -50,8 +64,22 @@ def _devices(folder: Path) -> None:
         (folder / name).symlink_to(target)
 
 
+def _loopback() -> None:
+    """Lets programs of a network namespace of its own talk to each other. In the host's, nobody here may do it."""
+    with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        name = b"lo".ljust(16, b"\0")
+        answer = fcntl.ioctl(any_socket, _GET_FLAGS, name + bytes(24))
+        (flags,) = struct.unpack_from("H", answer, 16)
+        fcntl.ioctl(any_socket, _SET_FLAGS, name + struct.pack("H", flags | _UP).ljust(24, b"\0"))
+
+
 def enter(root: Path) -> None:
     """Makes ``root`` this process' system, which ends with its parent. Raises ``OSError``."""
+    require_namespace()
+    # Without a mount namespace of its own, root would take its whole host along.
+    if os.getpid() != 1:
+        raise OSError(errno.EPERM, "this is not the first process of namespaces of its own (unshare --pid --fork)")
+    _loopback()
     # As `unshare --kill-child` asked for, too; by a change of the user id, the kernel forgets it.
     _checked("prctl", _libc.prctl(_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0))
     mount(str(root), root, "", _BIND | _REC)

@@ -118,7 +118,8 @@ class _Run:
 
     def install_and_remove(self, manager: Manager) -> None:
         """Install, look at what is there, remove, purge, look at what is left."""
-        self._prepare(manager)
+        self._fetch(manager, manager.fetch)
+        self._install_needed(manager)
         before = self._tree(manager)
         self._shared.known(before)
         if self._installed(manager, "install"):
@@ -141,25 +142,35 @@ class _Run:
         """Install what is released, upgrade it, look, purge, look at what is left."""
         manager.use_released()
         before = self._tree(manager)
-        if why := _unusable(manager, old):
+        why = _why_not(manager.fetch(old))
+        if not why:
+            # Both are fetched before either runs.
+            manager.use_changes()
+            self._fetch(manager, manager.fetch_upgrade)
+            manager.use_released()
+            why = _why_not(manager.install(old))
+        if why:
             # What is broken, or what the distribution has moved away from: a next version is what mends it.
             message = f"the released packages cannot be installed themselves any more ({' '.join(old)}): {why}"
             self._step.cases.append(Case(f"{', '.join(self._names)}: upgrade", Status.SKIPPED, message))
             return
         manager.use_changes()
-        self._prepare(manager)
+        self._install_needed(manager)
         self._step.details.setdefault("upgraded_from", []).extend(old)
         if self._installed(manager, "upgrade"):
             self._look(manager, "after the upgrade: ")
             self._remove(manager, before, "after the upgrade: ")
 
-    def _prepare(self, manager: Manager) -> None:
-        """Everything fetched and checked, and what the packages need installed."""
-        _fetched(manager.fetch(_words(manager, self._group)), "the packages")
+    def _fetch(self, manager: Manager, fetch: Callable[[Sequence[str]], Said]) -> None:
+        """Everything fetched, and checked to be what was published."""
+        _fetched(fetch(_words(manager, self._group)), "the packages")
         sums = manager.sums()
         for file in self._group:
             if file.sha256 not in sums:
                 raise Ended(Status.INFRASTRUCTURE, f"another {file.name} was fetched than the one that was published")
+
+    def _install_needed(self, manager: Manager) -> None:
+        """What the packages need, installed."""
         needed = manager.needed(self._group)
         if needed and manager.install(needed).status != 0:
             raise Ended(Status.INFRASTRUCTURE, f"what the packages need does not install: {' '.join(needed)}")
@@ -213,15 +224,12 @@ def _words(manager: Manager, files: Sequence[File]) -> list[str]:
     return [manager.word(file.package, file.version) for file in files]
 
 
-def _unusable(manager: Manager, words: Sequence[str]) -> str:
-    """Installs ``words``; why it cannot be done, '' where it was. Raises ``Ended`` (infrastructure)."""
-    for does in (manager.fetch, manager.install):
-        case = faults.case("the released packages", does(words))
-        if case.status is Status.INFRASTRUCTURE:
-            raise Ended(case.status, f"{case.name} cannot be installed: {case.message}")
-        if case.status is not Status.PASSED:
-            return case.message
-    return ""
+def _why_not(said: Said) -> str:
+    """Why the released packages cannot be had or installed, '' where they were. Raises ``Ended`` (infrastructure)."""
+    case = faults.case("the released packages", said)
+    if case.status is Status.INFRASTRUCTURE:
+        raise Ended(case.status, f"{case.name} cannot be installed: {case.message}")
+    return "" if case.status is Status.PASSED else case.message
 
 
 def _fetched(said: Said, what: str) -> None:

@@ -45,6 +45,9 @@ class Manager(Protocol):
     def fetch(self, words: Sequence[str]) -> Said:
         """Fetches what installing ``words`` needs, and installs nothing."""
 
+    def fetch_upgrade(self, words: Sequence[str]) -> Said:
+        """Fetches what installing ``words`` needs once all that was fetched is installed, and installs nothing."""
+
     def sums(self) -> Mapping[str, str]:
         """The checksums of what was fetched → the files' names."""
 
@@ -52,7 +55,7 @@ class Manager(Protocol):
         """What the packages of ``group`` need beside themselves; nothing where that needs them in turn."""
 
     def install(self, words: Sequence[str]) -> Said:
-        """Installs ``words``, all of which was fetched."""
+        """Installs ``words``, all of which was fetched. Nothing is fetched in this root any more (``Root.close``)."""
 
     def remove(self, way: str, packages: Sequence[str]) -> Said:
         """Takes packages out, one of the ``ways_out``."""

@@ -49,6 +49,8 @@ class Root:
         self._holder = holder
         self._remembered = remembered
         self.system = system
+        # Whether something of a package may have run here: nothing has the network any more.
+        self.is_closed = False
 
     @contextmanager
     def layer(self, step: Step | None = None) -> Iterator[Root]:
@@ -62,15 +64,25 @@ class Root:
         with ExitStack() as until:
             with step.timed("roots made"):
                 system = until.enter_context(layers.layer(step, self._holder, self.system.layers, namespace))
-            yield Root(step, system, self._holder, self._remembered)
+            other = Root(step, system, self._holder, self._remembered)
+            other.is_closed = self.is_closed
+            yield other
         # Tests have one after another: what was in them is no part of what the next may take.
         remove(system.folder.parent)
+
+    def close(self) -> None:
+        """From now on nothing in here has the network, nor in what begins as this root is: a package is installed, and
+        leaves what it likes in the place of any program."""
+        self.is_closed = True
 
     def run(self, *command: str, network: bool = False, seconds: float = SECONDS) -> Said:
         """Runs ``command`` in there, without the network unless told so.
 
-        Raises ``Ended``: the package is at fault where it takes longer than ``seconds``.
+        Raises ``Ended``: the package is at fault where it takes longer than ``seconds``, the infrastructure where there
+        is no network any more (``close``).
         """
+        if network and self.is_closed:
+            raise Ended(Status.INFRASTRUCTURE, f"{command[0]} asks for the network where a package has run already")
         self.step.log.say(f"in the root: {' '.join(command)}")
         said = self._output(command, network, seconds)
         self.step.log.add(said.text.encode())

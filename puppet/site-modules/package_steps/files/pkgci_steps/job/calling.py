@@ -1,8 +1,7 @@
-"""Calling the step's program: the site's own for a package, the change's for a project that brings its steps along."""
+"""Calling the step's program, the site's own."""
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 import time
@@ -16,7 +15,7 @@ from ..log import Log
 from ..programs import Programs, Stop
 from ..status import Ended, Status
 from .results import read_result
-from .task import TOLD, Task, Tree
+from .task import Task, Tree
 from .workspace import emptied
 
 PROGRAMS = Path("/usr/local/bin")
@@ -92,24 +91,3 @@ def once_more(work: Callable[[], Outcome], log: Log, stop: Stop, wait: Callable[
     if stop.asked:
         raise Ended(Status.ABORTED, stop.reason)
     return work()
-
-
-def run_the_change(task: Task, tree: Path, programs: Programs, log: Log) -> Outcome:
-    """Runs the change's own program for the step, where it brings one."""
-    program = tree / "ci" / task.step
-    if not (program.is_file() and os.access(program, os.X_OK)):
-        return Outcome(Status.PASSED, f"there is nothing to do: the change has no program ci/{task.step}")
-    told = {name: task.values[name] for name in TOLD if name in task.values}
-    log.say(f"running ci/{task.step}")
-    try:
-        status = programs.run([program], environment=told, folder=tree)
-    except Ended as ended:
-        if ended.status is Status.INFRASTRUCTURE:  # it does not start: no line that names who runs it, or a wrong one
-            return Outcome(Status.FAILED, f"ci/{task.step} {ended.reason.removeprefix(str(program)).strip()}")
-        raise
-    # Whatever status it picks: it is the change's word, and says nothing of our machines.
-    if status < 0:
-        return Outcome(Status.FAILED, f"ci/{task.step} was ended by signal {-status}")
-    if status > 0:
-        return Outcome(Status.FAILED, f"ci/{task.step} ended with exit status {status}")
-    return Outcome(Status.PASSED, f"ci/{task.step} ended well")

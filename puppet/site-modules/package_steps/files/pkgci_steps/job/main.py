@@ -21,15 +21,16 @@ from ..log import Log
 from ..programs import Programs, Stop
 from ..report import result
 from ..status import Ended, Status
-from ..step import RESULT
+from ..step import RESULT, Step
 from ..text import in_line, json_text
 from ..tidy import removed
 from . import trees
-from .calling import Outcome, call, once_more, results_folder, run_the_change
+from .calling import Outcome, call, once_more, results_folder
 from .fetching import fetch, git_environment
 from .fetching_layout import LAYOUT_KINDS, fetch_layout
 from .keeper import is_kept, keep
 from .log_server import SETTINGS, Access, LogServer, read_log_server
+from .own_steps import run_the_change
 from .refusing import leave_word
 from .results import Kept, collect
 from .streaming import Stream
@@ -47,7 +48,8 @@ own and that with its upstream. The log server is in {SETTINGS}, what is true of
 Everything that it runs ends with it, and it ends with whoever started it: when Jenkins or its connection goes. First it
 ends what an earlier build left in the workspace. A publication that has begun is finished.
 
-The step's program is called as by hand: `pkgci-build --help`. A project with own_steps runs ci/STEP of the change.
+The step's program is called as by hand: `pkgci-build --help`. A project with own_steps runs ci/STEP of the change: as
+nobody on this host, in a bare system with its programs and a copy of the tree, without a network.
 
 Exit status, whose name is the status in result.json:
 
@@ -103,9 +105,11 @@ class Runner:
         if self._task.action.publishes:
             # Nothing of the change is fetched here, let alone run: this host holds the keys that sign packages.
             return Outcome(Status.PASSED, f"there is nothing to {self._task.step}: the project has steps of its own")
+        known, inputs = site.read(self._settings), self._task.inputs(self._own)
+        step = Step(self._task.step, inputs, known, self._log, self._stop, self._programs, self._own)
         tree = self._fetched(way)
-        with self._limited(tree, f"program ci/{self._task.step}"):
-            return run_the_change(self._task, tree, self._programs, self._log)
+        with confined(self._programs, known.limits):
+            return run_the_change(step, self._task, tree)
 
     def _of_the_site(self, way: Way, source: Path | None, upstream: Tree | None) -> Outcome:
         with results_folder(self._task, self._own) as results:

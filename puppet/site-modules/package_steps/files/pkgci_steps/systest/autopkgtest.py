@@ -22,6 +22,9 @@ _LINE = re.compile(r"^(\S+)\s+(PASS|FAIL|SKIP|FLAKY)\b[ \t]*(.*)$", re.MULTILINE
 # test bed or autopkgtest itself.
 _RAN, _FAILED, _ERRONEOUS = (0, 2, 8), (4, 6), (12, 14)
 _OUTPUT_LIMIT = 64 * 1024
+# It reads what the systems give it, and reaches them by a file's name and by their processes: it has no network, and
+# no socket of the host.
+_ALONE = ("unshare", "--net", "--mount", "--", "sh", "-ec", 'mount -t tmpfs tmpfs /run; exec "$@"', "sh")
 # autopkgtest opens its own output by name, which nobody but the pipe's owner may.
 _OWN_OUTPUT = ("bash", "-o", "pipefail", "-c", '"$@" 2>&1 | cat', "bash")
 
@@ -33,7 +36,11 @@ def run(step: Step, root: Root, boot: Boot, desk: Path, source: Path) -> list[Ca
     """
     minutes = step.settings.limits.minutes
     output, place = desk / "output", desk.parent / "bed"
-    command = [*root.system.inside, *words(CAPABILITIES[step.settings.systest], source, output, place, minutes)]
+    command = [
+        *root.system.inside,
+        *_ALONE,
+        *words(CAPABILITIES[step.settings.systest], source, output, place, minutes),
+    ]
     with offered(step, Bed(step, root, boot), place):
         environment = {"TMPDIR": str(desk), "HOME": str(desk)}
         status = step.programs.run(command, environment=environment, folder=Path("/"), seconds=minutes * 60 + 600)

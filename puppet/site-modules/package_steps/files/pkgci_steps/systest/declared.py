@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..install.root import Root
+from ..namespaces import bare
 from ..status import Ended, Status
 from ..step import Step
 
@@ -64,17 +65,7 @@ def deb(step: Step, root: Root, tree: Path, binaries: tuple[str, ...]) -> Tests 
     tests = _text(tree / "debian/tests/control")
     if not tests or "autopkgtest-pkg-" in (stanzas(control) or [{}])[0].get("testsuite", ""):
         # As autopkgtest asks it, and as nobody on the slave: the tree is the change's own.
-        command = [
-            *root.system.inside,
-            "unshare",
-            "--net",
-            "--",
-            "sh",
-            "-c",
-            'cd "$1" && exec autodep8',
-            "sh",
-            str(tree),
-        ]
+        command = [*bare(tree, root.system.inside, ()), "sh", "-c", 'cd "$1" && exec autodep8', "sh", tree]
         status, said = step.programs.output(command, folder=Path("/"))
         tests = said.decode(errors="replace") if status == 0 else tests
     return needed(control, stanzas(tests), binaries)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..install.root import Root
+from ..namespaces import bare
 from ..review import Build, File
 from ..status import Ended, Status
 from ..step import Step
@@ -66,7 +67,7 @@ def unpacked(step: Step, root: Root, file: Path, desk: Path) -> Package:
     inside, there, tree = root.system.inside, desk / "source", desk / "tree"
     copy: list[str | Path] = [*inside, "cp", "--recursive", f"{root.system.folder}{file.parent}", there]
     step.programs.must("put the source package on the desk", copy)
-    unpack: list[str | Path] = [*inside, "unshare", "--net", "--", "dpkg-source", "--extract", there / file.name, tree]
+    unpack = [*bare(desk, inside, ()), "dpkg-source", "--extract", there / file.name, tree]
     if step.programs.run(unpack, folder=Path("/")) != 0:
         raise Ended(Status.FAILED, f"{file.name} cannot be unpacked: see the log")
     return Package(there / file.name, tree)
