@@ -24,7 +24,7 @@ def test_the_life_of_a_secret(site_file: Path, capsys: pytest.CaptureFixture[str
     name = "jenkins_master/admin_password"
     assert pkgci(site_file, "init") == 0
     shown = capsys.readouterr()
-    assert "17 made, 0 kept" in shown.out
+    assert "18 made, 0 kept" in shown.out
     assert "Keep a copy of" in shown.err
     assert pkgci(site_file, "show", name) == 0
     password = capsys.readouterr().out.strip()

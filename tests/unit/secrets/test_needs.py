@@ -39,6 +39,10 @@ def test_build_hosts_hold_no_key_that_opens_the_publisher(site: Site) -> None:
     assert held == {"log_server/upload_ssh_key"}
 
 
+def test_no_host_that_runs_jobs_holds_the_key_that_the_tokens_of_logs_are_made_with(site: Site) -> None:
+    assert needs(site)["log_server/token_key"].hosts == ("zuul01", "log01")
+
+
 def test_a_public_host_cannot_be_called_like_the_authority(write_site: Callable[[str], Path]) -> None:
     site = load_site(write_site(SITE.replace("zuul01:", "ca:")))
     with pytest.raises(UsageError, match=r"host 'ca'.*certificate authority"):

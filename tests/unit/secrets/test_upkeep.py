@@ -31,8 +31,8 @@ def test_everything_is_made_once(site: Site, folder: Path) -> None:
         first = complete(site, store, NOW)
         text = store.file.read_text()
         second = complete(site, store, NOW)
-    assert len(first.changes) == 17
-    assert (second.changes, second.kept) == ((), 17)
+    assert len(first.changes) == 18
+    assert (second.changes, second.kept) == ((), 18)
     assert (folder / "secrets.eyaml").read_text() == text
 
 
@@ -87,7 +87,7 @@ def test_what_only_people_can_give_is_asked_for_until_they_gave_it(
     outcome = complete(site, filled(), NOW)
     # The password that was made for Jenkins' own account is not the one that the directory knows.
     assert [need.name for need in outcome.to_give] == ["jenkins_master/admin_password", "jenkins_master/ldap_password"]
-    assert (outcome.changes, outcome.kept) == ((), 16)
+    assert (outcome.changes, outcome.kept) == ((), 17)
     with pytest.raises(PkgciError) as missing:
         filled().secret("jenkins_master/ldap_password")
     assert missing.value.hint == "pkgci secrets set jenkins_master/ldap_password"
