@@ -90,7 +90,8 @@ def _control(content: Content) -> Callable[[tar.Member, bytes], None]:
             return
         found = _CONTROL_NAME.fullmatch(member.name)
         if not found or member.kind != "file":
-            raise ValueError(f"its control data has a {member.kind} {member.name[:60]!a}, and only plain files may be there")
+            what = f"a {member.kind} {member.name[:60]!a}"
+            raise ValueError(f"its control data has {what}, and only plain files may be there")
         name = found[1].decode()
         if name in content.controls:
             raise ValueError(f"it has the control file {name} twice")

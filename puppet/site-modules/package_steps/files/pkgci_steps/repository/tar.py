@@ -111,7 +111,7 @@ class Reader:
         size = _number(block[124:136])
         self._skip = -size % _BLOCK
         self._content.clear()
-        if kind == _LONG_LINK or kind == _LONG_NAME:
+        if kind in (_LONG_LINK, _LONG_NAME):
             if not self._may_be_long or size > _LONG_LIMIT or not size:
                 raise ValueError("an archive in it has a name that is too long")
             self._member, self._left = Member(kind, "long", size), size
