@@ -16,7 +16,7 @@ _ANY = r"~c[0-9]+\.[0-9]+"
 
 @dataclass(frozen=True)
 class Built:
-    """A source package, its version, and the files to publish.
+    """A source package, its version, and the files to publish. ``named`` are the packages that it says it makes.
 
     ``relations`` and ``marks`` are what its packages say of others, and of themselves (``stanza.marks``): by the name
     of a package.
@@ -27,6 +27,7 @@ class Built:
     files: tuple[File, ...]
     relations: Mapping[str, tuple[Relation, ...]] = field(default_factory=dict)
     marks: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    named: frozenset[str] = frozenset()
 
 
 def check_version(version: str, what: str, inputs: Inputs) -> None:

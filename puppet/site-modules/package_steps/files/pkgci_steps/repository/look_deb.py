@@ -55,7 +55,7 @@ def look(folder: Path, files: Mapping[str, str], inputs: Inputs, programs: Progr
     sources = [name for name in files if name.endswith(".dsc")]
     if len(sources) != 1:
         raise ValueError(f"there are {len(sources)} .dsc files, not one")
-    source, version, parts = _source(folder / sources[0], files, inputs)
+    source, version, parts, named = _source(folder / sources[0], files, inputs)
     binaries = [name for name in files if publishable.is_deb(name)]
     if not binaries:
         raise ValueError("there is no package besides the source package")
@@ -69,19 +69,24 @@ def look(folder: Path, files: Mapping[str, str], inputs: Inputs, programs: Progr
             raise ValueError(f"{name} is no part of the packages")
     kept = [_file(folder / name, files[name], source, version, "source") for name in (*sources, *parts)]
     said = {one.file.package: one.relations for one in looked}
-    return Built(source, version, (*kept, *found), said, {one.file.package: one.marks for one in looked})
+    marks = {one.file.package: one.marks for one in looked}
+    return Built(source, version, (*kept, *found), said, marks, named)
 
 
 def _file(path: Path, checksum: str, package: str, version: str, architecture: str) -> File:
     return File(path.name, path.stat().st_size, checksum, package, version, architecture, checksum)
 
 
-def _source(path: Path, files: Mapping[str, str], inputs: Inputs) -> tuple[str, str, list[str]]:
-    """Source, version and the files that make it up, besides the .dsc."""
+def _source(path: Path, files: Mapping[str, str], inputs: Inputs) -> tuple[str, str, list[str], frozenset[str]]:
+    """Source, version, the files that make it up besides the .dsc, and the packages that it says it makes."""
     fields = _fields(path.name, path.read_bytes()[: _CONTROL_LIMIT + 1])
     try:
         source = stanza.word(fields, "source", _PACKAGE)
         version = stanza.word(fields, "version", versions.DEB)
+        # `apt-get source PACKAGE` finds a source package by these names, too.
+        named = frozenset(re.split(r"[,\s]+", fields.get("binary", "").strip())) - {""}
+        if wrong := [name for name in sorted(named) if not re.fullmatch(_PACKAGE, name)]:
+            raise ValueError(f"its binary is not acceptable: {wrong[0][:60]!a}")
         listed = stanza.checksums(fields, "checksums-sha256")
         if set(stanza.checksums(fields, "files")) != set(listed):
             raise ValueError("its lists name different files")
@@ -93,7 +98,7 @@ def _source(path: Path, files: Mapping[str, str], inputs: Inputs) -> tuple[str, 
     for name in listed:
         if not name.startswith(f"{source}_") or not publishable.is_source(name) or name.endswith(".dsc"):
             raise ValueError(f"{path.name}: {name[:100]!a} is no part of a source package")
-    return source, version, list(listed)
+    return source, version, list(listed), named
 
 
 def _binary(path: Path, checksum: str, source: str, version: str, inputs: Inputs, programs: Programs) -> _Binary:

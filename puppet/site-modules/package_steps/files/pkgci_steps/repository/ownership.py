@@ -40,6 +40,8 @@ _EFFECTS = {
     "Obsoletes": "dnf would put it in the place of that package",
     "Supplements": "it would be installed wherever that package is",
 }
+# A package that stays, in words of several versions of dpkg and apt.
+_STAYS = frozenset(("essential: yes", "protected: yes", "important: yes"))
 # Of these what an archive says differs from what the package itself does.
 _OF_ARCHIVE = ("priority: ", "task: ")
 
@@ -134,7 +136,8 @@ def _check_marks(project: Project, built: Built, known: Known) -> None:
         there = known.named(package)
         if any(not one.version for one in there):
             continue  # all that is known of it is that it is of the base
-        more = marks - {mark for one in there for mark in one.marks}
+        theirs = {mark for one in there for mark in one.marks}
+        more = marks - theirs - (_STAYS if theirs & _STAYS else frozenset())
         more = {mark for mark in more if not (there and mark.startswith(_OF_ARCHIVE))}
         if more:
             raise Ended(
@@ -145,7 +148,7 @@ def _check_marks(project: Project, built: Built, known: Known) -> None:
 
 
 def _own(built: Built) -> frozenset[str]:
-    return frozenset((built.source, *(file.package for file in built.files)))
+    return built.named | {built.source, *(file.package for file in built.files)}
 
 
 def _meant(name: str) -> tuple[str, ...]:
