@@ -207,8 +207,8 @@ def test_a_package_of_a_systems_base_is_one_where_the_distributions_is(debian: W
     debian.settings = _with_project(debian, "packaging/sudo")
     words = {"source": "sudo", "project": "packaging/sudo", **how}
     assert "is published" in publish(debian, "Essential: yes\nPriority: required\n", **words)
-    with pytest.raises(Ended, match="sudo says 'protected: yes' of itself"):
-        publish(debian, "Protected: yes\n", **words)
+    with pytest.raises(Ended, match="sudo says 'build-essential: yes' of itself"):
+        publish(debian, "Build-Essential: yes\n", **words)
 
 
 FLAGS = {"": 0, "<": 2, "=": 8, ">=": 12}
