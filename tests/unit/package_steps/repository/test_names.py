@@ -218,12 +218,14 @@ RPM_TAKES = [
     ("Provides", "kernel(x86-64)", "=", "99", "it would meet the dependencies of others"),
     ("Provides", "/bin/sh", "", "", "/bin/sh is a file that it does not have itself"),
     ("Conflicts", "glibc", "", "", "that package would be removed or kept away"),
+    ("Conflicts", "glibc", ">=", "2", "that package would be removed or kept away"),
     ("Conflicts", "(glibc with bash)", "", "", "that package would be removed or kept away"),
     ("Supplements", "systemd", "", "", "it would be installed wherever that package is"),
     ("Supplements", "(greet or systemd)", "", "", "it would be installed wherever that package is"),
 ]
 RPM_FREE = [
     ("Obsoletes", "greet-old", "<", "2"),
+    ("Conflicts", "systemd", "<", "219"),
     ("Provides", "greet", "=", f"{GOOD}"),
     ("Provides", "libc.so.6()(64bit)", "", ""),
     ("Provides", "bundled(kernel)", "=", "1"),

@@ -95,7 +95,16 @@ class _Owners:
         where = self.target.mock_root or (self.target.suite if self.target.kind == "deb" else self.target.name)
         return f"{name} belongs to the distribution ({where}){made}: a project called {source} may build it"
 
-    def newest(self, name: str) -> str | None:
+    def are_spared_by(self, relation: Relation) -> bool:
+        """Whether it leaves alone what others have of the name: older versions only have to go."""
+        newest = self._newest(relation.name)
+        if newest is None:
+            # dnf installs nothing rather than remove something for a conflict, and has not to be asked for a
+            # replacement.
+            return self.target.kind == "rpm" and relation.word == "Conflicts" and relation.is_of_older_ones
+        return relation.spares(newest, self.target.kind)
+
+    def _newest(self, name: str) -> str | None:
         """The newest version of a package that others have; '' where they have none, None where it is not known."""
         found = {package.version for package in self.known.named(name)}
         found |= {file.version for entry in self._released for file in entry.files if file.package == name}
@@ -113,8 +122,7 @@ def _check_relations(owners: _Owners, built: Built) -> None:
             if relation.name in own or _is_said(relation, theirs):
                 continue
             owner = owners.of(relation.name)
-            newest = owners.newest(relation.name)
-            if not owner or (newest is not None and relation.spares(newest, owners.target.kind)):
+            if not owner or owners.are_spared_by(relation):
                 continue
             what = f"{package} says '{relation}', and {owner}. Then {_EFFECTS[relation.word]}"
             raise _refused(what, relation.name, owners.project)

@@ -33,12 +33,17 @@ class Relation:
     def __str__(self) -> str:
         return f"{self.word}: {self.name}" + (f" ({self.operator} {self.version})" if self.operator else "")
 
+    @property
+    def is_of_older_ones(self) -> bool:
+        """Whether it holds for no version from some version on."""
+        return self.word not in (PROVIDES, SUPPLEMENTS) and self.operator in _BELOW
+
     def spares(self, newest: str, kind: str) -> bool:
         """Whether it leaves the version ``newest`` of the other package alone, and each one that comes after that.
 
         For then apt and dnf upgrade the other package, and need not remove it. ``newest`` is '' where there is none.
         """
-        if self.word in (PROVIDES, SUPPLEMENTS) or self.operator not in _BELOW:
+        if not self.is_of_older_ones:
             return False
         if kind == "rpm" and "-" not in self.version:
             newest = newest.partition("-")[0]  # a version without a release is that of all releases
