@@ -1,4 +1,7 @@
-"""What a target's own distribution has, as its mirror says it: asked by apt, from lists that the publisher keeps."""
+"""What a target's own distribution has, as its mirror says it, from lists that the publisher keeps.
+
+apt is asked of Debian's packages, ``rpm_lists`` of RPM packages.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from .. import mirrors
 from ..settings import Target
 from ..status import Ended, Status
 from ..step import Step
-from . import base, folders, locks, places, relations, stanza
+from . import base, folders, locks, places, relations, rpm_lists, stanza
 from .known import Known, Package
 
 # Names of packages and of sources → what the target's distribution has of them.
@@ -54,15 +57,19 @@ def nothing(_target: Target, _names: Collection[str]) -> Known:
 def of_mirror(step: Step, top: Path = places.LISTS, held: Path = places.LOCKS) -> Distribution:
     """Asks the mirrors. Raises ``Ended`` (infrastructure) where one does not answer, and never has.
 
-    Where a target has no mirror that can be asked, the log says so, and what every system is made of is all that is
-    known of its distribution.
+    Where a target has no mirror that can be asked, what every system is made of is all that is known of its
+    distribution.
     """
 
     def ask(target: Target, names: Collection[str]) -> Known:
+        lock = held / f"lists.{target.name}.lock"
         if target.kind == "rpm":
-            return base.of_rpm(names)
+            if not target.mirror or target.backend != "mock":
+                return base.of_rpm(names)
+            with locks.locked(lock, step.stop):
+                return rpm_lists.known(step, target, names, top / target.name)
         try:
-            with locks.locked(held / f"lists.{target.name}.lock", step.stop):
+            with locks.locked(lock, step.stop):
                 settings = _refreshed(step, target, top / target.name)
         except Ended as ended:
             if ended.status is not Status.MISUSED:

@@ -26,7 +26,7 @@ def by_distribution(built: Built, known: Known, target: Target, site: str) -> No
     """Raises ``Ended`` (failed) where the distribution has one of the packages in this version, with other content."""
     for file in _packages(built):
         version = release_version(file.version)
-        contents = {one.sha256 for one in known.named(file.package) if one.version == version}
+        contents = {one.sha256 for one in known.named(file.package) if one.sha256 and one.version == version}
         if contents and file.sha256 not in contents:
             where = _place(version, built, target)
             own = f"{version}+{re.sub('[^A-Za-z0-9]', '', site)}1"
