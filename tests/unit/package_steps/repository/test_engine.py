@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -14,7 +15,7 @@ from pkgci_steps.repository.engine import Repository
 from pkgci_steps.status import Ended, Status
 
 from . import tools
-from .conftest import World, check_readable, versions
+from .conftest import GOOD, World, check_readable, versions
 from .tools import Killed, described
 
 
@@ -200,6 +201,35 @@ def test_an_index_that_says_anything_else_than_the_package_is_refused(
         world.publish(world.entry("greet", "1.0"))
     assert ended.value.status is Status.FAILED
     assert not world.released.exists
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda text: text.replace("Package: greet", "Package: bash"), "'bash', not 'greet' in the field package"),
+        (lambda text: text + "Binary: bash\n", "'bash', not 'nothing' in the field binary"),
+        (lambda text: text.replace("Directory: ", "Directory: ../"), "says nothing of"),
+        (lambda text: re.sub("[0-9a-f]{64}", "0" * 64, text), "other checksums"),
+        (
+            lambda text: text.replace("Files:\n", f"Files:\n {'0' * 32} 1 evil.tar.xz\n"),
+            "other files in the field files",
+        ),
+    ],
+)
+def test_an_index_that_says_anything_else_than_the_source_package_is_refused(
+    world: World, monkeypatch: pytest.MonkeyPatch, change: Callable[[str], str], words: str
+) -> None:
+    said = world.tools._stanza
+
+    def wrong(path: Path, folder: Path) -> str:
+        return change(said(path, folder)) if path.suffix == ".dsc" else said(path, folder)
+
+    monkeypatch.setattr(world.tools, "_stanza", wrong)
+    world.build(world.inputs(), GOOD)
+    with pytest.raises(Ended, match=words) as ended:
+        world.review(world.inputs())
+    assert ended.value.status in (Status.FAILED, Status.INFRASTRUCTURE)
+    assert not Repository("review/5", world.publisher).exists
 
 
 @pytest.mark.parametrize(

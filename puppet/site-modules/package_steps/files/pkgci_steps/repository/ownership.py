@@ -19,7 +19,7 @@ Nor does it where the distribution's own package says the same, nor among the pa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cmp_to_key
 
 from ..settings import Project, Target
@@ -27,7 +27,7 @@ from ..status import Ended, Status
 from . import versions
 from .built import Built
 from .known import Known
-from .manifest import Manifest
+from .manifest import Entry, Manifest
 from .relations import Relation
 
 # Packages beside another one, whose name is a part of theirs: debugging symbols, and what an installer has of it.
@@ -52,12 +52,20 @@ def names(built: Built) -> frozenset[str]:
     return frozenset({name for own in _own(built) for name in _meant(own)} | said)
 
 
-def check(project: Project, target: Target, built: Built, released: Manifest, known: Known) -> None:
+def check(
+    project: Project,
+    target: Target,
+    built: Built,
+    released: Manifest,
+    known: Known,
+    ahead: Sequence[Entry] = (),
+) -> None:
     """Raises ``Ended`` (failed) where ``built`` takes a name of another project's or of the distribution's.
 
-    ``known`` is what the target's distribution has of ``names(built)``.
+    ``known`` is what the target's distribution has of ``names(built)``, ``ahead`` what the changes before this one are
+    to release.
     """
-    owners = _Owners(project, target, released, known)
+    owners = _Owners(project, target, released, known, ahead)
     for own in sorted(_own(built)):
         for name in _meant(own):
             if owner := owners.of(name):
@@ -69,22 +77,26 @@ def check(project: Project, target: Target, built: Built, released: Manifest, kn
 class _Owners:
     """Whose names are, as ``project`` sees it."""
 
-    def __init__(self, project: Project, target: Target, released: Manifest, known: Known) -> None:
+    def __init__(
+        self, project: Project, target: Target, released: Manifest, known: Known, ahead: Sequence[Entry]
+    ) -> None:
         self.project = project
         self.target = target
         self.known = known
-        same_kind = [entry for entry in released.entries if entry.kind == target.kind]
-        self._projects = {name: entry.project for entry in reversed(same_kind) for name in entry.names}
-        self._released = released.of_target(target.name)
+        self._first = _first(target.kind, released.entries)
+        self._ahead = _first(target.kind, ahead)
+        self._others = [*released.of_target(target.name), *(one for one in ahead if one.target == target.name)]
 
     def of(self, name: str) -> str:
         """Who else has a package of that name, in words; '' where nobody has, or the project may take it."""
         overrides = frozenset(self.project.overrides)
-        owner = self._projects.get(name)
-        if name in overrides or owner == self.project.name:
+        first, ahead = self._first.get(name), self._ahead.get(name)
+        if name in overrides or self.project.name == (first or ahead):
             return ""
-        if owner is not None:
-            return f"{name} belongs to {owner}, which released it first"
+        if first is not None:
+            return f"{name} belongs to {first}, which released it first"
+        if ahead is not None:
+            return f"{name} belongs to {ahead}, of which a change with it is before this one"
         if name.startswith("/"):
             return f"{name} is a file that it does not have itself"
         sources = self.known.sources_of(name)
@@ -107,11 +119,16 @@ class _Owners:
     def _newest(self, name: str) -> str | None:
         """The newest version of a package that others have; '' where they have none, None where it is not known."""
         found = {package.version for package in self.known.named(name)}
-        found |= {file.version for entry in self._released for file in entry.files if file.package == name}
+        found |= {file.version for entry in self._others for file in entry.files if file.package == name}
         if "" in found:
             return None
         older = cmp_to_key(lambda one, other: -1 if versions.is_older(self.target.kind, one, other) else 1)
         return max(found, key=older, default="")
+
+
+def _first(kind: str, entries: Sequence[Entry]) -> dict[str, str]:
+    """Name → the project that is the first to have it."""
+    return {name: one.project for one in reversed(entries) if one.kind == kind for name in one.names}
 
 
 def _check_relations(owners: _Owners, built: Built) -> None:

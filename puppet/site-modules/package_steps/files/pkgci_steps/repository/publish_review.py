@@ -81,8 +81,8 @@ class Publication:
         released = Repository(places.RELEASE, self.publisher).manifest()
         known = self.publisher.distribution(self.target, ownership.names(built))
         project = self.step.settings.project(self.step.inputs.project)
-        ownership.check(project, self.target, built, released, known)
         before = list(self._before())
+        ownership.check(project, self.target, built, released, known, before)
         self._check_versions(built, released, before, known)
         if why := unchanging.clash(self.target.name, built.files, [*before, *released.entries]):
             raise Ended(Status.FAILED, f"refused: {why}")

@@ -194,7 +194,7 @@ def _check_texts(header: Header) -> None:
     if OLD_FILE_NAMES in header.tags:
         raise ValueError("it has a list of files of the old kind")
     for tag in _TEXTS:
-        _check_plain(tag, header.texts(tag), "\t\n")
+        _check_plain(tag, header.texts(tag), "\t\n\r")
     for tag in _LISTED:
         _check_plain(tag, header.texts(tag), "")
     paths = header.paths()
