@@ -7,12 +7,15 @@ knows long names: what one of them could understand in another way is refused.
 from __future__ import annotations
 
 import re
+import struct
 from dataclasses import dataclass
 from typing import BinaryIO
 
 _MAGIC = b"!<arch>\n"
-_HEADER = re.compile(rb"(\S+) {0,15}[0-9]+ *[0-9]+ *[0-9]+ *[0-7]+ *([0-9]+) *`\n")
-_HEADER_SIZE = 60
+# Name, time, user, group, mode, size, end: columns, which need no blank between them.
+_HEADER = struct.Struct("16s12s6s6s8s10s2s")
+_NAME, _NUMBER = re.compile(rb"([A-Za-z][A-Za-z0-9.-]*) *"), re.compile(rb"([0-9]+) *")
+_END = b"`\n"
 _CONTROL = re.compile(r"control\.tar(\.gz|\.xz|\.zst|)")
 _DATA = re.compile(r"data\.tar(\.gz|\.xz|\.zst|\.bz2|\.lzma|)")
 _VERSION = b"2.0\n"
@@ -32,7 +35,7 @@ def parts(file: BinaryIO) -> tuple[Part, Part]:
     if file.read(len(_MAGIC)) != _MAGIC:
         raise ValueError("it is no Debian package: not an ar archive")
     found = []
-    while header := file.read(_HEADER_SIZE):
+    while header := file.read(_HEADER.size):
         if len(found) == 3:
             raise ValueError("it has something after its data member")
         found.append(_member(header, file))
@@ -47,17 +50,21 @@ def parts(file: BinaryIO) -> tuple[Part, Part]:
 
 def _member(header: bytes, file: BinaryIO) -> tuple[str, Part]:
     """A member's name and place; ``file`` is after it then."""
-    words = _HEADER.fullmatch(header)
-    if not words or len(words[1]) > 15:
+    if len(header) != _HEADER.size:
+        raise ValueError("it has something after its data member, or is cut off")
+    name, *numbers, end_mark = _HEADER.unpack(header)
+    named, sizes = _NAME.fullmatch(name), [_NUMBER.fullmatch(number) for number in numbers]
+    size = sizes[-1]
+    if not named or size is None or None in sizes or end_mark != _END:
         raise ValueError(f"its archive has a header that is none: {header[:16]!a}")
-    part = Part("", file.tell(), int(words[2]))
+    part = Part("", file.tell(), int(size[1]))
     end = file.seek(0, 2)
     if part.start + part.size > end:
         raise ValueError("its archive is cut off")
     file.seek(part.start + part.size)
     if part.size % 2 and file.read(1) not in (b"\n", b""):
         raise ValueError("its archive has something between its members")
-    return words[1].decode("ascii", "replace"), part
+    return named[1].decode(), part
 
 
 def _tar(names: re.Pattern[str], name: str, part: Part) -> Part:

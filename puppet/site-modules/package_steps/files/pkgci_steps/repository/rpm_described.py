@@ -24,21 +24,28 @@ def compare(data: Path, paths: Mapping[str, File], shared: Path) -> None:
     Raises ``Ended`` (failed) where it does not.
     """
     try:
-        primary, files = (_listed(data, kind) for kind in ("primary", "filelists"))
+        said = _said_by_path(data)
     except (OSError, EOFError, ElementTree.ParseError, ValueError) as error:
         raise Ended(Status.FAILED, f"the metadata of {min(paths)} cannot be read: {error}") from None
-    found = {package.find(f"{_COMMON}location").get("href", ""): package for package in primary}  # type: ignore[union-attr]
-    if len(primary) != len(paths) or set(found) != set(paths):
-        other = min({*paths} ^ {*found}, default=min(paths))
-        raise Ended(
-            Status.FAILED, f"{other}: createrepo_c does not say of it what it says of other packages: see above"
-        )
-    names = {package.get("pkgid", ""): package for package in files}
+    if set(said) != set(paths):
+        other = min({*paths} ^ {*said})
+        raise Ended(Status.FAILED, f"{other}: createrepo_c does not say of it what it says of others: see above")
     for path, file in paths.items():
-        said = {**_said(found[path]), "files": _files(names.get(file.sha256))}
         for what, value in _expected(shared / path, file).items():
-            if said[what] != value:
+            if said[path][what] != value:
                 raise Ended(Status.FAILED, f"{file.name}: the metadata of it says other {what} than it has")
+
+
+def _said_by_path(data: Path) -> dict[str, dict[str, object]]:
+    """What the metadata says of each package. Raises ``ValueError`` where it says anything of one twice."""
+    names = {package.get("pkgid", ""): package for package in _listed(data, "filelists")}
+    said: dict[str, dict[str, object]] = {}
+    for package in _listed(data, "primary"):
+        path, found = _part(package, f"{_COMMON}location").get("href", ""), _said(package)
+        if path in said:
+            raise ValueError(f"it has {path} twice")
+        said[path] = {**found, "files": _files(names.get(package.findtext(f"{_COMMON}checksum") or ""))}
+    return said
 
 
 def _listed(data: Path, kind: str) -> list[ElementTree.Element]:
@@ -51,11 +58,8 @@ def _said(package: ElementTree.Element) -> dict[str, object]:
     def text(name: str) -> str:
         return package.findtext(f"{_COMMON}{name}") or ""
 
-    version = package.find(f"{_COMMON}version")
-    checksum = package.find(f"{_COMMON}checksum")
-    size = package.find(f"{_COMMON}size")
-    described = package.find(f"{_COMMON}format")
-    assert version is not None and checksum is not None and size is not None and described is not None  # noqa: S101
+    version, checksum = _part(package, f"{_COMMON}version"), _part(package, f"{_COMMON}checksum")
+    size, described = _part(package, f"{_COMMON}size"), _part(package, f"{_COMMON}format")
     return {
         "name": text("name"),
         "version": (version.get("epoch"), version.get("ver"), version.get("rel")),
@@ -65,6 +69,13 @@ def _said(package: ElementTree.Element) -> dict[str, object]:
         "source package": described.findtext(f"{_RPM}sourcerpm") or "",
         **{word: _relations(described.find(f"{_RPM}{word}")) for word in _WORDS},
     }
+
+
+def _part(element: ElementTree.Element, name: str) -> ElementTree.Element:
+    found = element.find(name)
+    if found is None:
+        raise ValueError(f"it says no {name.rpartition('}')[2]} of a package")
+    return found
 
 
 def _relations(listed: ElementTree.Element | None) -> frozenset[str]:
