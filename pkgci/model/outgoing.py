@@ -48,7 +48,7 @@ def outgoing(site: Site, host: Host) -> Outgoing | None:
                 own = LOOPBACK if target is host else ()
                 places = (*(f"{address}/{address.max_prefixlen}" for address in target.addresses), *own)
                 number = port_number(flow.port, target)
-                rules[Rule(flow.target.value, places, flow.port, number, flow.why)] = flow.target
+                rules[Rule(flow.target, places, flow.port, number, flow.why)] = flow.target
     return Outgoing(
         agent=tuple(rule for rule, target in rules.items() if target is not Role.PUBLISHER),
         roots=tuple(rule for rule, target in rules.items() if target is Role.PUBLISHER),

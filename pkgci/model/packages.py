@@ -30,6 +30,7 @@ def step_settings(site: Site, host: Host, host_keys: Callable[[str], list[str]])
                 "targets": list(project.targets),
                 "own_steps": project.own_steps,
                 "source": source_words(project.source),
+                "overrides": list(project.overrides),
             }
             for name, project in site.projects.items()
         },

@@ -28,6 +28,7 @@ from pkgci.model.texts import (
     InnerPath,
     Megabytes,
     Network,
+    PackageName,
     PathText,
     PortNumber,
     ProjectName,
@@ -175,6 +176,13 @@ class ProjectEntry(Model):
         False,
         description="It is no package, and brings programs of its own: ci/build, ci/install, ci/repotest, ci/systest. "
         "They run in a bare system of the slave's distribution, without network. Needs `zuul: {trust: …}`.",
+    )
+    overrides: tuple[PackageName, ...] = Field(
+        (),
+        description="Names of packages, or of their sources, that belong to the target's distribution or to another "
+        "project, and that this project may take all the same: by its packages' names, or by what they provide, "
+        "replace, obsolete, break or conflict with. A project that is called like a source of the distribution may "
+        "build it without this.",
     )
 
 

@@ -83,6 +83,7 @@ class Project:
     targets: tuple[str, ...]
     own_steps: bool
     source: SourceEntry
+    overrides: tuple[str, ...] = ()
 
     @property
     def upstream(self) -> ProjectSource | None:
@@ -221,7 +222,7 @@ def resolve(document: SiteFile, path: Path, administrator_keys: dict[str, tuple[
 
 
 def _project(name: str, entry: ProjectEntry) -> Project:
-    return Project(name, entry.targets, entry.own_steps, entry.source)
+    return Project(name, entry.targets, entry.own_steps, entry.source, entry.overrides)
 
 
 def _host(name: str, entry: HostEntry, document: SiteFile, directory: Path) -> Host:

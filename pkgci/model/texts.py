@@ -73,6 +73,13 @@ AccountName = Annotated[
 ]
 InnerPath = Annotated[str, _matching(r"(?!/)(?!(?:.*/)?\.\.(?:/|$))[^\0]*[^\0\s][^\0]*", _NOT_INNER)]
 ProjectName = Annotated[str, _matching(rf"{_PROJECT}(?:/{_PROJECT})*", _NOT_PROJECT)]
+PackageName = Annotated[
+    str,
+    _matching(
+        r"[A-Za-z0-9/][A-Za-z0-9._+/-]{0,199}",
+        "is not a valid name of a package (letters, digits, '.', '_', '+', '-') or of a file that one provides",
+    ),
+]
 TargetName = Annotated[
     str, _matching(r"[a-z0-9][a-z0-9.-]*", "is no target name (lower-case letters, digits, '.', '-')")
 ]

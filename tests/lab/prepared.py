@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 
 from tests.lab.conftest import Lab
@@ -146,6 +147,28 @@ class Build:
         """What the publisher's programs are told of it."""
         words = {"PROJECT": self.project, "TARGET": self.target, "CHANGE": self.change, "PATCHSET": self.patchset}
         return {**words, "PIPELINE": self.pipeline, "REF": f"refs/zuul/main/{self.build_id}"}
+
+
+# Run on the publisher: what the site file would say of PROJECT.
+_OVERRIDES = """
+import json, sys
+from pathlib import Path
+
+path = Path("/etc/pkgci/steps.json")
+settings = json.loads(path.read_text())
+settings["projects"][sys.argv[1]]["overrides"] = sys.argv[2:]
+path.write_text(json.dumps(settings, indent=2))
+"""
+
+
+@contextmanager
+def overriding(lab: Lab, *names: str) -> Iterator[None]:
+    """Meanwhile, the site lets PROJECT take these names."""
+    lab.exec("pub01", "python3", "-c", _OVERRIDES, PROJECT, *names)
+    try:
+        yield
+    finally:
+        lab.exec("pub01", "python3", "-c", _OVERRIDES, PROJECT)
 
 
 def having(files: Mapping[str, str]) -> str:

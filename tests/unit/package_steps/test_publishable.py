@@ -62,7 +62,10 @@ def test_a_build_that_wants_something_else_published_is_refused_and_told_why(tmp
     [
         (Package("greet"), ""),
         (Package("greet-udeb", suffix=".udeb"), ""),
-        (Package("greet", fields="Essential: yes\n"), "greet_1.0-1~c12.3_amd64.deb: it says that it is essential"),
+        (
+            Package("greet", fields="SHA256: 0\n"),
+            "greet_1.0-1~c12.3_amd64.deb: it has the field sha256, which belongs to",
+        ),
         (Package("greet", "mips"), "its architecture is not acceptable: 'mips'"),
     ],
 )

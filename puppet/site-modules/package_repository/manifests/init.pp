@@ -21,7 +21,7 @@ class package_repository (
   }
   $keyrings = ['debian-archive-keyring'] + ($ubuntu ? { true => ['ubuntu-keyring'], default => [] })
 
-  $tools = ['apt-utils', 'createrepo-c', 'distro-info-data', 'gnupg', 'gpg-agent', 'openssh-client', 'rpm', 'rsync']
+  $tools = ['apt-utils', 'createrepo-c', 'distro-info-data', 'gnupg', 'gpg-agent', 'openssh-client', 'rpm', 'rsync', 'zstd']
   ensure_resource('package', $tools + $keyrings, {
       'ensure'          => 'installed',
       'install_options' => ['--no-install-recommends'],

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, cast
@@ -12,19 +14,22 @@ import pytest
 from pkgci_steps.inputs import Inputs
 from pkgci_steps.log import Log
 from pkgci_steps.programs import Programs, Stop
+from pkgci_steps.repository import base
 from pkgci_steps.repository.engine import Generation, Repository
 from pkgci_steps.repository.fetching import Source
+from pkgci_steps.repository.known import Known
 from pkgci_steps.repository.manifest import Entry, File
 from pkgci_steps.repository.promote import promote
 from pkgci_steps.repository.publish_review import Publication
 from pkgci_steps.repository.publisher import Publisher
 from pkgci_steps.repository.signing import Signer
-from pkgci_steps.settings import BuildHost, parse
+from pkgci_steps.settings import BuildHost, Target, parse
 from pkgci_steps.step import Step
 
 from pkgci.model.load import load_site
 from pkgci.model.packages import step_settings
 
+from . import debs, rpms
 from .tools import Tools, sha256
 
 ROOT = Path(__file__).parents[4]
@@ -56,8 +61,13 @@ class World:
             pages=lambda name, manifest: {"index.html": f"{len(manifest.entries)} packages of {name}"},
             now=self.tick,
             sleep=lambda seconds: None,
+            distribution=self.base,
         )
         self.released = Repository("release", self.publisher)
+
+    def base(self, target: Target, names: Collection[str]) -> Known:
+        """What is known of a distribution that cannot be asked."""
+        return base.of_rpm(names) if target.kind == "rpm" else base.of_host(names, self.programs)
 
     def tick(self) -> datetime:
         self.now += timedelta(seconds=1)
@@ -74,7 +84,7 @@ class World:
         else:
             name = f"{source}_{version}_all.deb"
             control = f"Package: {source}\nVersion: {version}\nArchitecture: all\nDescription: a package\n"
-            (folder / name).write_text(json.dumps({"control": control, "data": text}))
+            (folder / name).write_bytes(debs.deb(control, [("./usr/share/text", text)]))
             file = self._described(folder / name, source, version, "all")
         kind = "rpm" if target == "rpm" else "deb"
         where = {"project": f"packaging/{source}", "change": "1", "patchset": "1", "build_id": "Z1"}
@@ -90,7 +100,9 @@ class World:
         number, release = version.split("-")
         words = {"NAME": source, "EPOCHNUM": "0", "VERSION": number, "RELEASE": release, "ARCH": "noarch"}
         path = folder / f"{source}-{version}.noarch.rpm"
-        path.write_text(json.dumps({**words, "SOURCERPM": f"{source}-{version}.src.rpm", "data": text}))
+        path.write_bytes(
+            rpms.rpm({**words, "SOURCERPM": f"{source}-{version}.src.rpm"}, text=text, files=["/usr/bin/greet"])
+        )
         content = self.tools.output(["rpm", "--queryformat", "%{SHA256HEADER}", path])[1].decode()
         return self._described(path, source, version, "noarch", content)
 
@@ -114,8 +126,8 @@ class World:
             self._rpm(folder, source, version, text)
             number, release = version.split("-")
             words = {"NAME": source, "EPOCHNUM": "0", "VERSION": number, "RELEASE": release, "ARCH": "x86_64"}
-            package = {**words, "SOURCEPACKAGE": "1", "data": text}
-            (folder / f"{source}-{version}.src.rpm").write_text(json.dumps(package))
+            package = rpms.rpm({**words, "SOURCEPACKAGE": "1"}, text=text, files=[f"{source}.spec"])
+            (folder / f"{source}-{version}.src.rpm").write_bytes(package)
         else:
             self.deb(folder, source, version, text=text)
             self.sources(folder, source, version)
@@ -141,7 +153,7 @@ class World:
             words["Source"] = source
         fields = "".join(f"{name}: {value}\n" for name, value in words.items()) + f"{control}Description: a package\n"
         path = folder / f"{package}_{version}_{architecture}{suffix}"
-        path.write_text(json.dumps({"control": fields, "data": text, **other}))
+        path.write_bytes(debs.deb(fields, [("./usr/share/doc/text", text)], **other))
         return path
 
     def sources(self, folder: Path, source: str, version: str, parts: Mapping[str, str] | None = None) -> None:
@@ -226,8 +238,8 @@ def check_readable(repository: Repository, keys: Iterable[str] = ("OLD!",)) -> N
     data = current / "rpm/rpm"
     head = (data / "repodata/repomd.xml").read_bytes()
     assert (data / "repodata/repomd.xml.asc").read_text() == f"-- {next(iter(keys))} signs {sha256(head)}\n"
-    listed = (data / head.decode().split('"')[1]).read_text()
-    for path, checksum in (line.split() for line in listed.splitlines()):
+    listed = gzip.decompress((data / head.decode().split('"')[1]).read_bytes()).decode()
+    for checksum, path in re.findall(r'<checksum type="sha256">(.*?)</checksum>.*?href="(.*?)"', listed):
         assert sha256((data / path).read_bytes()) == checksum
     first, last = (data / "mirrorlist").read_text().splitlines()
     top = URL if repository.name == "release" else f"{URL}{repository.name}/"

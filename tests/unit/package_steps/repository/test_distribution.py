@@ -13,11 +13,13 @@ import pytest
 from pkgci_steps import mirrors
 from pkgci_steps.programs import Programs
 from pkgci_steps.repository import distribution
+from pkgci_steps.repository.known import Known
 from pkgci_steps.settings import Target
 from pkgci_steps.status import Ended, Status
 from pkgci_steps.step import Step
 
 TRIXIE = Target("trixie", "deb", "trixie")
+LISTED = "Package: cowsay\nPackage: libc6\nSource: glibc\nPackage: tini\nSource: tini (0.19)\n"
 SHOWN = (
     "Package: cowsay\nVersion: 3.03+dfsg2-8\nPriority: optional\nDescription: a\n Version: 9\nSHA256: 11\n\n"
     "Package: cowsay\nVersion: 3.03+dfsg2-8\nSHA256: 22\n\nPackage: cowsay\nVersion: 4-1\nSHA256: 33\n"
@@ -37,12 +39,14 @@ class Apt(Programs):
 
     def output(self, command: Sequence[str | Path], **more: Any) -> tuple[int, bytes]:
         self.run(command)
+        if command[0] == "sh":
+            return 0, LISTED.encode()
         self.settings = Path(command[2]).read_text()
         return 0, SHOWN.encode()
 
     @property
     def updates(self) -> int:
-        return sum("update" in command for command in self.commands)
+        return sum("update" in command and command[0] == "apt-get" for command in self.commands)
 
 
 @pytest.fixture
@@ -58,10 +62,12 @@ def ask(step: Step, apt: Apt, tmp_path: Path) -> distribution.Distribution:
 
 
 def test_the_contents_of_each_version_are_known(apt: Apt, ask: distribution.Distribution, tmp_path: Path) -> None:
-    found = ask(TRIXIE, {"cowsay", "cowsay-off"})
-    assert found == {("cowsay", "3.03+dfsg2-8"): frozenset({"11", "22"}), ("cowsay", "4-1"): frozenset({"33"})}
+    found = ask(TRIXIE, {"cowsay", "cowsay-off", "glibc"})
+    rows = {(one.name, one.version, one.sha256) for one in found.packages}
+    assert rows == {("cowsay", "3.03+dfsg2-8", "11"), ("cowsay", "3.03+dfsg2-8", "22"), ("cowsay", "4-1", "33")}
+    assert found.sources_of("cowsay") == {"cowsay"} and found.sources == {"cowsay", "glibc"}
     settings = str(tmp_path / "lists/trixie/apt.conf")
-    assert apt.commands[-1] == ["apt-cache", "-c", settings, "show", "cowsay", "cowsay-off"]
+    assert apt.commands[-1] == ["apt-cache", "-c", settings, "show", "cowsay", "cowsay-off", "glibc"]
     line = "deb [signed-by=/keys.gpg] http://deb.example.org/debian trixie main\n"
     assert (tmp_path / "lists/trixie/sources.list").read_text() == line
     assert f'Dir::State::Lists "{tmp_path}/lists/trixie/lists";' in apt.settings
@@ -89,24 +95,33 @@ def test_lists_that_cannot_be_fetched_again_are_used_as_they_are(
     ask(TRIXIE, {"cowsay"})
     apt.status = 100
     os.utime(tmp_path / "lists/trixie/fetched", (1000, 1000))
-    assert ask(TRIXIE, {"cowsay"})
+    assert ask(TRIXIE, {"cowsay"}).packages
 
 
-def test_where_no_mirror_can_be_asked_nothing_is_found_and_the_log_says_so(
-    apt: Apt, ask: distribution.Distribution, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_where_a_mirror_does_not_answer_and_never_has_nothing_is_published(
+    apt: Apt, ask: distribution.Distribution
 ) -> None:
     apt.status = 100
-    assert ask(TRIXIE, {"cowsay"}) == {}
-    assert "whether trixie has these versions is not known: its lists cannot be fetched" in capsys.readouterr().out
+    with pytest.raises(Ended, match="its lists cannot be fetched") as ended:
+        ask(TRIXIE, {"cowsay"})
+    assert ended.value.status is Status.INFRASTRUCTURE
 
+
+def test_where_a_target_has_no_mirror_what_systems_are_made_of_is_known_and_the_log_says_so(
+    apt: Apt, ask: distribution.Distribution, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def sources(*_: object) -> None:
         raise Ended(Status.MISUSED, "this host's apt has no mirror of Ubuntu")
 
     monkeypatch.setattr(mirrors, "sources", sources)
-    assert ask(Target("noble", "deb", "noble"), {"cowsay"}) == {}
-    assert "no mirror of Ubuntu" in capsys.readouterr().out
+    monkeypatch.setattr(distribution.base, "of_host", lambda names, programs: Known(sources=frozenset(names)))
+    assert ask(Target("noble", "deb", "noble"), {"bash"}).sources == {"bash"}
+    said = capsys.readouterr().out
+    assert "what noble has is not known, beside its base: this host's apt has no mirror of Ubuntu" in said
 
 
-def test_an_rpm_target_has_no_distribution_that_apt_can_ask(apt: Apt, ask: distribution.Distribution) -> None:
-    assert ask(Target("el9", "rpm", backend="mock", mock_root="x"), {"cowsay"}) == {}
+def test_of_a_target_of_rpms_the_base_is_known(apt: Apt, ask: distribution.Distribution) -> None:
+    found = ask(Target("el9", "rpm", backend="mock", mock_root="x"), {"cowsay", "libblkid", "util-linux"})
+    assert found.sources_of("libblkid") == {"util-linux"} and found.sources == {"util-linux"}
+    assert not found.sources_of("cowsay")
     assert apt.commands == []

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,9 @@ from pkgci_steps.repository import folders
 from pkgci_steps.repository.engine import Repository
 from pkgci_steps.status import Ended, Status
 
-from .conftest import World, check_readable, versions
-from .tools import Killed
+from . import tools
+from .conftest import GOOD, World, check_readable, versions
+from .tools import Killed, described
 
 
 def test_what_is_published_is_there_with_lists_signatures_and_packages(world: World) -> None:
@@ -26,7 +29,7 @@ def test_what_is_published_is_there_with_lists_signatures_and_packages(world: Wo
     for architecture in ("all", "amd64"):
         assert (current / f"deb/dists/bookworm/main/binary-{architecture}/Packages").read_text() == ""
     package = next((current / "rpm/rpm/packages").rglob("*.rpm"))
-    assert '"signed": "OLD!"' in package.read_text()
+    assert b"OLD!" in package.read_bytes()
 
 
 def test_several_versions_of_a_package_stand_side_by_side(world: World) -> None:
@@ -174,14 +177,86 @@ def test_another_content_of_a_version_does_not_touch_what_older_states_have(worl
     assert versions(repository) == ["trixie greet 1.0"]
     check_readable(repository)
     before = first.manifest.entries[0]
-    assert '"one"' in (repository.folder / "shared" / before.folder / before.files[0].name).read_text()
+    assert b"one" in (repository.folder / "shared" / before.folder / before.files[0].name).read_bytes()
 
 
-def test_apt_reading_another_package_than_dpkg_is_refused(world: World) -> None:
-    entry, folder = world.entry("greet", "1.0")
-    (folder / entry.files[0].name).write_text('{"control": "Package: bash\\nVersion: 1.0\\nArchitecture: all\\n"}')
-    with pytest.raises(Ended, match="apt reads another Package in it") as ended:
-        world.publish((entry, folder))
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda text: text.replace("Package: greet", "Package: bash"), "'bash', not 'greet' in the field package"),
+        (lambda text: text + "Essential: yes\n", "'yes', not 'nothing' in the field essential"),
+        (lambda text: text.replace("Description: a package\n", ""), "'nothing', not 'a package' in the field desc"),
+        (lambda text: text.replace("Version", "Depends: evil\nVersion"), "'evil', not 'nothing' in the field depends"),
+        (lambda text: text.replace("Size: ", "Size: 1"), "in the field size"),
+        (lambda text: text.replace("SHA256: ", "SHA256: 0"), "in the field sha256"),
+        (lambda text: text.replace("Version: 1.0", "Version: 1.0\nVersion: 1.0"), "the field Version twice"),
+    ],
+)
+def test_an_index_that_says_anything_else_than_the_package_is_refused(
+    world: World, monkeypatch: pytest.MonkeyPatch, change: Callable[[str], str], words: str
+) -> None:
+    said = world.tools._stanza
+    monkeypatch.setattr(world.tools, "_stanza", lambda path, folder: change(said(path, folder)))
+    with pytest.raises(Ended, match=words) as ended:
+        world.publish(world.entry("greet", "1.0"))
+    assert ended.value.status is Status.FAILED
+    assert not world.released.exists
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda text: text.replace("Package: greet", "Package: bash"), "'bash', not 'greet' in the field package"),
+        (lambda text: text + "Binary: bash\n", "'bash', not 'nothing' in the field binary"),
+        (lambda text: text.replace("Directory: ", "Directory: ../"), "says nothing of"),
+        (lambda text: re.sub("[0-9a-f]{64}", "0" * 64, text), "other checksums"),
+        (
+            lambda text: text.replace("Files:\n", f"Files:\n {'0' * 32} 1 evil.tar.xz\n"),
+            "other files in the field files",
+        ),
+    ],
+)
+def test_an_index_that_says_anything_else_than_the_source_package_is_refused(
+    world: World, monkeypatch: pytest.MonkeyPatch, change: Callable[[str], str], words: str
+) -> None:
+    said = world.tools._stanza
+
+    def wrong(path: Path, folder: Path) -> str:
+        return change(said(path, folder)) if path.suffix == ".dsc" else said(path, folder)
+
+    monkeypatch.setattr(world.tools, "_stanza", wrong)
+    world.build(world.inputs(), GOOD)
+    with pytest.raises(Ended, match=words) as ended:
+        world.review(world.inputs())
+    assert ended.value.status in (Status.FAILED, Status.INFRASTRUCTURE)
+    assert not Repository("review/5", world.publisher).exists
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"<name>greet<": "<name>bash<"}, "other name than it has"),
+        ({'ver="1.0"': 'ver="9.0"'}, "other version than it has"),
+        ({'epoch="0"': 'epoch="9"'}, "other version than it has"),
+        ({"<format>": '<format><rpm:obsoletes><rpm:entry name="sudo"/></rpm:obsoletes>'}, "other obsoletes than it"),
+        ({"<file>/usr/bin/greet<": "<file>/usr/bin/sudo<"}, "other files than it has"),
+        ({'type="sha256">': 'type="sha256">0'}, "other checksum than it has"),
+        ({"<location href=": "<location x="}, "createrepo_c does not say of it"),
+        ({"</metadata>": ""}, "cannot be read"),
+    ],
+)
+def test_metadata_that_says_anything_else_than_the_package_is_refused(
+    world: World, monkeypatch: pytest.MonkeyPatch, change: dict[str, str], words: str
+) -> None:
+    def wrong(shared: Path, paths: Iterable[str]) -> dict[str, str]:
+        found = described(shared, paths)
+        for old, new in change.items():
+            found = {kind: text.replace(old, new) for kind, text in found.items()}
+        return found
+
+    monkeypatch.setattr(tools, "described", wrong)
+    with pytest.raises(Ended, match=words) as ended:
+        world.publish(world.entry("greet", "1.0-1", "rpm"))
     assert ended.value.status is Status.FAILED
     assert not world.released.exists
 

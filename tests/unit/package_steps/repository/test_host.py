@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from pkgci_steps.inputs import PATTERNS
-from pkgci_steps.repository.ownership import deb_base
+from pkgci_steps.repository.base import deb_base
 
 MANIFESTS = Path(__file__).parents[4] / "puppet/site-modules"
 APACHE = (MANIFESTS / "package_repository/templates/apache.conf.epp").read_text().replace("<%= $path %>", "/packages")
@@ -64,11 +64,11 @@ def test_readers_see_the_current_state_and_of_older_ones_what_dnf_reads(path: st
 
 def test_the_base_of_a_system_is_what_is_essential_and_what_that_needs() -> None:
     lines = [
-        "bash\tyes\trequired\tlibc6 (>= 2.36), libtinfo6 | libtinfo5",
-        "libc6\t\toptional\tlibgcc-s1",
-        "libgcc-s1\t\toptional\t",
-        "libtinfo6\t\toptional\t",
-        "nano\t\tstandard\tlibncursesw6",
-        "libncursesw6\t\toptional\t",
+        "bash\tyes\trequired\tbash\tlibc6 (>= 2.36), libtinfo6 | libtinfo5",
+        "libc6\t\toptional\tglibc\tlibgcc-s1",
+        "libgcc-s1\t\toptional\tgcc-14\t",
+        "libtinfo6\t\toptional\tncurses\t",
+        "nano\t\tstandard\tnano\tlibncursesw6",
+        "libncursesw6\t\toptional\tncurses\t",
     ]
-    assert deb_base(lines) == {"bash", "libc6", "libgcc-s1", "libtinfo6"}
+    assert deb_base(lines) == {"bash": "bash", "libc6": "glibc", "libgcc-s1": "gcc-14", "libtinfo6": "ncurses"}

@@ -55,7 +55,7 @@ def test_an_rpm_has_the_release_keys_signature_and_the_content_that_was_tested(w
     published = world.released.manifest().entries[0]
     assert [file.content for file in tested] == [file.content for file in published.files]
     path = world.released.folder / "current" / published.folder / published.files[0].name
-    assert '"signed": "RELEASE!"' in path.read_text()
+    assert b"RELEASE!" in path.read_bytes()
 
 
 def test_the_last_run_of_the_gate_is_the_one_that_counts(world: World) -> None:
@@ -63,7 +63,7 @@ def test_the_last_run_of_the_gate_is_the_one_that_counts(world: World) -> None:
     gate(world, "1.0-1", "trixie", text="second", ref="refs/zuul/main/Z1")
     world.promote(merged(world))
     package = next((world.released.folder / "current/deb/pool").rglob("*.deb"))
-    assert '"second"' in package.read_text()
+    assert b"second" in package.read_bytes()
 
 
 def test_the_gates_files_are_there_when_a_later_check_has_published(world: World) -> None:
@@ -162,7 +162,7 @@ def test_of_two_runs_of_the_gate_the_one_with_the_merged_tree_is_published(world
     gate(world, "1.0-1", "trixie", text="other", ref="refs/zuul/main/Z9", tree=OTHER_TREE, patchset="3")
     world.promote(merged(world, patchset="4"))
     package = next((world.released.folder / "current/deb/pool").rglob("*.deb"))
-    assert '"merged"' in package.read_text()
+    assert b"merged" in package.read_bytes()
 
 
 def test_a_branch_that_was_tested_after_the_merge_is_published_whatever_its_tree(world: World) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 from pkgci_steps.status import Ended, Status
 
+from . import rpms
 from .conftest import GOOD, World, repository, versions
 
 
@@ -112,12 +112,12 @@ def test_a_result_without_end_is_not_read(world: World) -> None:
 
 def _tamper(folder: Path) -> None:
     path = next(folder.glob("*.deb"))
-    path.write_text(path.read_text().replace("data", "evil"))
+    path.write_bytes(path.read_bytes()[:-1] + b"!")
 
 
 def _grow(folder: Path) -> None:
     path = next(folder.glob("*.deb"))
-    path.write_text(path.read_text() + " " * 1000)
+    path.write_bytes(path.read_bytes() + b" " * 1000)
 
 
 def _link(folder: Path) -> None:
@@ -149,7 +149,7 @@ CONTROL = [
     ("\nPackage: bash\n", "more than one paragraph"),
     ("Filename: ../../x\n", "field filename, which belongs to"),
     ("SHA256: 0\n", "field sha256, which belongs to"),
-    ("Essential: yes\n", "says that it is essential"),
+    ("Essential: yes\n", "says 'essential: yes' of itself"),
     ("Source: bash\n", "is of the source 'bash'"),
     ("Source: greet (9)\n", "not of greet"),
     ("no field\n", "a line that is no field"),
@@ -161,21 +161,6 @@ CONTROL = [
 def test_control_data_that_speaks_for_the_index_is_refused(world: World, control: str, words: str) -> None:
     folder = world.build(world.inputs(), GOOD)
     world.deb(folder, "greet", GOOD, control=control)
-    world.say(folder, world.inputs())
-    refused(world, words)
-
-
-@pytest.mark.parametrize(
-    ("other", "words"),
-    [
-        ({"members": ["./control", "control"]}, "control data 2 times"),
-        ({"members": ["./md5sums"]}, "control data 0 times"),
-        ({"link": "/srv/publisher/gnupg/private-keys-v1.d/x.key"}, "no file of an allowed size"),
-    ],
-)
-def test_control_data_is_one_plain_file(world: World, other: dict[str, Any], words: str) -> None:
-    folder = world.build(world.inputs(), GOOD)
-    world.deb(folder, "greet", GOOD, **other)
     world.say(folder, world.inputs())
     refused(world, words)
 
@@ -237,15 +222,16 @@ def test_files_that_do_not_fit_together_are_refused(world: World, change: Callab
         ("NAME", "hello", "by its header it is hello-"),
         ("ARCH", "$(id)", "its arch is not acceptable"),
         ("SOURCERPM", "other-1-1.src.rpm", "is of the source package other-1-1.src.rpm"),
-        ("RSAHEADER", "RSA/SHA256", "its rsaheader is not acceptable"),
         ("VERSION", "1\n2", "rpm cannot say what it is"),
+        ("VERSION", "1\x1b2", "has the control character"),
     ],
 )
 def test_an_rpm_that_is_not_what_it_should_be_is_refused(world: World, tag: str, value: str, words: str) -> None:
     inputs = world.inputs(target="rpm")
     folder = world.build(inputs, GOOD)
-    path = next(folder.glob("*noarch.rpm"))
-    path.write_text(json.dumps({**json.loads(path.read_text()), tag: value}))
+    tags = {"NAME": "greet", "VERSION": "1.0", "RELEASE": "1~c5.2", "ARCH": "noarch"}
+    made = rpms.rpm({**tags, "SOURCERPM": f"greet-{GOOD}.src.rpm", tag: value})
+    next(folder.glob("*noarch.rpm")).write_bytes(made)
     world.say(folder, inputs)
     refused(world, words, target="rpm")
 
@@ -255,7 +241,7 @@ def test_a_damaged_rpm_is_refused(world: World) -> None:
     folder = world.build(inputs, GOOD)
     next(folder.glob("*noarch.rpm")).write_text("no package")
     world.say(folder, inputs)
-    refused(world, "damaged, or no package", target="rpm")
+    refused(world, "it is no RPM package", target="rpm")
 
 
 def test_the_first_project_that_releases_a_name_owns_it(world: World) -> None:
@@ -271,7 +257,7 @@ def test_the_first_project_that_releases_a_name_owns_it(world: World) -> None:
 def test_what_every_system_is_made_of_is_nobodys(world: World, target: str, name: str) -> None:
     inputs = world.inputs(target=target)
     world.build(inputs, GOOD, source=name)
-    refused(world, f"{name} is of every system's base", target=target)
+    refused(world, f"{name} belongs to the distribution", target=target)
 
 
 def test_a_build_that_is_gone_is_no_fault_of_the_package(world: World) -> None:

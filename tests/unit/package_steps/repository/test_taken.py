@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 import pytest
 from pkgci_steps.inputs import Inputs
 from pkgci_steps.repository.engine import Repository
+from pkgci_steps.repository.known import Known, Package
 from pkgci_steps.repository.taken import following
 from pkgci_steps.settings import Target
 from pkgci_steps.status import Ended, Status
@@ -23,8 +24,15 @@ def distribution(world: World) -> Callable[[Has], None]:
     """Lets the distribution have something."""
 
     def has(packages: Has) -> None:
-        def ask(_target: Target, names: Collection[str]) -> Has:
-            return {key: contents for key, contents in packages.items() if key[0] in names}
+        def ask(_target: Target, names: Collection[str]) -> Known:
+            return Known(
+                tuple(
+                    Package(name, version, "greet", checksum)
+                    for (name, version), contents in packages.items()
+                    for checksum in contents
+                    if name in names
+                )
+            )
 
         world.publisher = dataclasses.replace(world.publisher, distribution=ask)
 
@@ -77,21 +85,6 @@ def test_what_is_the_distributions_own_package_to_the_byte_is_published(
     folder = world.build(inputs, "1.0-1")
     distribution({("greet", "1.0-1"): frozenset({sha256((folder / "greet_1.0-1_all.deb").read_bytes())})})
     assert "is published" in world.review(inputs)
-
-
-def test_the_distribution_is_not_asked_for_versions_with_the_targets_suffix(world: World) -> None:
-    asked: list[Collection[str]] = []
-
-    def ask(_target: Target, names: Collection[str]) -> Has:
-        asked.append(names)
-        return {}
-
-    world.publisher = dataclasses.replace(world.publisher, distribution=ask)
-    push(world, "1.0-1+ci+lab~deb13~c5.2")
-    push(world, "1.0-1+ci+lab~deb13", **GATE)
-    assert asked == []
-    push(world, "1.0-2~c5.2")
-    assert asked == [{"greet"}]
 
 
 def test_another_version_of_the_distributions_is_no_obstacle(world: World, distribution: Callable[[Has], None]) -> None:

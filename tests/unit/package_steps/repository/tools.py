@@ -1,21 +1,22 @@
 """Stand-ins for the tools of a publisher: they do to small files what the real ones do to packages.
 
-A package here is a JSON file with what its control data or header says; a signature is a line that names its key.
+Packages are real ones (``debs``, ``rpms``); a signature is a line, or a tag, that names its key.
 """
 
 from __future__ import annotations
 
+import gzip
 import hashlib
-import io
-import json
 import os
 import re
-import tarfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pkgci_steps.repository import rpm_file
 from pkgci_steps.status import Ended, Status
+
+from . import debs, rpms
 
 
 class Killed(BaseException):
@@ -33,7 +34,10 @@ class Tools:
         self.called: list[list[str]] = []
         self.before: Callable[[list[str]], None] = lambda command: None
         self.build_host: Path | None = None
-        self.installed = "bash\tyes\trequired\tlibc6 (>= 2), libtinfo6\nlibc6\t\toptional\t\nlibtinfo6\t\toptional\t\n"
+        self.installed = (
+            "bash\tyes\trequired\tbash\tlibc6 (>= 2), libtinfo6\nlibc6\t\toptional\tglibc\t\n"
+            "libtinfo6\t\toptional\tncurses\t\n"
+        )
 
     def run(self, command: Sequence[str | Path], **how: Any) -> int:
         return self._do(command, how.get("folder"))[0]
@@ -64,27 +68,33 @@ class Tools:
     def _rpmsign(self, words: list[str], _: Path) -> tuple[int, bytes]:
         key = next(word for word in words if word.startswith("_gpg_name ")).split()[1]
         for name in words[words.index("--resign") + 1 :]:
-            package = json.loads(Path(name).read_text())
-            Path(name).write_text(json.dumps({**package, "signed": key}))
+            Path(name).write_bytes(rpms.sign(Path(name).read_bytes(), key))
         return 0, b""
 
     def _rpmkeys(self, words: list[str], _: Path) -> tuple[int, bytes]:
-        return (0 if Path(words[-1]).read_bytes().startswith(b"{") else 1), b""
+        return (0 if Path(words[-1]).read_bytes().startswith(b"\xed\xab\xee\xdb") else 1), b""
 
     def _rpm(self, words: list[str], _: Path) -> tuple[int, bytes]:
-        package = json.loads(Path(words[-1]).read_text())
-        package["SHA256HEADER"] = sha256(json.dumps({**package, "signed": ""}).encode())
+        path = Path(words[-1])
+        header = rpm_file.read(path, is_signed=True)
+        values = {name: header.text(tag) for name, (tag, kind) in rpms.TAGS.items() if kind == rpms.STRING}
+        values["EPOCHNUM"] = str(next(iter(header.numbers(rpm_file.EPOCH)), 0))
+        values["SOURCEPACKAGE"] = "1" if rpm_file.SOURCE_PACKAGE in header.tags else ""
+        values["SHA256HEADER"] = header.sha256
+        values["RSAHEADER"] = "RSA/SHA256" if rpms.signature_of(path.read_bytes()) else ""
         form = words[words.index("--queryformat") + 1].replace("\\n", "\n")
-        return 0, re.sub(r"%\{([A-Z0-9]+)(:pgpsig)?\}", lambda tag: package.get(tag[1], "(none)"), form).encode()
+        return 0, re.sub(r"%\{([A-Z0-9]+)(:pgpsig)?\}", lambda tag: values.get(tag[1], "") or "(none)", form).encode()
 
     def _createrepo_c(self, words: list[str], _: Path) -> tuple[int, bytes]:
         folder, shared = Path(words[words.index("--outputdir") + 1]), Path(words[-1])
         paths = Path(words[words.index("--pkglist") + 1]).read_text().splitlines()
-        listed = "".join(f"{path} {sha256((shared / path).read_bytes())}\n" for path in paths)
-        name = f"repodata/{sha256(listed.encode())}-primary.xml.gz"
         (folder / "repodata").mkdir()
-        (folder / name).write_text(listed)
-        (folder / "repodata/repomd.xml").write_text(f'<repomd><location href="{name}"/></repomd>\n')
+        names = ""
+        for kind, text in described(shared, paths).items():
+            name = f"repodata/{sha256(text.encode())}-{kind}.xml.gz"
+            (folder / name).write_bytes(gzip.compress(text.encode(), mtime=0))
+            names += f'<location href="{name}"/>'
+        (folder / "repodata/repomd.xml").write_text(f"<repomd>{names}</repomd>\n")
         return 0, b""
 
     def _apt_ftparchive(self, words: list[str], folder: Path) -> tuple[int, bytes]:
@@ -99,28 +109,17 @@ class Tools:
         return 0, "\n".join(stanzas).encode()
 
     def _stanza(self, path: Path, folder: Path) -> str:
-        place = path.relative_to(folder)
+        place, checksum, size = path.relative_to(folder), sha256(path.read_bytes()), path.stat().st_size
         if path.suffix == ".dsc":
-            words = dict(re.findall(r"^(Source|Version): (.*)$", path.read_text(), re.MULTILINE))
-            lines = f"Files:\n {'0' * 32} 1 {path.name}\n"
-            return f"Package: {words['Source']}\nVersion: {words['Version']}\nDirectory: {place.parent}\n{lines}"
-        control = re.sub("^Source: .*\n", "", json.loads(path.read_text())["control"], flags=re.MULTILINE)
-        return f"{control.rstrip()}\nFilename: {place}\nSHA256: {sha256(path.read_bytes())}\n"
+            text = path.read_text().rstrip().replace("Source: ", "Package: ", 1)
+            text = text.replace("Checksums-Sha256:\n", f"Checksums-Sha256:\n {checksum} {size} {path.name}\n")
+            text = text.replace("\nFiles:\n", f"\nFiles:\n {'0' * 32} {size} {path.name}\n")
+            return f"{text}\nDirectory: {place.parent}\n"
+        control = debs.control_of(path.read_bytes()).rstrip()
+        return f"{control}\nFilename: {place}\nSize: {size}\nSHA256: {checksum}\n"
 
     def _dpkg_deb(self, words: list[str], _: Path) -> tuple[int, bytes]:
-        try:
-            package = json.loads(Path(words[-1]).read_text())
-        except ValueError:
-            return 2, b""
-        archive = io.BytesIO()
-        with tarfile.open(fileobj=archive, mode="w") as tar:
-            for name in package.get("members", ["./control"]):
-                member = tarfile.TarInfo(name)
-                member.size = len(package["control"].encode())
-                if package.get("link"):
-                    member.type, member.linkname, member.size = tarfile.SYMTYPE, package["link"], 0
-                tar.addfile(member, io.BytesIO(package["control"].encode()))
-        return 0, archive.getvalue()
+        return 0, debs.control_of(Path(words[-2]).read_bytes()).encode()
 
     def _dpkg_query(self, _words: list[str], _folder: Path) -> tuple[int, bytes]:
         return 0, self.installed.encode()
@@ -140,6 +139,34 @@ class Tools:
             elif path.is_file() and not path.is_symlink() and path.stat().st_size <= limit:
                 (copy / name).write_bytes(path.read_bytes())
         return status, b""
+
+
+def described(shared: Path, paths: Iterable[str]) -> dict[str, str]:
+    """What createrepo_c says of packages: primary and filelists."""
+    primary, files = "", ""
+    for path in paths:
+        header = rpm_file.read(shared / path, is_signed=True)
+        checksum, size = sha256((shared / path).read_bytes()), (shared / path).stat().st_size
+        epoch = next(iter(header.numbers(rpm_file.EPOCH)), 0)
+        architecture = "src" if rpm_file.SOURCE_PACKAGE in header.tags else header.text(rpm_file.ARCH)
+        relations = "".join(
+            f"<rpm:{word.lower()}>" + "".join(f'<rpm:entry name="{n}"/>' for n in names) + f"</rpm:{word.lower()}>"
+            for word, tags in rpm_file.RELATIONS.items()
+            if (names := header.texts(tags[0]))
+        )
+        primary += (
+            f"<package><name>{header.text(rpm_file.NAME)}</name><arch>{architecture}</arch>"
+            f'<version epoch="{epoch}" ver="{header.text(rpm_file.VERSION)}" rel="{header.text(rpm_file.RELEASE)}"/>'
+            f'<checksum type="sha256">{checksum}</checksum><size package="{size}"/><location href="{path}"/>'
+            f"<format><rpm:sourcerpm>{header.text(rpm_file.SOURCE_RPM)}</rpm:sourcerpm>{relations}</format></package>"
+        )
+        listed = "".join(f"<file>{name}</file>" for name in header.paths())
+        files += f'<package pkgid="{checksum}">{listed}</package>'
+    name = "http://linux.duke.edu/metadata"
+    return {
+        "primary": f'<metadata xmlns="{name}/common" xmlns:rpm="{name}/rpm">{primary}</metadata>',
+        "filelists": f'<filelists xmlns="{name}/filelists">{files}</filelists>',
+    }
 
 
 SUFFIX = {"packages": (".deb", ".udeb", ".ddeb"), "sources": (".dsc",)}

@@ -77,7 +77,13 @@ class World:
 
 
 def _written(
-    job: generation.Job, new: Path, manifest: Manifest, _before: Any, _readable: Sequence[Path], _also: Sequence[Path]
+    job: generation.Job,
+    new: Path,
+    manifest: Manifest,
+    _before: Any,
+    _described: Manifest,
+    _readable: Sequence[Path],
+    _also: Sequence[Path],
 ) -> None:
     for path, text in job.publisher.pages(job.name, manifest).items():
         folders.write(new / path, text)

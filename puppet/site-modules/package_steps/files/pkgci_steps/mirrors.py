@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import platform
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -79,6 +80,14 @@ def sources(step: Step, target: Target) -> tuple[Source, ...]:
         if is_security:
             step.log.say("where it is, `security_mirror:` of the target in the site file says")
     return tuple(found)
+
+
+def rpm_places(target: Target) -> dict[str, str]:
+    """Where a target of RPM packages has its mirror's repositories: an end for each one's name → its address."""
+    mirror = (target.mirror or "").rstrip("/")
+    if target.components == ("main",):
+        return {"": mirror}
+    return {f"-{name.lower()}": f"{mirror}/{name}/{platform.machine()}/os" for name in target.components}
 
 
 def choices(target: Target, own: Sequence[Source], keyring: Path) -> list[tuple[Source, ...]]:

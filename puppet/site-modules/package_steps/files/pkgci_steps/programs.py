@@ -175,6 +175,10 @@ class Programs:
         status = self._run(command, environment, folder, seconds, late, keep, subprocess.PIPE)
         return status, bytes(kept)
 
+    def pipe(self, command: Sequence[str | Path], take: Callable[[bytes], None], *, seconds: float) -> int:
+        """The exit status; its standard output goes to ``take``, piece by piece, and what that raises ends it."""
+        return self._run(command, None, None, seconds, Status.INFRASTRUCTURE, take, subprocess.PIPE)
+
     def _run(
         self,
         command: Sequence[str | Path],

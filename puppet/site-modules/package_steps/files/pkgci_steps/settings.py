@@ -54,12 +54,16 @@ class Source:
 
 @dataclass(frozen=True)
 class Project:
-    """A project. ``own_steps``: it brings programs of its own (ci/STEP), and no package."""
+    """A project. ``own_steps``: it brings programs of its own (ci/STEP), and no package.
+
+    ``overrides``: names of others' packages, or of their sources, that it may take (``repository.ownership``).
+    """
 
     name: str
     targets: tuple[str, ...]
     own_steps: bool = False
     source: Source = field(default_factory=Source)
+    overrides: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ A root knows its mirror: what packages under test ask for is found there, checke
 
 from __future__ import annotations
 
-import platform
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from .. import mirrors
 from ..layers import handed_over
 from ..namespaces import INSIDE, traversable
 from ..settings import Target
@@ -98,14 +98,10 @@ def vouchers(target: Target) -> list[Path]:
 
 def repositories(target: Target, keys: Sequence[Path]) -> str:
     """dnf's file about ``target``'s mirror: of the mirror itself, or of its folders where the target has components."""
-    mirror = (target.mirror or "").rstrip("/")
-    places = {"": mirror}
-    if target.components != ("main",):
-        places = {f"-{name.lower()}": f"{mirror}/{name}/{platform.machine()}/os" for name in target.components}
     words = " ".join(f"file://{key}" for key in keys)
     return "\n".join(
         f"[pkgci-base{name}]\nname={target.mock_root} {place}\nbaseurl={place}/\ngpgcheck=1\ngpgkey={words}\n"
-        for name, place in places.items()
+        for name, place in mirrors.rpm_places(target).items()
     )
 
 

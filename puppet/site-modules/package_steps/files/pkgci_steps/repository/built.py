@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from ..inputs import Inputs
 from .manifest import File
+from .relations import Relation
 
 # The end of a version that is no release, whichever change it is of.
 _ANY = r"~c[0-9]+\.[0-9]+"
@@ -14,11 +16,18 @@ _ANY = r"~c[0-9]+\.[0-9]+"
 
 @dataclass(frozen=True)
 class Built:
-    """A source package, its version, and the files to publish."""
+    """A source package, its version, and the files to publish. ``named`` are the packages that it says it makes.
+
+    ``relations`` and ``marks`` are what its packages say of others, and of themselves (``stanza.marks``): by the name
+    of a package.
+    """
 
     source: str
     version: str
     files: tuple[File, ...]
+    relations: Mapping[str, tuple[Relation, ...]] = field(default_factory=dict)
+    marks: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    named: frozenset[str] = frozenset()
 
 
 def check_version(version: str, what: str, inputs: Inputs) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from .. import publishable
 from ..programs import Programs
 from ..status import Ended, Status
-from . import folders
+from . import deb_file, folders, stanza
 from .manifest import Entry, File
 
 _BY_HASH = "by-hash/SHA256"
@@ -30,6 +30,9 @@ _MAIN, _INSTALLER = "main", "main/debian-installer"
 # Release lists these. The uncompressed ones are what the next index is made from.
 _INDEXES = (f"{_MAIN}/binary-*/Packages*", f"{_INSTALLER}/binary-*/Packages*", f"{_MAIN}/source/Sources*")
 _ALL = "all"
+# The lists of files of a source package.
+_SHA256 = "checksums-sha256"
+_LISTS = frozenset((_SHA256, "checksums-sha1", "checksums-sha512", "files"))
 _SIGNED = ("Release", "InRelease", "Release.gpg")
 
 
@@ -126,8 +129,23 @@ class _Descriptions:
         if missing:
             known |= self._made(kind, os.path.commonpath([str(PurePosixPath(path).parent) for path in missing]))
         for path in missing:
-            _compare(path, files[path], known.get(path))
+            _compare(path, files[path], known.get(path), self._expected(path, files[path]))
         return {path: known[path] for path in files}
+
+    def _expected(self, path: str, file: File) -> dict[str, str]:
+        """The fields that the index has to have of a package: its own, and those of its file. Names in lower case."""
+        place = self._shared / path
+        try:
+            if publishable.is_deb(path):
+                own = stanza.parse(deb_file.control_of(place, self._tool))
+                return {**own, "filename": path, "size": str(file.size), "sha256": file.sha256}
+            own = stanza.parse(place.read_bytes())
+        except ValueError as error:
+            raise Ended(Status.FAILED, f"{file.name}: {error}") from None
+        own["package"] = own.pop("source", "")
+        own["directory"] = path.rpartition("/")[0]
+        own[_SHA256] = f"{own.get(_SHA256, '')}\n {file.sha256} {file.size} {file.name}"
+        return own
 
     def _from_lists(self, kind: str) -> dict[str, bytes]:
         name = "Packages" if kind == "packages" else "Sources"
@@ -143,16 +161,36 @@ class _Descriptions:
         return _stanzas(kind, text)
 
 
-def _compare(path: str, file: File, stanza: bytes | None) -> None:
-    if stanza is None:
+def _compare(path: str, file: File, said: bytes | None, expected: Mapping[str, str]) -> None:
+    """What the index says of a package is, field by field, what the package says, and what was measured of it."""
+    if said is None:
         raise Ended(Status.INFRASTRUCTURE, f"apt-ftparchive says nothing of {path}")
-    words = {"Package": file.package, "Version": file.version, "SHA256": file.sha256}
-    if path.endswith(".dsc"):
-        del words["SHA256"]
-    for name, value in words.items():
-        said = re.findall(rb"^%s: (.*)$" % name.encode(), stanza, re.MULTILINE | re.IGNORECASE)
-        if said != [value.encode()]:
-            raise Ended(Status.FAILED, f"{file.name}: apt reads another {name} in it than dpkg does")
+    try:
+        found = stanza.parse(said)
+        if path.endswith(".dsc"):
+            _compare_lists(file, found, expected)
+    except ValueError as error:
+        raise Ended(Status.FAILED, f"{file.name}: the index of it is not acceptable: {error}") from None
+    for name in sorted({*found, *expected} - _LISTS):
+        if _plain(found.get(name)) != _plain(expected.get(name)):
+            what = f"{found.get(name, 'nothing')[:60]!a}, not {expected.get(name, 'nothing')[:60]!a}"
+            raise Ended(Status.FAILED, f"{file.name}: the index of it says {what} in the field {name}")
+
+
+def _compare_lists(file: File, found: Mapping[str, str], expected: Mapping[str, str]) -> None:
+    """The files of a source package are the same in each of the index's lists: those of its own, and itself."""
+    wanted = {name: size for name, (_, size) in stanza.checksums(expected, _SHA256).items()}
+    for name in _LISTS & set(found):
+        listed = stanza.checksums(found, name)
+        if {one: size for one, (_, size) in listed.items()} != wanted:
+            raise Ended(Status.FAILED, f"{file.name}: the index of it names other files in the field {name}")
+    if stanza.checksums(found, _SHA256) != stanza.checksums(expected, _SHA256):
+        raise Ended(Status.FAILED, f"{file.name}: the index of it has other checksums")
+
+
+def _plain(value: str | None) -> str | None:
+    """A value apart from blanks at the ends of its lines, which programs write as they like."""
+    return None if value is None else "\n".join(line.strip() for line in value.split("\n"))
 
 
 def _stanzas(kind: str, text: bytes) -> dict[str, bytes]:

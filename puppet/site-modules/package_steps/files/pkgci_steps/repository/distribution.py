@@ -1,11 +1,12 @@
-"""What a target's own distribution has, as its mirror says it: asked by apt, from lists that the publisher keeps."""
+"""What a target's own distribution has, as its mirror says it, from lists that the publisher keeps.
+
+apt is asked of Debian's packages, ``rpm_lists`` of RPM packages.
+"""
 
 from __future__ import annotations
 
-import re
 import time
-from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,14 +14,22 @@ from .. import mirrors
 from ..settings import Target
 from ..status import Ended, Status
 from ..step import Step
-from . import folders, locks, places
+from . import base, folders, locks, places, relations, rpm_lists, stanza
+from .known import Known, Package
 
-# Names of packages → of those that the target's distribution has, name and version → the checksums of such packages.
-Distribution = Callable[[Target, Collection[str]], Mapping[tuple[str, str], frozenset[str]]]
+# Names of packages and of sources → what the target's distribution has of them.
+Distribution = Callable[[Target, Collection[str]], Known]
 
 # A list is asked for again after that many seconds.
 _FRESH = 6 * 3600.0
-_FIELD = re.compile(r"^(Package|Version|SHA256): (\S+)$", re.MULTILINE)
+_SOURCES = "sources"
+# Of every list the lines that tell its source packages.
+_LISTED = """\
+set -e
+apt-get -c "$1" indextargets --format '$(FILENAME)' 'Created-By: Packages' | while read -r list; do
+    /usr/lib/apt/apt-helper -c "$1" cat-file "$list" | grep -aE '^(Package|Source): ' || [ $? = 1 ]
+done
+"""
 _SETTINGS = """\
 Dir::Etc::SourceList "{folder}/sources.list";
 Dir::Etc::SourceParts "/dev/null";
@@ -40,40 +49,75 @@ APT::Update::Error-Mode "any";
 """
 
 
-def nothing(_target: Target, _names: Collection[str]) -> Mapping[tuple[str, str], frozenset[str]]:
+def nothing(_target: Target, _names: Collection[str]) -> Known:
     """Where there is no distribution to ask."""
-    return {}
+    return Known()
 
 
 def of_mirror(step: Step, top: Path = places.LISTS, held: Path = places.LOCKS) -> Distribution:
-    """Asks the mirrors. Where one cannot be asked, the log says so, and nothing is found."""
+    """Asks the mirrors. Raises ``Ended`` (infrastructure) where one does not answer, and never has.
 
-    def ask(target: Target, names: Collection[str]) -> Mapping[tuple[str, str], frozenset[str]]:
-        if target.kind != "deb":
-            return {}
+    Where a target has no mirror that can be asked, what every system is made of is all that is known of its
+    distribution.
+    """
+
+    def ask(target: Target, names: Collection[str]) -> Known:
+        lock = held / f"lists.{target.name}.lock"
+        if target.kind == "rpm":
+            if not target.mirror or target.backend != "mock":
+                return base.of_rpm(names)
+            with locks.locked(lock, step.stop):
+                return rpm_lists.known(step, target, names, top / target.name)
         try:
-            with locks.locked(held / f"lists.{target.name}.lock", step.stop):
+            with locks.locked(lock, step.stop):
                 settings = _refreshed(step, target, top / target.name)
         except Ended as ended:
-            if ended.status is Status.ABORTED:
+            if ended.status is not Status.MISUSED:
                 raise
-            step.log.say(f"whether {target.suite} has these versions is not known: {ended.reason}")
-            return {}
+            step.log.say(f"what {target.suite} has is not known, beside its base: {ended.reason}")
+            return base.of_host(names, step.programs)
         # Its status is 100 where it knows none of them.
         _, shown = step.programs.output(["apt-cache", "-c", settings, "show", *sorted(names)], seconds=120)
-        return parse(shown.decode(errors="replace"))
+        sources = (settings.parent / _SOURCES).read_text().split("\n")
+        return Known(parse(shown), frozenset(names) & frozenset(sources))
 
     return ask
 
 
-def parse(text: str) -> Mapping[tuple[str, str], frozenset[str]]:
+def parse(text: bytes) -> tuple[Package, ...]:
     """What apt-cache shows of packages."""
-    found: dict[tuple[str, str], frozenset[str]] = defaultdict(frozenset)
-    for stanza in text.split("\n\n"):
-        words = dict(_FIELD.findall(stanza))
-        if len(words) == 3:
-            found[words["Package"], words["Version"]] |= {words["SHA256"]}
-    return dict(found)
+    return tuple(package for part in text.split(b"\n\n") if part.strip() and (package := _package(part)))
+
+
+def _package(text: bytes) -> Package | None:
+    """A distribution may have what pkgci refuses: what cannot be read of a stanza is passed over."""
+    fields = stanza.plain(text)
+    if not {"package", "version"} <= set(fields):
+        return None
+    source = fields.get("source", fields["package"]).partition(" ")[0]
+    with suppress(ValueError):
+        return Package(
+            fields["package"],
+            fields["version"],
+            source,
+            fields.get("sha256", ""),
+            relations.of_deb(fields),
+            stanza.marks(fields),
+        )
+    return Package(fields["package"], fields["version"], source, fields.get("sha256", ""))
+
+
+def sources_in(lines: Iterable[str]) -> frozenset[str]:
+    """The source packages in the lines 'Package: …' and 'Source: …' of lists of packages."""
+    found, package = set(), ""
+    for line in lines:
+        name, _, value = line.partition(": ")
+        if name == "Package":
+            found.add(package)
+            package = value
+        elif name == "Source":
+            package = value.partition(" ")[0]
+    return frozenset({*found, package} - {""})
 
 
 def _refreshed(step: Step, target: Target, folder: Path) -> Path:
@@ -83,7 +127,8 @@ def _refreshed(step: Step, target: Target, folder: Path) -> Path:
     before = 0.0
     with suppress(OSError):
         before = stamp.stat().st_mtime if stamp.read_text() == what else 0.0
-    if 0 <= time.time() - before < _FRESH:
+    listed = folder / _SOURCES
+    if 0 <= time.time() - before < _FRESH and listed.exists():
         return settings
     sources = "".join(_line(source) for source in mirrors.sources(step, target))
     for name in ("lists/partial", "cache/archives/partial"):
@@ -91,10 +136,20 @@ def _refreshed(step: Step, target: Target, folder: Path) -> Path:
     folders.write(settings, _SETTINGS.format(folder=folder))
     folders.write(folder / "sources.list", sources)
     if step.programs.run(["apt-get", "-c", settings, "-qq", "update"], seconds=300) == 0:
+        folders.write(listed, "\n".join(sorted(_sources(step, settings))))
+        # The cache that all who ask read is made here, once.
+        step.programs.run(["apt-cache", "-c", settings, "gencaches"], seconds=300)
         folders.write(stamp, what)
-    elif not before:
+    elif not before or not listed.exists():
         raise Ended(Status.INFRASTRUCTURE, "its lists cannot be fetched: see apt's words above")
     return settings
+
+
+def _sources(step: Step, settings: Path) -> frozenset[str]:
+    status, said = step.programs.output(["sh", "-c", _LISTED, "sh", settings], seconds=120)
+    if status != 0:
+        raise Ended(Status.INFRASTRUCTURE, "its lists cannot be read: see apt's words above")
+    return sources_in(said.decode(errors="replace").splitlines())
 
 
 def _line(source: mirrors.Source) -> str:

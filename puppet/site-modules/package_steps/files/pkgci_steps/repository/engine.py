@@ -239,7 +239,7 @@ class Update:
         number = self.repository.next().number
         job = generation.Job(self.repository.name, number, self.repository.folder, self._publisher, self._signer)
         before = None if afresh or self.before.signed_by != new.signed_by else self.before
-        job.write(aside, new, before, readable, [one.folder for one in also])
+        job.write(aside, new, before, self.before, readable, [one.folder for one in also])
         return self.repository.show(aside)
 
     def _wait_for_a_new_second(self) -> None:

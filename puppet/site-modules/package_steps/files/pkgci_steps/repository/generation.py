@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..review import MIRRORS
 from . import deb_index, folders, places, pool, rpm_index
-from .manifest import Manifest
+from .manifest import Entry, Manifest, without
 from .publisher import Publisher
 from .signing import Signer
 
@@ -30,25 +30,33 @@ class Job:
     signer: Signer
 
     def write(
-        self, new: Path, manifest: Manifest, before: Manifest | None, readable: Sequence[Path], also: Sequence[Path]
+        self,
+        new: Path,
+        manifest: Manifest,
+        before: Manifest | None,
+        described: Manifest,
+        readable: Sequence[Path],
+        also: Sequence[Path],
     ) -> None:
         """Fills the folder ``new`` with what ``manifest`` says.
 
         Where nothing has changed since the generation with the manifest ``before``, which readers see now, its indexes
         are taken over. ``readable`` are the generations that readers may be at, newest first: their indexes stay to be
-        had. ``also`` are further ones which may describe packages.
+        had, and the first of them describes the packages in ``described``. ``also`` are further ones which may describe
+        packages.
         """
         known = [*readable[:1], *also]
         # The indexes are other programs' work: this one has time for its own meanwhile.
         with ThreadPoolExecutor(1) as meanwhile:
-            described = meanwhile.submit(self._describe, new, manifest)
+            pages = meanwhile.submit(self._describe, new, manifest)
             for target, kind in self._targets(manifest).items():
                 unchanged = readable[0] if before and _same(before, manifest, target, readable[0], kind) else None
                 if kind == "deb":
                     self._suite(new, target, manifest, unchanged, known, readable)
                 else:
-                    self._metadata(new, target, manifest, unchanged, known, readable)
-            described.result()
+                    there = described.of_target(target)
+                    self._metadata(new, target, manifest, there, unchanged, known, readable)
+            pages.result()
 
     def _describe(self, new: Path, manifest: Manifest) -> None:
         """What is beside the indexes: pages for people, the records of builds, and what is in it for programs."""
@@ -93,6 +101,7 @@ class Job:
         new: Path,
         target: str,
         manifest: Manifest,
+        there: Sequence[Entry],
         unchanged: Path | None,
         known: Sequence[Path],
         readable: Sequence[Path],
@@ -106,7 +115,8 @@ class Job:
             shared.mkdir(parents=True, exist_ok=True)
             entries = manifest.of_target(target)
             described = [one / path for one in known if (one / path / rpm_index.HEAD).exists()]
-            rpm_index.write(folder, entries, shared, described, self.publisher.programs)
+            added = without(entries, there)
+            rpm_index.write(folder, entries, added, shared, described, self.publisher.programs)
             self.signer.detached_one(folder / rpm_index.HEAD, folder / rpm_index.SIGNATURE)
         rpm_index.keep_parts(folder, [one / path for one in readable])
         folders.write(folder / MIRRORS, self._mirrors(path))

@@ -6,11 +6,13 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from .. import publishable
 from ..inputs import Inputs
 from ..programs import Programs
-from . import rpm, versions
+from . import rpm, rpm_file, rpm_relations, versions
 from .built import Built, check_own_version, check_version
 from .manifest import File
+from .relations import Relation
 
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._+-]*"
 _VERSION = r"[A-Za-z0-9.+~^_]+"
@@ -28,6 +30,16 @@ _TAGS: dict[str, str] = {
     "RSAHEADER:pgpsig": r"\(none\)",
     "DSAHEADER:pgpsig": r"\(none\)",
 }
+# Of these, rpm says what the header has.
+_OWN = {
+    "NAME": rpm_file.NAME,
+    "VERSION": rpm_file.VERSION,
+    "RELEASE": rpm_file.RELEASE,
+    "ARCH": rpm_file.ARCH,
+    "SOURCERPM": rpm_file.SOURCE_RPM,
+}
+# What a package of debugging symbols may have: nothing that runs.
+_DEBUG_PATHS = re.compile(r"/usr/(?:lib/debug|src/debug)(?:/.*)?", re.DOTALL)
 _FORMAT = r"\n".join(f"%{{{tag}}}" for tag in _TAGS) + r"\n"
 
 
@@ -36,7 +48,8 @@ def look(folder: Path, files: Mapping[str, str], inputs: Inputs, programs: Progr
     for name in files:
         if not name.endswith(".rpm"):
             raise ValueError(f"{name} is no part of the packages")
-    tags = {name: _tags(folder / name, programs) for name in files}
+    headers = {name: rpm_file.read(folder / name) for name in files}
+    tags = {name: _tags(folder / name, headers[name], programs) for name in files}
     found = {name: _file(folder / name, files[name], words, inputs) for name, words in tags.items()}
     sources = [name for name, file in found.items() if file.architecture == "src"]
     if len(sources) != 1:
@@ -47,10 +60,32 @@ def look(folder: Path, files: Mapping[str, str], inputs: Inputs, programs: Progr
     if len(found) < 2:
         raise ValueError("there is no package besides the source package")
     source = found[sources[0]]
-    return Built(source.package, source.version, tuple(found.values()))
+    own = {file.package for file in found.values()}
+    said = {
+        found[name].package: _relations(name, header, own) for name, header in headers.items() if name not in sources
+    }
+    return Built(source.package, source.version, tuple(found.values()), said)
 
 
-def _tags(path: Path, programs: Programs) -> dict[str, str]:
+def _relations(name: str, header: rpm_file.Header, own: set[str]) -> tuple[Relation, ...]:
+    """What a package says of others. Raises ``ValueError`` in words."""
+    try:
+        if publishable.is_debugging(header.text(rpm_file.NAME), name):
+            _check_debugging(header)
+        return rpm_relations.of_header(header, own)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+
+
+def _check_debugging(header: rpm_file.Header) -> None:
+    """What is passed over where packages are installed and tested has nothing in it that could do anything."""
+    if rpm_file.SCRIPTS & set(header.tags):
+        raise ValueError("it has debugging symbols, and a script: such packages run nothing")
+    if other := next((path for path in header.paths() if not _DEBUG_PATHS.fullmatch(path)), None):
+        raise ValueError(f"it has debugging symbols, and installs {other[:100]!a}, which is none")
+
+
+def _tags(path: Path, header: rpm_file.Header, programs: Programs) -> dict[str, str]:
     # The checksums in it are true of it: those of the header, and of the payload.
     if programs.run(["rpmkeys", "--checksig", "--nosignature", path], seconds=300) != 0:
         raise ValueError(f"{path.name}: rpm finds that it is damaged, or no package")
@@ -60,7 +95,13 @@ def _tags(path: Path, programs: Programs) -> dict[str, str]:
     for (tag, pattern), value in zip(_TAGS.items(), lines, strict=True):
         if len(value) > 200 or not re.fullmatch(pattern, value):
             raise ValueError(f"{path.name}: its {tag.partition(':')[0].lower()} is not acceptable: {value[:60]!a}")
-    return dict(zip(_TAGS, lines, strict=True))
+    found = dict(zip(_TAGS, lines, strict=True))
+    epoch = str(next(iter(header.numbers(rpm_file.EPOCH)), 0))
+    read = {name: header.text(tag) or "(none)" for name, tag in _OWN.items()}
+    for tag, value in {**read, "EPOCHNUM": epoch, "SHA256HEADER": header.sha256}.items():
+        if found[tag] != value:
+            raise ValueError(f"{path.name}: rpm reads another {tag.lower()} in it than there is: {found[tag][:60]!a}")
+    return found
 
 
 def _file(path: Path, checksum: str, words: Mapping[str, str], inputs: Inputs) -> File:

@@ -56,12 +56,16 @@ def promote(step: Step, publisher: Publisher, targets: tuple[str, ...]) -> str:
     name = review_names.of_change(publisher, step.inputs.change) if _has_review(step, publisher) else ""
     review = Repository(places.review(name or step.inputs.change), publisher)
     tested = _tested(review, step.inputs, targets)
-    bases = {entry.kind: ownership.base_of(entry.kind, step.programs) for entry in tested}
+    names = {entry.target: Built(entry.source, entry.version, entry.files) for entry in tested}
+    known = {
+        name: publisher.distribution(step.settings.target(name), ownership.names(built))
+        for name, built in names.items()
+    }
     released = Repository(places.RELEASE, publisher)
     with released.update() as update:
         for entry in tested:
-            built = Built(entry.source, entry.version, entry.files)
-            ownership.check(entry.project, entry.kind, built, update.before, bases[entry.kind])
+            project, target = step.settings.project(entry.project), step.settings.target(entry.target)
+            ownership.check(project, target, names[entry.target], update.before, known[entry.target])
         step.cases += [_case(entry, update.before) for entry in tested]
         step.passed_or_failed("")
         new = [entry for entry in tested if not _is_published(entry, update.before)]

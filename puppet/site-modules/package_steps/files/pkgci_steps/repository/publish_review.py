@@ -14,6 +14,7 @@ from . import claim, look_deb, look_rpm, ownership, places, records, review_name
 from .built import Built
 from .engine import Repository
 from .fetching import Source
+from .known import Known
 from .manifest import Entry, Manifest
 from .publisher import Publisher, this_host
 from .records import Record
@@ -78,19 +79,18 @@ class Publication:
         host, result = source.find()
         folder, built = self._checked(source, host, result)
         released = Repository(places.RELEASE, self.publisher).manifest()
-        base = ownership.base_of(self.target.kind, self.step.programs)
-        ownership.check(self.step.inputs.project, self.target.kind, built, released, base)
+        known = self.publisher.distribution(self.target, ownership.names(built))
+        project = self.step.settings.project(self.step.inputs.project)
         before = list(self._before())
-        self._check_versions(built, released, before)
+        ownership.check(project, self.target, built, released, known, before)
+        self._check_versions(built, released, before, known)
         if why := unchanging.clash(self.target.name, built.files, [*before, *released.entries]):
             raise Ended(Status.FAILED, f"refused: {why}")
         return self._published(built, folder)
 
-    def _check_versions(self, built: Built, released: Manifest, before: Sequence[Entry]) -> None:
+    def _check_versions(self, built: Built, released: Manifest, before: Sequence[Entry], known: Known) -> None:
         """Raises ``Ended`` (failed) where the release's version would be another package's."""
-        names = taken.without_suffix(built, self.target)
-        has = self.publisher.distribution(self.target, names) if names else {}
-        taken.by_distribution(built, has, self.target, self.step.settings.site)
+        taken.by_distribution(built, known, self.target, self.step.settings.site)
         taken.by_release(built, released.of_target(self.target.name), self.target, tree=self.step.inputs.tree)
         for ahead in before if self.step.inputs.is_release else ():
             if ahead.target == self.target.name:

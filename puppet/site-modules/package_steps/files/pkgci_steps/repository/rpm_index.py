@@ -3,26 +3,48 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ..programs import Programs
 from ..status import Ended, Status
-from . import folders
-from .manifest import Entry
+from . import folders, rpm_described
+from .manifest import Entry, File
 
 DATA = "repodata"
 HEAD = "repodata/repomd.xml"
 SIGNATURE = "repodata/repomd.xml.asc"
 
 
-def write(folder: Path, entries: Sequence[Entry], shared: Path, known: Iterable[Path], tool: Programs) -> None:
+def write(
+    folder: Path, entries: Sequence[Entry], new: Sequence[Entry], shared: Path, known: Iterable[Path], tool: Programs
+) -> None:
     """Writes the metadata of ``entries`` into ``folder``; ``shared`` is what their paths are relative to.
 
-    What the metadata in ``known`` (earlier ones) says of a package is taken from there.
+    What the metadata in ``known`` (earlier ones) says of a package is taken from there. What is said of the ``new``
+    ones is compared with what they are first, and taken from there. Raises ``Ended`` (failed) where it differs.
     """
-    folders_of = {entry.folder.partition("/packages/")[2]: entry for entry in entries}
-    paths = [f"packages/{place}/{file.name}" for place, entry in folders_of.items() for file in entry.files]
+    known = list(known)
+    aside = folder.with_name(f".{folder.name}.new")  # no target is called so
+    if new:
+        _create(aside, _paths(new), shared, [], tool)
+        rpm_described.compare(aside / DATA, _paths(new), shared)
+        known.append(aside)
+    _create(folder, _paths(entries), shared, known, tool)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _paths(entries: Sequence[Entry]) -> dict[str, File]:
+    """The files of ``entries``, by their paths in the repository."""
+    return {
+        f"packages/{entry.folder.partition('/packages/')[2]}/{file.name}": file
+        for entry in entries
+        for file in entry.files
+    }
+
+
+def _create(folder: Path, paths: Iterable[str], shared: Path, known: Iterable[Path], tool: Programs) -> None:
     folder.mkdir(parents=True)
     wanted = folder / ".packages"
     wanted.write_text("".join(f"{path}\n" for path in paths))

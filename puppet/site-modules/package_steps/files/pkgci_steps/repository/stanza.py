@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]*):[ \t]*(.*)")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+# Control characters, those of Latin-1 too; and what ends a line or a paragraph for some program.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+# Fields that make a package one which apt and dpkg keep, or install without being asked: → the values that do not.
+_MARKS = {
+    "essential": ("no",),
+    "protected": ("no",),
+    "important": ("no",),
+    "build-essential": ("no",),
+    "priority": ("optional", "extra", "standard"),
+    "task": (),
+}
 
 
 def parse(text: bytes) -> dict[str, str]:
@@ -36,7 +47,20 @@ def parse(text: bytes) -> dict[str, str]:
     return fields
 
 
-def word(fields: dict[str, str], name: str, pattern: str) -> str:
+def plain(text: bytes) -> dict[str, str]:
+    """The fields of a stanza that is trusted: the first line of each, by name in lower case."""
+    lines = text.decode(errors="replace").split("\n")
+    found = (_FIELD.fullmatch(line) for line in lines)
+    return {match[1].lower(): match[2].rstrip() for match in found if match}
+
+
+def marks(fields: Mapping[str, str]) -> frozenset[str]:
+    """What control data says of its package that makes it one of a system's base, as 'essential: yes'."""
+    said = {name: fields.get(name, "") for name in _MARKS}
+    return frozenset(f"{name}: {value}" for name, value in said.items() if value and value not in _MARKS[name])
+
+
+def word(fields: Mapping[str, str], name: str, pattern: str) -> str:
     """The value of the field ``name``, which ``pattern`` matches. Raises ``ValueError`` in words."""
     value = fields.get(name, "")
     if len(value) > 200 or not re.fullmatch(pattern, value):
@@ -44,7 +68,7 @@ def word(fields: dict[str, str], name: str, pattern: str) -> str:
     return value
 
 
-def checksums(fields: dict[str, str], name: str) -> dict[str, tuple[str, int]]:
+def checksums(fields: Mapping[str, str], name: str) -> dict[str, tuple[str, int]]:
     """A list of files: name → checksum and size. Raises ``ValueError`` in words."""
     found: dict[str, tuple[str, int]] = {}
     for line in fields.get(name, "").strip().split("\n"):

@@ -7,13 +7,14 @@ its version: what counts is the version that the release would have.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cmp_to_key
 
 from ..settings import Target
 from ..status import Ended, Status
 from . import versions
 from .built import Built, release_version
+from .known import Known
 from .manifest import Entry, File
 
 _SOURCES = ("source", "src")
@@ -21,22 +22,11 @@ _SOURCES = ("source", "src")
 _WRITTEN = {"deb": "debian/changelog", "rpm": "the spec file"}
 
 
-def without_suffix(built: Built, target: Target) -> frozenset[str]:
-    """The names of the packages whose versions another one may have, for they lack what ``target`` adds."""
-    suffix = target.version_suffix
-    return frozenset(
-        file.package for file in _packages(built) if not (suffix and release_version(file.version).endswith(suffix))
-    )
-
-
-def by_distribution(built: Built, has: Mapping[tuple[str, str], frozenset[str]], target: Target, site: str) -> None:
-    """Raises ``Ended`` (failed) where the distribution ``has`` one of the packages in this version, with other content.
-
-    ``has`` is by name and version, and has the checksums of such packages.
-    """
+def by_distribution(built: Built, known: Known, target: Target, site: str) -> None:
+    """Raises ``Ended`` (failed) where the distribution has one of the packages in this version, with other content."""
     for file in _packages(built):
         version = release_version(file.version)
-        contents = has.get((file.package, version))
+        contents = {one.sha256 for one in known.named(file.package) if one.sha256 and one.version == version}
         if contents and file.sha256 not in contents:
             where = _place(version, built, target)
             own = f"{version}+{re.sub('[^A-Za-z0-9]', '', site)}1"
