@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from .. import review
@@ -24,8 +24,6 @@ _SOURCES = "/etc/apt/sources.list.d/pkgci.sources"
 _PREFERENCES = "/etc/apt/preferences.d/pkgci"
 # What is to be in its place while only what is released counts, and while the changes count too.
 _RELEASED, _CHANGES = "/etc/pkgci/preferences.released", "/etc/pkgci/preferences.changes"
-# What is never installed unless it is asked for by its version (apt_preferences(5)).
-_NEVER = -1
 _GET = ("apt-get", "--yes", "--quiet")
 # The distribution's own sources are in the other file, and their lists came with the root: as old as the last night.
 _OURS_ALONE = ("--option=Dir::Etc::sourcelist=/dev/null", "--option=APT::Get::List-Cleanup=false")
@@ -41,7 +39,7 @@ class Planned:
 
 def files(step: Step, target: Target, chosen: tuple[Repository, ...]) -> dict[str, bytes]:
     """What apt needs in a root for these repositories, those of changes only after ``Apt.use_changes``."""
-    held = tuple(item if item.name == "released" else replace(item, rank=_NEVER) for item in chosen)
+    held = tuple(item if item.is_released else item.held for item in chosen)
     keys = {"release.asc": step.settings.repository.release_key, "review.asc": step.settings.repository.review_key}
     return {
         _SOURCES: review.apt_sources(chosen, target).encode(),
@@ -183,6 +181,11 @@ class Apt:
             if name in wanted and (name not in newest or versions.is_older(self.kind, newest[name], version)):
                 newest[name] = version
         return newest
+
+    def chosen(self, packages: Iterable[str]) -> set[str]:
+        """The checksums of the packages that installing ``packages`` by their names would take."""
+        shown = self.root.ask("apt-cache", "--no-all-versions", "show", *packages)
+        return {row["SHA256"] for row in stanzas(shown) if "SHA256" in row}
 
     def look(self, package: str, when: str) -> list[Case]:
         """Whether the files and services of an installed package are as it declares them."""

@@ -17,10 +17,13 @@ from . import folders, locks, places
 
 # Names of packages → of those that the target's distribution has, name and version → the checksums of such packages.
 Distribution = Callable[[Target, Collection[str]], Mapping[tuple[str, str], frozenset[str]]]
+# Names of packages → of those that the target's distribution has, the source packages that it makes them of.
+SourcesOf = Callable[[Target, Collection[str]], Mapping[str, frozenset[str]]]
 
 # A list is asked for again after that many seconds.
 _FRESH = 6 * 3600.0
 _FIELD = re.compile(r"^(Package|Version|SHA256): (\S+)$", re.MULTILINE)
+_SOURCE = re.compile(r"^(Package|Source): (\S+)", re.MULTILINE)
 _SETTINGS = """\
 Dir::Etc::SourceList "{folder}/sources.list";
 Dir::Etc::SourceParts "/dev/null";
@@ -45,25 +48,37 @@ def nothing(_target: Target, _names: Collection[str]) -> Mapping[tuple[str, str]
     return {}
 
 
+def no_sources(_target: Target, _names: Collection[str]) -> Mapping[str, frozenset[str]]:
+    """Where there is no distribution to ask."""
+    return {}
+
+
 def of_mirror(step: Step, top: Path = places.LISTS, held: Path = places.LOCKS) -> Distribution:
     """Asks the mirrors. Where one cannot be asked, the log says so, and nothing is found."""
 
-    def ask(target: Target, names: Collection[str]) -> Mapping[tuple[str, str], frozenset[str]]:
-        if target.kind != "deb":
-            return {}
-        try:
-            with locks.locked(held / f"lists.{target.name}.lock", step.stop):
-                settings = _refreshed(step, target, top / target.name)
-        except Ended as ended:
-            if ended.status is Status.ABORTED:
-                raise
-            step.log.say(f"whether {target.suite} has these versions is not known: {ended.reason}")
-            return {}
-        # Its status is 100 where it knows none of them.
-        _, shown = step.programs.output(["apt-cache", "-c", settings, "show", *sorted(names)], seconds=120)
-        return parse(shown.decode(errors="replace"))
+    return lambda target, names: parse(_shown(step, target, names, top, held))
 
-    return ask
+
+def sources_of_mirror(step: Step, top: Path = places.LISTS, held: Path = places.LOCKS) -> SourcesOf:
+    """Asks the mirrors, as ``of_mirror``."""
+    return lambda target, names: parse_sources(_shown(step, target, names, top, held))
+
+
+def _shown(step: Step, target: Target, names: Collection[str], top: Path, held: Path) -> str:
+    """What apt-cache says of those packages that the distribution of ``target`` has."""
+    if target.kind != "deb" or not names:
+        return ""
+    try:
+        with locks.locked(held / f"lists.{target.name}.lock", step.stop):
+            settings = _refreshed(step, target, top / target.name)
+    except Ended as ended:
+        if ended.status is Status.ABORTED:
+            raise
+        step.log.say(f"whether {target.suite} has these packages is not known: {ended.reason}")
+        return ""
+    # Its status is 100 where it knows none of them.
+    _, shown = step.programs.output(["apt-cache", "-c", settings, "show", *sorted(names)], seconds=120)
+    return shown.decode(errors="replace")
 
 
 def parse(text: str) -> Mapping[tuple[str, str], frozenset[str]]:
@@ -73,6 +88,16 @@ def parse(text: str) -> Mapping[tuple[str, str], frozenset[str]]:
         words = dict(_FIELD.findall(stanza))
         if len(words) == 3:
             found[words["Package"], words["Version"]] |= {words["SHA256"]}
+    return dict(found)
+
+
+def parse_sources(text: str) -> Mapping[str, frozenset[str]]:
+    """The source packages in what apt-cache shows of packages."""
+    found: dict[str, frozenset[str]] = defaultdict(frozenset)
+    for stanza in text.split("\n\n"):
+        words = dict(_SOURCE.findall(stanza))
+        if "Package" in words:
+            found[words["Package"]] |= {words.get("Source", words["Package"])}
     return dict(found)
 
 

@@ -14,7 +14,7 @@ from ..settings import Settings
 from ..step import Step
 from . import distribution, places, signing
 from .beside import pages_of
-from .distribution import Distribution
+from .distribution import Distribution, SourcesOf
 from .manifest import Manifest
 from .signing import Signer
 
@@ -32,7 +32,7 @@ class Publisher:
     """The host of the repositories: the folder that they are in, its settings, and ways to work on them.
 
     ``signer`` says who signs for the repository of a name. ``architecture`` is Debian's name of the host's own: every
-    suite has an index of it. ``distribution`` says what the distribution of a target has.
+    suite has an index of it. ``distribution`` says what the distribution of a target has, ``sources_of`` of which sources.
     """
 
     public: Path
@@ -46,11 +46,14 @@ class Publisher:
     now: Callable[[], datetime] = utc_now
     sleep: Callable[[float], None] = time.sleep
     distribution: Distribution = distribution.nothing
+    sources_of: SourcesOf = distribution.no_sources
 
 
 def this_host(step: Step) -> Publisher:
     """The host that ``step`` runs on."""
-    return replace(host(step.settings, step.programs, step.stop), distribution=distribution.of_mirror(step))
+    own = host(step.settings, step.programs, step.stop)
+    ask, sources = distribution.of_mirror(step), distribution.sources_of_mirror(step)
+    return replace(own, distribution=ask, sources_of=sources)
 
 
 def host(settings: Settings, programs: Programs, stop: Stop) -> Publisher:
