@@ -20,6 +20,7 @@ SENT = {
     "BASE_LOG_PATH": "12/12/3",
     "LOG_PATH": "12/12/3/check/packaging-hello-build-trixie/0123abc",
     "ZUUL_NODE": "slave_build",
+    "PKGCI_AHEAD": "9-Z89abcde",
     "PKGCI_GROUP": "icehouse",
     "PKGCI_TREE": "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
 }

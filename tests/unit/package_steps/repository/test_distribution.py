@@ -97,7 +97,7 @@ def test_where_no_mirror_can_be_asked_nothing_is_found_and_the_log_says_so(
 ) -> None:
     apt.status = 100
     assert ask(TRIXIE, {"cowsay"}) == {}
-    assert "whether trixie has these versions is not known: its lists cannot be fetched" in capsys.readouterr().out
+    assert "whether trixie has these packages is not known: its lists cannot be fetched" in capsys.readouterr().out
 
     def sources(*_: object) -> None:
         raise Ended(Status.MISUSED, "this host's apt has no mirror of Ubuntu")

@@ -72,7 +72,8 @@ def _offer(entries: Iterable[Entry], others: Sequence[Entry], own: Sequence[Entr
     ranked = ((OWN, mine), (BEFORE, before), (ADDED, added))
     tiers = tuple(Tier(rank, tuple(sorted(names))) for rank, names in ranked if names)
     there = mine | before | added
-    used = {one for entry in (*others, *own) for one in _packages(entry)}
+    used = {one for entry in own for one in _packages(entry)}
+    used |= {one for entry in others for one in _packages(entry) if one[0] not in mine}
     never = {one for entry in entries for one in _packages(entry) if one[0] in there} - used
     return Offer(tiers, tuple(sorted(never)))
 

@@ -32,7 +32,8 @@ class Publisher:
     """The host of the repositories: the folder that they are in, its settings, and ways to work on them.
 
     ``signer`` says who signs for the repository of a name. ``architecture`` is Debian's name of the host's own: every
-    suite has an index of it. ``distribution`` says what the distribution of a target has, ``sources_of`` of which sources.
+    suite has an index of it. ``distribution`` says what the distribution of a target has, ``sources_of`` of
+    which source packages it makes that.
     """
 
     public: Path
@@ -45,8 +46,8 @@ class Publisher:
     architecture: str = "amd64"
     now: Callable[[], datetime] = utc_now
     sleep: Callable[[float], None] = time.sleep
-    distribution: Distribution = distribution.nothing
     sources_of: SourcesOf = distribution.no_sources
+    distribution: Distribution = distribution.nothing
 
 
 def this_host(step: Step) -> Publisher:

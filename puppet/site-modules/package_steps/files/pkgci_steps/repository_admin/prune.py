@@ -21,8 +21,8 @@ pkgci-prune: tidies up the package repositories of this host. A timer runs it; b
   sudo -u publisher RESULTS=/tmp/prune pkgci-prune
 
 What goes: review repositories, and those of the gate's runs, some days after their change was merged, or after anything
-came to them last (`repository: {closed_days: …}` in the site file); states of repositories beyond those that one can roll back to
-(`generations`); packages that no state has any more; what programs left that were killed.
+came to them last (`repository: {closed_days: …}` in the site file); states of repositories beyond those that one can
+roll back to (`generations`); packages that no state has any more; what programs left that were killed.
 RESULTS is a folder: result.json there names what went, log.txt says it in lines.
 """
 
