@@ -73,6 +73,13 @@ AccountName = Annotated[
 ]
 InnerPath = Annotated[str, _matching(r"(?!/)(?!(?:.*/)?\.\.(?:/|$))[^\0]*[^\0\s][^\0]*", _NOT_INNER)]
 ProjectName = Annotated[str, _matching(rf"{_PROJECT}(?:/{_PROJECT})*", _NOT_PROJECT)]
+GroupName = Annotated[
+    str,
+    _matching(
+        r"(?=.{1,100}\Z)[A-Za-z0-9]+(?:[._+-][A-Za-z0-9]+)*",
+        "is not a valid group name (letters and digits, with single '.', '_', '+' or '-' between them, at most 100)",
+    ),
+]
 TargetName = Annotated[
     str, _matching(r"[a-z0-9][a-z0-9.-]*", "is no target name (lower-case letters, digits, '.', '-')")
 ]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pkgci_steps import review
 from pkgci_steps.repository.engine import Repository
-from pkgci_steps.status import Ended
+from pkgci_steps.repository.publish_review import perform
+from pkgci_steps.status import Ended, Status
 
 from .conftest import GOOD, World, check_readable, repository, versions
 from .tools import Killed
@@ -179,3 +181,22 @@ def test_the_gate_publishes_the_releases_own_version(world: World) -> None:
     world.build(inputs, "1.0-1")
     world.review(inputs)
     assert versions(Repository("gate/5-Z5", world.publisher)) == ["trixie greet 1.0-1"]
+
+
+@pytest.mark.parametrize(
+    ("group", "project", "words"),
+    [
+        ("havana", "packaging/greet", "there is no group 'havana'"),
+        ("icehouse", "packaging/wordcount", "packaging/wordcount is not in the group 'icehouse'"),
+    ],
+)
+def test_a_change_of_an_undeclared_group_or_of_a_project_outside_of_it_is_refused_in_words(
+    world: World, group: str, project: str, words: str
+) -> None:
+    settings = replace(world.settings, groups={"icehouse": ("packaging/greet",)})
+    settings.check_group("icehouse", "packaging/greet")
+    step = world.step(world.inputs(project=project, group=group))
+    step.settings = settings
+    with pytest.raises(Ended, match=words) as ended:
+        perform(step)
+    assert ended.value.status is Status.FAILED
