@@ -4,7 +4,6 @@ Runs beside upstream's tests, with their fakes (see tests/zuul/__main__.py).
 """
 
 import json
-import os
 
 from zuul_py3 import ahead, grouping
 
@@ -20,7 +19,7 @@ class TestStands(ZuulTestCase):
         super().setUp()
         self.registerJobs()
         ahead.MERGED = ahead.Merged()
-        grouping.GROUPS = grouping.Path(os.path.join(self.test_root, "groups.json"))
+        grouping.GROUPS = grouping.Path(self.test_root, "groups.json")
         grouping.GROUPS.write_text(json.dumps({"icehouse": ["org/project"]}))
 
     def approve(self, *changes):
