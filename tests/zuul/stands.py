@@ -79,17 +79,18 @@ class TestStands(ZuulTestCase):
         self.waitUntilSettled()
 
     def test_a_change_is_built_when_what_it_needs_is_published(self):
-        self.sched.layout.jobs["project-merge"].parameter_function = on_publisher
+        self.sched.layout.jobs["project1-merge"].parameter_function = on_publisher
         self.worker.hold_jobs_in_build = True
-        one, two = (self.fake_gerrit.addFakeChange("org/project", "master", name) for name in "AB")
-        two.setDependsOn(one, 1)
+        one = self.fake_gerrit.addFakeChange("org/project1", "master", "A")
+        two = self.fake_gerrit.addFakeChange("org/project2", "master", "B")
+        two.data["commitMessage"] = f"B\n\nDepends-On: {one.data['id']}\n"
         for change in (one, two):
             self.fake_gerrit.addEvent(change.getPatchsetCreatedEvent(1))
         self.waitUntilSettled()
-        self.assertEqual([build.name for build in self.running(one)], ["project-merge"])
+        self.assertEqual([build.name for build in self.running(one)], ["project1-merge"])
         self.assertEqual(self.running(two), [])
-        self.release(one, "project-merge")
-        self.assertEqual([build.name for build in self.running(two)], ["project-merge"])
+        self.release(one, "project1-merge")
+        self.assertEqual([build.name for build in self.running(two)], ["project2-merge"])
         self.worker.hold_jobs_in_build = False
         self.worker.release()
         self.waitUntilSettled()

@@ -60,8 +60,11 @@ class Queue:
             didAllJobsSucceed=lambda item: item.succeeds,
         )
 
-    def enqueue(self, number: int, ref: str, *, needs: tuple[Any, ...] = (), live: bool = True) -> Any:
-        change = SimpleNamespace(number=number, patchset="1", needs_changes=needs)
+    def enqueue(
+        self, number: int, ref: str, *, needs: tuple[Any, ...] = (), live: bool = True, project: str = ""
+    ) -> Any:
+        of = SimpleNamespace(name=project or f"packaging/{number}")
+        change = SimpleNamespace(number=number, patchset="1", needs_changes=needs, project=of)
         item = SimpleNamespace(change=change, pipeline=self.pipeline, item_ahead=None, live=live, succeeds=True)
         item.item_ahead = self.items[-1] if self.items else None
         item.current_build_set = CONFIGURED(item, ref)
@@ -214,7 +217,7 @@ def test_it_does_not_wait_for_what_will_never_be_published(result: str) -> None:
 
 def test_it_waits_for_nothing_but_a_live_item_of_the_very_patch_set() -> None:
     queue = Queue("check")
-    other = SimpleNamespace(number=4, patchset="2")
+    other = SimpleNamespace(number=4, patchset="2", project=SimpleNamespace(name="packaging/4"))
     queue.enqueue(4, "Z4")
     queue.enqueue(5, "Z5", live=False)
     needed = queue.items[1].change
@@ -222,3 +225,20 @@ def test_it_waits_for_nothing_but_a_live_item_of_the_very_patch_set() -> None:
     manage = manager(queue)
     manage.launchJobs(second)
     assert manage.launched == [7]
+
+
+def test_a_series_in_one_project_is_built_side_by_side_and_each_waits_for_what_any_of_it_needs_elsewhere() -> None:
+    queue = Queue("check")
+    library = queue.enqueue(4, "Z4", project="packaging/library")
+    first = queue.enqueue(7, "Z7", needs=(library.change,), project="packaging/user")
+    second = queue.enqueue(9, "Z9", needs=(first.change,), project="packaging/user")
+    # A circle, which Zuul refuses elsewhere, keeps nobody busy here.
+    first.change.needs_changes = (library.change, second.change)
+    manage = manager(queue)
+    for item in (first, second):
+        manage.launchJobs(item)
+    assert manage.launched == []
+    library.current_build_set.builds = {"pub": SimpleNamespace(result="SUCCESS")}
+    for item in (first, second):
+        manage.launchJobs(item)
+    assert manage.launched == [7, 9]

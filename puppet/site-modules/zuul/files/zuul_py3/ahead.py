@@ -62,12 +62,26 @@ def of(item):
 
 
 def waits_for(item):
-    """The item whose packages are still to be published before those that need them are built; None where all are."""
-    needed = [_patch_set(change) for change in getattr(item.change, "needs_changes", None) or ()]
+    """The item whose packages are still to be published before those that need them are built; None where all are.
+
+    Changes of one project do not wait for each other: what is built of the later one has the earlier one in its tree.
+    """
+    needed = _needed(item.change)
     for other in item.pipeline.getAllItems() if needed else ():
         if other.live and _patch_set(other.change) in needed and not _has_published(other):
             return other
     return None
+
+
+def _needed(change):
+    """The patch sets in other projects that a change needs, by whatever way."""
+    seen, left = {}, [change]
+    while left:
+        for one in getattr(left.pop(), "needs_changes", None) or ():
+            if _patch_set(one) not in seen:
+                seen[_patch_set(one)] = one
+                left.append(one)
+    return {patch_set for patch_set, one in seen.items() if one.project.name != change.project.name}
 
 
 def _patch_set(change):
