@@ -110,3 +110,9 @@ def test_where_no_mirror_can_be_asked_nothing_is_found_and_the_log_says_so(
 def test_an_rpm_target_has_no_distribution_that_apt_can_ask(apt: Apt, ask: distribution.Distribution) -> None:
     assert ask(Target("el9", "rpm", backend="mock", mock_root="x"), {"cowsay"}) == {}
     assert apt.commands == []
+
+
+def test_the_source_package_of_each_package_is_known() -> None:
+    shown = "Package: gperf\nVersion: 3.1-1\n\nPackage: libgreet1\nSource: greet (1.0-1)\nVersion: 1.0-1+b1\n"
+    assert distribution.parse_sources(shown) == {"gperf": {"gperf"}, "libgreet1": {"greet"}}
+    assert distribution.parse_sources("") == {}
