@@ -9,12 +9,15 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.lab.conftest import Lab
 from tests.lab.prepared import Build, call, hand_over
+from tests.lab.reviewing import Clone, wait_until
 
 # A package of the distribution that builds need, one that nobody has, and one that is nobody's harm.
 GPERF, STRANGE, HARMLESS = "gperf", "lab-unreviewed", "lab-harmless"
@@ -165,3 +168,14 @@ def test_the_tests_of_the_gate_find_what_the_gate_published_and_not_what_check_d
     for build in (checked, gated):
         found = would_install(publisher, build, HARMLESS, what="repositories")
         assert found == {HARMLESS: build.version}
+
+
+def test_a_topic_that_anybody_gave_his_change_is_answered_in_words_and_without_a_vote(
+    deployed: Lab, tmp_path: Path
+) -> None:
+    clone = Clone(deployed, tmp_path / "hello")
+    clone.start()
+    clone.commit("Come along", {"along.txt": f"{time.time()}\n"})
+    change = clone.push("group/anybody")
+    wait_until(lambda: any("which the site does not declare" in text for text in change.messages()), 90, change.so_far)
+    assert change.verified() is None
