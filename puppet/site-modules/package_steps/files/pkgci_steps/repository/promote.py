@@ -8,7 +8,7 @@ from ..inputs import PROMOTE, REPUBLISH, Inputs
 from ..report import Case
 from ..status import Ended, Status
 from ..step import Step, run
-from . import gate, ownership, places, pool, unchanging, versions
+from . import gate, ownership, places, pool, review_names, unchanging, versions
 from .built import Built
 from .engine import Repository, Update
 from .gate import Gated
@@ -158,7 +158,7 @@ def _put(update: Update, one: Gated, publisher: Publisher) -> Entry:
 
 def _close(publisher: Publisher, change: str) -> None:
     """What was published for the change beside the released repository may go after a while."""
-    for repository in (*gate.everything(publisher, change), Repository(places.review(change), publisher)):
+    for repository in (*gate.everything(publisher, change), review_names.of_change(publisher, change)):
         if repository.exists:
             with repository.update():
                 repository.set_state(repository.state().with_closed(change, publisher.now()))

@@ -15,13 +15,18 @@ def is_one(name: str) -> bool:
     return re.fullmatch(r"[0-9]+|group-.+", name) is not None
 
 
+def of_change(publisher: Publisher, change: str) -> Repository:
+    """The review repository that has the change's packages: its own, or its group's."""
+    link = publisher.public / places.review(change)
+    return Repository(places.review(link.readlink().name if link.is_symlink() else change), publisher)
+
+
 def leave(publisher: Publisher, change: str, name: str) -> None:
     """Takes the change's packages out of a group that it is no more in: what it builds now goes to ``name``."""
     link = publisher.public / places.review(change)
     if not link.is_symlink() or link.readlink() == Path(name):
         return
-    left = Repository(places.review(link.readlink().name), publisher)
-    with left.update() as update:
+    with of_change(publisher, change).update() as update:
         gone = [entry for entry in update.entries if entry.change == change]
         for entry in gone:
             update.drop(entry)

@@ -38,7 +38,7 @@ class World:
         self.released = [package for package in before if package.reponame == RELEASED]
         # An earlier patch set of this change is no package that will be released.
         elsewhere = {package.name for package in sack.query() if package.reponame not in (own, *others)}
-        usable = [package for package in before if package.reponame not in added or package.name not in elsewhere]
+        usable = taken(before, added, elsewhere)
         self.beside = newest([*usable, *(package for package in mine if package.source_name not in sources)])
         self._all = [*mine, *before]
 
@@ -83,6 +83,12 @@ def abandoned(packages: Iterable[Any], change: Iterable[Any]) -> list[Any]:
     """Those that the change's source packages made once, and make no more: nothing of the change could mend them."""
     sources, names = {package.source_name for package in change}, {package.name for package in change}
     return [package for package in packages if package.source_name in sources and package.name not in names]
+
+
+def taken(packages: Iterable[Any], added: Iterable[str], elsewhere: Iterable[str]) -> list[Any]:
+    """Those that dnf would take: of the repositories ``added`` only what nobody ``elsewhere`` has by that name."""
+    behind, names = set(added), set(elsewhere)
+    return [package for package in packages if package.reponame not in behind or package.name not in names]
 
 
 def leaves(paths: Iterable[str]) -> list[str]:
