@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from pkgci_steps.repository.built import Built
 from pkgci_steps.repository.manifest import File, Manifest
-from pkgci_steps.repository.ownership import owned
+from pkgci_steps.repository.owned import owned
 
 from .conftest import World
 

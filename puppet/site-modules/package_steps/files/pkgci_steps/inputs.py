@@ -96,7 +96,7 @@ class Inputs:
         return tuple(one for one in self.changes if one[0] != self.change)
 
     @property
-    def review(self) -> str:
+    def repository(self) -> str:
         """The name of the review repository: the change's number, or the group's name with ``group-`` before it."""
         return f"group-{self.group}" if self.group else self.change
 

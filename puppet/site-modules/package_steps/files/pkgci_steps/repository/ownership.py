@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from ..programs import Programs
@@ -32,22 +32,6 @@ def check(project: str, kind: str, built: Built, released: Manifest, base: froze
                 f"the package {name} is of every system's base: only a project that is called {built.source} may "
                 "replace it",
             )
-
-
-def owned(
-    project: str, kind: str, built: Built, released: Manifest, sources: Mapping[str, frozenset[str]]
-) -> tuple[str, ...]:
-    """The names of the packages in ``built`` that are the project's own, also where somebody else has such a package.
-
-    They are those that it released, and those that the distribution makes of the source package that it is called by:
-    ``sources`` are the distribution's, by the name of a package.
-    """
-    names = {file.package for file in built.files}
-    theirs = {
-        name for entry in released.entries if (entry.kind, entry.project) == (kind, project) for name in entry.names
-    }
-    packaged = built.source if built.source == project.rpartition("/")[2] else ""
-    return tuple(sorted(name for name in names if name in theirs or sources.get(name) == {packaged}))
 
 
 def base_of(kind: str, programs: Programs) -> frozenset[str]:

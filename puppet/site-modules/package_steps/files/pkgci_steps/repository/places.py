@@ -53,7 +53,7 @@ def gate(change: str, build_id: str) -> str:
 
 def own(inputs: Inputs) -> str:
     """The name of the repository that a build of ``inputs`` is published in: the only place that says which."""
-    return gate(inputs.change, inputs.build_id) if inputs.is_release else review(inputs.review)
+    return gate(inputs.change, inputs.build_id) if inputs.is_release else review(inputs.repository)
 
 
 def ahead(inputs: Inputs) -> tuple[str, ...]:

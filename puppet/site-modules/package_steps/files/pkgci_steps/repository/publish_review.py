@@ -15,6 +15,7 @@ from .built import Built
 from .engine import Repository
 from .fetching import Source
 from .manifest import Entry, Manifest
+from .owned import owned
 from .publisher import Publisher, this_host
 from .records import Record
 
@@ -95,7 +96,7 @@ class Publication:
     def _owned(self, built: Built, released: Manifest) -> tuple[str, ...]:
         """The names that this change's packages may have before those of the distribution, wherever they are used."""
         sources = self.publisher.sources_of(self.target, {file.package for file in built.files})
-        return ownership.owned(self.step.inputs.project, self.target.kind, built, released, sources)
+        return owned(self.step.inputs.project, self.target.kind, built, released, sources)
 
     def _check_versions(self, built: Built, released: Manifest, before: Sequence[Entry]) -> None:
         """Raises ``Ended`` (failed) where the release's version would be another package's."""
@@ -134,7 +135,7 @@ class Publication:
         inputs = self.step.inputs
         repository = Repository(places.own(inputs), self.publisher)
         if not inputs.is_release:
-            review_names.leave(self.publisher, inputs.change, inputs.review)
+            review_names.leave(self.publisher, inputs.change, inputs.repository)
         with repository.update() as update:
             replaced = patchsets.replaced(update.entries, inputs)
             for entry in replaced:
@@ -147,7 +148,7 @@ class Publication:
                 update.commit(f"{wanted.source} {wanted.version} for {self.target.name}, change {inputs.change}")
             records.write(repository.folder, self._record(placed, inputs))
         if not inputs.is_release:
-            review_names.lead(self.publisher, inputs.change, inputs.review)
+            review_names.lead(self.publisher, inputs.change, inputs.repository)
         url = f"{self.step.settings.repository.url}{repository.name}/"
         self._tell(placed, url)
         how = "was there already" if there else "is published"
