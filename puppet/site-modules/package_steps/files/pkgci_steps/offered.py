@@ -33,10 +33,11 @@ class Tier:
 @dataclass(frozen=True)
 class Offer:
     """``tiers`` are what may be used, the highest rank first, and ``never`` names and versions that are not among it,
-    though others of their name are."""
+    though others of their name are. ``sources`` are the names and versions of the source packages."""
 
     tiers: tuple[Tier, ...] = ()
     never: tuple[tuple[str, str], ...] = ()
+    sources: frozenset[tuple[str, str]] = frozenset()
 
     def has(self, name: str, version: str) -> bool:
         """Whether a package may be used."""
@@ -75,7 +76,7 @@ def _offer(entries: Iterable[Entry], others: Sequence[Entry], own: Sequence[Entr
     used = {one for entry in own for one in _packages(entry)}
     used |= {one for entry in others for one in _packages(entry) if one[0] not in mine}
     never = {one for entry in entries for one in _packages(entry) if one[0] in there} - used
-    return Offer(tiers, tuple(sorted(never)))
+    return Offer(tiers, tuple(sorted(never)), frozenset((entry.source, entry.version) for entry in (*others, *own)))
 
 
 def _packages(entry: Entry) -> set[tuple[str, str]]:

@@ -113,6 +113,10 @@ class Repository:
         ranked = ((tier.rank, tier.names) for tier in self.offer.tiers)
         return tuple((self.name if rank == self.rank else f"{self.name}-{rank}", rank, names) for rank, names in ranked)
 
+    def has_source(self, source: str, version: str) -> bool:
+        """Whether a source package of it may be used."""
+        return self.offer is None or (source, version) in self.offer.sources
+
     def has(self, package: str, version: str) -> bool:
         """Whether a package of it may be used."""
         return self.offer is None or self.offer.has(package, version)
