@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pkgci.model.check_source import check_source, check_targets
+from pkgci.model.check_source import check_source, check_targets, upstream
 from pkgci.model.document import Document, Fault, Path_
 from pkgci.model.steps import job_prefix
+from pkgci.model.words import nearest
 
 
 def check_projects(document: Document, projects: dict[str, Any]) -> Iterator[Fault]:
@@ -34,6 +35,7 @@ def check_projects(document: Document, projects: dict[str, Any]) -> Iterator[Fau
         yield from check_source(document, name, project, repository)
         yield from _own_steps(document, str(name), project)
     yield from check_targets(document, projects)
+    yield from _check_groups(document, projects)
 
 
 def _own_steps(document: Document, name: str, project: Any) -> Iterator[Fault]:
@@ -47,3 +49,15 @@ def _own_steps(document: Document, name: str, project: Any) -> Iterator[Fault]:
             f"the project '{name}' has own_steps, and every change runs: say whose may, with "
             "`zuul: {trust: {accounts: […], approval: {label: …, value: …}}}`",
         )
+
+
+def _check_groups(document: Document, projects: dict[str, Any]) -> Iterator[Fault]:
+    """A group has projects of the site, or upstreams of them: the changes of others start no jobs."""
+    groups = document.data.get("groups")
+    upstreams = [str(source["project"]) for project in projects.values() if (source := upstream(project))]
+    known = [*map(str, projects), *upstreams]
+    for name, named in groups.items() if isinstance(groups, dict) else ():
+        for index, project in enumerate(named) if isinstance(named, list) else ():
+            if str(project) not in known:
+                place = document.position(("groups", name, index))
+                yield Fault(place, f"group '{name}': there is no project '{project}'{nearest(str(project), known)}")

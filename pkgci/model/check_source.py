@@ -10,7 +10,7 @@ from pkgci.model.document import Document, Fault
 
 def check_source(document: Document, name: str, project: Any, repository: str) -> Iterator[Fault]:
     """The upstream of a project is another project, and only a package has one."""
-    source = _upstream(project)
+    source = upstream(project)
     if not source:
         return
     place = document.position(("projects", name, "source", "project"))
@@ -30,7 +30,7 @@ def check_targets(document: Document, projects: dict[str, Any]) -> Iterator[Faul
                 # What is built of the upstream project itself is built of each of its branches.
                 seen[(str(project.get("repository") or name), str(target))] = {str(name): None}
     for name, project in projects.items():
-        source = _upstream(project)
+        source = upstream(project)
         for index, target in enumerate(_targets(project) if source else []):
             branch = source.get("branch")
             others = seen.setdefault((str(source["project"]), str(target)), {})
@@ -48,7 +48,7 @@ def _targets(project: Any) -> list[Any]:
     return targets if isinstance(targets, list) else []
 
 
-def _upstream(project: Any) -> dict[str, Any]:
+def upstream(project: Any) -> dict[str, Any]:
     """What a project's entry says of an upstream project; nothing where it says none."""
     source = project.get("source") if isinstance(project, dict) else None
     return source if isinstance(source, dict) and "project" in source else {}

@@ -34,6 +34,7 @@ def step_settings(site: Site, host: Host, host_keys: Callable[[str], list[str]])
             }
             for name, project in site.projects.items()
         },
+        "groups": {name: list(projects) for name, projects in site.groups.items()},
         "repository": {
             "url": web_url(site, Role.PUBLISHER),
             "release_key": f"{KEY_FOLDER}/release.asc",

@@ -24,6 +24,7 @@ from pkgci.model.texts import (
     FactName,
     GitRef,
     GitUrl,
+    GroupName,
     HostName,
     InnerPath,
     Megabytes,
@@ -259,6 +260,11 @@ class SiteFile(Model):
     mail: Mail | None = None
     targets: dict[TargetName, Target] = Field(default_factory=dict)
     projects: dict[ProjectName, ProjectEntry] = Field(default_factory=dict)
+    groups: dict[GroupName, tuple[ProjectName, ...]] = Field(
+        default_factory=dict,
+        description="Projects whose changes are checked together: those with the topic group/NAME share one review "
+        "repository, and are built with each other's packages.",
+    )
     resources: dict[Role | Literal["every_role"], ResourceEntry] = Field(
         default_factory=dict, description="Resources to order in place of the role catalogue's, per role."
     )

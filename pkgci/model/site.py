@@ -114,6 +114,7 @@ class Site:
     mail: Mail | None
     targets: dict[str, Target]
     projects: dict[str, Project]  # by what Gerrit calls them
+    groups: dict[str, tuple[str, ...]]  # the projects whose changes may be checked together, as Gerrit calls them
     puppet: PuppetSettings
     manifests: Manifests | None
     role_settings: dict[Role, dict[str, object]]
@@ -213,6 +214,7 @@ def resolve(document: SiteFile, path: Path, administrator_keys: dict[str, tuple[
         mail=document.mail,
         targets=document.targets,
         projects={entry.repository or name: _project(name, entry) for name, entry in document.projects.items()},
+        groups={name: tuple(_repository(one, document) for one in named) for name, named in document.groups.items()},
         puppet=document.puppet,
         manifests=document.manifests,
         role_settings=document.roles,
@@ -223,6 +225,12 @@ def resolve(document: SiteFile, path: Path, administrator_keys: dict[str, tuple[
 
 def _project(name: str, entry: ProjectEntry) -> Project:
     return Project(name, entry.targets, entry.own_steps, entry.source, entry.overrides)
+
+
+def _repository(project: str, document: SiteFile) -> str:
+    """What Gerrit calls a project that the site file calls ``project``."""
+    entry = document.projects.get(project)
+    return (entry and entry.repository) or project
 
 
 def _host(name: str, entry: HostEntry, document: SiteFile, directory: Path) -> Host:

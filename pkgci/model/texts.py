@@ -80,6 +80,13 @@ PackageName = Annotated[
         "is not a valid name of a package (letters, digits, '.', '_', '+', '-') or of a file that one provides",
     ),
 ]
+GroupName = Annotated[
+    str,
+    _matching(
+        r"(?=.{1,100}\Z)[A-Za-z0-9]+(?:[._+-][A-Za-z0-9]+)*",
+        "is not a valid group name (letters and digits, with single '.', '_', '+' or '-' between them, at most 100)",
+    ),
+]
 TargetName = Annotated[
     str, _matching(r"[a-z0-9][a-z0-9.-]*", "is no target name (lower-case letters, digits, '.', '-')")
 ]

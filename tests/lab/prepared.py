@@ -138,15 +138,24 @@ class Build:
     source: Mapping[str, str] = field(default_factory=dict, hash=False)
     evil: str = ""
     project: str = PROJECT
+    # What tells this build from others of the same patch set.
+    run: str = ""
+    # Further words for the publisher, such as its group: variable → value.
+    more: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def build_id(self) -> str:
-        return f"Zlab{self.pipeline}{self.change}.{self.patchset}"
+        return f"Zlab{self.pipeline}{self.change}.{self.patchset}{self.run}"
+
+    @property
+    def repository(self) -> str:
+        """Where it is published, among all repositories."""
+        return f"gate/{self.change}-{self.build_id}" if self.pipeline == "gate" else f"review/{self.change}"
 
     def told(self) -> dict[str, str]:
         """What the publisher's programs are told of it."""
         words = {"PROJECT": self.project, "TARGET": self.target, "CHANGE": self.change, "PATCHSET": self.patchset}
-        return {**words, "PIPELINE": self.pipeline, "REF": f"refs/zuul/main/{self.build_id}"}
+        return {**words, "PIPELINE": self.pipeline, "REF": f"refs/zuul/main/{self.build_id}", **self.more}
 
 
 # Run on the publisher: what the site file would say of PROJECT.

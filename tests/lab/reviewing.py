@@ -165,9 +165,9 @@ class Clone:
         self.git("add", "-A")
         self.git("commit", "-q", "-m", subject, *(["-m", body] if body else []))
 
-    def push(self) -> Change:
+    def push(self, topic: str = "") -> Change:
         """Pushes for review; the change is the one of the last commit."""
-        said = self.git("push", "origin", "HEAD:refs/for/main").stderr
+        said = self.git("push", "origin", f"HEAD:refs/for/main{f'%topic={topic}' if topic else ''}").stderr
         numbers = [int(number) for number in re.findall(r"/(\d+)\b(?=\s)", said)]
         assert numbers, f"the review named no change:\n{said}"
         identity = re.search(r"^Change-Id: (I[0-9a-f]{40})$", self.git("log", "-1", "--format=%B").stdout, re.MULTILINE)

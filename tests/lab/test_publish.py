@@ -36,9 +36,9 @@ def reader(lab: Lab, *repositories: str) -> str:
     return " ".join([*words, "-o Dir::State::Lists=/tmp/reader/lists", "-o APT::Update::Error-Mode=any"])
 
 
-def offered(lab: Lab, options: str) -> list[str]:
-    """The versions that apt finds in those repositories."""
-    script = f"apt-get -qq {options} update && apt-cache {options} madison {NAME}"
+def offered(lab: Lab, options: str, *names: str) -> list[str]:
+    """The versions that apt finds in those repositories, of the packages ``names``: by default of NAME."""
+    script = f"apt-get -qq {options} update && apt-cache {options} madison {' '.join(names or [NAME])}"
     return [line.split("|")[1].strip() for line in lab.exec("install01", "sh", "-ec", script).stdout.splitlines()]
 
 
@@ -48,7 +48,7 @@ def test_a_package_travels_from_its_build_to_the_released_repository(publisher: 
     hand_over(publisher, checked, *gated)
     for build in (checked, *gated):
         assert call(publisher, build)[0] == 0
-    options = reader(publisher, "review/990001/", "")
+    options = reader(publisher, f"{checked.repository}/", f"{gated[0].repository}/", "")
     assert offered(publisher, options) == ["1.0-1", "1.0-1~c990001.1"]
 
     before = _generation(publisher)
@@ -57,7 +57,7 @@ def test_a_package_travels_from_its_build_to_the_released_repository(publisher: 
     assert offered(publisher, options) == ["1.0-1", "1.0-1", "1.0-1~c990001.1"]
     assert "published before" in call(publisher, gated[0], "promote")[1]
     assert _generation(publisher) == before + 1
-    for repository, key in (("review/990001", "review"), ("release", "release")):
+    for repository, key in ((gated[0].repository, "review"), ("release", "release")):
         rpms = f"{PUBLIC}/{repository}/current/rpm/rpm/packages/{NAME}/*/*.noarch.rpm"
         look = (
             f"folder=$(mktemp -d); rpm --dbpath $folder --import /etc/pkgci/repository/{key}.asc; "
@@ -163,9 +163,10 @@ def test_what_a_build_slave_forges_is_refused_and_nothing_of_it_is_published(pub
 
 
 def test_a_reader_never_fails_while_many_publish_and_some_are_killed(publisher: Lab) -> None:
-    """Twenty changes at once, five patch sets of one more, and publishers that are killed in the middle of it."""
+    """Twenty changes at once, five packages of one more, and publishers that are killed in the middle of it."""
     many = [Build(f"99020{n:02}", f"1.1-1~c99020{n:02}.1") for n in range(20)]
-    one = [Build("990300", f"1.1-1~c990300.{n}", patchset=str(n)) for n in range(1, 10)]
+    names = [f"{NAME}-{n}" for n in range(1, 10)]
+    one = [Build("990300", f"1.{n}-1~c990300.1", name=name, run=f"n{n}") for n, name in enumerate(names)]
     hand_over(publisher, *many, *one)
     assert call(publisher, one[0])[0] == 0
     options = reader(publisher, "review/990300/", "")
@@ -186,7 +187,7 @@ def test_a_reader_never_fails_while_many_publish_and_some_are_killed(publisher: 
         assert "failed" not in said and said.count("read") > 3, said
     finally:
         publisher.exec("install01", "systemctl", "stop", "reader", check=False)
-    found = set(offered(publisher, options))
+    found = set(offered(publisher, options, *names))
     assert {build.version for build in one[:6]} <= found and one[-1].version in found
     for build in many:
         record = f"{PUBLIC}/review/{build.change}/current/builds/{build.build_id}/trixie.json"
@@ -199,9 +200,9 @@ def _kill_in_the_middle(lab: Lab, build: Build) -> None:
     """Kills a publisher when it has begun to write a generation."""
     begun = f"{PUBLIC}/review/{build.change}/generations/.new-*"
     kill = (
-        f"systemd-run --quiet --unit publish-{build.patchset} --uid jenkins sh -c {shlex.quote(script(build))}; "
+        f"systemd-run --quiet --unit publish-{build.name} --uid jenkins sh -c {shlex.quote(script(build))}; "
         f"for i in $(seq 2000); do sleep 0.01; ls -d {begun} >/dev/null 2>&1 || continue; "
-        f"systemctl kill --signal=KILL publish-{build.patchset}; exit; done; exit 1"
+        f"systemctl kill --signal=KILL publish-{build.name}; exit; done; exit 1"
     )
     lab.exec("pub01", "sh", "-c", kill)
 

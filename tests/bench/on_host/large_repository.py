@@ -24,7 +24,7 @@ from pathlib import Path
 
 import package_files
 from pkgci_steps import settings, step
-from pkgci_steps.repository import pool, promote, publisher, records
+from pkgci_steps.repository import places, pool, promote, publisher, records
 from pkgci_steps.repository.engine import Repository
 from pkgci_steps.repository.manifest import Entry, File
 from pkgci_steps.repository.publisher import Publisher
@@ -106,12 +106,12 @@ class Bench:
         return "filled"
 
     def _review(self, publisher: Publisher, entry: Entry) -> str:
-        review = Repository(f"review/{_CHANGE}", publisher)
-        with review.update() as update:
+        gated = Repository(places.gate(_CHANGE, entry.build_id), publisher)
+        with gated.update() as update:
             placed = update.put(entry, self.folder / "next", replace=True)
-            review.set_state(review.state().with_work(_CHANGE, _PROJECT, publisher.now()))
+            gated.set_state(gated.state().with_work(_CHANGE, _PROJECT, publisher.now()))
             update.commit("tested")
-            records.write(review.folder, Record("gate", "", publisher.now().isoformat(), placed))
+            records.write(gated.folder, Record("gate", "", publisher.now().isoformat(), placed))
         return "tested"
 
     def _made(self) -> int:

@@ -21,6 +21,7 @@ SENT = {
     "LOG_PATH": "12/12/3/check/packaging-hello-build-trixie/0123abc",
     "PKGCI_LOG_TOKEN": "0123456789abcdef" * 4,
     "ZUUL_NODE": "slave_build",
+    "PKGCI_AHEAD": "9-Z89abcde",
     "PKGCI_GROUP": "icehouse",
     "PKGCI_TREE": "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
 }

@@ -104,7 +104,7 @@ def test_no_word_of_a_change_is_more_than_a_word(name: str, value: str) -> None:
 
 def test_the_changes_before_are_those_it_stands_on() -> None:
     inputs = read({"RESULTS": "/r", "CHANGE": "7", "CHANGES": "3,1 5,2 7,4", "GROUP": "icehouse"}, [])
-    assert inputs.before == ("3", "5")
+    assert inputs.changes_before == (("3", "1"), ("5", "2"))
     assert inputs.repository == "group-icehouse"
 
 

@@ -54,7 +54,7 @@ class Repositories:
         return "\n".join(path.read_text() for path in suite.glob("binary-*/Packages"))
 
     def _folder(self, path: str) -> Path:
-        found = re.fullmatch(r"(review/[^/]+)/(.*)", path)
+        found = re.fullmatch(r"((?:review|gate)/[^/]+)/(.*)", path)
         name, rest = (found[1], found[2]) if found else ("release", path)
         return self._world.publisher.public / name / "current" / rest
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pkgci_steps import review
+from pkgci_steps import review, web
 from pkgci_steps.inputs import Inputs
 from pkgci_steps.settings import Repository, Settings, Target
 from pkgci_steps.status import Ended, Status
@@ -57,6 +57,8 @@ def test_a_test_knows_exactly_what_its_own_run_published() -> None:
     assert [(file.package, file.version) for file in build.binaries()] == [("greet", "1.0~c7.1")]
     review.published(inputs(group="both"), SETTINGS, read)
     assert asked[1] == f"{URL}review/group-both/builds/Z1/trixie.json"
+    review.published(inputs(group="both", pipeline="gate"), SETTINGS, read)
+    assert asked[2] == f"{URL}gate/7-Z1/builds/Z1/trixie.json"
 
 
 @pytest.mark.parametrize(
@@ -105,25 +107,50 @@ def test_sources_and_debugging_symbols_are_not_installed() -> None:
     assert [file.package for file in build.packages()] == ["greet", "greet-dbgsym", "hello-dbgsym", "lib-debuginfo"]
 
 
-def test_own_packages_go_before_those_of_earlier_changes_and_these_before_released_ones() -> None:
-    there = {
-        f"{URL}review/7/deb/dists/trixie/InRelease": b"Origin: site\nLabel: review 7\nCodename: trixie\n",
-        f"{URL}review/5/deb/dists/trixie/InRelease": b"Origin: site\nLabel: review 5\n",
-        f"{URL}deb/dists/trixie/InRelease": b"Origin: site\nLabel: released\n",
-    }
-    told = inputs(changes=(("4", "1"), ("5", "2"), ("7", "1")))
-    found = review.repositories(told, SETTINGS, there.get)
-    assert [item.name for item in found] == ["review-7", "review-5", "released"]
+GATE = {
+    f"{URL}gate/7-Z1/deb/dists/trixie/InRelease": b"Origin: site\nLabel: site-gate-7-Z1\nCodename: trixie\n",
+    f"{URL}gate/5-Z3/deb/dists/trixie/InRelease": b"Origin: site\nLabel: site-gate-5-Z3\n",
+    f"{URL}deb/dists/trixie/InRelease": b"Origin: site\nLabel: site\n",
+}
+GATED = {"pipeline": "gate", "changes": (("4", "1"), ("5", "2"), ("7", "1")), "ahead": ("4-Z2", "5-Z3")}
+
+
+def test_own_packages_go_before_those_of_changes_ahead_and_these_before_released_ones() -> None:
+    found = review.repositories(inputs(**GATED), SETTINGS, GATE.get)
+    assert [item.name for item in found] == ["gate-7-Z1", "gate-5-Z3", "released"]
     assert review.apt_preferences(found, DEB).split("\n\n")[0] == (
-        "Package: *\nPin: release o=site,l=review 7,n=trixie\nPin-Priority: 1003"
+        "Package: *\nPin: release o=site,l=site-gate-7-Z1,n=trixie\nPin-Priority: 1003"
     )
     ranks = [item.rank for item in found]
     assert ranks == sorted(ranks, reverse=True)
     assert (
-        "URIs: https://pub.example.org/packages/review/5/deb/\nSuites: trixie\nComponents: main\n"
+        "URIs: https://pub.example.org/packages/gate/5-Z3/deb/\nSuites: trixie\nComponents: main\n"
         "Signed-By: /etc/pkgci/repository/review.asc\n"
     ) in review.apt_sources(found, DEB)
     assert "Signed-By: /etc/pkgci/repository/release.asc" in review.apt_sources(found, DEB)
+
+
+@pytest.mark.parametrize("pipeline", ["gate", "republish"])
+@pytest.mark.parametrize("target", ["trixie", "el9"])
+def test_a_release_build_and_its_tests_read_nothing_that_check_published(pipeline: str, target: str) -> None:
+    asked: list[str] = []
+
+    def everything_is_there(url: str) -> bytes:
+        asked.append(url)
+        return b""
+
+    told = inputs(**{**GATED, "pipeline": pipeline, "target": target, "group": "both"})
+    tested = review.repositories(told, SETTINGS, everything_is_there)
+    built = review.beside(told, SETTINGS, everything_is_there)
+    assert [item.name for item in tested] == ["gate-7-Z1", "gate-5-Z3", "gate-4-Z2", "released"]
+    assert [item.name for item in built] == ["gate-5-Z3", "gate-4-Z2", "released"]
+    assert not [url for url in asked if "/review/" in url]
+
+
+def test_check_reads_nothing_that_the_gate_built_before_its_release() -> None:
+    asked: list[str] = []
+    review.repositories(inputs(ahead=("4-Z2",)), SETTINGS, lambda url: asked.append(url) or b"")
+    assert asked and not [url for url in asked if "/gate/" in url]
 
 
 def test_dnf_checks_every_package_and_every_list() -> None:
@@ -132,6 +159,7 @@ def test_dnf_checks_every_package_and_every_list() -> None:
     assert text.count("gpgcheck=1\nrepo_gpgcheck=1") == 2
     assert "mirrorlist=https://pub.example.org/packages/review/7/rpm/el9/mirrorlist" in text
     assert text.index("priority=10") < text.index("priority=23")
+    assert "includepkgs" not in text
 
 
 def test_an_empty_released_repository_is_left_out() -> None:
@@ -153,8 +181,8 @@ def test_a_publisher_that_does_not_answer_is_infrastructure(
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(review.urllib.request, "urlopen", fail)
-    monkeypatch.setattr(review.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(web.urllib.request, "urlopen", fail)
+    monkeypatch.setattr(web.time, "sleep", lambda seconds: None)
     with pytest.raises(Ended, match=said) as caught:
-        review.fetch(URL)
+        web.fetch(URL)
     assert caught.value.status is Status.INFRASTRUCTURE

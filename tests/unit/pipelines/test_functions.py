@@ -65,7 +65,8 @@ def told(site: Site, clone: Clone, pipeline: str, revision: str, commit: str) ->
     config = SimpleNamespace(get=lambda section, name: str(clone.folder.parents[1]))
     source = SimpleNamespace(sched=SimpleNamespace(config=config))
     change = SimpleNamespace(_data={"currentPatchSet": {"revision": revision}})
-    item = SimpleNamespace(pipeline=SimpleNamespace(name=pipeline, source=source), change=change)
+    where = SimpleNamespace(name=pipeline, source=source)
+    item = SimpleNamespace(pipeline=where, change=change, current_build_set=SimpleNamespace())
     words = {"ZUUL_PROJECT": PROJECT, "ZUUL_CHANGE": "5", "ZUUL_BRANCH": "main", "ZUUL_REF": "r", "ZUUL_COMMIT": commit}
     code["on_publisher"](item, None, words)
     return words
@@ -112,7 +113,8 @@ def started_by_the_clock(site: Site, clone: Clone, **change: str) -> dict[str, s
     exec(text, code)
     config = SimpleNamespace(get=lambda section, name: str(clone.folder.parents[1]))
     source = SimpleNamespace(sched=SimpleNamespace(config=config))
-    item = SimpleNamespace(pipeline=SimpleNamespace(name="periodic", source=source), change=SimpleNamespace(**change))
+    where = SimpleNamespace(name="periodic", source=source)
+    item = SimpleNamespace(pipeline=where, change=SimpleNamespace(**change), current_build_set=SimpleNamespace())
     words = {"ZUUL_PROJECT": PROJECT}
     code["on_slave_build"](item, None, words)
     return words

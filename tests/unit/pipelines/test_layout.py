@@ -87,28 +87,21 @@ def test_every_job_is_sent_to_the_slaves_of_its_role(site: Site, step: Step) -> 
     for job in (job for job in all_jobs(site) if job.step is step):
         params = {"ZUUL_REF": "refs/zuul/main/Z1"}
         code[attributes(layout, job.name)["parameter-function"]](
-            SimpleNamespace(change=SimpleNamespace()), None, params
+            SimpleNamespace(change=SimpleNamespace(), current_build_set=SimpleNamespace()), None, params
         )
         assert params == {"ZUUL_REF": "refs/zuul/main/Z1", "ZUUL_NODE": step.role.value}
 
 
-@pytest.mark.parametrize(
-    ("topic", "group"),
-    [
-        ("group/icehouse", "icehouse"),
-        ("group/php 8", "php-8-2e9f0af4"),
-        ("group/ ", None),
-        ("group/", None),
-        ("bug/12", None),
-        (None, None),
-    ],
-)
-def test_changes_with_the_topic_of_a_group_share_a_repository(site: Site, topic: str | None, group: str | None) -> None:
+@pytest.mark.parametrize("group", ["icehouse", None])
+def test_a_job_is_told_the_group_that_was_settled_for_its_build_set_whatever_the_topic_is_by_now(
+    site: Site, group: str | None
+) -> None:
     text = next(text for name, text in render(site).files.items() if name.startswith("functions-"))
     code: dict[str, Any] = {}
     exec(text, code)
     params = {"ZUUL_REF": "refs/zuul/main/Z1"}
-    code["on_publisher"](SimpleNamespace(change=SimpleNamespace(_data={"topic": topic})), None, params)
+    change = SimpleNamespace(_data={"topic": "group/another"})
+    code["on_publisher"](SimpleNamespace(change=change, current_build_set=SimpleNamespace(group=group)), None, params)
     assert params.get("PKGCI_GROUP") == group
 
 

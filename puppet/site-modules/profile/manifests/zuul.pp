@@ -18,6 +18,8 @@
 #   The statsd server that gets metrics, as host:port.
 # @param together
 #   Project → the projects that it is built with → their branch.
+# @param groups
+#   Group → the projects whose changes may be checked together.
 class profile::zuul (
   Hash[String[1], Hash[String[1], Variant[String[1], Integer, Boolean]]] $settings,
   Sensitive[String[1]]                                                   $gerrit_key,
@@ -28,6 +30,7 @@ class profile::zuul (
   Hash[String[1], Enum['DEBUG', 'INFO', 'WARNING', 'ERROR']]             $log_levels       = {},
   Optional[String[1]]                                                    $statsd           = undef,
   Hash[String[1], Hash[String[1], Optional[String[1]]]]                  $together         = {},
+  Hash[String[1], Array[String[1]]]                                      $groups           = {},
 ) {
   require profile::firewall
   require profile::ca_certificate
@@ -46,6 +49,7 @@ class profile::zuul (
     log_levels       => $log_levels,
     statsd           => $statsd,
     together         => $together,
+    groups           => $groups,
   }
   contain zuul
 

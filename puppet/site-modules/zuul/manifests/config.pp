@@ -83,6 +83,15 @@ class zuul::config {
     content => package_steps::to_json($zuul::together),
   }
 
+  # Zuul reads it for each change that has such a topic (zuul_py3/grouping.py).
+  file { "${zuul::etc}/groups.json":
+    ensure  => file,
+    owner   => 'root',
+    group   => 'root',
+    mode    => '0644',
+    content => package_steps::to_json($zuul::groups),
+  }
+
   # Seeded once: whoever deploys layouts replaces them.
   file { "${zuul::etc}/layout.yaml":
     ensure  => file,

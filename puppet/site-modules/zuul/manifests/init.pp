@@ -25,6 +25,8 @@
 #   The statsd server that gets metrics, as host:port. Without it none are made.
 # @param together
 #   Project → the projects that it is built with → their branch; without one that of the change's name, or the main one.
+# @param groups
+#   Group → the projects whose changes with the topic group/NAME are checked together.
 # @param path
 #   The folder of its virtual environment.
 class zuul (
@@ -39,6 +41,7 @@ class zuul (
   Integer[1]                                                             $ref_days         = 30,
   Optional[Pattern[/\A[^:\s]+:\d+\z/]]                                  $statsd           = undef,
   Hash[String[1], Hash[String[1], Optional[String[1]]]]                  $together         = {},
+  Hash[String[1], Array[String[1]]]                                      $groups           = {},
   Stdlib::Absolutepath                                                   $path             = '/opt/zuul',
 ) {
   $home    = '/var/lib/zuul'

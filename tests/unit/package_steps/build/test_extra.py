@@ -13,14 +13,16 @@ from pkgci_steps.review import Repository
 from pkgci_steps.status import Ended, Status
 from pkgci_steps.step import Step
 
-OWN = Repository("review-12", "https://pub/review/12/deb/", "review.asc", 1003, {"Origin": "lab", "Label": "review 12"})
+AHEAD = Repository(
+    "gate-12-Z1", "https://pub/gate/12-Z1/deb/", "review.asc", 1002, {"Origin": "lab", "Label": "lab-gate-12-Z1"}
+)
 RELEASED = Repository("released", "https://pub/deb/", "release.asc", 990, {"Origin": "lab", "Label": "released"})
 
 
 @pytest.fixture
 def repositories(monkeypatch: pytest.MonkeyPatch) -> list[Repository]:
-    found = [OWN, RELEASED]
-    monkeypatch.setattr(review, "repositories", lambda inputs, settings: tuple(found))
+    found = [AHEAD, RELEASED]
+    monkeypatch.setattr(review, "beside", lambda inputs, settings: tuple(found))
     return found
 
 
@@ -32,11 +34,11 @@ def unpacked(command: str) -> dict[str, str]:
 def test_each_repository_is_trusted_by_its_own_key_alone(step: Step, repositories: list[Repository]) -> None:
     write, _ = setup_commands(step, step.settings.target("trixie"))
     files = unpacked(write)
-    assert "URIs: https://pub/review/12/deb/" in files[SOURCES]
+    assert "URIs: https://pub/gate/12-Z1/deb/" in files[SOURCES]
     assert files[SOURCES].count("Signed-By: /etc/pkgci/repository/review.asc") == 1
     assert files[SOURCES].count("Signed-By: /etc/pkgci/repository/release.asc") == 1
     assert files["etc/pkgci/repository/review.asc"] == files["etc/pkgci/repository/release.asc"] == "a key\n"
-    assert files[PREFERENCES].index("review 12") < files[PREFERENCES].index("released")
+    assert files[PREFERENCES].index("lab-gate-12-Z1") < files[PREFERENCES].index("released")
 
 
 def test_nothing_in_the_commands_is_a_word_of_sbuild(step: Step, repositories: list[Repository]) -> None:

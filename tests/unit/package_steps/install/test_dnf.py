@@ -71,7 +71,7 @@ def test_lists_are_fetched_once_and_the_changes_do_not_count_until_they_are_want
     manager.use_changes()
     manager.install(["greet-2"])
     assert ["makecache" in words for words in root.asked] == [True, False, False]
-    assert ["--disablerepo=review-*" in words for words in root.asked] == [False, True, False]
+    assert ["--disablerepo=review-*,gate-*" in words for words in root.asked] == [False, True, False]
 
 
 def test_what_cannot_be_fetched_is_asked_for_again_with_the_mirrors_news_once() -> None:

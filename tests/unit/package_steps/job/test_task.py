@@ -75,6 +75,9 @@ def test_a_build_that_a_clock_started_is_of_what_was_merged(tmp_path: Path) -> N
         ("ZUUL_CHANGE", "12; reboot"),
         ("PKGCI_GROUP", "a/b"),
         ("ZUUL_CHANGE_IDS", "9,2;12,3"),
+        ("PKGCI_AHEAD", "9-Z1 ../12-Z2"),
+        ("PKGCI_AHEAD", "Z1"),
+        ("PKGCI_AHEAD", "9-Z/1"),
     ],
 )
 def test_a_parameter_that_zuul_would_not_send_is_refused(tmp_path: Path, name: str, value: str) -> None:
@@ -148,7 +151,7 @@ def test_the_steps_program_is_told_what_zuul_says_in_the_contracts_words(tmp_pat
         "SOURCE": f"{tmp_path}/tree",
         "RESULTS": f"{tmp_path}/results",
     }
-    assert task.inputs(tmp_path).before == ("9",)
+    assert task.inputs(tmp_path).changes_before == (("9", "2"),)
 
 
 def test_the_command_of_every_job_is_what_pkgci_job_takes_of_the_payload_alone(site: Site, tmp_path: Path) -> None:

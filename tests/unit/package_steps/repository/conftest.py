@@ -112,7 +112,7 @@ class World:
 
     # Builds to fetch.
 
-    def inputs(self, **other: str) -> Inputs:
+    def inputs(self, **other: Any) -> Inputs:
         words = {"project": PROJECT, "target": "trixie", "change": "5", "patchset": "2", "pipeline": "check"}
         return Inputs(self.folder / "results", **{"ref": "refs/zuul/main/Z5", **words, **other})
 

@@ -32,6 +32,7 @@ def test_sudo_passes_what_a_step_is_told_and_takes_no_arguments() -> None:
         ("rpm/el9/repodata/repomd.xml.asc", False),
         (f"review/group-x/rpm/el9/repodata/{'0' * 64}-primary.xml.gz", True),
         ("rpm/el9/packages/greet/1.0.abc/greet.rpm", True),
+        ("gate/5-Z1/deb/pool/trixie/greet/1.0.abc/greet_1.0_all.deb", True),
         ("generations/000002/rpm/el9/repodata/repomd.xml", False),
         ("generations/000002/rpm/el9/packages/greet/1.0.abc/greet.rpm", True),
         ("review/5/builds/Z1/trixie.json", False),
@@ -51,6 +52,8 @@ def test_only_what_is_named_by_its_contents_is_kept_by_caches(path: str, for_eve
         ("generations/000002/rpm/el9/repodata/repomd.xml", "release/generations/000002/rpm/el9/repodata/repomd.xml"),
         ("review/5/deb/dists/trixie/InRelease", "review/5/current/deb/dists/trixie/InRelease"),
         ("review/5/generations/000002/rpm/el9/packages/a.rpm", "review/5/generations/000002/rpm/el9/packages/a.rpm"),
+        ("gate/5-Z1/deb/dists/trixie/InRelease", "gate/5-Z1/current/deb/dists/trixie/InRelease"),
+        ("gate/5-Z1/generations/000002/rpm/el9/packages/a.rpm", "gate/5-Z1/generations/000002/rpm/el9/packages/a.rpm"),
         # What older states had beside that, pages and the records of builds, is nobody's affair any more.
         ("generations/000002/index.html", "release/current/generations/000002/index.html"),
         ("review/5/generations/000002/builds/Z1/el9.json", "review/5/current/generations/000002/builds/Z1/el9.json"),

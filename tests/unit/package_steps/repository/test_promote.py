@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -42,7 +41,7 @@ def test_what_is_published_is_what_was_tested_to_the_byte(world: World) -> None:
     world.promote(merged(world))
     tested, published = (
         {file.name: file.sha256 for file in one.manifest().entries[0].files}
-        for one in (Repository("review/5", world.publisher), world.released)
+        for one in (Repository("gate/5-Z5", world.publisher), world.released)
     )
     assert tested == published
 
@@ -51,7 +50,7 @@ def test_an_rpm_has_the_release_keys_signature_and_the_content_that_was_tested(w
     gate(world, "1.0-1", "rpm")
     world.keys = ("RELEASE!",)
     world.promote(merged(world), "rpm")
-    tested = Repository("review/5", world.publisher).manifest().entries[0].files
+    tested = Repository("gate/5-Z5", world.publisher).manifest().entries[0].files
     published = world.released.manifest().entries[0]
     assert [file.content for file in tested] == [file.content for file in published.files]
     path = world.released.folder / "current" / published.folder / published.files[0].name
@@ -75,13 +74,11 @@ def test_the_gates_files_are_there_when_a_later_check_has_published(world: World
     assert versions(world.released) == ["trixie greet 1.0-1"]
 
 
-def test_the_gates_files_are_there_when_another_build_of_the_gate_has_taken_their_place(world: World) -> None:
+def test_the_gates_files_are_there_when_the_same_run_has_published_others_since(world: World) -> None:
     gate(world, "1.0-1", "trixie")
     gate(world, "1.0-1", "trixie", text="other", patchset="3", ref="refs/zuul/main/Z6")
-    review = Repository("review/5", world.publisher)
-    old = review.generations()[0]
-    shutil.rmtree(old.folder)
-    review.tidy()
+    repository = Repository("gate/5-Z5", world.publisher)
+    repository.tidy()
     world.promote(merged(world))
     assert versions(world.released) == ["trixie greet 1.0-1"]
 
@@ -188,7 +185,7 @@ def test_tested_files_that_are_gone_name_the_command_that_repeats(world: World) 
     assert reason.endswith("--pipeline republish --project packaging/greet --change 5,2")
     gate(world, "1.0-1", "trixie")
     _tested_file(world).unlink()
-    refused(world, "_all.deb for trixie in review/5 is missing", Status.INFRASTRUCTURE)
+    refused(world, "_all.deb for trixie in gate/5-Z5 is missing", Status.INFRASTRUCTURE)
     gate(world, "1.0-1", "trixie", pipeline="republish", ref="refs/zuul/main/Z9")
     assert world.promote(merged(world)).startswith("published greet 1.0-1")
 
@@ -216,7 +213,7 @@ def test_a_tested_file_that_has_changed_since_is_not_published(world: World) -> 
 
 
 def _tested_file(world: World) -> Path:
-    return next((Repository("review/5", world.publisher).folder / "shared").rglob("*.deb"))
+    return next((Repository("gate/5-Z5", world.publisher).folder / "shared").rglob("*.deb"))
 
 
 def test_another_projects_package_is_not_published(world: World) -> None:
@@ -227,12 +224,17 @@ def test_another_projects_package_is_not_published(world: World) -> None:
     refused(world, "belongs to packaging/wordcount", Status.FAILED)
 
 
-def test_the_changes_repository_is_closed_and_a_groups_when_the_last_of_it_is(world: World) -> None:
+def test_the_changes_repositories_are_closed_and_a_groups_when_the_last_of_it_is(world: World) -> None:
     for change in ("5", "6"):
-        gate(world, f"1.{change}-1", "trixie", change=change, group="big", ref=f"refs/zuul/main/Z{change}")
+        checked = world.inputs(change=change, group="big")
+        world.build(checked, f"1.{change}-1~c{change}.2")
+        world.review(checked)
+        gate(world, f"1.{change}-1", "trixie", change=change, ref=f"refs/zuul/main/Z{change}")
     shared = Repository("review/group-big", world.publisher)
     world.promote(merged(world))
     assert shared.state().changes["5"].closed and shared.state().closed is None
+    assert Repository("gate/5-Z5", world.publisher).state().closed
+    assert Repository("gate/6-Z6", world.publisher).state().closed is None
     world.promote(merged(world, change="6"))
     assert shared.state().closed
     assert versions(world.released) == ["trixie greet 1.5-1", "trixie greet 1.6-1"]

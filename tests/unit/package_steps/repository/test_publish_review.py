@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pkgci_steps import review
+from pkgci_steps.repository.engine import Repository
+from pkgci_steps.repository.publish_review import perform
+from pkgci_steps.status import Ended, Status
 
 from .conftest import GOOD, World, check_readable, repository, versions
 from .tools import Killed
@@ -56,12 +60,56 @@ def test_what_a_build_leaves_beside_its_packages_is_not_published(world: World) 
     assert names == {f"greet_{GOOD}{end}" for end in ("_all.deb", ".dsc", ".tar.xz")}
 
 
-def test_earlier_patch_sets_stay_usable(world: World) -> None:
-    for patchset in ("1", "2"):
-        inputs = world.inputs(patchset=patchset)
-        world.build(inputs, f"1.0-1~c5.{patchset}")
+def _patchset(world: World, number: str, target: str = "trixie") -> None:
+    inputs = world.inputs(patchset=number, target=target)
+    world.build(inputs, f"1.0-1~c5.{number}")
+    world.review(inputs)
+
+
+def test_a_new_patch_set_takes_the_older_ones_out_for_every_target(world: World) -> None:
+    _patchset(world, "1")
+    _patchset(world, "1", "bookworm")
+    _patchset(world, "2")
+    assert versions(repository(world)) == ["trixie greet 1.0-1~c5.2"]
+    _patchset(world, "2", "bookworm")
+    assert versions(repository(world)) == ["trixie greet 1.0-1~c5.2", "bookworm greet 1.0-1~c5.2"]
+    check_readable(repository(world))
+
+
+def test_an_older_patch_set_that_comes_late_takes_nothing_out(world: World) -> None:
+    _patchset(world, "10")
+    with pytest.raises(Ended, match=r"patch set 10 of change 5 has been published, and 9 is out of date"):
+        _patchset(world, "9")
+    assert versions(repository(world)) == ["trixie greet 1.0-1~c5.10"]
+
+
+def test_what_the_gate_builds_is_in_a_repository_of_its_run_and_check_never_comes_there(world: World) -> None:
+    _patchset(world, "2")
+    for run in ("Z7", "Z8"):
+        inputs = world.inputs(pipeline="gate", ref=f"refs/zuul/main/{run}")
+        world.build(inputs, "1.0-1", text=run)
+        assert world.review(inputs).endswith(f"/packages/gate/5-{run}/")
+        assert versions(Repository(f"gate/5-{run}", world.publisher)) == ["trixie greet 1.0-1"]
+    assert versions(repository(world)) == [f"trixie greet {GOOD}"]
+
+
+def test_the_gate_knows_no_group(world: World) -> None:
+    inputs = world.inputs(pipeline="gate", group="nobody-declared-it")
+    world.build(inputs, "1.0-1")
+    assert world.review(inputs).endswith("/packages/gate/5-Z5/")
+    assert not (world.publisher.public / "review").exists()
+
+
+def test_a_change_that_leaves_its_group_takes_its_packages_along(world: World) -> None:
+    for change in ("5", "6"):
+        inputs = world.inputs(change=change, group="big")
+        world.build(inputs, f"1.0-1~c{change}.2")
         world.review(inputs)
-    assert versions(repository(world)) == ["trixie greet 1.0-1~c5.1", "trixie greet 1.0-1~c5.2"]
+    world.build(world.inputs(), GOOD)
+    world.review(world.inputs())
+    assert versions(repository(world, "group-big")) == ["trixie greet 1.0-1~c6.2"]
+    assert versions(repository(world)) == ["trixie greet 1.0-1~c5.2"]
+    assert not (repository(world).folder).is_symlink()
 
 
 def test_the_same_build_again_is_no_new_state_but_a_record_of_its_own(world: World) -> None:
@@ -132,4 +180,23 @@ def test_the_gate_publishes_the_releases_own_version(world: World) -> None:
     inputs = world.inputs(pipeline="gate")
     world.build(inputs, "1.0-1")
     world.review(inputs)
-    assert versions(repository(world)) == ["trixie greet 1.0-1"]
+    assert versions(Repository("gate/5-Z5", world.publisher)) == ["trixie greet 1.0-1"]
+
+
+@pytest.mark.parametrize(
+    ("group", "project", "words"),
+    [
+        ("havana", "packaging/greet", "there is no group 'havana'"),
+        ("icehouse", "packaging/wordcount", "packaging/wordcount is not in the group 'icehouse'"),
+    ],
+)
+def test_a_change_of_an_undeclared_group_or_of_a_project_outside_of_it_is_refused_in_words(
+    world: World, group: str, project: str, words: str
+) -> None:
+    settings = replace(world.settings, groups={"icehouse": ("packaging/greet",)})
+    settings.check_group("icehouse", "packaging/greet")
+    step = world.step(world.inputs(project=project, group=group))
+    step.settings = settings
+    with pytest.raises(Ended, match=words) as ended:
+        perform(step)
+    assert ended.value.status is Status.FAILED

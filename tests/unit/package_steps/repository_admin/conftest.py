@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 from pkgci_steps.programs import Programs, Stop
-from pkgci_steps.repository import folders, generation
+from pkgci_steps.repository import folders, generation, places
 from pkgci_steps.repository.engine import Generation, Repository
 from pkgci_steps.repository.manifest import Entry, File, Manifest
 from pkgci_steps.repository.publisher import Publisher
@@ -87,7 +87,7 @@ def _written(
 ) -> None:
     for path, text in job.publisher.pages(job.name, manifest).items():
         folders.write(new / path, text)
-    folders.write(new / generation.MANIFEST, manifest.text())
+    folders.write(new / places.MANIFEST, manifest.text())
 
 
 @pytest.fixture

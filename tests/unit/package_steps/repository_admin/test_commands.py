@@ -145,12 +145,17 @@ def test_a_new_site_gets_a_first_state_once(world: World) -> None:
 def test_other_keys_and_other_pages_make_a_new_state_everywhere(world: World, names: Names) -> None:
     world.publish("release", GREET)
     world.review("13", {"13": Work("packaging/greet")}, timedelta(hours=1))
+    world.publish("gate/13-Z1", ("trixie", "greet", "1.1"))
     assert commands.stale(world.publisher) == []
     world.keys = ("A!", "B!")
-    assert commands.refresh(world.publisher) == ["release: generation 2", "review/13: generation 2"]
+    assert commands.refresh(world.publisher) == [
+        "release: generation 2",
+        "review/13: generation 2",
+        "gate/13-Z1: generation 2",
+    ]
     assert Repository("release", world.publisher).manifest().signed_by == ("A!", "B!")
     world.page = "another page"
-    assert len(commands.refresh(world.publisher)) == 2
+    assert len(commands.refresh(world.publisher)) == 3
     assert commands.refresh(world.publisher) == []
     assert names(commands.listed(world.publisher)["released"]) == [GREET]
 

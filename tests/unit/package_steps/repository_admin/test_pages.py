@@ -45,7 +45,7 @@ def test_the_top_has_a_page_a_file_per_target_the_keys_and_the_authority() -> No
 
 
 def test_a_review_repository_is_told_from_the_released_one() -> None:
-    files = pages(described(review="12", changes=("packaging/greet, change 12, patch set 3",)))
+    files = pages(described(name="review/12", changes=("packaging/greet, change 12, patch set 3",)))
     assert set(files) == {"index.html", "lab-trixie.sources", "lab-rpm.repo"}
     assert "URIs: https://pub01.pkg.lab.test/packages/review/12/deb\n" in files["lab-trixie.sources"]
     assert "Signed-By: /etc/apt/keyrings/lab-review.asc\n" in files["lab-trixie.sources"]
@@ -96,10 +96,10 @@ def test_an_empty_repository_says_so() -> None:
     assert "Nothing yet." in pages(described(listings=(Listing("trixie", "deb", ()),)))["index.html"]
 
 
-@pytest.mark.parametrize("review", ["", "12"])
-def test_nothing_that_others_wrote_becomes_markup_and_nothing_comes_from_elsewhere(review: str) -> None:
+@pytest.mark.parametrize("name", ["release", "review/12", "gate/12-Z1"])
+def test_nothing_that_others_wrote_becomes_markup_and_nothing_comes_from_elsewhere(name: str) -> None:
     listings = (Listing("trixie", "deb", (Package(HOSTILE, HOSTILE, "all"),)),)
-    page = pages(described(listings=listings, review=review, changes=(HOSTILE,)))["index.html"]
+    page = pages(described(listings=listings, name=name, changes=(HOSTILE,)))["index.html"]
     tags: set[str] = set()
     links: set[str | None] = set()
 

@@ -48,6 +48,17 @@ def test_an_old_review_repository_goes_with_the_links_to_it_and_a_young_one_stay
     assert list(prune(world.publisher, world.work)) == []
 
 
+def test_what_the_gate_built_goes_some_days_after_its_change_was_released(world: World) -> None:
+    for run, age in (("Z1", 15), ("Z2", 1)):
+        world.publish(f"gate/12-{run}", ("trixie", "greet", "1.1"))
+        repository = Repository(f"gate/12-{run}", world.publisher)
+        with repository.update():
+            repository.set_state(State(ago(days=age), {"12": Work(GREET)}))
+    (world.publisher.public / "gate/lost+found").mkdir()
+    assert list(prune(world.publisher, world.work)) == [("repositories", str(world.publisher.public / "gate/12-Z1"))]
+    assert Repository("gate/12-Z2", world.publisher).exists
+
+
 def test_packages_go_with_the_last_state_that_has_them(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.publish("release", ("trixie", "greet", "0"))
     for number in range(world.publisher.settings.repository.generations):

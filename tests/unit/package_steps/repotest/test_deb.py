@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from pkgci_steps.install.apt import Apt
+from pkgci_steps.offered import Offer, Tier
 from pkgci_steps.repotest import deb, dose
 from pkgci_steps.review import File, Repository
 from pkgci_steps.status import Ended, Status
@@ -50,6 +53,22 @@ def test_what_a_change_before_it_brings_is_there_without_it_but_not_released() -
     assert [item.version for item in change] == ["3"]
     assert [item.version for item in beside] == ["2"]
     assert released == []
+
+
+def test_what_a_change_before_it_may_not_bring_is_not_there_and_what_apt_would_not_take_neither() -> None:
+    offer = Offer((Tier(1002, ("libgreet",)), Tier(400, ("gperf", "new"))), (("libgreet", "1"),))
+    before = replace(BEFORE, offer=offer)
+    rows = [("libgreet", "2", "a"), ("libgreet", "1", "b"), ("gperf", "9", "c"), ("new", "1", "d"), ("other", "1", "e")]
+
+    class Taking(Lists):
+        def chosen(self, names: Sequence[str]) -> set[str]:
+            assert set(names) == {"gperf", "new"}
+            return {"of the distribution", "d"}
+
+    lists = Taking(stanza("greet", "2", "z"), "", "\n".join(stanza(*row) for row in rows))
+    wanted = [File("greet_2_amd64.deb", 1, "z", "greet", "2", "amd64", "greet")]
+    _, beside, _ = deb._ours(cast(Apt, lists), (OWN, before, RELEASED), wanted)
+    assert sorted(map(str, beside)) == ["libgreet 2", "new 1"]
 
 
 def test_a_package_that_is_not_in_the_index_is_nobodys_pass() -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
+from pkgci_steps.install.dnf import Dnf
+from pkgci_steps.offered import Offer, Tier
 from pkgci_steps.repotest import rpm, solve
+from pkgci_steps.review import Repository
 
 GREET = {
     "name": "greet",
@@ -62,3 +66,29 @@ def test_shared_folders_are_no_shared_files() -> None:
         "/usr/bin/a",
         "/usr/lib/x/y/z",
     ]
+
+
+def test_what_dnf_takes_of_the_distribution_is_not_there_from_a_change_behind_it() -> None:
+    rows = [("gperf", "review-5-400"), ("new", "review-5-400"), ("gperf", "review-6"), ("greet", "released")]
+    packages = [SimpleNamespace(name=name, reponame=where) for name, where in rows]
+    taken = solve.taken(packages, ["review-5-400"], {"gperf", "greet", "bash"})
+    assert [(one.name, one.reponame) for one in taken] == rows[1:]
+
+
+def test_the_solver_is_told_the_parts_of_a_repository_that_stand_behind_the_distribution() -> None:
+    asked: dict[str, Any] = {}
+
+    class Root:
+        def ask(self, *words: str) -> str:
+            asked.update(json.loads(words[-1]))
+            return json.dumps({"change": []})
+
+    offer = Offer((Tier(1002, ("libgreet",)), Tier(400, ("new",))))
+    chosen = (
+        Repository("review-7", "https://pub/review/7/rpm/el9/", "review.asc", 1003),
+        Repository("review-5", "https://pub/review/5/rpm/el9/", "review.asc", 1002, offer=offer),
+        Repository("released", "https://pub/rpm/el9/", "release.asc", 990),
+    )
+    rpm._asked(cast(Dnf, SimpleNamespace(root=Root())), chosen, [])
+    assert asked["own"] == "review-7" and asked["added"] == ["review-5-400"]
+    assert asked["others"] == ["review-5", "review-5-400", "released"]

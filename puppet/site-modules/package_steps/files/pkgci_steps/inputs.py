@@ -15,6 +15,8 @@ from .status import Ended, Status
 
 NAME = r"[A-Za-z0-9_+][A-Za-z0-9._+@=,~-]*"
 NAMES = rf"{NAME}(/{NAME})*"
+# A run of the gate: the change, and the last word of its REF.
+GATED = rf"[0-9]{{1,18}}-{NAME}"
 BY_HAND = "by-hand"
 
 # Variable → what it looks like. An empty one counts as not given.
@@ -38,7 +40,9 @@ PATTERNS: dict[str, str] = {
     "TREE": r"[0-9a-f]{40}([0-9a-f]{24})?",
     # The change and all before it that it stands on, oldest first: "1,1 4,2" (Zuul's ZUUL_CHANGE_IDS).
     "CHANGES": r"[0-9]{1,18},[0-9]{1,9}( [0-9]{1,18},[0-9]{1,9})*",
-    # The name that several changes share one review repository under: the topic group/NAME.
+    # What the gate built of the changes ahead of this one: "4-Z1 7-Z3", the change and the last word of its REF.
+    "AHEAD": rf"{GATED}( {GATED})*",
+    # The name that several changes share one review repository under in check: the topic group/NAME.
     "GROUP": NAME,
     # The project whose change it is, where that is not PROJECT: its upstream.
     "CHANGE_PROJECT": NAMES,
@@ -70,6 +74,7 @@ class Inputs:
     commit: str = ""
     tree: str = ""
     changes: tuple[tuple[str, str], ...] = ()
+    ahead: tuple[str, ...] = ()
     group: str = ""
     change_project: str = ""
     upstream: Path | None = None
@@ -84,11 +89,6 @@ class Inputs:
     def is_release(self) -> bool:
         """Whether this build is the one that is released once the change is merged."""
         return self.pipeline in RELEASING
-
-    @property
-    def before(self) -> tuple[str, ...]:
-        """The numbers of the changes that this one stands on, oldest first, without its own."""
-        return tuple(number for number, _ in self.changes_before)
 
     @property
     def changes_before(self) -> tuple[tuple[str, str], ...]:
@@ -115,11 +115,13 @@ def read(environment: Mapping[str, str], needed: Sequence[str]) -> Inputs:
             raise Ended(Status.MISUSED, f"{name} is missing in the environment")
     words = {name.lower(): value for name, value in values.items()}
     changes = tuple(tuple(pair.split(",")) for pair in words.pop("changes", "").split())
+    ahead = tuple(words.pop("ahead", "").split())
     source, upstream = words.pop("source", ""), words.pop("upstream", "")
     return Inputs(
         results=Path(words.pop("results")),
         source=Path(source) if source else None,
         upstream=Path(upstream) if upstream else None,
         changes=changes,  # type: ignore[arg-type]
+        ahead=ahead,
         **words,  # type: ignore[arg-type]
     )

@@ -8,30 +8,30 @@ from __future__ import annotations
 
 import json
 import re
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 
-from . import publishable
+from . import offered, publishable
 from .inputs import Inputs
+from .offered import Offer
+from .repository import manifest, places
+from .repository.manifest import Entry
 from .settings import Settings, Target
 from .status import Ended, Status
+from .web import Fetch, fetch
 
 # Where the repositories' keys are in the system under test.
 KEYS = PurePosixPath("/etc/pkgci/repository")
 # Beside an RPM repository's repodata/: the addresses that dnf is to read it from.
 MIRRORS = "mirrorlist"
-
-# How apt ranks them: above whatever else a root has (500), its own installed packages (100) included, and able to take
-# a version of the change in place of a released one that sorts after it (1001 and more: apt_preferences(5)).
-_OWN, _BEFORE, _RELEASED = 1003, 1002, 990
-_SIZE_LIMIT = 16 * 1024 * 1024  # bytes: lists and indexes' heads, never a package
-_SECONDS = 30.0
-_ATTEMPTS = 3
+# What never counts, whatever its version (apt_preferences(5)).
+_NEVER = -1
+_RELEASE = {"o": "Origin", "l": "Label"}
+# What a repository is called here, where that is not its own name.
+_WORDS_OF = {places.RELEASE: "released"}
 
 # What the words of a list of published files look like.
 _WORDS: dict[str, str] = {
@@ -80,7 +80,7 @@ class Repository:
     """A repository for one target. ``url`` ends with a slash.
 
     ``rank`` is apt's pin priority; ``key`` the name of the key's file; ``release`` what a deb repository's Release says
-    of itself (Origin, Label).
+    of itself (Origin, Label). Where there is an ``offer``, only what it has may be used, with its ranks.
     """
 
     name: str
@@ -88,48 +88,45 @@ class Repository:
     key: str
     rank: int
     release: Mapping[str, str] = field(default_factory=dict)
+    offer: Offer | None = None
 
     @property
     def is_own(self) -> bool:
         """Whether it is that of the change itself."""
-        return self.rank == _OWN
+        return self.rank == offered.OWN
 
     @property
     def is_released(self) -> bool:
         """Whether it is what is released, of all changes."""
-        return self.rank == _RELEASED
+        return self.rank == offered.RELEASED
 
+    @property
+    def held(self) -> Repository:
+        """The same where nothing of it counts."""
+        return replace(self, rank=_NEVER, offer=None)
 
-Fetch = Callable[[str], "bytes | None"]
+    @property
+    def sections(self) -> tuple[tuple[str, int, tuple[str, ...]], ...]:
+        """What dnf takes for repositories: a name, its rank, and the packages that it may have of it; () is all."""
+        if self.offer is None:
+            return ((self.name, self.rank, ()),)
+        ranked = ((tier.rank, tier.names) for tier in self.offer.tiers)
+        return tuple((self.name if rank == self.rank else f"{self.name}-{rank}", rank, names) for rank, names in ranked)
 
+    def has_source(self, source: str, version: str) -> bool:
+        """Whether a source package of it may be used."""
+        return self.offer is None or (source, version) in self.offer.sources
 
-def fetch(url: str) -> bytes | None:
-    """What is at ``url``; None where there is nothing. Raises ``Ended`` (infrastructure) for everything else."""
-    wrong = ""
-    for attempt in range(_ATTEMPTS):
-        if attempt:
-            time.sleep(2.0 * attempt)
-        try:
-            with urllib.request.urlopen(url, timeout=_SECONDS) as answer:  # noqa: S310 (https: settings.repository)
-                text: bytes = answer.read(_SIZE_LIMIT + 1)
-        except urllib.error.HTTPError as error:
-            if error.code in (404, 410):
-                return None
-            wrong = f"the answer is {error.code} {error.reason}"
-        except OSError as error:
-            wrong = str(getattr(error, "reason", None) or error)
-        else:
-            if len(text) <= _SIZE_LIMIT:
-                return text
-            wrong = f"it has more than {_SIZE_LIMIT} bytes"
-    raise Ended(Status.INFRASTRUCTURE, f"{url} cannot be fetched: {wrong}")
+    def has(self, package: str, version: str) -> bool:
+        """Whether a package of it may be used."""
+        return self.offer is None or self.offer.has(package, version)
 
 
 def published(inputs: Inputs, settings: Settings, read: Fetch = fetch) -> Build:
     """What this run published for this target. Raises ``Ended`` (infrastructure): nothing, or no list of packages."""
-    if not inputs.repository:
+    if not inputs.change:
         raise Ended(Status.MISUSED, "CHANGE is missing in the environment: there is no review repository without it")
-    url = f"{settings.repository.url}review/{inputs.repository}/builds/{inputs.build_id}/{inputs.target}.json"
+    url = f"{settings.repository.url}{places.own(inputs)}/builds/{inputs.build_id}/{inputs.target}.json"
     text = read(url)
     if text is None:
         raise Ended(Status.INFRASTRUCTURE, f"nothing was published: there is no {url}; pkgci-publish-review makes it")
@@ -144,17 +141,29 @@ def published(inputs: Inputs, settings: Settings, read: Fetch = fetch) -> Build:
 
 
 def repositories(inputs: Inputs, settings: Settings, read: Fetch = fetch) -> tuple[Repository, ...]:
-    """The repositories that there are for this target: the change's own, those before it, the released one."""
-    target = settings.target(inputs.target)
-    root = settings.repository.url
-    before = [number for number in reversed(inputs.before) if number != inputs.repository]
-    wanted = [
-        *((f"review-{inputs.repository}", f"{root}review/{inputs.repository}/", _OWN) for _ in inputs.repository[:1]),
-        *((f"review-{number}", f"{root}review/{number}/", _BEFORE) for number in before),
-        ("released", root, _RELEASED),
-    ]
-    found = [_look(name, url, rank, target, read) for name, url, rank in wanted]
-    return tuple(repository for repository in found if repository)
+    """The repositories that there are for the tests of this target: the change's own, then as ``beside``.
+
+    The tests of the gate see what the gate built, and what is released; only in check do review repositories count.
+    """
+    look = _Look(settings, settings.target(inputs.target), read)
+    if not inputs.change:
+        return beside(inputs, settings, read)
+    offer = partial(offered.of_group_and_own, inputs=inputs) if inputs.group and not inputs.is_release else None
+    own = look.at(places.own(inputs), offered.OWN, offer)
+    others = beside(inputs, settings, read)
+    return (*filter(None, [own]), *(item for item in others if own is None or item.url != own.url))
+
+
+def beside(inputs: Inputs, settings: Settings, read: Fetch = fetch) -> tuple[Repository, ...]:
+    """The repositories that there are for a build for this target, with nothing of its own change in them."""
+    look = _Look(settings, settings.target(inputs.target), read)
+    found = [look.at(name, offered.BEFORE) for name in reversed(places.ahead(inputs))]
+    if not inputs.is_release:
+        if inputs.group:
+            found.append(look.at(places.own(inputs), offered.BEFORE, partial(offered.of_group, inputs=inputs)))
+        for change in reversed(inputs.changes_before):
+            found.append(look.at(places.review(change[0]), offered.BEFORE, partial(offered.of_change, change=change)))
+    return tuple(filter(None, [*found, look.at(places.RELEASE, offered.RELEASED)]))
 
 
 def apt_sources(chosen: tuple[Repository, ...], target: Target, kind: str = "deb") -> str:
@@ -167,40 +176,88 @@ def apt_sources(chosen: tuple[Repository, ...], target: Target, kind: str = "deb
 
 def apt_preferences(chosen: tuple[Repository, ...], target: Target) -> str:
     """An apt preferences file: the change's own packages go before those of changes before it, and so on."""
-    records = []
-    for item in chosen:
-        words = [
-            f"{letter}={item.release[name]}"
-            for letter, name in (("o", "Origin"), ("l", "Label"))
-            if name in item.release
-        ]
-        pin = ",".join([*words, f"n={target.name}"])
-        records.append(f"Package: *\nPin: release {pin}\nPin-Priority: {item.rank}\n")
-    return "\n".join(records)
+    return "\n".join(record for item in chosen for record in _pins(item, target))
+
+
+def _pins(item: Repository, target: Target) -> Iterator[str]:
+    """What is said of single packages goes before what is said of all of a repository."""
+    words = [f"{letter}={item.release[name]}" for letter, name in _RELEASE.items() if name in item.release]
+    pin = ",".join([*words, f"n={target.name}"])
+    if item.offer is None:
+        yield _pin("*", f"release {pin}", item.rank)
+        return
+    for name, version in item.offer.never:
+        yield _pin(name, f"version {version}", _NEVER)
+    for tier in item.offer.tiers:
+        yield _pin(" ".join(tier.names), f"release {pin}", tier.rank)
+    yield _pin("*", f"release {pin}", _NEVER)
+
+
+def _pin(packages: str, what: str, rank: int) -> str:
+    return f"Package: {packages}\nPin: {what}\nPin-Priority: {rank}\n"
 
 
 def dnf_repo(chosen: tuple[Repository, ...], authorities: str) -> str:
     """A dnf ``.repo`` file with these repositories; ``authorities`` is the file with certificates to trust."""
     return "\n".join(
-        f"[{item.name}]\nname={item.name}\nmirrorlist={item.url}{MIRRORS}\nenabled=1\ngpgcheck=1\nrepo_gpgcheck=1\n"
+        f"[{name}]\nname={name}\nmirrorlist={item.url}{MIRRORS}\nenabled=1\ngpgcheck=1\nrepo_gpgcheck=1\n"
         # What cannot be had, or is signed by nobody known, is an error and not left out.
         "skip_if_unavailable=0\n"
         # For dnf, the lower is the better; 99 is what a repository has that says nothing.
-        f"gpgkey=file://{KEYS / item.key}\nsslcacert={authorities}\npriority={_OWN - item.rank + 10}\n"
+        f"gpgkey=file://{KEYS / item.key}\nsslcacert={authorities}\npriority={offered.OWN - rank + 10}\n"
+        f"{_only(item, names)}"
         for item in chosen
+        for name, rank, names in item.sections
     )
 
 
-def _look(name: str, url: str, rank: int, target: Target, read: Fetch) -> Repository | None:
-    key = "release.asc" if name == "released" else "review.asc"
-    if target.kind == "rpm":
-        url = f"{url}rpm/{target.name}/"
-        return Repository(name, url, key, rank) if read(f"{url}repodata/repomd.xml") is not None else None
-    text = read(f"{url}deb/dists/{target.name}/InRelease")
-    if text is None:
-        return None
-    words = re.findall(r"^(Origin|Label): ([A-Za-z0-9][A-Za-z0-9 ._/-]*)$", text.decode(errors="replace"), re.MULTILINE)
-    return Repository(name, f"{url}deb/", key, rank, dict(words))
+def _only(item: Repository, names: tuple[str, ...]) -> str:
+    if item.offer is None:
+        return ""
+    never = ",".join(f"{name}-{version}" for name, version in item.offer.never if name in names)
+    return f"includepkgs={','.join(names)}\n" + (f"excludepkgs={never}\n" if never else "")
+
+
+@dataclass(frozen=True)
+class _Look:
+    """Looks for repositories for one target."""
+
+    settings: Settings
+    target: Target
+    read: Fetch
+
+    def at(self, name: str, rank: int, offer: Callable[[tuple[Entry, ...]], Offer] | None = None) -> Repository | None:
+        """The repository ``name``, if there is one, and if its ``offer`` (of all that it has) is not empty."""
+        url = places.url(self.settings.repository.url, name)
+        found = self._signed(name, url, rank)
+        if found is None or offer is None:
+            return found
+        has = offer(self._entries(url))
+        return replace(found, offer=has) if has.tiers else None
+
+    def _signed(self, name: str, url: str, rank: int) -> Repository | None:
+        word, key = _WORDS_OF.get(name) or name.replace("/", "-"), f"{places.key_of(name)}.asc"
+        if self.target.kind == "rpm":
+            url = f"{url}rpm/{self.target.name}/"
+            return Repository(word, url, key, rank) if self.read(f"{url}repodata/repomd.xml") is not None else None
+        text = self.read(f"{url}deb/dists/{self.target.name}/InRelease")
+        if text is None:
+            return None
+        form = r"^(Origin|Label): ([A-Za-z0-9][A-Za-z0-9 ._/-]*)$"
+        words = re.findall(form, text.decode(errors="replace"), re.MULTILINE)
+        return Repository(word, f"{url}deb/", key, rank, dict(words))
+
+    def _entries(self, url: str) -> tuple[Entry, ...]:
+        """What a repository has for the target. Raises ``Ended`` (infrastructure)."""
+        text = self.read(f"{url}{places.MANIFEST}")
+        try:
+            entries = manifest.parse((text or b"").decode()).of_target(self.target.name)
+            for entry in entries:
+                for item in entry.files:
+                    _file({**vars(item), "source": entry.source})
+        except (ValueError, KeyError, TypeError) as error:
+            raise Ended(Status.INFRASTRUCTURE, f"{url}{places.MANIFEST} is no list of packages: {error}") from None
+        return entries
 
 
 def _build(data: Any) -> Build:

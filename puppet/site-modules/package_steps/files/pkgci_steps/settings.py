@@ -122,7 +122,8 @@ class BuildHost:
 
 @dataclass(frozen=True)
 class Settings:
-    """All of it. ``systest`` is container or vm. ``build_hosts`` are there on the publisher only."""
+    """All of it. ``systest`` is container or vm. ``build_hosts`` are there on the publisher only. ``groups`` are the
+    projects whose changes may share a review repository, by the name of the group."""
 
     site: str
     repository: Repository
@@ -132,12 +133,22 @@ class Settings:
     sources: Sources = field(default_factory=Sources)
     systest: str = "container"
     build_hosts: tuple[BuildHost, ...] = ()
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def target(self, name: str) -> Target:
         """The target ``name``. Raises ``Ended`` (misused)."""
         if name not in self.targets:
             raise Ended(Status.MISUSED, f"no target '{name}' in {FILE}: there are {', '.join(self.targets) or 'none'}")
         return self.targets[name]
+
+    def check_group(self, group: str, project: str) -> None:
+        """Raises ``Ended`` (failed) where the changes of ``project`` are none of the group's."""
+        if group not in self.groups:
+            raise Ended(Status.FAILED, f"there is no group '{group}': `groups:` in the site file declares them")
+        if project not in self.groups[group]:
+            raise Ended(
+                Status.FAILED, f"{project} is not in the group '{group}': `groups:` in the site file says who is"
+            )
 
     def project(self, name: str) -> Project:
         """The project ``name``. Raises ``Ended`` (misused)."""
@@ -167,6 +178,7 @@ def parse(data: Mapping[str, Any]) -> Settings:
         sources=Sources(**_tuples(data.get("sources", {}))),
         systest=data["systest"],
         build_hosts=tuple(BuildHost(**_tuples(item)) for item in data["build_hosts"]),
+        groups=_tuples(data.get("groups", {})),
     )
 
 

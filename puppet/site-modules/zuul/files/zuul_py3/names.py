@@ -1,4 +1,4 @@
-"""Names that people choose freely, such as branches and topics, as words that jobs take. Not about Python 3.
+"""Names of branches, which people choose freely, as words that jobs take. Not about Python 3.
 
 A job refuses a parameter that could mean something else as a part of a path or as an argument of a program. So a name
 with such characters, or a very long one, becomes a word that looks like it, with a few digits that tell it from others.
@@ -16,14 +16,8 @@ _LONGEST = 100
 _SLUG, _DIGITS = 40, 8
 
 
-def word(name):
-    """``name``, where it is harmless as one part of a path; else one that is, and that no other name has."""
-    name = unicodedata.normalize("NFC", name)
-    return name if _is_harmless(name) and len(name) <= _LONGEST else _slug(name)
-
-
 def of_branch(name):
-    """The same for a branch, whose parts may stand behind slashes."""
+    """``name``, where its parts are harmless as parts of a path; else a word that is, and that no other name has."""
     return name if len(name) <= _LONGEST and all(map(_is_harmless, name.split("/"))) else _slug(name)
 
 

@@ -11,15 +11,16 @@ import pytest
 from pkgci_steps import review
 from pkgci_steps.build.origins import Upstream, Wanted, released
 from pkgci_steps.build.origins.released import repositories as asked
+from pkgci_steps.offered import Offer
 from pkgci_steps.settings import Target
 from pkgci_steps.status import Ended, Status
 from pkgci_steps.step import Step
 
-from ..conftest import told
 from .conftest import PACKAGING, UPSTREAM, Repository, sha256
 
 Made = Callable[[], dict[str, str]]
 WANTED = Wanted("deb", "greet", "1.0", "greet_1.0.orig.tar.xz", "greet-1.0")
+RELEASED = review.Repository("released", "", "", 990)
 
 pytestmark = pytest.mark.skipif(
     not all(map(shutil.which, ("gbp", "dpkg-source", "apt-ftparchive", "apt-get", "gpg"))),
@@ -162,14 +163,17 @@ def test_a_repository_that_nobody_signed_for_is_not_believed(
 def test_what_was_released_goes_before_what_the_changes_ahead_have_and_the_changes_own_is_not_asked(
     step: Step, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    there = [
-        review.Repository(name, "", "", rank) for name, rank in (("own", 1003), ("before", 1002), ("released", 990))
-    ]
-    monkeypatch.setattr(review, "repositories", lambda inputs, settings: tuple(there))
+    there = [review.Repository(name, "", "", rank) for name, rank in (("before", 1002), ("released", 990))]
+    monkeypatch.setattr(review, "beside", lambda inputs, settings: tuple(there))
     assert [item.name for item in asked(step, Target("trixie", "deb"))] == ["released", "before"]
     assert asked(step, Target("el9", "rpm")) == ()
-    # What check built is never a part of a release.
-    assert [item.name for item in asked(told(step, pipeline="gate"), Target("trixie", "deb"))] == ["released"]
+
+
+def test_what_an_earlier_patch_set_left_in_the_repository_of_its_group_is_no_released_tarball() -> None:
+    stanza = f"Package: greet\nVersion: 1.0-1\nChecksums-Sha256:\n {'0' * 64} 12 greet_1.0.orig.tar.xz\n"
+    group = review.Repository("review-group-big", "", "", 1002, offer=Offer(sources=frozenset({("greet", "1.0-2")})))
+    assert released.earlier(stanza, WANTED, group) is None
+    assert released.earlier(stanza.replace("1.0-1", "1.0-2"), WANTED, group) is not None
 
 
 def test_only_the_same_upstream_version_counts() -> None:
@@ -179,7 +183,7 @@ def test_only_the_same_upstream_version_counts() -> None:
         f" {'2' * 64} 12 greet_{{}}-1.debian.tar.xz\n {'3' * 64} 12 greet_{{}}.orig.tar.xz.asc\nFormat: 3.0 (quilt)\n"
     )
     text = "\n".join(stanza.format(f"{version}-1", *[version] * 4) for version in ("1.0.1", "1.0"))
-    found = released.earlier(text, WANTED)
+    found = released.earlier(text, WANTED, RELEASED)
     assert found == released.Earlier(
         "1:1.0-1",
         {
@@ -188,7 +192,7 @@ def test_only_the_same_upstream_version_counts() -> None:
             "greet_1.0.orig.tar.xz.asc": "3" * 64,
         },
     )
-    assert released.earlier(stanza.format("2.0-1", *["2.0"] * 4), WANTED) is None
+    assert released.earlier(stanza.format("2.0-1", *["2.0"] * 4), WANTED, RELEASED) is None
 
 
 def test_a_released_tarball_keeps_its_signature_when_upstream_signs_it_anew(

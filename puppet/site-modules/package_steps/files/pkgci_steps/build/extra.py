@@ -24,7 +24,7 @@ def setup_commands(step: Step, target: Target) -> list[str]:
 
     Raises ``Ended`` (infrastructure).
     """
-    found = review.repositories(step.inputs, step.settings)
+    found = review.beside(step.inputs, step.settings)
     if not found:
         return []
     step.log.say(f"build dependencies come from {', '.join(item.name for item in found)} too")

@@ -27,7 +27,7 @@ UPSTREAM  upstream's git tree, where the site file says that upstream is a proje
 RESULTS   the folder for the packages, result.json, junit.xml and log.txt
 PIPELINE  gate, republish: the version is the release's own, that of the tree with the target's version suffix. Else it
           gets ~c<CHANGE>.<PATCHSET> at its end, and sorts before that
-CHANGE, PATCHSET, CHANGES, GROUP, REF, COMMIT: as Zuul has them; packages of the changes before are found for the build
+CHANGE, PATCHSET, CHANGES, AHEAD, GROUP, REF, COMMIT: as Zuul has them; what the build stands on is found for it
 
 What passed is in /srv/pkgci/builds/<last word of REF, or by-hand>/<TARGET> too, where the publisher fetches it.
 

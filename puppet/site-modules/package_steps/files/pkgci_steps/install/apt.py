@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from .. import review
@@ -50,7 +50,7 @@ class Planned:
 
 def files(step: Step, target: Target, chosen: tuple[Repository, ...]) -> dict[str, bytes]:
     """What apt needs in a root for these repositories, those of changes only after ``Apt.use_changes``."""
-    held = tuple(item if item.name == "released" else replace(item, rank=_NEVER) for item in chosen)
+    held = tuple(item if item.is_released else item.held for item in chosen)
     keys = {"release.asc": step.settings.repository.release_key, "review.asc": step.settings.repository.review_key}
     return {
         _SOURCES: review.apt_sources(chosen, target).encode(),
@@ -202,6 +202,11 @@ class Apt:
             if name in wanted and (name not in newest or versions.is_older(self.kind, newest[name], version)):
                 newest[name] = version
         return newest
+
+    def chosen(self, packages: Iterable[str]) -> set[str]:
+        """The checksums of the packages that installing ``packages`` by their names would take."""
+        shown = self.root.ask("apt-cache", "--no-all-versions", "show", *packages)
+        return {row["SHA256"] for row in stanzas(shown) if "SHA256" in row}
 
     def look(self, package: str, when: str) -> list[Case]:
         """Whether the files and services of an installed package are as it declares them."""

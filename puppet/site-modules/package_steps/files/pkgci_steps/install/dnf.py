@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from .. import review
 from ..report import Case
+from ..repository import places
 from ..review import File, Repository
 from ..status import Ended, Status
 from ..step import Step
@@ -21,7 +22,7 @@ _REPOSITORIES = "/etc/yum.repos.d/pkgci.repo"
 _DNF = ("dnf", "--assumeyes", "--quiet", "--setopt=install_weak_deps=False", f"--setopt=cachedir={_CACHE}")
 _OFFLINE = (*_DNF, "--cacheonly")
 # The repositories of changes, as `review.repositories` calls them.
-_NO_CHANGES = "--disablerepo=review-*"
+_NO_CHANGES = f"--disablerepo={places.REVIEW}-*,{places.GATE}-*"
 _KEPT = "--setopt=keepcache=True"
 # rpm's list of packages as it would be, had all that was fetched been installed; and as it is. Nothing runs.
 _AS_IF = """\

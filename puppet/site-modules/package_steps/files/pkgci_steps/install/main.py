@@ -16,9 +16,10 @@ pkgci-install-test: installs, upgrades, removes and purges what was published fo
   PROJECT=packaging/hello TARGET=trixie CHANGE=12 REF=refs/zuul/main/Z1 RESULTS=/tmp/out pkgci-install-test
 
 PROJECT, TARGET  as in the site file
-CHANGE, REF      whose packages: those that pkgci-publish-review published to review/CHANGE from the build that the
-                 last word of REF names (without REF: by-hand); GROUP where changes share a repository
-CHANGES          the changes before it, as in "10,1 12,3": their packages are at hand, too
+CHANGE, REF      whose packages: those that pkgci-publish-review published of the build that the last word of REF
+                 names (without REF: by-hand), as it was told PIPELINE and GROUP
+CHANGES          in check: the changes before it, as in "10,1 12,3": their packages are at hand, too
+AHEAD            in the gate: its runs for the changes ahead, as in "10-Z1 12-Z7": their packages are at hand, too
 RESULTS          a folder for result.json, junit.xml (a case for each package and phase) and log.txt
 
 Exit status: 0 pass, 1 a package is at fault, 2 wrong use, 3 infrastructure, 4 skipped.

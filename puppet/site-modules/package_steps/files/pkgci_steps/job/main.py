@@ -42,7 +42,7 @@ HELP = f"""{USAGE}
 
 Does one step of a package's way on this slave, and hands its log and its results to the log server. Jenkins calls it.
 What the job is for is on the command line, what Zuul asks for in the environment: its parameters (ZUUL_*, LOG_PATH,
-PKGCI_*) and Jenkins' (WORKSPACE, JOB_NAME, NODE_NAME, BUILD_URL). A job does nothing for another project than its
+PKGCI_…) and Jenkins' (WORKSPACE, JOB_NAME, NODE_NAME, BUILD_URL). A job does nothing for another project than its
 own and that with its upstream. The log server is in {SETTINGS}, what is true of the site in {site.FILE}.
 
 Everything that it runs ends with it, and it ends with whoever started it: when Jenkins or its connection goes. First it

@@ -47,6 +47,7 @@ TOLD = {
     "ZUUL_REF": "REF",
     "ZUUL_COMMIT": "COMMIT",
     "ZUUL_CHANGE_IDS": "CHANGES",
+    "PKGCI_AHEAD": "AHEAD",
     "PKGCI_GROUP": "GROUP",
     "PKGCI_TREE": "TREE",
     # What the job says of itself, on its command line.
@@ -65,7 +66,7 @@ PARAMETERS = {
     "NODE_NAME": NAME,
     "BUILD_URL": r"https?://[A-Za-z0-9.:\[\]-]+/[A-Za-z0-9._~/%@+-]*",
 }
-_LONGEST = {"ZUUL_CHANGE_IDS": 4000}  # characters; 500 for the others
+_LONGEST = {"ZUUL_CHANGE_IDS": 4000, "PKGCI_AHEAD": 4000}  # characters; 500 for the others
 USAGE = f"usage: pkgci-job {'|'.join(ACTIONS)} PROJECT [TARGET] [--minutes N]"
 # A job of an older pkgci names its step only.
 _OUTDATED = f"{USAGE}: if an older pkgci made this job, `pkgci deploy-jobs` updates it"

@@ -12,6 +12,7 @@ from ..repository_admin.description import RELEASE, REVIEW, Description, Key, Li
 from ..repository_admin.pages import pages
 from ..settings import Settings
 from ..status import Ended, Status
+from . import places
 from .manifest import File, Manifest
 
 # Where the host has the certificates that it trusts; Puppet puts the site's own authority's there.
@@ -25,7 +26,6 @@ def pages_of(
 
     Raises ``Ended`` (infrastructure) where a certificate is missing that they name.
     """
-    _, _, review = repository.partition("/")
     keys = {RELEASE: _key(settings.repository.release_key), REVIEW: _key(settings.repository.review_key)}
     return pages(
         Description(
@@ -35,8 +35,8 @@ def pages_of(
             keys=keys,
             authority=_read(authorities / f"pkgci-{settings.site}.crt"),
             made=datetime.fromisoformat(manifest.made),
-            review=review,
-            changes=_changes(manifest) if review else (),
+            name=repository,
+            changes=() if repository == places.RELEASE else _changes(manifest),
         )
     )
 

@@ -33,12 +33,12 @@ class Generation:
     @property
     def manifest(self) -> Manifest:
         """What is in it."""
-        return manifest.parse((self.folder / generation.MANIFEST).read_text())
+        return manifest.parse((self.folder / places.MANIFEST).read_text())
 
     @property
     def made(self) -> float:
         """When it was made, in seconds since 1970."""
-        return (self.folder / generation.MANIFEST).stat().st_mtime
+        return (self.folder / places.MANIFEST).stat().st_mtime
 
 
 class Repository:

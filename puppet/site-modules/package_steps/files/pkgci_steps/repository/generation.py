@@ -14,7 +14,6 @@ from .manifest import Entry, Manifest, without
 from .publisher import Publisher
 from .signing import Signer
 
-MANIFEST = "manifest.json"
 # What every generation shares: the records of builds, and the packages.
 BUILDS = "builds"
 
@@ -64,7 +63,7 @@ class Job:
             folders.write(new / path, text)
         (self.folder / BUILDS).mkdir(exist_ok=True)
         (new / BUILDS).symlink_to(f"../../{BUILDS}")
-        folders.write(new / MANIFEST, manifest.text())
+        folders.write(new / places.MANIFEST, manifest.text())
 
     def _targets(self, manifest: Manifest) -> dict[str, str]:
         """Every target of the site has an index, be it empty; one that it no longer has, while there are packages."""
@@ -133,8 +132,8 @@ class Job:
 
     def _label(self) -> str:
         """What Release calls the repository: apt's pins tell repositories apart by it."""
-        site, (_, _, name) = self.publisher.settings.site, self.name.partition("/")
-        return f"{site}-{places.REVIEW}-{re.sub(r'[^A-Za-z0-9._-]', '-', name)}" if name else site
+        site = self.publisher.settings.site
+        return site if self.name == places.RELEASE else f"{site}-{re.sub(r'[^A-Za-z0-9._-]', '-', self.name)}"
 
 
 def _index(kind: str, target: str) -> str:

@@ -31,7 +31,8 @@ class Entry:
 
     ``kind`` is deb or rpm. ``folder`` is where its files are, relative to the repository's URL and to ``shared/``.
     ``published`` is when it came to this repository (ISO 8601). The other words say where it came from: ``tree`` is the
-    git tree, '' where nobody said.
+    git tree, '' where nobody said. ``owns`` are those of its packages whose names are its project's, also where the
+    distribution or the released repository has them.
     """
 
     target: str
@@ -46,6 +47,7 @@ class Entry:
     folder: str
     files: tuple[File, ...]
     tree: str = ""
+    owns: tuple[str, ...] = ()
 
     @property
     def names(self) -> frozenset[str]:
@@ -106,7 +108,8 @@ def parse(text: str) -> Manifest:
 
 def entry(data: Mapping[str, Any]) -> Entry:
     """An entry from its JSON."""
-    return Entry(**{**data, "files": tuple(File(**file) for file in data["files"])})
+    files = tuple(File(**file) for file in data["files"])
+    return Entry(**{**data, "files": files, "owns": tuple(data.get("owns", ()))})
 
 
 def without(entries: Iterable[Entry], gone: Iterable[Entry]) -> tuple[Entry, ...]:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..inputs import Inputs
+
 HOME = Path("/srv/publisher")
-# Served as settings.repository.url: RELEASE at the top, each review repository as review/NAME.
+# Served as settings.repository.url: RELEASE at the top, each other repository as REVIEW/NAME or GATE/NAME.
 PUBLIC = HOME / "public"
 RELEASE = "release"
-REVIEW = "review"
+# What check built of a change, and what the gate built of it in one run: never in one repository.
+REVIEW, GATE = "review", "gate"
 # The states of a repository, in its folder.
 GENERATIONS = "generations"
+# In each of them: what is in it, as JSON (manifest.py).
+MANIFEST = "manifest.json"
 # Each repository's lock.
 LOCKS = HOME / "locks"
 # What the distributions of the targets have, for apt: a folder a target.
@@ -39,3 +44,23 @@ def url(top: str, repository: str) -> str:
 def review(name: str) -> str:
     """The name of the review repository ``name`` (a change's number, or group-NAME) among all repositories."""
     return f"{REVIEW}/{name}"
+
+
+def gate(change: str, build_id: str) -> str:
+    """The name, among all repositories, of the one with what the run ``build_id`` of the gate built of a change."""
+    return f"{GATE}/{change}-{build_id}"
+
+
+def own(inputs: Inputs) -> str:
+    """The name of the repository that a build of ``inputs`` is published in: the only place that says which."""
+    return gate(inputs.change, inputs.build_id) if inputs.is_release else review(inputs.repository)
+
+
+def ahead(inputs: Inputs) -> tuple[str, ...]:
+    """The names of the repositories of the gate's runs that a release build of ``inputs`` stands on, oldest first."""
+    return tuple(f"{GATE}/{name}" for name in inputs.ahead) if inputs.is_release else ()
+
+
+def key_of(repository: str) -> str:
+    """Which key signs the repository of a name: one for what is released, one for all that is not."""
+    return RELEASE if repository == RELEASE else REVIEW

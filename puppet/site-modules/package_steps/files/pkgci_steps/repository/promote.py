@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from ..inputs import PROMOTE, REPUBLISH, Inputs
 from ..report import Case
 from ..status import Ended, Status
 from ..step import Step, run
-from . import ownership, places, pool, records, review_names, unchanging, versions
+from . import gate, ownership, places, pool, review_names, unchanging, versions
 from .built import Built
 from .engine import Repository, Update
+from .gate import Gated
 from .manifest import Entry, Manifest
 from .publisher import Publisher, this_host
 from .records import Record
@@ -53,9 +53,8 @@ def perform(step: Step) -> str:
 
 def promote(step: Step, publisher: Publisher, targets: tuple[str, ...]) -> str:
     """Publishes what the gate tested for ``targets``: all of it, or nothing. Raises ``Ended``."""
-    name = review_names.of_change(publisher, step.inputs.change) if _has_review(step, publisher) else ""
-    review = Repository(places.review(name or step.inputs.change), publisher)
-    tested = _tested(review, step.inputs, targets)
+    gated = _tested(publisher, step.inputs, targets)
+    tested = [one.record.entry for one in gated]
     names = {entry.target: Built(entry.source, entry.version, entry.files) for entry in tested}
     known = {
         name: publisher.distribution(step.settings.target(name), ownership.names(built))
@@ -68,22 +67,18 @@ def promote(step: Step, publisher: Publisher, targets: tuple[str, ...]) -> str:
             ownership.check(project, target, names[entry.target], update.before, known[entry.target])
         step.cases += [_case(entry, update.before) for entry in tested]
         step.passed_or_failed("")
-        new = [entry for entry in tested if not _is_published(entry, update.before)]
-        placed = [_put(update, entry, review.folder, publisher) for entry in new]
+        new = [one for one in gated if not _is_published(one.record.entry, update.before)]
+        placed = [_put(update, one, publisher) for one in new]
         if placed:
             update.commit(f"{step.inputs.project}, change {step.inputs.change}, patch set {step.inputs.patchset}")
-    _close(review, step.inputs.change, publisher)
+    _close(publisher, step.inputs.change)
     step.details["files"] = [vars(file) for entry in placed for file in entry.files]
     if not placed:
         return f"{_words(tested)}: all of it was published before"
     return f"published {_words(placed)}: {step.settings.repository.url}"
 
 
-def _has_review(step: Step, publisher: Publisher) -> bool:
-    return (publisher.public / places.review(step.inputs.change)).exists()
-
-
-def _tested(review: Repository, inputs: Inputs, targets: tuple[str, ...]) -> list[Entry]:
+def _tested(publisher: Publisher, inputs: Inputs, targets: tuple[str, ...]) -> list[Gated]:
     """What the gate published for its tests, every file of it as it was then. Raises ``Ended``."""
     if inputs.pipeline == PROMOTE and not inputs.tree:
         raise Ended(
@@ -91,17 +86,17 @@ def _tested(review: Repository, inputs: Inputs, targets: tuple[str, ...]) -> lis
             "Zuul does not say which tree was merged: its log says why, or its layout is older than this program, "
             "and `pkgci deploy-pipelines` renews it",
         )
-    found = records.of_releases(review.folder, inputs)
-    chosen = {record.entry.target: record.entry for record in found if _is_what_was_merged(record, inputs)}
+    found = gate.of_change(publisher, inputs)
+    chosen = {one.record.entry.target: one for one in found if _is_what_was_merged(one.record, inputs)}
     for target in targets:
         if target not in chosen:
-            raise _missing([record for record in found if record.entry.target == target], review, inputs, target)
-    entries = [chosen[target] for target in targets]
-    for entry in entries:
-        lost = review.lost(entry)
+            raise _missing([one.record for one in found if one.record.entry.target == target], inputs, target)
+    for one in (chosen[target] for target in targets):
+        lost = one.repository.lost(one.record.entry)
         if lost:
-            raise _gone(inputs, f"{lost[0]} for {entry.target} in {review.name} is missing, or not what was tested")
-    return entries
+            where = f"{one.record.entry.target} in {one.repository.name}"
+            raise _gone(inputs, f"{lost[0]} for {where} is missing, or not what was tested")
+    return [chosen[target] for target in targets]
 
 
 def _is_what_was_merged(record: Record, inputs: Inputs) -> bool:
@@ -114,9 +109,9 @@ def _is_what_was_merged(record: Record, inputs: Inputs) -> bool:
     return record.tree == inputs.tree
 
 
-def _missing(found: list[Record], review: Repository, inputs: Inputs, target: str) -> Ended:
+def _missing(found: list[Record], inputs: Inputs, target: str) -> Ended:
     if not found or not inputs.tree:
-        return _gone(inputs, f"{review.name} has no record of what the gate tested for {target}")
+        return _gone(inputs, f"there is no record of what the gate tested for {target}")
     last = found[-1]
     return Ended(
         Status.FAILED,
@@ -158,16 +153,19 @@ def _is_published(entry: Entry, released: Manifest) -> bool:
     return any(one.version == entry.version for one in released.versions(entry.target, entry.source))
 
 
-def _put(update: Update, entry: Entry, review: Path, publisher: Publisher) -> Entry:
-    source = review / pool.SHARED / entry.folder
+def _put(update: Update, one: Gated, publisher: Publisher) -> Entry:
+    entry = one.record.entry
+    source = one.repository.folder / pool.SHARED / entry.folder
     moment = publisher.now().isoformat(timespec="microseconds")
     return update.put(replace(entry, published=moment), source)
 
 
-def _close(review: Repository, change: str, publisher: Publisher) -> None:
-    """The review repository may go after a while."""
-    with review.update():
-        review.set_state(review.state().with_closed(change, publisher.now()))
+def _close(publisher: Publisher, change: str) -> None:
+    """What was published for the change beside the released repository may go after a while."""
+    for repository in (*gate.everything(publisher, change), review_names.of_change(publisher, change)):
+        if repository.exists:
+            with repository.update():
+                repository.set_state(repository.state().with_closed(change, publisher.now()))
 
 
 def _words(entries: list[Entry]) -> str:

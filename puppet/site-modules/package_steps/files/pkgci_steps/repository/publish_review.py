@@ -1,4 +1,4 @@
-"""pkgci-publish-review: publishes what a build of a change made, in the change's own repository."""
+"""pkgci-publish-review: publishes what a build of a change made: for review, or as what the gate built."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from ..inputs import RELEASING, Inputs
 from ..settings import BuildHost, Target
 from ..status import Ended, Status
 from ..step import Step, run
-from . import claim, look_deb, look_rpm, ownership, places, records, review_names, taken, unchanging
+from . import claim, gate, look_deb, look_rpm, ownership, patchsets, places, records, review_names, taken, unchanging
 from .built import Built
 from .engine import Repository
 from .fetching import Source
 from .known import Known
 from .manifest import Entry, Manifest
+from .owned import owned
 from .publisher import Publisher, this_host
 from .records import Record
 
 USAGE = """
-Publishes what a build of a change made in the change's own repository, signed with the key for reviews.
+Publishes what a build of a change made, signed with the key for reviews: in check in the change's own repository,
+review/CHANGE; in the gate in one that is this run's alone, gate/CHANGE-BUILD.
 
   sudo -u publisher env PROJECT=packaging/hello TARGET=trixie CHANGE=5 PATCHSET=2 RESULTS=/tmp/out pkgci-publish-review
 
@@ -30,11 +32,14 @@ PIPELINE           check, gate or republish, as for the build
 REF, COMMIT        as for the build: the last word of REF names the build (by-hand without it)
 UPSTREAM_COMMIT    in place of COMMIT, where CHANGE is one of the project's upstream, CHANGE_PROJECT
 TREE               the git tree of that commit: what is merged is compared with it
-GROUP              several changes share one repository, group-GROUP; review/<CHANGE> leads there
+CHANGES            in check: the changes that it stands on, as in "10,1 12,3"
+AHEAD              in the gate: its runs for the changes ahead of this one, as in "10-Z1 12-Z7"
+GROUP              in check: a group of the site file; its changes share one repository, review/group-GROUP, and
+                   review/CHANGE leads there
 RESULTS            the folder for result.json, junit.xml and log.txt
 
 The build is fetched from the build hosts, and nothing in it is trusted: names, sizes, checksums and the packages' own
-data are checked. What the gate built stays until it is promoted.
+data are checked. A patch set takes the older ones of its change out of its repository.
 
 Exit status: 0 published, 1 the package is at fault or refused, 2 wrong use, 3 this host or a build host is at fault.
 """
@@ -60,6 +65,8 @@ def perform(step: Step) -> str:
     if inputs.pipeline not in _PIPELINES:
         words = ", ".join(_PIPELINES[1:])
         raise Ended(Status.MISUSED, f"the pipeline {inputs.pipeline} publishes no reviews: {words} do")
+    if inputs.group and not inputs.is_release:
+        step.settings.check_group(inputs.group, inputs.change_project or project.name)
     if project.own_steps:
         return f"{project.name} has no package: nothing to publish"
     source = Source(step.settings.build_hosts, f"{inputs.build_id}/{target.name}", step.scratch, step.programs)
@@ -86,7 +93,14 @@ class Publication:
         self._check_versions(built, released, before, known)
         if why := unchanging.clash(self.target.name, built.files, [*before, *released.entries]):
             raise Ended(Status.FAILED, f"refused: {why}")
-        return self._published(built, folder)
+        return self._published(self._entry(built, self._owned(built, released, known)), folder)
+
+    def _owned(self, built: Built, released: Manifest, known: Known) -> tuple[str, ...]:
+        """The names that this change's packages may have before those of the distribution, wherever they are used."""
+        names = {file.package for file in built.files}
+        sources = {name: frozenset(package.source for package in known.named(name)) for name in names}
+        project = self.step.settings.project(self.step.inputs.project)
+        return owned(project, self.target.kind, built, released, sources)
 
     def _check_versions(self, built: Built, released: Manifest, before: Sequence[Entry], known: Known) -> None:
         """Raises ``Ended`` (failed) where the release's version would be another package's."""
@@ -97,11 +111,14 @@ class Publication:
                 taken.by_release(built, [ahead], self.target, ahead=ahead.change)
 
     def _before(self) -> Iterator[Entry]:
-        """What the changes before this one have published, in the patch sets that it stands on: they are released
-        before it is."""
-        for number, patchset in self.step.inputs.changes_before:
-            folder = self.publisher.public / places.review(number)
-            for record in records.latest(folder, number, patchset, self.step.inputs.is_release):
+        """What the changes before this one have published, in the patch sets or in the runs of the gate that it stands
+        on: they are released before it is."""
+        inputs = self.step.inputs
+        if inputs.is_release:
+            yield from (record.entry for record in gate.ahead(self.publisher, inputs))
+            return
+        for number, patchset in inputs.changes_before:
+            for record in records.latest(self.publisher.public / places.review(number), number, patchset):
                 yield record.entry
 
     def _checked(self, source: Source, host: BuildHost, result: bytes) -> tuple[Path, Built]:
@@ -116,25 +133,31 @@ class Publication:
         except ValueError as error:
             raise Ended(Status.FAILED, f"refused: {error}") from None
 
-    def _published(self, built: Built, folder: Path) -> str:
+    def _published(self, wanted: Entry, folder: Path) -> str:
         inputs = self.step.inputs
-        repository = Repository(places.review(inputs.repository), self.publisher)
-        wanted = self._entry(built, inputs)
+        repository = Repository(places.own(inputs), self.publisher)
+        if not inputs.is_release:
+            review_names.leave(self.publisher, inputs.change, inputs.repository)
         with repository.update() as update:
+            replaced = patchsets.replaced(update.entries, inputs)
+            for entry in replaced:
+                update.drop(entry)
             same = [one for one in update.entries if _is_same(one, wanted) and not repository.lost(one)]
             there = same[0] if same else None
             placed = there or update.put(wanted, folder, replace=True)
             repository.set_state(repository.state().with_work(inputs.change, inputs.project, self.publisher.now()))
-            if there is None:
-                update.commit(f"{built.source} {built.version} for {self.target.name}, change {inputs.change}")
+            if there is None or replaced:
+                update.commit(f"{wanted.source} {wanted.version} for {self.target.name}, change {inputs.change}")
             records.write(repository.folder, self._record(placed, inputs))
-        review_names.lead(self.publisher, inputs.change, inputs.repository)
+        if not inputs.is_release:
+            review_names.lead(self.publisher, inputs.change, inputs.repository)
         url = f"{self.step.settings.repository.url}{repository.name}/"
         self._tell(placed, url)
         how = "was there already" if there else "is published"
-        return f"{built.source} {built.version} for {self.target.name} {how}: {url}"
+        return f"{wanted.source} {wanted.version} for {self.target.name} {how}: {url}"
 
-    def _entry(self, built: Built, inputs: Inputs) -> Entry:
+    def _entry(self, built: Built, owns: tuple[str, ...]) -> Entry:
+        inputs = self.step.inputs
         return Entry(
             target=self.target.name,
             kind=self.target.kind,
@@ -148,6 +171,7 @@ class Publication:
             folder="",
             files=built.files,
             tree=inputs.tree,
+            owns=owns,
         )
 
     def _record(self, placed: Entry, inputs: Inputs) -> Record:
@@ -168,5 +192,6 @@ class Publication:
 
 
 def _is_same(one: Entry, wanted: Entry) -> bool:
-    same = (one.target, one.source, one.version, one.project)
-    return same == (wanted.target, wanted.source, wanted.version, wanted.project) and one.same_as(wanted)
+    same = (one.target, one.source, one.version, one.project, one.owns)
+    words = (wanted.target, wanted.source, wanted.version, wanted.project, wanted.owns)
+    return same == words and one.same_as(wanted)

@@ -50,7 +50,8 @@ class Publisher:
 
 def this_host(step: Step) -> Publisher:
     """The host that ``step`` runs on."""
-    return replace(host(step.settings, step.programs, step.stop), distribution=distribution.of_mirror(step))
+    own = host(step.settings, step.programs, step.stop)
+    return replace(own, distribution=distribution.of_mirror(step))
 
 
 def host(settings: Settings, programs: Programs, stop: Stop) -> Publisher:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..inputs import RELEASING, Inputs
+from ..inputs import RELEASING
 from . import folders, generation, manifest
 from .manifest import Entry
 
@@ -48,22 +48,11 @@ def read_all(repository: Path) -> Iterator[Record]:
         yield _parse(json.loads(path.read_text()))
 
 
-def of_releases(repository: Path, inputs: Inputs) -> list[Record]:
-    """What was tested as a release of the change of ``inputs``, whatever its patch set was; the latest last."""
-    wanted = (inputs.project, inputs.change)
-    found = [
-        record
-        for record in read_all(repository)
-        if record.is_release and (record.entry.project, record.entry.change) == wanted
-    ]
-    return sorted(found, key=lambda record: record.moment)
-
-
-def latest(repository: Path, change: str, patchset: str, is_release: bool) -> list[Record]:
-    """What a change's patch set published last for each target: as a release, or in check."""
-    wanted = (change, patchset)
-    found = [one for one in read_all(repository) if (one.entry.change, one.entry.patchset) == wanted]
-    chosen = sorted((one for one in found if one.is_release == is_release), key=lambda record: record.moment)
+def latest(repository: Path, change: str, patchset: str) -> list[Record]:
+    """What check published last of a change's patch set, for each target."""
+    wanted = (change, patchset, False)
+    found = [one for one in read_all(repository) if (one.entry.change, one.entry.patchset, one.is_release) == wanted]
+    chosen = sorted(found, key=lambda record: record.moment)
     return list({record.entry.target: record for record in chosen}.values())
 
 

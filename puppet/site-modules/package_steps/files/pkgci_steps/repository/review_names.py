@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ..status import Ended, Status
 from . import folders, places
 from .engine import Repository
 from .publisher import Publisher
@@ -14,6 +13,26 @@ from .publisher import Publisher
 def is_one(name: str) -> bool:
     """Whether a review repository may be called so, unlike what a disk has at its top (lost+found)."""
     return re.fullmatch(r"[0-9]+|group-.+", name) is not None
+
+
+def of_change(publisher: Publisher, change: str) -> Repository:
+    """The review repository that has the change's packages: its own, or its group's."""
+    link = publisher.public / places.review(change)
+    return Repository(places.review(link.readlink().name if link.is_symlink() else change), publisher)
+
+
+def leave(publisher: Publisher, change: str, name: str) -> None:
+    """Takes the change's packages out of a group that it is no more in: what it builds now goes to ``name``."""
+    link = publisher.public / places.review(change)
+    if not link.is_symlink() or link.readlink() == Path(name):
+        return
+    with of_change(publisher, change).update() as update:
+        gone = [entry for entry in update.entries if entry.change == change]
+        for entry in gone:
+            update.drop(entry)
+        if gone:
+            update.commit(f"change {change} has left the group")
+    link.unlink()
 
 
 def lead(publisher: Publisher, change: str, name: str) -> None:
@@ -27,11 +46,3 @@ def lead(publisher: Publisher, change: str, name: str) -> None:
     if link.exists() and not link.is_symlink():
         Repository(places.review(change), publisher).delete(lambda _: True)
     folders.link(link, name)
-
-
-def of_change(publisher: Publisher, change: str) -> str:
-    """The name of the review repository that has the change's packages. Raises ``Ended`` (infrastructure): none."""
-    path = publisher.public / places.review(change)
-    if not path.exists():
-        raise Ended(Status.INFRASTRUCTURE, f"there is no repository {places.review(change)} any more")
-    return path.readlink().name if path.is_symlink() else change

@@ -56,7 +56,7 @@ class Signer:
 
 def read(repository: str, programs: Programs, file: Path = places.SIGNING, home: Path = places.GNUPG) -> Signer:
     """Who signs for ``repository`` (its name among all repositories). Raises ``Ended`` (infrastructure)."""
-    role = repository.partition("/")[0]
+    role = places.key_of(repository)
     try:
         keys = tuple(json.loads(file.read_text())[role])
     except (OSError, ValueError, KeyError, TypeError) as error:

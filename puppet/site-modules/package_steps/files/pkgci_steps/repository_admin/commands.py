@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..repository import places, review_names
+from ..repository import gate, places, review_names
 from ..repository.engine import Generation, Repository
 from ..repository.manifest import Entry
 from ..repository.publisher import Publisher
@@ -30,6 +30,11 @@ def listed(publisher: Publisher) -> dict[str, Any]:
             for one in reviews(publisher)
         ],
     }
+
+
+def unreleased(publisher: Publisher) -> list[Repository]:
+    """All repositories but the released one: those of reviews, and of the gate's runs."""
+    return [*reviews(publisher), *gate.everything(publisher)]
 
 
 def reviews(publisher: Publisher) -> list[Repository]:
@@ -76,7 +81,7 @@ def stale(publisher: Publisher) -> list[Repository]:
 
     A released repository that does not exist yet is one of them.
     """
-    everything = (Repository(places.RELEASE, publisher), *reviews(publisher))
+    everything = (Repository(places.RELEASE, publisher), *unreleased(publisher))
     return [repository for repository in everything if not _is_fresh(publisher, repository)]
 
 

@@ -10,8 +10,8 @@ from datetime import datetime
 
 from ..repository import places
 
-# The keys' names, and of the files below keys/.
-RELEASE, REVIEW = "release", "review"
+# The keys' names, and of the files below keys/ (places.key_of).
+RELEASE, REVIEW = places.RELEASE, places.REVIEW
 
 
 @dataclass(frozen=True, order=True)
@@ -53,10 +53,9 @@ class Key:
 class Description:
     """One state of a repository.
 
-    ``url`` is where all repositories are, with a slash at its end. ``review`` is the name of a review repository, ''
-    for the released one; ``changes`` says in a line each whose packages a review repository has. ``keys`` are those
-    for RELEASE and REVIEW, ``authority`` is the certificate (PEM) of the site's own certificate authority, which the
-    web server's comes from.
+    ``url`` is where all repositories are, with a slash at its end, and ``name`` is this one's among them. ``changes``
+    says in a line each whose packages a repository has that is not released. ``keys`` are those for RELEASE and REVIEW,
+    ``authority`` is the certificate (PEM) of the site's own certificate authority, which the web server's comes from.
     """
 
     site: str
@@ -65,23 +64,28 @@ class Description:
     keys: Mapping[str, Key]
     authority: str
     made: datetime
-    review: str = ""
+    name: str = places.RELEASE
     changes: tuple[str, ...] = ()
+
+    @property
+    def is_released(self) -> bool:
+        """Whether it is what people have agreed on."""
+        return self.name == places.RELEASE
 
     @property
     def base(self) -> str:
         """Where this repository is, with a slash at its end."""
-        return places.url(self.url, places.review(self.review) if self.review else places.RELEASE)
+        return places.url(self.url, self.name)
 
     @property
     def label(self) -> str:
         """What this repository's files are called on machines that use it."""
-        return f"{self.site}-review-{self.review}" if self.review else self.site
+        return self.site if self.is_released else f"{self.site}-{self.name.replace('/', '-')}"
 
     @property
     def key(self) -> str:
         """The name of the key that signs it."""
-        return REVIEW if self.review else RELEASE
+        return places.key_of(self.name)
 
     @property
     def apt_key(self) -> str:

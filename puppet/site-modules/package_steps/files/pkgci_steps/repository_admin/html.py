@@ -26,15 +26,16 @@ def page(description: Description) -> str:
 
 
 def _page(description: Description) -> Iterator[str]:
-    review = description.review
-    title = f"Packages of {description.site}" + (f", not released: review {review}" if review else "")
+    title = f"Packages of {description.site}"
+    if not description.is_released:
+        title += f", not released: {description.name.replace('/', ' ')}"
     yield "<!DOCTYPE html>"
     yield '<html lang="en"><head><meta charset="utf-8">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
     yield f"<title>{escape(title)}</title>"
     yield f"<style>\n{_STYLE}</style></head><body>"
     yield f"<h1>{escape(title)}</h1>"
-    if review:
+    if not description.is_released:
         yield from _warning(description)
     yield f"<p>As of {description.made:%Y-%m-%d %H:%M} UTC.</p>"
     yield '<h2 id="packages">What is here</h2>'

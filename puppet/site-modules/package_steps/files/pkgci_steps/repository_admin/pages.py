@@ -20,7 +20,7 @@ def pages(description: Description) -> dict[str, str]:
     for listing in description.listings:
         kind = {"deb": ("sources", apt_source), "rpm": ("repo", dnf_repository)}[listing.kind]
         files[f"{description.site}-{listing.target}.{kind[0]}"] = kind[1](description, listing.target)
-    if not description.review:
+    if description.is_released:
         files[f"{description.site}-ca.crt"] = description.authority
         for name, key in description.keys.items():
             files[f"keys/{name}.asc"] = key.certificate

@@ -13,16 +13,16 @@ from ..repository.engine import Repository
 from ..repository.publisher import Publisher, this_host
 from ..repository.state import State
 from ..step import Step, run
-from .commands import reviews
+from .commands import unreleased
 
 _USAGE = """\
 pkgci-prune: tidies up the package repositories of this host. A timer runs it; by hand:
 
   sudo -u publisher RESULTS=/tmp/prune pkgci-prune
 
-What goes: review repositories some days after their change was merged, or after anything came to them last
-(`repository: {closed_days: …}` in the site file); states of repositories beyond those that one can roll back to
-(`generations`); packages that no state has any more; what programs left that were killed.
+What goes: review repositories, and those of the gate's runs, some days after their change was merged, or after anything
+came to them last (`repository: {closed_days: …}` in the site file); states of repositories beyond those that one can
+roll back to (`generations`); packages that no state has any more; what programs left that were killed.
 RESULTS is a folder: result.json there names what went, log.txt says it in lines.
 """
 
@@ -49,10 +49,10 @@ def perform(step: Step) -> str:
 def prune(publisher: Publisher, work: Path) -> Iterator[tuple[str, str]]:
     """Removes it; tells what went as it goes: its kind, and where it was."""
     days = timedelta(days=publisher.settings.repository.closed_days)
-    for repository in reviews(publisher):
+    for repository in unreleased(publisher):
         if repository.delete(unneeded(publisher.now(), days)):
             yield "repositories", str(repository.folder)
-    for repository in (Repository(places.RELEASE, publisher), *reviews(publisher)):
+    for repository in (Repository(places.RELEASE, publisher), *unreleased(publisher)):
         for path in repository.tidy() if repository.exists else ():
             yield "packages", path
     for path in sorted(work.glob("*")):

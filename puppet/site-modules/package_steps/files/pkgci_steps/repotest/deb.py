@@ -68,7 +68,7 @@ def _ours(
     Packages of changes before it are there without it, and not yet released.
     """
     sums = {file.sha256 for file in wanted}
-    listed = {item.name: packages(apt.packages(f"Repo-URI: {item.url}")) for item in chosen}
+    listed = {item.name: _listed(apt, item) for item in chosen}
     everywhere = [package for some in listed.values() for package in some]
     change = list({package.sha256: package for package in everywhere if package.sha256 in sums}.values())
     for file in wanted:
@@ -80,6 +80,14 @@ def _ours(
     others = [package for name, some in listed.items() for package in some if package.source not in earlier[name]]
     beside = [package for package in others if package.sha256 not in sums]
     return change, world.newest(beside, _is_older), listed.get("released", [])
+
+
+def _listed(apt: Apt, item: Repository) -> list[Package]:
+    """The packages of a repository that apt would take from there."""
+    usable = [one for one in packages(apt.packages(f"Repo-URI: {item.url}")) if item.has(one.name, one.version)]
+    added = [one.name for one in usable if item.offer and item.offer.is_added(one.name)]
+    taken = apt.chosen(added) if added else set()
+    return [one for one in usable if one.name not in added or one.sha256 in taken]
 
 
 def _closure(

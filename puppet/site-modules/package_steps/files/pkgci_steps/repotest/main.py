@@ -20,9 +20,10 @@ the released one, or the same with another content; no file may be in two packag
 are broken without us are not judged.
 
 PROJECT, TARGET  as in the site file
-CHANGE, REF      whose packages: those that pkgci-publish-review published to review/CHANGE from the build that the
-                 last word of REF names (without REF: by-hand); GROUP where changes share a repository
-CHANGES          the changes before it, as in "10,1 12,3": they count as released
+CHANGE, REF      whose packages: those that pkgci-publish-review published of the build that the last word of REF
+                 names (without REF: by-hand), as it was told PIPELINE and GROUP
+CHANGES          in check: the changes before it, as in "10,1 12,3": they count as released
+AHEAD            in the gate: its runs for the changes ahead, as in "10-Z1 12-Z7": they count as released
 RESULTS          a folder for result.json, junit.xml and log.txt
 
 Exit status: 0 pass, 1 a package is at fault, 2 wrong use, 3 infrastructure, 4 skipped.

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .. import chroots, review
+from .. import chroots, offered, review
 from ..install import dnf as tool
 from ..install import root
 from ..install.dnf import Dnf
@@ -50,9 +50,10 @@ def _asked(dnf: Dnf, chosen: Sequence[Repository], wanted: Sequence[File]) -> di
     """What the solver says. Raises ``Ended`` (infrastructure) where it does not see the change's packages."""
     own = next((item.name for item in chosen if item.is_own), "")
     change = [[file.package, file.version] for file in wanted]
-    others = [item.name for item in chosen if item.name != own]
-    question = json.dumps({"change": change, "own": own, "others": others})
-    answer: dict[str, Any] = json.loads(dnf.root.ask("python3", _SOLVER, question))
+    sections = [(name, rank) for item in chosen for name, rank, _ in item.sections if name != own]
+    added = [name for name, rank in sections if rank == offered.ADDED]
+    question = {"change": change, "own": own, "others": [name for name, _ in sections], "added": added}
+    answer: dict[str, Any] = json.loads(dnf.root.ask("python3", _SOLVER, json.dumps(question)))
     seen = {(item["name"], item["version"]) for item in answer["change"]}
     for file in wanted:
         if (file.package, file.version) not in seen:

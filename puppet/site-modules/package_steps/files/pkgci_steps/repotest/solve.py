@@ -1,6 +1,8 @@
 """A program for inside a root with dnf: which packages of our repositories can be installed, with a change and without.
 
-    solve.py '{"change": [[NAME, VERSION-RELEASE], …], "own": REPOSITORY, "others": [REPOSITORY, …]}'
+    solve.py '{"change": [[NAME, VERSION-RELEASE], …], "own": REPOSITORY, "others": [REPOSITORY, …], "added": […]}'
+
+Those of ``others`` that are ``added`` stand behind the distribution: what it has is not taken from them.
 
 It reads what dnf fetched, and asks its solver about each package: next to what is installed (the stand-in for a base
 system, where there is one) and all repositories, with one version of each of our packages, as their users get it. It
@@ -24,7 +26,7 @@ class World:
     """What dnf knows. ``change`` are the packages of the change, ``beside`` those of ours that there are without it,
     ``released`` every version that is released."""
 
-    def __init__(self, sack: Any, change: list[list[str]], own: str, others: list[str]) -> None:
+    def __init__(self, sack: Any, change: list[list[str]], own: str, others: list[str], added: list[str]) -> None:
         self._sack = sack
         available = sack.query().available().filter(arch__neq=["src", "nosrc"])
         mine = available.filter(reponame=own)
@@ -35,7 +37,9 @@ class World:
         before = list(available.filter(reponame=others))
         self.released = [package for package in before if package.reponame == RELEASED]
         # An earlier patch set of this change is no package that will be released.
-        self.beside = newest([*before, *(package for package in mine if package.source_name not in sources)])
+        elsewhere = {package.name for package in sack.query() if package.reponame not in (own, *others)}
+        usable = taken(before, added, elsewhere)
+        self.beside = newest([*usable, *(package for package in mine if package.source_name not in sources)])
         self._all = [*mine, *before]
 
     def joined(self) -> list[Any]:
@@ -81,6 +85,12 @@ def abandoned(packages: Iterable[Any], change: Iterable[Any]) -> list[Any]:
     return [package for package in packages if package.source_name in sources and package.name not in names]
 
 
+def taken(packages: Iterable[Any], added: Iterable[str], elsewhere: Iterable[str]) -> list[Any]:
+    """Those that dnf would take: of the repositories ``added`` only what nobody ``elsewhere`` has by that name."""
+    behind, names = set(added), set(elsewhere)
+    return [package for package in packages if package.reponame not in behind or package.name not in names]
+
+
 def leaves(paths: Iterable[str]) -> list[str]:
     """``paths`` without the folders of others among them."""
     found = set(paths)
@@ -120,7 +130,7 @@ def main() -> None:
         base.conf.optional_metadata_types = ["filelists"]
     base.read_all_repos()
     base.fill_sack_from_repos_in_cache(load_system_repo=True)
-    world = World(base.sack, asked["change"], asked["own"], asked["others"])
+    world = World(base.sack, asked["change"], asked["own"], asked["others"], asked["added"])
     answer = {
         "change": [_described(package) for package in world.change],
         "released": [_described(package) for package in world.released],

@@ -18,9 +18,10 @@ pkgci-systest: boots a fresh system with the packages of a change installed, and
   PROJECT=packaging/hello TARGET=trixie CHANGE=12 REF=refs/zuul/main/Z1 RESULTS=/tmp/out pkgci-systest
 
 PROJECT, TARGET  as in the site file
-CHANGE, REF      whose packages: those that pkgci-publish-review published to review/CHANGE from the build that the
-                 last word of REF names (without REF: by-hand); GROUP where changes share a repository
-CHANGES          the changes before it, as in "10,1 12,3": their packages are at hand, too
+CHANGE, REF      whose packages: those that pkgci-publish-review published of the build that the last word of REF
+                 names (without REF: by-hand), as it was told PIPELINE and GROUP
+CHANGES          in check: the changes before it, as in "10,1 12,3": their packages are at hand, too
+AHEAD            in the gate: its runs for the changes ahead, as in "10-Z1 12-Z7": their packages are at hand, too
 SOURCE           for an RPM target: the source tree with the test, an executable tests/run. A DEB package's tests
                  (autopkgtest) are those of its source package, which was published with it
 RESULTS          a folder for result.json, junit.xml (a case for the boot, each service and each test) and log.txt

@@ -63,14 +63,11 @@ def kept(step: Step, wanted: Wanted, found: Upstream, room: Path, packed_of: Tre
 
 
 def repositories(step: Step, target: Target) -> Sequence[review.Repository]:
-    """The released one, and, in check, those of the changes before this one; never the change's own.
+    """The released one, and those of the changes before this one; never the change's own.
 
     What is to be released takes no bytes of what check built.
     """
-    if target.kind != "deb":
-        return ()
-    there = [item for item in reversed(review.repositories(step.inputs, step.settings)) if not item.is_own]
-    return [item for item in there if item.is_released or not step.inputs.is_release]
+    return review.beside(step.inputs, step.settings)[::-1] if target.kind == "deb" else ()
 
 
 def _look(step: Step, target: Target, repository: review.Repository, wanted: Wanted, folder: Path) -> Earlier | None:
@@ -86,16 +83,18 @@ def _look(step: Step, target: Target, repository: review.Repository, wanted: Wan
     if _apt(step, folder, "apt-get", "-qq", "update")[0] != 0:
         raise Ended(Status.INFRASTRUCTURE, f"the sources of {repository.url} cannot be listed: see above")
     _, output = _apt(step, folder, "apt-cache", "-q", "showsrc", "--only-source", wanted.source)
-    return earlier(output.decode(errors="replace"), wanted)
+    return earlier(output.decode(errors="replace"), wanted, repository)
 
 
-def earlier(text: str, wanted: Wanted) -> Earlier | None:
-    """The source package of the same upstream version in ``text``, as `apt-cache showsrc` has it."""
+def earlier(text: str, wanted: Wanted, repository: review.Repository) -> Earlier | None:
+    """The source package of the same upstream version in ``text``, as `apt-cache showsrc` has it of ``repository``."""
     name = re.compile(rf"{re.escape(wanted.stem)}(-[A-Za-z0-9-]+)?\.tar\.[a-z0-9]+(\.asc)?")
     for stanza in text.split("\n\n"):
         version = re.search(r"^Version: ([0-9][A-Za-z0-9.+:~-]*)$", stanza, re.MULTILINE)
         listed = re.search(r"^Checksums-Sha256: *\n((?: .*\n?)+)", stanza, re.MULTILINE)
         if not version or not listed or Release(wanted.source, version[1]).upstream != wanted.version:
+            continue
+        if not repository.has_source(wanted.source, version[1]):
             continue
         files = {file: checksum for checksum, file in _LISTED.findall(listed[1]) if name.fullmatch(file)}
         if any(not file.endswith(".asc") for file in files):
