@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pkgci.errors import NothingReachedError, UsageError
 from pkgci.files import write_atomically
+from pkgci.leavers.memory import forget
 from pkgci.model.known_hosts import known_name
 from pkgci.model.site import Host, Site
 
@@ -108,6 +109,13 @@ def record_keys(site: Site, names: Iterable[str], keys: Mapping[str, Iterable[st
         write_atomically(path, after)
     if not after:
         path.unlink(missing_ok=True)
+
+
+def forget_hosts(site: Site, hosts: Iterable[str], others: Iterable[str] = ()) -> None:
+    """Nothing is known any more of ``hosts``, which are gone, nor a key of the machines ``others``."""
+    names = tuple(hosts)
+    record_keys(site, [*names, *others], {})
+    forget(site, *names)
 
 
 def _names_in(text: str, hosts: set[str]) -> set[str]:

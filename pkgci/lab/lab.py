@@ -22,7 +22,7 @@ from pkgci.lab.bring import bring, look
 from pkgci.lab.engine import LABEL, cgroup_version, connect, refusals
 from pkgci.lab.hosts import HOST_LABEL, SITE_LABEL, Blueprint, make_blueprint, make_host
 from pkgci.lab.image import IMAGE_LABEL, Builder
-from pkgci.lab.keys import ensure_key, lab_directory, login_keys, record_keys
+from pkgci.lab.keys import ensure_key, forget_hosts, lab_directory, login_keys, record_keys
 from pkgci.lab.limits import ensure_inotify
 from pkgci.lab.machine import this_machine
 from pkgci.lab.network import ensure_network, lab_hosts, lab_network, network_name
@@ -139,7 +139,7 @@ class Lab:
                 volume.remove()
         if images:
             self._remove_images()
-        record_keys(self.site, [*containers, *(host.name for host in self.hosts), *self._review_name()], {})
+        forget_hosts(self.site, [*containers, *(host.name for host in self.hosts)], self._review_name())
         if lab_directory(self.site).is_dir():
             shutil.rmtree(lab_directory(self.site))
             self._tell(f"{lab_directory(self.site)} removed")
@@ -209,7 +209,7 @@ class Lab:
                 self._remove(container)
                 # A Gerrit that is the real one now has another key than the lab's had under its name.
                 review = [self.site.gerrit.host] if self.site.gerrit and name == STAND_INS else []
-                record_keys(self.site, [name, *review], {})
+                forget_hosts(self.site, [name], review)
 
     def _host_up(self, keys: dict[str, list[str]], base: str, blueprint: Blueprint) -> None:
         """Makes or starts one host and waits for it; puts its public host keys into ``keys`` (known name → keys)."""

@@ -107,9 +107,11 @@ def done(site: Site, host: Remembered) -> None:
     _write(site, {**recall(site), host.name: host})
 
 
-def forget(site: Site, name: str) -> None:
-    """Forgets the host ``name``: it is retired, or gone."""
-    _write(site, {key: host for key, host in recall(site).items() if key != name})
+def forget(site: Site, *names: str) -> None:
+    """Forgets the hosts called ``names``: they are retired, or gone."""
+    known = recall(site)
+    if known.keys() & set(names):
+        _write(site, {name: host for name, host in known.items() if name not in names})
 
 
 def _write(site: Site, hosts: dict[str, Remembered]) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from pkgci.errors import UsageError
-from pkgci.lab.keys import ensure_key, key_file, login_keys, record_keys, ssh_command
+from pkgci.lab.keys import ensure_key, forget_hosts, key_file, login_keys, record_keys, ssh_command
+from pkgci.leavers.memory import begin, recall, remembered
 from pkgci.model.site import Site
 from tests.unit.lab.conftest import SITE
 
@@ -83,3 +84,12 @@ def test_ssh_goes_through_the_declared_jump_host(site: Site) -> None:
     (proxy,) = [word for word in command if word.startswith("ProxyCommand=")]
     assert proxy.endswith("-W 198.18.7.11:2222 root@198.18.7.10")
     assert "HostKeyAlias=main" in proxy
+
+
+def test_of_a_host_that_the_lab_removed_nothing_is_remembered(site: Site) -> None:
+    host = site.host("main")
+    begin(site, [remembered(host, []), remembered(site.host("work"), [])])
+    record_keys(site, ["main"], {"main": ["ssh-ed25519 M"]})
+    forget_hosts(site, ["main"])
+    assert set(recall(site)) == {"work"}
+    assert not (site.directory / "known_hosts").exists()
