@@ -38,8 +38,8 @@ def command(
 
     RAM and disk may be 10 % below the order (firmware, kernel and file systems keep some). Of the ordered disk, 75 %
     must be free on a bare host, 5 % once pkgci's services are deployed. The disk is that of the file systems in which
-    the roles keep their data. Clocks may differ from this machine's by 2 seconds. A slave's kernel must limit the memory
-    and the processes of control groups: nothing else keeps a build to its limits.
+    the roles keep their data. Clocks may differ from this machine's by 2 seconds. A slave's kernel must limit the
+    memory and the processes of control groups: nothing else keeps a build to its limits.
     """
     from pkgci.cli.connect import errors_of, site_trust, status_of
     from pkgci.cli.screen import remarks
