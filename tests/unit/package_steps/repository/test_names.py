@@ -214,7 +214,7 @@ def test_what_a_change_ahead_is_to_release_is_its_projects_already(debian: World
     first = debian.inputs(change="4", patchset="1", project=OTHER, **GATE)
     debian.build(first, "2.0-1", source="wordcount")
     debian.review(first)
-    inputs = debian.inputs(changes=(("4", "1"), ("5", "2")), **GATE)
+    inputs = debian.inputs(changes=(("4", "1"), ("5", "2")), ahead=("4-Zgate",), **GATE)
     folder = debian.build(inputs, "1.0-1")
     debian.deb(folder, "greet", "1.0-1", control="Conflicts: wordcount\n")
     debian.say(folder, inputs)

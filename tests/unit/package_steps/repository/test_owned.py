@@ -12,6 +12,7 @@ from pkgci_steps.settings import Project
 
 from .conftest import World
 
+GREET, WORDCOUNT = (Project(f"packaging/{name}", ("trixie",)) for name in ("greet", "wordcount"))
 HAS = {"gperf": frozenset({"gperf"}), "cowsay": frozenset({"cowsay"}), "cowsay-off": frozenset({"cowsay"})}
 
 
@@ -39,12 +40,6 @@ def test_what_a_project_released_is_its_own_and_what_another_one_did_is_not(worl
     mine, _ = world.entry("greet", "1.0")
     others = replace(world.entry("wordcount", "1.0")[0], kind="rpm")
     released = Manifest("", "", (), (mine, others))
-    assert owned(
-        Project("packaging/greet", ("trixie",)), "deb", built("greet", "greet", "wordcount"), released, {}
-    ) == ("greet",)
-    assert (
-        owned(Project("packaging/wordcount", ("trixie",)), "deb", built("x", "greet", "wordcount"), released, {}) == ()
-    )
-    assert owned(
-        Project("packaging/wordcount", ("trixie",)), "rpm", built("x", "greet", "wordcount"), released, {}
-    ) == ("wordcount",)
+    assert owned(GREET, "deb", built("greet", "greet", "wordcount"), released, {}) == ("greet",)
+    assert owned(WORDCOUNT, "deb", built("x", "greet", "wordcount"), released, {}) == ()
+    assert owned(WORDCOUNT, "rpm", built("x", "greet", "wordcount"), released, {}) == ("wordcount",)
