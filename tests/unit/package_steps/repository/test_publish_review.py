@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from pkgci_steps import review
+from pkgci_steps.repository.engine import Repository
 
 from .conftest import GOOD, World, check_readable, repository, versions
 from .tools import Killed
@@ -32,7 +33,7 @@ def test_a_build_is_published_in_the_changes_own_repository(world: World, target
     }
     assert {file["package"] for file in record["files"]} == {"greet"}
     assert {file["source"] for file in record["files"]} == {"greet"}
-    assert repository(world).state().changes["5"].project == "packaging/greet"
+    assert repository(world).state().changes == {"5": "packaging/greet"}
 
 
 @pytest.mark.parametrize("version", ["1.0^git20240101-1~c5.2", "1.0~rc1^2-1~c5.2.el9", "1_0+a-1~c5.2"])
@@ -132,4 +133,4 @@ def test_the_gate_publishes_the_releases_own_version(world: World) -> None:
     inputs = world.inputs(pipeline="gate")
     world.build(inputs, "1.0-1")
     world.review(inputs)
-    assert versions(repository(world)) == ["trixie greet 1.0-1"]
+    assert versions(Repository("gate/5-Z5", world.publisher)) == ["trixie greet 1.0-1"]

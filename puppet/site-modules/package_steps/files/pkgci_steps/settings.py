@@ -54,12 +54,16 @@ class Source:
 
 @dataclass(frozen=True)
 class Project:
-    """A project. ``own_steps``: it brings programs of its own (ci/STEP), and no package."""
+    """A project. ``own_steps``: it brings programs of its own (ci/STEP), and no package.
+
+    ``jobs``: target → the jobs that the gate runs for it, by name; on the publisher only.
+    """
 
     name: str
     targets: tuple[str, ...]
     own_steps: bool = False
     source: Source = field(default_factory=Source)
+    jobs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,10 @@ class BuildHost:
 
 @dataclass(frozen=True)
 class Settings:
-    """All of it. ``systest`` is container or vm. ``build_hosts`` are there on the publisher only."""
+    """All of it. ``systest`` is container or vm.
+
+    ``build_hosts`` and ``zuul_notes``, the address of what Zuul vouches for, are there on the publisher only.
+    """
 
     site: str
     repository: Repository
@@ -121,6 +128,7 @@ class Settings:
     sources: Sources = field(default_factory=Sources)
     systest: str = "container"
     build_hosts: tuple[BuildHost, ...] = ()
+    zuul_notes: str = ""
 
     def target(self, name: str) -> Target:
         """The target ``name``. Raises ``Ended`` (misused)."""
@@ -156,11 +164,13 @@ def parse(data: Mapping[str, Any]) -> Settings:
         sources=Sources(**_tuples(data.get("sources", {}))),
         systest=data["systest"],
         build_hosts=tuple(BuildHost(**_tuples(item)) for item in data["build_hosts"]),
+        zuul_notes=data.get("zuul_notes", ""),
     )
 
 
 def _project(name: str, item: Mapping[str, Any]) -> Project:
-    words = {**item, "source": Source(**item.get("source", {}))}
+    jobs = {target: tuple(names) for target, names in item.get("jobs", {}).items()}
+    words = {**item, "source": Source(**item.get("source", {})), "jobs": jobs}
     return Project(**_tuples({"name": name, **words}))
 
 

@@ -3,15 +3,15 @@
 Gearman asks nobody who he is: what a publishing job is told may be somebody else's word. These files are written by
 the scheduler alone, from what Gerrit told it over its own connection and from its own build sets:
 
-    tested/BUILD-SET.json   a build set of a pipeline that tests releases: of which change, with which commit and tree; and
-                            the result of each job, once all that vote have passed
+    tested/BUILD-SET.json   a build set of a pipeline that tests releases: of which change, with which commit and tree;
+                            and the result of each job, once all have ended
     merged/CHANGE.json      that a change is merged, and the tree that it gave its branch
 """
 
 import json
 import logging
-import os
 import re
+from pathlib import Path
 
 from zuul_py3.hook import mends
 
@@ -35,13 +35,12 @@ def merged(config, item, params, tree):
     _write(_path(config, "merged", params["ZUUL_CHANGE"]), {**_of_change(item, params), "tree": tree})
 
 
-def passed(config, build_set, jobs):
+def ended(config, build_set, jobs):
     """Adds to the note of a build set, where there is one, how its ``jobs`` ended."""
     path = _path(config, "tested", build_set.ref)
-    if not os.path.exists(path):
+    if not path.exists():
         return
-    with open(path, encoding="utf-8") as file:
-        note = json.load(file)
+    note = json.loads(path.read_text(encoding="utf-8"))
     note["jobs"] = {job.name: _ended(job, build_set.getBuild(job.name)) for job in jobs}
     _write(path, note)
 
@@ -58,35 +57,32 @@ def _of_change(item, params):
 def _path(config, kind, name):
     if not _NAME.fullmatch(name or ""):
         raise ValueError(f"no note can be called {name!r}")
-    return os.path.join(config.get("zuul", "state_dir"), FOLDER, kind, name + ".json")
+    return Path(config.get("zuul", "state_dir")) / FOLDER / kind / f"{name}.json"
 
 
 def _write(path, note):
     """By a temporary name: who reads it finds all of it. The web server may read it, whatever umask Zuul has."""
-    temporary = path + ".new"
-    with open(temporary, "w", encoding="utf-8") as file:
-        json.dump(note, file, indent=2)
-        file.write("\n")
-        os.fchmod(file.fileno(), 0o644)
-    os.replace(temporary, path)
+    temporary = path.with_suffix(".new")
+    temporary.write_text(json.dumps(note, indent=2) + "\n", encoding="utf-8")
+    temporary.chmod(0o644)
+    temporary.replace(path)
 
 
 @mends("zuul.scheduler")
-def vouch_for_what_passed(module):
-    """zuul/scheduler.py:1730: before what passed is reported, and with that merged, its results are noted."""
+def note_results(module):
+    """zuul/scheduler.py:1708: before what has ended is reported, and perhaps merged, its results are noted."""
     cls = module.BasePipelineManager
     report_item = cls._reportItem
 
-    def vouch_and_report(self, item):
+    def note_and_report(self, item):
         build_set = item.current_build_set
-        if not getattr(build_set, "vouched", False) and self.pipeline.didAllJobsSucceed(item):
-            build_set.vouched = True
+        if build_set.ref and not getattr(build_set, "noted", False):
+            build_set.noted = True
             try:
-                if build_set.ref:
-                    passed(self.sched.config, build_set, self.pipeline.getJobs(item))
+                ended(self.sched.config, build_set, self.pipeline.getJobs(item))
             except Exception:
                 # The change is merged, and not published: promote says that nobody vouches for it.
                 LOG.exception("The results of %s are not noted", item.change)
         return report_item(self, item)
 
-    cls._reportItem = vouch_and_report
+    cls._reportItem = note_and_report

@@ -13,7 +13,7 @@ from .. import mirrors
 from ..settings import Target
 from ..status import Ended, Status
 from ..step import Step
-from . import folders, locks, places
+from . import folders, locks
 
 # Names of packages → of those that the target's distribution has, name and version → the checksums of such packages.
 Distribution = Callable[[Target, Collection[str]], Mapping[tuple[str, str], frozenset[str]]]
@@ -45,8 +45,11 @@ def nothing(_target: Target, _names: Collection[str]) -> Mapping[tuple[str, str]
     return {}
 
 
-def of_mirror(step: Step, top: Path = places.LISTS, held: Path = places.LOCKS) -> Distribution:
-    """Asks the mirrors. Where one cannot be asked, the log says so, and nothing is found."""
+def of_mirror(step: Step, top: Path, held: Path) -> Distribution:
+    """Asks the mirrors. ``top`` is where the lists are, ``held`` where their locks are.
+
+    Where one cannot be asked, the log says so, and nothing is found.
+    """
 
     def ask(target: Target, names: Collection[str]) -> Mapping[tuple[str, str], frozenset[str]]:
         if target.kind != "deb":

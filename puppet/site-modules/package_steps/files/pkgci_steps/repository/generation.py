@@ -123,8 +123,8 @@ class Job:
 
     def _label(self) -> str:
         """What Release calls the repository: apt's pins tell repositories apart by it."""
-        site, (_, _, name) = self.publisher.settings.site, self.name.partition("/")
-        return f"{site}-{places.REVIEW}-{re.sub(r'[^A-Za-z0-9._-]', '-', name)}" if name else site
+        site = self.publisher.settings.site
+        return site if self.name == places.RELEASE else f"{site}-{re.sub(r'[^A-Za-z0-9._-]', '-', self.name)}"
 
 
 def _index(kind: str, target: str) -> str:

@@ -12,6 +12,7 @@ from ..inputs import Inputs
 from ..programs import Programs
 from . import stanza, versions
 from .built import Built, check_own_version, check_version
+from .limited import limited
 from .manifest import File
 
 _PACKAGE = r"[a-z0-9][a-z0-9+.-]+"
@@ -22,8 +23,6 @@ _RESERVED = frozenset(("filename", "size", "md5sum", "sha1", "sha256", "sha512",
 _STICKY = ("essential", "protected", "important")
 _CONTROL_LIMIT = 1024 * 1024  # bytes
 _MEMBER_LIMIT = 2000
-# What reading one package may take: seconds, and bytes of memory.
-_LIMITS = ("prlimit", "--cpu=60", f"--as={2 << 30}")
 
 
 def look(folder: Path, files: Mapping[str, str], inputs: Inputs, programs: Programs) -> Built:
@@ -100,7 +99,7 @@ def _check_twins(found: list[File]) -> None:
 
 def _control(path: Path, programs: Programs) -> bytes:
     """The control data of a .deb. Nothing is unpacked to the disk."""
-    status, archive = programs.output([*_LIMITS, "dpkg-deb", "--ctrl-tarfile", path], seconds=120)
+    status, archive = programs.output(limited(["dpkg-deb", "--ctrl-tarfile", path]), seconds=120)
     if status != 0:
         raise ValueError(f"{path.name}: dpkg-deb finds no control data in it")
     found: list[bytes] = []

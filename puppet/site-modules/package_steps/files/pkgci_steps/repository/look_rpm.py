@@ -10,6 +10,7 @@ from ..inputs import Inputs
 from ..programs import Programs
 from . import rpm, versions
 from .built import Built, check_own_version, check_version
+from .limited import limited
 from .manifest import File
 
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._+-]*"
@@ -52,7 +53,7 @@ def look(folder: Path, files: Mapping[str, str], inputs: Inputs, programs: Progr
 
 def _tags(path: Path, programs: Programs) -> dict[str, str]:
     # The checksums in it are true of it: those of the header, and of the payload.
-    if programs.run(["rpmkeys", "--checksig", "--nosignature", path], seconds=300) != 0:
+    if programs.run(limited(["rpmkeys", "--checksig", "--nosignature", path], seconds=300), seconds=300) != 0:
         raise ValueError(f"{path.name}: rpm finds that it is damaged, or no package")
     lines = (rpm.query(path, _FORMAT, programs) or "").split("\n")[:-1]
     if len(lines) != len(_TAGS):

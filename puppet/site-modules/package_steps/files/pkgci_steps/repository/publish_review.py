@@ -10,7 +10,7 @@ from ..inputs import RELEASING, Inputs
 from ..settings import BuildHost, Target
 from ..status import Ended, Status
 from ..step import Step, run
-from . import claim, look_deb, look_rpm, ownership, places, records, review_names, taken, unchanging
+from . import claim, look_deb, look_rpm, ownership, places, records, review_names, room, taken, unchanging
 from .built import Built
 from .engine import Repository
 from .fetching import Source
@@ -21,7 +21,10 @@ from .records import Record
 USAGE = """
 Publishes what a build of a change made in the change's own repository, signed with the key for reviews.
 
-  sudo -u publisher env PROJECT=packaging/hello TARGET=trixie CHANGE=5 PATCHSET=2 RESULTS=/tmp/out pkgci-publish-review
+  sudo -u pkgci-review env PROJECT=packaging/hello TARGET=trixie CHANGE=5 PATCHSET=2 RESULTS=/tmp/out \\
+    pkgci-publish-review
+
+As pkgci-gate for the pipelines gate and republish, which Zuul must have begun: it is asked. Neither account has a key.
 
 PROJECT, TARGET    what was built
 CHANGE, PATCHSET   the change that it was built of
@@ -61,8 +64,10 @@ def perform(step: Step) -> str:
         raise Ended(Status.MISUSED, f"the pipeline {inputs.pipeline} publishes no reviews: {words} do")
     if project.own_steps:
         return f"{project.name} has no package: nothing to publish"
-    source = Source(step.settings.build_hosts, f"{inputs.build_id}/{target.name}", step.scratch, step.programs)
-    return Publication(step, this_host(step), target).publish(source)
+    desk = places.desk_of(places.own(inputs))
+    key, place = places.fetch_key(desk), f"{inputs.build_id}/{target.name}"
+    source = Source(step.settings.build_hosts, place, step.scratch, step.programs, key)
+    return Publication(step, this_host(step, desk), target).publish(source)
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,8 @@ class Publication:
 
     def publish(self, source: Source) -> str:
         """Fetches, checks, publishes. Returns in one line what was done; raises ``Ended``."""
+        if self.step.inputs.is_release:
+            self.publisher.zuul.begun(self.step.inputs)
         host, result = source.find()
         folder, built = self._checked(source, host, result)
         released = Repository(places.RELEASE, self.publisher).manifest()
@@ -99,15 +106,19 @@ class Publication:
     def _before(self) -> Iterator[Entry]:
         """What the changes before this one have published, in the patch sets that it stands on: they are released
         before it is."""
+        gated, public = self.step.inputs.is_release, self.publisher.public
         for number, patchset in self.step.inputs.changes_before:
-            folder = self.publisher.public / places.review(number)
-            for record in records.latest(folder, number, patchset, self.step.inputs.is_release):
-                yield record.entry
+            own = public.glob(places.gate(number, "*")) if gated else (public / places.review(number),)
+            for folder in own:
+                for record in records.latest(folder, number, patchset, gated):
+                    yield record.entry
 
     def _checked(self, source: Source, host: BuildHost, result: bytes) -> tuple[Path, Built]:
         """The folder with the files, and what they are. Raises ``Ended`` (failed) for anything that is not right."""
         limit = self.step.settings.limits.disk_mb * _MEGABYTE
         claimed = claim.read(result, self.step.inputs, limit)
+        # It is there once more when it is published: RPM packages are signed, and disks may be different ones.
+        room.check(self.publisher.public, sum(file.size for file in claimed), copies=2)
         self.step.log.say(f"fetching {len(claimed)} files from {host.name}")
         folder = source.take(host, claimed)
         checksums = {file.name: file.sha256 for file in claimed}
@@ -118,7 +129,7 @@ class Publication:
 
     def _published(self, built: Built, folder: Path) -> str:
         inputs = self.step.inputs
-        repository = Repository(places.review(inputs.repository), self.publisher)
+        repository = Repository(places.own(inputs), self.publisher)
         wanted = self._entry(built, inputs)
         with repository.update() as update:
             same = [one for one in update.entries if _is_same(one, wanted) and not repository.lost(one)]
@@ -128,7 +139,8 @@ class Publication:
             if there is None:
                 update.commit(f"{built.source} {built.version} for {self.target.name}, change {inputs.change}")
             records.write(repository.folder, self._record(placed, inputs))
-        review_names.lead(self.publisher, inputs.change, inputs.repository)
+        if not inputs.is_release:
+            review_names.lead(self.publisher, inputs.change, inputs.repository)
         url = f"{self.step.settings.repository.url}{repository.name}/"
         self._tell(placed, url)
         how = "was there already" if there else "is published"

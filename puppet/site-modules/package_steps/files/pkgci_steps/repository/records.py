@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..inputs import RELEASING, Inputs
+from ..inputs import RELEASING
 from . import folders, generation, manifest
 from .manifest import Entry
 
@@ -45,18 +45,7 @@ def write(repository: Path, record: Record) -> None:
 def read_all(repository: Path) -> Iterator[Record]:
     """All that are in the repository in the folder ``repository``."""
     for path in (repository / generation.BUILDS).glob("[!.]*/[!.]*.json"):
-        yield _parse(json.loads(path.read_text()))
-
-
-def of_releases(repository: Path, inputs: Inputs) -> list[Record]:
-    """What was tested as a release of the change of ``inputs``, whatever its patch set was; the latest last."""
-    wanted = (inputs.project, inputs.change)
-    found = [
-        record
-        for record in read_all(repository)
-        if record.is_release and (record.entry.project, record.entry.change) == wanted
-    ]
-    return sorted(found, key=lambda record: record.moment)
+        yield parse(json.loads(path.read_text()))
 
 
 def latest(repository: Path, change: str, patchset: str, is_release: bool) -> list[Record]:
@@ -67,7 +56,8 @@ def latest(repository: Path, change: str, patchset: str, is_release: bool) -> li
     return list({record.entry.target: record for record in chosen}.values())
 
 
-def _parse(data: dict[str, Any]) -> Record:
+def parse(data: dict[str, Any]) -> Record:
+    """The record in a document. Raises ``KeyError`` and ``TypeError``."""
     own = {name: data.pop(name) for name in ("pipeline", "commit", "moment")}
     own["tree"] = data.get("tree", "")  # records of an earlier version of this program have none
     files = [{name: value for name, value in file.items() if name != "source"} for file in data.pop("files")]

@@ -6,22 +6,23 @@ built: what it says is compared with what Zuul vouches for, and each file with i
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from .. import publishable
 from ..inputs import REPUBLISH, Inputs
 from ..settings import Project, Settings
 from ..status import Ended, Status
-from . import beneath, pool, records, versions
-from .engine import Repository
-from .manifest import Entry, File
+from . import beneath, generation, places, pool, records, versions
+from .manifest import Entry
 from .publisher import Publisher
 from .records import Record
 from .vouching import BuildSet, Change
 
+# Bytes: a record names some hundred files.
+_RECORD_LIMIT = 4 * 1024 * 1024
 _NAME = r"[A-Za-z0-9][A-Za-z0-9.+_~^-]{0,199}"
 _VERSIONS = {"deb": versions.DEB, "rpm": versions.RPM}
 
@@ -33,7 +34,7 @@ def merge_of(publisher: Publisher, inputs: Inputs) -> Change:
     if found is None or found.project != project:
         raise Ended(
             Status.FAILED,
-            f"change {inputs.change} of {project} is not merged, as far as the review has told Zuul: nothing was published",
+            f"change {inputs.change} of {project} is not merged, as far as the review told Zuul: nothing was published",
         )
     for what, said, known in (("patch set", inputs.patchset, found.patchset), ("tree", inputs.tree, found.tree)):
         if said and said != known:
@@ -45,57 +46,76 @@ def merge_of(publisher: Publisher, inputs: Inputs) -> Change:
 
 
 @dataclass(frozen=True)
+class Tested:
+    """What one run of the gate published: ``entries``, in the repository ``name``."""
+
+    name: str
+    entries: list[Entry]
+
+    def folder(self, entry: Entry) -> str:
+        """Where the files of ``entry`` are, below the folder of all repositories."""
+        return f"{self.name}/{pool.SHARED}/{entry.folder}"
+
+
+@dataclass(frozen=True)
 class Choice:
-    """Chooses among what the gate published for a merged change in the repository ``review``."""
+    """Chooses among the runs of the gate of a change that was merged."""
 
     publisher: Publisher
-    review: Repository
     inputs: Inputs
     merge: Change
 
-    def entries(self, targets: tuple[str, ...]) -> list[Entry]:
-        """What was tested for ``targets``, all of one run. Raises ``Ended``."""
-        settings = self.publisher.settings
-        project = settings.project(self.inputs.project)
-        wanted = {target: project.jobs.get(target, ()) for target in targets}
+    def tested(self, targets: tuple[str, ...]) -> Tested:
+        """What was tested for ``targets``, all of one run: the last one that may be published. Raises ``Ended``."""
+        project = self.publisher.settings.project(self.inputs.project)
         why: Ended | None = None
-        for name, found in self._runs().items():
+        for run, found in self._runs(targets):
             try:
-                return self._of_run(name, found, wanted, settings)
+                return self._of_run(run, found, project, targets)
             except Ended as ended:
+                if ended.status is Status.ABORTED:
+                    raise
                 why = why or ended
-        raise why or self._gone(f"{self.review.name} has no record of what the gate tested for {targets[0]}")
+        raise why or self._gone(f"there is no record of what the gate tested for {targets[0]}")
 
-    def _runs(self) -> Mapping[str, dict[str, Record]]:
-        """Build set → target → what it published; the latest first."""
+    def _runs(self, targets: tuple[str, ...]) -> Iterator[tuple[str, Mapping[str, Record]]]:
+        """Each run's build set, and what it published, by target; the last first."""
+        found: dict[str, dict[str, Record]] = {}
+        for folder in (self.publisher.public / places.GATE).glob(f"{self.inputs.change}-*"):
+            run = folder.name.partition("-")[2]
+            read = {target: self._record(run, target) for target in targets}
+            records_of = {target: record for target, record in read.items() if record}
+            if records_of:
+                found[run] = records_of
+        yield from sorted(found.items(), key=lambda item: max(one.moment for one in item[1].values()), reverse=True)
+
+    def _record(self, run: str, target: str) -> Record | None:
+        """What was published then; None where that is not to be had, or no record."""
+        path = f"{places.gate(self.inputs.change, run)}/{generation.BUILDS}/{run}/{target}.json"
         try:
-            found = records.of_releases(self.review.folder, self.inputs)
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise self._gone(f"the records in {self.review.name} cannot be read: {error}") from None
-        runs: dict[str, dict[str, Record]] = {}
-        for record in reversed(found):
-            runs.setdefault(record.entry.build_id, {}).setdefault(record.entry.target, record)
-        return runs
+            record = records.parse(json.loads(beneath.text(self.publisher.public, path, _RECORD_LIMIT)))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return None
+        wanted = (self.inputs.project, self.inputs.change, target, run)
+        entry = record.entry
+        return record if (entry.project, entry.change, entry.target, entry.build_id) == wanted else None
 
-    def _of_run(
-        self, name: str, found: Mapping[str, Record], wanted: Mapping[str, tuple[str, ...]], settings: Settings
-    ) -> list[Entry]:
-        run = self.publisher.zuul.build_set(name)
-        if run is None or (run.of.project, run.of.change) != (self.merge.project, self.merge.change):
+    def _of_run(self, run: str, found: Mapping[str, Record], project: Project, targets: tuple[str, ...]) -> Tested:
+        known = self.publisher.zuul.build_set(run)
+        if known is None or (known.of.project, known.of.change) != (self.merge.project, self.merge.change):
             raise Ended(
-                Status.FAILED, f"Zuul does not vouch for the build set {name}: nothing was published. {self._again()}"
+                Status.FAILED, f"Zuul does not vouch for the build set {run}: nothing was published. {self._again()}"
             )
-        self._check_tree(run)
-        if why := run.failure(wanted):
+        self._check_tree(known)
+        if why := known.failure({target: project.jobs.get(target, ()) for target in targets}):
             raise Ended(
                 Status.FAILED,
-                f"the {run.of.pipeline} did not pass ({why}), and what it has not passed is never published, merged or "
-                f"not. {self._again()}",
+                f"the {known.of.pipeline} did not pass ({why}). What has not passed is not published, merged or not. "
+                f"{self._again()}",
             )
-        for target in wanted:
-            if target not in found:
-                raise self._gone(f"{self.review.name} has no record of what the gate tested for {target}")
-        return [self._checked(found[target].entry, settings.project(self.inputs.project), settings) for target in wanted]
+        if missing := next((target for target in targets if target not in found), None):
+            raise self._gone(f"there is no record of what the gate tested for {missing}")
+        return self._checked(places.gate(self.inputs.change, run), [found[target].entry for target in targets], project)
 
     def _check_tree(self, run: BuildSet) -> None:
         """What was tested is what was merged.
@@ -107,32 +127,27 @@ class Choice:
         if run.of.tree != self.merge.tree or not run.of.tree:
             raise Ended(
                 Status.FAILED,
-                f"the files that were merged are not those that the gate tested: patch set {run.of.patchset} was tested "
-                f"with the tree {run.of.tree[:12] or 'unknown'}, and {self.merge.tree[:12]} was merged, as patch set "
-                f"{self.merge.patchset}. Nothing was published. {self._again()}",
+                f"the files that were merged are not those that the gate tested: patch set {run.of.patchset} was "
+                f"tested with the tree {run.of.tree[:12] or 'unknown'}, and {self.merge.tree[:12]} was merged, as patch "
+                f"set {self.merge.patchset}. Nothing was published. {self._again()}",
             )
 
-    def _checked(self, entry: Entry, project: Project, settings: Settings) -> Entry:
-        """``entry``, where it says nothing but what may be said of a package, and its files are what it says."""
+    def _checked(self, name: str, entries: list[Entry], project: Project) -> Tested:
+        """Those ``entries``, where they say what may be said of a package, and their files are what they say."""
         try:
-            placed = plain(entry, project, settings)
-        except (ValueError, TypeError) as error:
-            raise self._gone(f"a record in {self.review.name} is not acceptable: {error}") from None
-        for file in placed.files:
-            try:
-                same = beneath.checksum(*self.place(placed, file), file.size) == file.sha256
-            except OSError:
-                same = False
-            if not same:
-                raise self._gone(
-                    f"{file.name} for {placed.target} in {self.review.name} is missing, or not what was tested"
-                )
-        return placed
-
-    def place(self, entry: Entry, file: File) -> tuple[Path, str]:
-        """Where the file is: below the folder of all repositories, and its path there."""
-        top = self.publisher.public
-        return top, f"{self.review.folder.relative_to(top)}/{pool.SHARED}/{entry.folder}/{file.name}"
+            tested = Tested(name, [plain(entry, project, self.publisher.settings) for entry in entries])
+        except (ValueError, TypeError, AttributeError) as error:
+            raise self._gone(f"a record in {name} is not acceptable: {error}") from None
+        for entry in tested.entries:
+            for file in entry.files:
+                path = f"{tested.folder(entry)}/{file.name}"
+                try:
+                    same = beneath.checksum(self.publisher.public, path, file.size) == file.sha256
+                except OSError:
+                    same = False
+                if not same:
+                    raise self._gone(f"{file.name} for {entry.target} in {name} is missing, or not what was tested")
+        return tested
 
     def _gone(self, what: str) -> Ended:
         change = f"{self.inputs.change},{self.inputs.patchset}"
@@ -157,7 +172,11 @@ def plain(entry: Entry, project: Project, settings: Settings) -> Entry:
     words = [(entry.source, _NAME), (entry.version, version), (entry.published, r"[0-9T:.+-]{0,40}")]
     for file in entry.files:
         words += [(file.name, publishable.NAME), (file.package, _NAME), (file.version, version)]
-        words += [(file.sha256, r"[0-9a-f]{64}"), (file.content, r"[0-9a-f]{64}"), (file.architecture, r"[a-z0-9_]{1,20}")]
+        words += [
+            (file.sha256, r"[0-9a-f]{64}"),
+            (file.content, r"[0-9a-f]{64}"),
+            (file.architecture, r"[a-z0-9_]{1,20}"),
+        ]
         if type(file.size) is not int or file.size < 0:
             raise ValueError(f"a size is {str(file.size)[:40]!a}")
     for word, pattern in words:
@@ -166,8 +185,3 @@ def plain(entry: Entry, project: Project, settings: Settings) -> Entry:
     if not 0 < len({file.name for file in entry.files}) == len(entry.files) <= publishable.FILE_LIMIT:
         raise ValueError("its files are no list of different names")
     return replace(entry, project=project.name, folder=pool.folder_of(entry, entry.files))
-
-
-def total(entries: Iterable[Entry]) -> int:
-    """How many bytes they have."""
-    return sum(file.size for entry in entries for file in entry.files)

@@ -1,4 +1,4 @@
-"""What Zuul vouches for (zuul_py3/vouching.py): which build sets tested a release, how their jobs ended, what is merged.
+"""What Zuul vouches for (zuul_py3/vouching.py): which build sets test releases, how they ended, and what is merged.
 
 What a job is told comes by way of Gearman, which asks nobody who he is. Zuul's own notes come over HTTPS from its host,
 which its certificate proves; the scheduler writes them of what Gerrit told it, and nothing else can. So the publisher
@@ -65,7 +65,7 @@ class Zuul:
     read: Callable[[str], bytes | None] = fetch
 
     def merge(self, change: str) -> Change | None:
-        """The merge of the change with that number; None where Zuul knows of none. Raises ``Ended`` (infrastructure)."""
+        """The merge of the change of that number; None where Zuul knows of none. Raises ``Ended``."""
         note = self._note(f"merged/{change}.json")
         return None if note is None else _change(note)
 
@@ -88,9 +88,14 @@ class Zuul:
         claimed = (inputs.pipeline, inputs.change_project or inputs.project, inputs.change, inputs.patchset)
         said = (known.of.pipeline, known.of.project, known.of.change, known.of.patchset)
         commit = inputs.upstream_commit if inputs.change_project else inputs.commit
-        if said != claimed or known.of.pipeline not in RELEASING or (known.of.commit, known.of.tree) != (commit, inputs.tree):
+        if (
+            said != claimed
+            or known.of.pipeline not in RELEASING
+            or (known.of.commit, known.of.tree) != (commit, inputs.tree)
+        ):
             raise Ended(
-                Status.FAILED, f"Zuul's build set {inputs.build_id} is of {_words(known.of)}, and not of what this job says"
+                Status.FAILED,
+                f"Zuul's build set {inputs.build_id} is of {_words(known.of)}, and not of what this job says",
             )
         if known.jobs:
             raise Ended(Status.FAILED, f"Zuul's build set {inputs.build_id} has ended: nothing more comes to it")
@@ -111,7 +116,7 @@ class Zuul:
 def _unknown(inputs: Inputs) -> Ended:
     return Ended(
         Status.FAILED,
-        f"Zuul runs no build set {inputs.build_id} in the pipeline {inputs.pipeline}: what it did not start is no release",
+        f"Zuul runs no build set {inputs.build_id} in {inputs.pipeline}: what it did not start is no release",
     )
 
 

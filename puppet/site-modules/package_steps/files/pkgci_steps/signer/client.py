@@ -1,10 +1,11 @@
-"""pkgci-sign: has the signer sign something, as gpg would. rpmsign calls it, and pkgci's own programs."""
+"""pkgci-sign: has the signer sign something, as gpg would. rpmsign calls it, and so do pkgci's own programs."""
 
 from __future__ import annotations
 
 import socket
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from . import wire
@@ -47,8 +48,7 @@ def ask(place: Path, key: str, kind: str, data: bytes, name: str) -> bytes:
         own.settimeout(_SECONDS)
         own.connect(str(place))
         with own.makefile("rb") as answers:
-            try:
+            # Where it refuses before it has read all, its answer says why.
+            with suppress(BrokenPipeError, ConnectionResetError):
                 own.sendall(wire.request(key, kind, len(data), name) + data)
-            except BrokenPipeError:
-                pass  # it has refused before it read all: its answer says why
             return wire.read_answer(answers)

@@ -14,7 +14,6 @@ import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -28,12 +27,15 @@ _SECONDS = 60.0
 # Signatures for one account within an hour: a hundred times what a busy site needs.
 _MOST = 20_000
 _AT_ONCE = 4
+_IDLE = 60.0  # seconds
 _FIRST_SOCKET = 3  # sd_listen_fds(3)
 
 
 def who(connection: socket.socket) -> str:
     """The account at the other end, which the kernel names."""
-    _, user, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
+    _, user, _ = struct.unpack(
+        "3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    )
     return pwd.getpwuid(user).pw_name
 
 
@@ -109,27 +111,40 @@ class Signer:
 
 class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     daemon_threads = True
+    timeout = _IDLE
 
     def __init__(self, signer: Signer, listening: socket.socket) -> None:
         self.signer = signer
+        self.idle = False
+        self.busy = 0
         super().__init__("", _Handler, bind_and_activate=False)
         self.socket.close()
         self.socket = listening
 
+    def handle_timeout(self) -> None:
+        self.idle = self.busy == 0
+
 
 class _Handler(socketserver.BaseRequestHandler):
     def handle(self) -> None:
+        server = cast(_Server, self.server)
         self.request.settimeout(_SECONDS)
-        with suppress(OSError, KeyError):
+        server.busy += 1
+        try:
             account = who(self.request)
             with self.request.makefile("rb") as stream:
-                self.request.sendall(cast(_Server, self.server).signer.answer(account, cast(BinaryIO, stream)))
+                self.request.sendall(server.signer.answer(account, cast(BinaryIO, stream)))
+        except (OSError, KeyError) as error:
+            server.signer.say(f"somebody went away: {error}")
+        finally:
+            server.busy -= 1
 
 
 def serve(signer: Signer, listening: socket.socket) -> None:
-    """Answers for ever."""
+    """Answers, until nobody has asked for a while: systemd has the socket, and starts it again."""
     with _Server(signer, listening) as server:
-        server.serve_forever()
+        while not server.idle:
+            server.handle_request()
 
 
 def main() -> int:

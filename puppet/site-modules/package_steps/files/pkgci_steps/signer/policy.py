@@ -14,8 +14,12 @@ _MEGABYTE = 1_000_000
 
 
 def _is_release(data: bytes, site: str, key: str) -> bool:
-    """Whether it begins as a Release file of the site's: of the released repository with that one's key, and no other."""
-    label = re.escape(site) if key == places.RELEASE else rf"{re.escape(site)}-({places.REVIEW}|{places.GATE})-[A-Za-z0-9._-]+"
+    """Whether it begins as a Release file of the site's: with the release key, of the released repository only."""
+    label = (
+        re.escape(site)
+        if key == places.RELEASE
+        else rf"{re.escape(site)}-({places.REVIEW}|{places.GATE})-[A-Za-z0-9._-]+"
+    )
     return re.match(rf"Origin: {re.escape(site)}\nLabel: {label}\nSuite: ".encode(), data) is not None
 
 
@@ -34,7 +38,7 @@ class Kind:
 
 _INDEX = ("--armor", "--digest-algo", "SHA512")
 KINDS = {
-    # InRelease and Release.gpg; repomd.xml.asc: a dnf whose OpenPGP is rpm's own (EL 10, Fedora) refuses two signatures.
+    # InRelease and Release.gpg; then repomd.xml.asc, of which a dnf of EL 10 or Fedora refuses two signatures.
     "clear": Kind((*_INDEX, "--clearsign"), _MEGABYTE, _is_release, every_key=True),
     "detached": Kind((*_INDEX, "--detach-sign"), _MEGABYTE, _is_release, every_key=True),
     "repomd": Kind((*_INDEX, "--detach-sign"), _MEGABYTE, lambda data, site, key: data.startswith(_REPOMD)),
@@ -60,4 +64,8 @@ def refusal(account: str, key: str, kind: str, size: int) -> str:
 
 def objection(site: str, key: str, kind: str, data: bytes) -> str:
     """Why ``data`` is not signed; '' where it is."""
-    return "" if KINDS[kind].begins(data[:4096], site, key) else f"what is to be signed is no {kind} of {site}'s {key} repository"
+    return (
+        ""
+        if KINDS[kind].begins(data[:4096], site, key)
+        else f"what is to be signed is no {kind} of {site}'s {key} repository"
+    )

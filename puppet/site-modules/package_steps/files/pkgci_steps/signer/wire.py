@@ -1,4 +1,4 @@
-"""What a client and the signer say to each other: a line, then bytes. ``KEY KIND SIZE NAME``; ``ok SIZE``; ``no WHY``."""
+"""What clients and the signer say: ``KEY KIND SIZE NAME`` and bytes; then ``ok SIZE`` and bytes, or ``no WHY``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ _REQUEST = rb"([a-z]{1,20}) ([a-z]{1,20}) ([0-9]{1,12}) ([A-Za-z0-9._+~^%:@=,/-]
 
 def request(key: str, kind: str, size: int, name: str) -> bytes:
     """The first line of a request. ``name`` is for the signer's log."""
-    return f"{key} {kind} {size} {re.sub('[^A-Za-z0-9._+~^%:@=,/-]', '?', name)[-500:] or '-'}\n".replace("?", "_").encode()
+    plain = re.sub(r"[^A-Za-z0-9._+~^%:@=,/-]", "_", name)[-500:] or "-"
+    return f"{key} {kind} {size} {plain}\n".encode()
 
 
 def read_request(stream: BinaryIO) -> tuple[str, str, int, str]:
