@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.lab import notes
 from tests.lab.conftest import Lab
+from tests.lab.prepared import note
 
 BUILD, PUBLISH, PROMOTE = "build", "publish", "promote"
 TESTS = ("install", "repotest", "systest")
@@ -59,19 +61,36 @@ class Release:
             "COMMIT": commit,
             "TREE": git_tree,
         }
+        run = _Run(self.project, str(self.change), "1", pipeline, f"Zreal{pipeline}{self.change}", commit, git_tree)
         for step in (BUILD, PUBLISH, *TESTS, *([PROMOTE] if pipeline == "gate" else [])):
             host = _HOSTS.get(step, "systest01")
             needs_tree = step in (BUILD, "systest")
             if needs_tree:
                 _send(lab, host, self.tree)
             words = told | ({"SOURCE": f"{_FOLDER}/tree"} if needs_tree else {})
+            if step == PUBLISH and pipeline == "gate":
+                note(lab, {notes.tested(run): notes.begun(run)})
             if step == PROMOTE:
+                note(lab, {notes.tested(run): notes.ended(lab.site, run), notes.merged(run): notes.begun(run)})
                 words |= {"PIPELINE": "promote", "REF": "refs/heads/main"}
                 del words["TARGET"]
             verdict = _call(lab, host, step, words)
             yield verdict
             if not verdict.is_good:
                 return
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A run of a pipeline, as Zuul would note it."""
+
+    project: str
+    change: str
+    patchset: str
+    pipeline: str
+    build_id: str
+    commit: str
+    tree: str
 
 
 def _commit(tree: Path) -> tuple[str, str]:
@@ -105,7 +124,8 @@ def _call(lab: Lab, host: str, step: str, told: dict[str, str]) -> Verdict:
     results = lab.exec(host, "sh", "-c", make).stdout.strip()
     words = [f"{name}={value}" for name, value in (told | {"RESULTS": results}).items()]
     publishes = step in (PUBLISH, PROMOTE)
-    as_publisher = ["sudo", "-n", "-u", "publisher", *words, program]
+    looking = "pkgci-gate" if told["PIPELINE"] == "gate" else "pkgci-review"
+    as_publisher = ["sudo", "-n", "-u", "publisher" if step == PROMOTE else looking, *words, program]
     command = as_publisher if publishes else ["env", "--chdir=/", *words, program]
     begun = time.monotonic()
     done = lab.exec(host, "runuser", "-u", _AGENT, "--", *command, check=False)

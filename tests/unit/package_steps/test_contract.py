@@ -36,6 +36,10 @@ def test_the_hosts_read_what_the_site_file_says() -> None:
     assert settings.repository.url == "https://pub01.pkg.lab.test/packages/"
     assert settings.target("trixie").suite == "trixie"
     assert [(host.name, host.keys) for host in settings.build_hosts] == [("build01", ("key of build01",))]
+    # What promote asks Zuul's host for, and which jobs must have passed there.
+    assert settings.zuul_notes == "https://zuul01.pkg.lab.test/zuul/vouched/"
+    steps = ("build", "publish", "install", "repotest", "systest")
+    assert settings.project("packaging/greet").jobs["rpm"] == tuple(f"packaging-greet-{step}-rpm" for step in steps)
     with pytest.raises(Ended, match="no target 'sid'"):
         settings.target("sid")
 

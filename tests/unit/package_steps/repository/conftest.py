@@ -15,9 +15,9 @@ from pkgci_steps.programs import Programs, Stop
 from pkgci_steps.repository.engine import Generation, Repository
 from pkgci_steps.repository.fetching import Source
 from pkgci_steps.repository.manifest import Entry, File
+from pkgci_steps.repository.places import key_of
 from pkgci_steps.repository.promote import promote
 from pkgci_steps.repository.publish_review import Publication
-from pkgci_steps.repository.places import key_of
 from pkgci_steps.repository.publisher import Publisher
 from pkgci_steps.repository.signing import Signer
 from pkgci_steps.repository.vouching import Zuul
@@ -186,7 +186,7 @@ class World:
         return Step("try", inputs, self.settings, log, Stop(), self.programs, self.folder)
 
     def review(self, inputs: Inputs) -> str:
-        """Publishes the build that ``inputs`` are of. Where it is of the gate, Zuul began it, and all jobs passed then."""
+        """Publishes the build that ``inputs`` are of. Of the gate, Zuul began it, and all its jobs passed."""
         if not inputs.is_release:
             return self.publish_only(inputs)
         self.begin(inputs)
@@ -202,7 +202,7 @@ class World:
         self.notes[f"tested/{inputs.build_id}.json"] = note
 
     def end(self, inputs: Inputs, **results: str) -> None:
-        """It has ended: all jobs of the project passed, but for ``results`` (what the job's name has in it → result)."""
+        """It has ended: all jobs of the project passed, but for ``results`` (step → result)."""
         jobs = {}
         for name in (name for names in self.settings.project(inputs.project).jobs.values() for name in names):
             result = next((result for word, result in results.items() if f"-{word}-" in name), "SUCCESS")

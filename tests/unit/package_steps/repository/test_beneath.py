@@ -33,7 +33,7 @@ def test_a_plain_file_is_read_compared_and_copied(top: Path, tmp_path: Path) -> 
     "path", ["link/file", "inner/link", "inner/pipe", "inner", "../secret", "/etc/passwd", "", "no"]
 )
 def test_nothing_else_is_opened_and_nobody_waits_for_it(top: Path, path: str) -> None:
-    with pytest.raises(OSError):  # noqa: PT011 (of any kind)
+    with pytest.raises(OSError):
         beneath.text(top, path, 100)
 
 

@@ -336,7 +336,7 @@ def test_a_republished_change_that_did_not_pass_publishes_nothing(world: World) 
 
 
 def test_a_record_that_another_account_has_forged_leads_nowhere(world: World) -> None:
-    """Who looks into packages keeps the records: what they say is taken for paths only where it is no more than names."""
+    """Who looks into packages keeps the records: what they say becomes a path only where it is a mere name."""
     gate(world, "1.0-1", "trixie")
     path = gated(world).folder / "builds/Z5/trixie.json"
     good = path.read_text()

@@ -128,8 +128,8 @@ class Choice:
             raise Ended(
                 Status.FAILED,
                 f"the files that were merged are not those that the gate tested: patch set {run.of.patchset} was "
-                f"tested with the tree {run.of.tree[:12] or 'unknown'}, and {self.merge.tree[:12]} was merged, as patch "
-                f"set {self.merge.patchset}. Nothing was published. {self._again()}",
+                f"tested with the tree {run.of.tree[:12] or 'unknown'}, and {self.merge.tree[:12]} was merged, as "
+                f"patch set {self.merge.patchset}. Nothing was published. {self._again()}",
             )
 
     def _checked(self, name: str, entries: list[Entry], project: Project) -> Tested:
