@@ -1,4 +1,4 @@
-"""Who looks into what strangers built has no key, and nothing signed but its own: the signer knows by the kernel who asks."""
+"""Who looks into what strangers built has no key, and nothing signed but its own: the kernel says who asks."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -32,7 +31,7 @@ def test_a_build_set_is_noted_when_it_begins_and_its_results_once(config: Any) -
     path = config.folder / "tested/Zabc.json"
     words = {"pipeline": "gate", "project": "packaging/greet", "branch": "main", "change": "5", "patchset": "2"}
     assert json.loads(path.read_text()) == {**words, "commit": "c" * 40, "tree": TREE, "jobs": {}}
-    assert os.stat(path).st_mode & 0o777 == 0o644
+    assert path.stat().st_mode & 0o777 == 0o644
     results = {"build": "SUCCESS", "systest": "FAILURE", "never": None}
     jobs = [SimpleNamespace(name=name, voting=name != "never") for name in results]
     builds = {name: SimpleNamespace(result=result) for name, result in results.items() if result}
