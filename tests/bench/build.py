@@ -1,7 +1,7 @@
 """A package to its review repository: pushed, by pkgci's programs, and with the bare tools by hand on those hosts.
 
-All use one chroot tarball on the build host. The push has Zuul and Jenkins on top of that. The bare tools sign with a key
-of the bench's own: the publisher's are the signer's alone.
+All use one chroot tarball on the build host. The push has Zuul and Jenkins on top of that. The bare tools sign with a
+key of the bench's own: the publisher's are the signer's alone.
 """
 
 from __future__ import annotations

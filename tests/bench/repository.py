@@ -1,7 +1,7 @@
 """One package published into a repository of thousands: all of pkgci-promote, against the bare tools by hand.
 
-Both are the publisher's account on the publisher; the repositories are in a folder of the bench's own. pkgci's signer signs
-with the site's key, and the bare tools with one of the same kind, which nobody else may read either.
+Both are the publisher's account on the publisher; the repositories are in a folder of the bench's own. pkgci's signer
+signs with the site's key, and the bare tools with one of the same kind, for they cannot read that.
 """
 
 from __future__ import annotations
