@@ -346,6 +346,7 @@ def test_a_record_that_another_account_has_forged_leads_nowhere(world: World) ->
         good.replace('"version": "1.0-1"', '"version": "1.0/../../evil"'),
         good.replace('"target": "trixie"', '"target": "../evil"'),
         good.replace('"kind": "deb"', '"kind": "rpm"'),
+        good.replace('"architecture": "all"', '"architecture": "all, evil"'),
         "[" * 100_000,
         "{}",
     ):

@@ -17,7 +17,8 @@ from pkgci_steps.signer import client, main, wire
 from pkgci_steps.signer.main import Signer
 
 SITE = "lab"
-RELEASED = b"Origin: lab\nLabel: lab\nSuite: trixie\nCodename: trixie\n"
+# As apt-ftparchive writes it.
+RELEASED = b"Codename: trixie\nDate: Sat, 28 Feb 2026 05:11:51 +0000\nLabel: lab\nOrigin: lab\nSuite: trixie\nSHA256:\n"
 REVIEWED = b"Origin: lab\nLabel: lab-review-5\nSuite: trixie\n"
 GATED = b"Origin: lab\nLabel: lab-gate-5-Z1\nSuite: trixie\n"
 REPOMD = b'<?xml version="1.0" encoding="UTF-8"?>\n<repomd xmlns="http://linux.duke.edu/metadata/repo" xmlns:rpm="x">'
@@ -83,6 +84,8 @@ def test_each_account_has_its_own_files_signed(
         ("publisher", "release", "clear", REVIEWED),
         ("publisher", "release", "clear", b"Origin: Debian\nLabel: Debian\nSuite: trixie\n"),
         ("publisher", "release", "clear", b"any text\n" + RELEASED),
+        ("publisher", "release", "clear", RELEASED + b"Label: Debian\n"),
+        ("publisher", "release", "clear", RELEASED + b"\norigin: Debian\n"),
         ("publisher", "release", "detached", b"\x7fELF"),
         ("publisher", "release", "repomd", RELEASED),
         ("publisher", "release", "rpm", b"I owe you a million"),

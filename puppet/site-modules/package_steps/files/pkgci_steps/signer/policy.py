@@ -1,4 +1,4 @@
-"""What the signer signs, and for whom. Pure: of what it is handed it looks at the first bytes, and no further."""
+"""What the signer signs, and for whom. Pure: it looks for what a file says of itself, and reads nothing else in it."""
 
 from __future__ import annotations
 
@@ -14,25 +14,34 @@ _MEGABYTE = 1_000_000
 
 
 def _is_release(data: bytes, site: str, key: str) -> bool:
-    """Whether it begins as a Release file of the site's: with the release key, of the released repository only."""
+    """Whether it says that it is a Release file of the site's: with the release key, of what is released only.
+
+    Lines are counted, wherever they are: apt would take the last of two.
+    """
+    said = dict(lines := re.findall(rb"^(Origin|Label): ?([^\n]*)$", data, re.MULTILINE | re.IGNORECASE))
     label = (
         re.escape(site)
         if key == places.RELEASE
         else rf"{re.escape(site)}-({places.REVIEW}|{places.GATE})-[A-Za-z0-9._-]+"
     )
-    return re.match(rf"Origin: {re.escape(site)}\nLabel: {label}\nSuite: ".encode(), data) is not None
+    return (
+        len(lines) == 2
+        and said.get(b"Origin") == site.encode()
+        and re.fullmatch(label.encode(), said.get(b"Label", b"")) is not None
+        and re.fullmatch(rb"[A-Z][A-Za-z0-9-]+: [^\n]*", data.partition(b"\n")[0]) is not None
+    )
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of file: what gpg is told for it, how many bytes it has at most, and how it begins.
+    """A kind of file: what gpg is told for it, how many bytes it has at most, and what it looks like.
 
     ``every_key``: it is signed by all keys, not only by the first.
     """
 
     words: tuple[str, ...]
     limit: int
-    begins: Callable[[bytes, str, str], bool]
+    fits: Callable[[bytes, str, str], bool]
     every_key: bool = False
 
 
@@ -65,7 +74,5 @@ def refusal(account: str, key: str, kind: str, size: int) -> str:
 def objection(site: str, key: str, kind: str, data: bytes) -> str:
     """Why ``data`` is not signed; '' where it is."""
     return (
-        ""
-        if KINDS[kind].begins(data[:4096], site, key)
-        else f"what is to be signed is no {kind} of {site}'s {key} repository"
+        "" if KINDS[kind].fits(data, site, key) else f"what is to be signed is no {kind} of {site}'s {key} repository"
     )
