@@ -142,7 +142,7 @@ class Build:
 
     @property
     def build_id(self) -> str:
-        return f"Zlab{self.pipeline}{self.change}x{self.patchset}"
+        return f"Zlab{self.pipeline}{self.change}.{self.patchset}"
 
     @property
     def commit(self) -> str:

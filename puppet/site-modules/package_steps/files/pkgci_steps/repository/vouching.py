@@ -18,7 +18,7 @@ from ..review import fetch
 from ..status import Ended, Status
 
 _SUCCESS = "SUCCESS"
-_BUILD_SET = r"[A-Za-z0-9]{1,100}"
+_BUILD_SET = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 
 
 @dataclass(frozen=True)
