@@ -120,7 +120,7 @@ def _call(lab: Lab, host: str, step: str, told: dict[str, str]) -> Verdict:
     program = f"/usr/local/bin/pkgci-{_PROGRAMS.get(step, step)}"
     # The publisher's account writes to a folder of the agent's: Puppet makes a place for that.
     place = _RESULTS if step in (PUBLISH, PROMOTE) else "/tmp"
-    make = f"folder=$(mktemp -d -p {place}) && chmod 777 $folder && echo $folder"
+    make = f"folder=$(mktemp -d -p {place}) && chown {_AGENT} $folder && chmod 777 $folder && echo $folder"
     results = lab.exec(host, "sh", "-c", make).stdout.strip()
     words = [f"{name}={value}" for name, value in (told | {"RESULTS": results}).items()]
     publishes = step in (PUBLISH, PROMOTE)

@@ -117,3 +117,18 @@ def test_a_claimed_size_that_would_fill_the_disk_is_refused_before_anything_is_f
         deployed.put("pub01", settings, before)
     assert status == 3 and "MB left" in reason, reason
     assert deployed.exec("pub01", "test", "-e", "/srv/publisher/public/review/998003", check=False).returncode == 1
+
+
+def test_a_job_has_no_results_written_where_only_the_publisher_may_write(deployed: Lab) -> None:
+    """Neither by a link in its folder for results, nor by naming a folder of the publisher's."""
+    public = "/srv/publisher/public/release"
+    told = "PROJECT=packaging/tidy-logs CHANGE=998004 PATCHSET=1"
+    run = "sudo -n -u publisher /usr/local/bin/pkgci-promote 2>&1"
+    script = (
+        f"cd /; r=$(mktemp -d /srv/pkgci/results/lab-XXXXXX); chmod 777 $r; for f in log.txt result.json .result.json.new; "
+        f"do ln -s {public}/evil-$f $r/$f; done; {told} RESULTS=$r {run}; {told} RESULTS={public} {run}; true"
+    )
+    said = deployed.exec("pub01", "runuser", "-u", "jenkins", "--", "sh", "-c", script).stdout
+    assert "is no folder of the account that calls" in said, said
+    found = deployed.exec("pub01", "sh", "-c", f"ls -a {public}").stdout
+    assert "evil" not in found and "result.json" not in found, found

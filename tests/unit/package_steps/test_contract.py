@@ -59,6 +59,33 @@ def test_a_step_leaves_its_result_its_report_and_its_log(tmp_path: Path, setting
     assert ElementTree.parse(tmp_path / "out/junit.xml").getroot().get("tests") == "1"
 
 
+def test_results_go_through_no_link_that_somebody_has_put_there(tmp_path: Path, settings: Path) -> None:
+    """The folder is that of the account which calls, and the program may be another one's."""
+    (tmp_path / "precious").write_text("precious")
+    (tmp_path / "out").mkdir()
+    for name in ("log.txt", "result.json", ".result.json.new", ".junit.xml.new"):
+        (tmp_path / "out" / name).symlink_to(tmp_path / "precious")
+    told = {"RESULTS": str(tmp_path / "out"), "PROJECT": "a/b"}
+    words = {"needed": (), "usage": "", "arguments": [], "settings": settings}
+    assert run("try", lambda step: "all is well", environment=told, **words) == 0
+    assert (tmp_path / "precious").read_text() == "precious"
+    assert json.loads((tmp_path / "out/result.json").read_text())["status"] == "passed"
+    (tmp_path / "link").symlink_to(tmp_path / "out")
+    assert run("try", lambda step: "", environment={**told, "RESULTS": str(tmp_path / "link")}, **words) == 3
+
+
+def test_who_calls_by_sudo_names_a_results_folder_of_his_own(
+    tmp_path: Path, settings: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = {"RESULTS": str(tmp_path), "PROJECT": "a/b"}
+    words = {"needed": (), "usage": "", "arguments": [], "settings": settings, "environment": told}
+    monkeypatch.setenv("SUDO_UID", str(os.getuid() + 1))
+    assert run("try", lambda step: "", **words) == 3
+    assert "no folder of the account that calls" in capsys.readouterr().err
+    monkeypatch.setenv("SUDO_UID", str(os.getuid()))
+    assert run("try", lambda step: "", **words) == 0
+
+
 def test_the_log_and_the_result_say_what_took_how_long(tmp_path: Path, settings: Path) -> None:
     def perform(step: Step) -> str:
         with step.timed("lists fetched"), step.timed("roots made"):
