@@ -43,7 +43,7 @@ def test_who_looks_has_no_release_file_signed_with_the_release_key(deployed: Lab
         assert "no clear of" in sign(deployed, account, "review", "clear", released)
         own = f"Origin: {site}\nLabel: {site}-review-5\nSuite: trixie\n"
         assert "BEGIN PGP SIGNATURE" in sign(deployed, account, "review", "clear", own)
-    said = deployed.exec("pub01", "journalctl", "-u", "pkgci-signer", "-o", "cat", "-n", "50").stdout
+    said = deployed.exec("pub01", "journalctl", "-u", "pkgci-signer", "-o", "cat", "-n", "1000").stdout
     assert "refused release clear" in said and "signed review clear" in said and "sha256" in said
 
 
@@ -124,9 +124,10 @@ def test_a_job_has_no_results_written_where_only_the_publisher_may_write(deploye
     public = "/srv/publisher/public/release"
     told = "PROJECT=packaging/tidy-logs CHANGE=998004 PATCHSET=1"
     run = "sudo -n -u publisher /usr/local/bin/pkgci-promote 2>&1"
+    links = f"for f in log.txt result.json .result.json.new; do ln -s {public}/evil-$f $r/$f; done"
     script = (
-        f"cd /; r=$(mktemp -d /srv/pkgci/results/lab-XXXXXX); chmod 777 $r; for f in log.txt result.json .result.json.new; "
-        f"do ln -s {public}/evil-$f $r/$f; done; {told} RESULTS=$r {run}; {told} RESULTS={public} {run}; true"
+        f"cd /; r=$(mktemp -d /srv/pkgci/results/lab-XXXXXX); chmod 777 $r; {links}; "
+        f"{told} RESULTS=$r {run}; {told} RESULTS={public} {run}; true"
     )
     said = deployed.exec("pub01", "runuser", "-u", "jenkins", "--", "sh", "-c", script).stdout
     assert "is no folder of the account that calls" in said, said
