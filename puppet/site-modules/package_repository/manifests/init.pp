@@ -87,10 +87,11 @@ class package_repository (
 
     # An older pkgci had one account for everything.
     exec { "give ${folder} to ${account}":
-      command => "chown --recursive --no-dereference ${account}:${account} ${folder}",
-      onlyif  => "find ${folder} -mindepth 1 -maxdepth 3 ! -user ${account} -print -quit | grep -q .",
-      path    => ['/usr/bin', '/bin'],
-      require => File[$folder],
+      command  => "chown --recursive --no-dereference ${account}:${account} ${folder}",
+      onlyif   => "find ${folder} -mindepth 1 -maxdepth 3 ! -user ${account} -print -quit | grep -q .",
+      provider => shell,
+      path     => ['/usr/bin', '/bin'],
+      require  => File[$folder],
     }
   }
 
