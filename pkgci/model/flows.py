@@ -102,6 +102,9 @@ def _public() -> tuple[Role, ...]:
 # Zuul itself asks Gerrit over SSH only; labels and submit types are shown on pages alone.
 _REVIEW_PAGES = "what `pkgci verify-review` compares: labels and submit types of the code review"
 
+# Where changes are built and tested.
+_TESTING = tuple(role for role in SLAVES if role is not Role.PUBLISHER)
+
 FLOWS: tuple[Flow, ...] = (
     Flow(Place.MANAGEMENT, Place.EVERY_HOST, SSH, "management"),
     *(Flow(Role.JENKINS_MASTER, slave, SSH, "the Jenkins master starts its agents") for slave in SLAVES),
@@ -111,11 +114,9 @@ FLOWS: tuple[Flow, ...] = (
     Flow(Place.WORLD, Role.REVIEW, GERRIT_SSH, "changes are pushed, git is read"),
     Flow(Role.ZUUL, Role.REVIEW, GERRIT_SSH, "events, votes and git of the code review"),
     Flow(Role.ZUUL, Role.REVIEW, HTTPS, _REVIEW_PAGES),
-    *(Flow(slave, Role.ZUUL, HTTPS, "merged refs of the change under test") for slave in SLAVES),
-    *(
-        Flow(slave, Role.PUBLISHER, HTTPS, "packages of the change under test")
-        for slave in (Role.SLAVE_BUILD, Role.SLAVE_INSTALL, Role.SLAVE_SYSTEST)
-    ),
+    *(Flow(slave, Role.ZUUL, HTTPS, "merged refs of the change under test") for slave in _TESTING),
+    Flow(Role.PUBLISHER, Role.ZUUL, HTTPS, "what is merged, and what passed the gate, in Zuul's own word"),
+    *(Flow(slave, Role.PUBLISHER, HTTPS, "packages of the change under test") for slave in _TESTING),
     Flow(Role.PUBLISHER, Role.SLAVE_BUILD, SSH, "the publisher fetches built packages"),
     *(Flow(role, Role.LOG_SERVER, SSH, "logs and artifacts of jobs") for role in (Role.JENKINS_MASTER, *SLAVES)),
     Flow(Role.ZUUL, Role.LOG_SERVER, HTTPS, "why jobs failed"),

@@ -9,8 +9,9 @@ from pkgci.model.roles import Role
 from pkgci.model.schema import Target
 from pkgci.model.site import Host, Site
 from pkgci.model.sources import fetched_hosts, source_words
+from pkgci.model.steps import Pipeline, jobs_of
 from pkgci.model.suffixes import version_suffix
-from pkgci.model.urls import web_url
+from pkgci.model.urls import NOTES_PATH, web_url
 
 # The public keys of the repositories on the hosts that install from them.
 KEY_FOLDER = "/etc/pkgci/repository"
@@ -19,7 +20,8 @@ KEY_FOLDER = "/etc/pkgci/repository"
 def step_settings(site: Site, host: Host, host_keys: Callable[[str], list[str]]) -> dict[str, Any]:
     """/etc/pkgci/steps.json of ``host``. ``host_keys`` gives the SSH host keys of a host of the site, by name.
 
-    Only the publisher is told of the build slaves, which it fetches from.
+    Only the publisher is told of the build slaves, which it fetches from, and of the gate's jobs, whose results it asks
+    Zuul's host for.
     """
     fetches = Role.PUBLISHER in host.roles
     return {
@@ -31,6 +33,7 @@ def step_settings(site: Site, host: Host, host_keys: Callable[[str], list[str]])
                 "own_steps": project.own_steps,
                 "source": source_words(project.source),
                 "overrides": list(project.overrides),
+                **({"jobs": _gated(site, name)} if fetches else {}),
             }
             for name, project in site.projects.items()
         },
@@ -61,7 +64,14 @@ def step_settings(site: Site, host: Host, host_keys: Callable[[str], list[str]])
             {"name": slave.name, "address": slave.address, "port": slave.ssh.port, "keys": host_keys(slave.name)}
             for slave in (site.with_role(Role.SLAVE_BUILD) if fetches else ())
         ],
+        **({"zuul_notes": f"{web_url(site, Role.ZUUL)}{NOTES_PATH}"} if fetches else {}),
     }
+
+
+def _gated(site: Site, project: str) -> dict[str, list[str]]:
+    """Target → the names of the jobs that the gate runs for it: what passes them all may be promoted."""
+    jobs = [job for job in jobs_of(site, project) if job.target and Pipeline.GATE in job.step.pipelines]
+    return {target: [job.name for job in jobs if job.target == target] for target in site.projects[project].targets}
 
 
 def _target(site: str, target: Target) -> dict[str, Any]:

@@ -83,6 +83,8 @@ WITH_JAVA_21 = frozenset(OperatingSystem) - {OperatingSystem.DEBIAN_12}
 FIREWALL = "pkgci-firewall"
 # Removes old workspaces of jobs.
 _CLEAN_UP = "clean-workspaces.timer"
+# Removes what nobody needs any more: of what is released, of reviews, and of the gate's runs.
+_PRUNE = ("pkgci-prune.timer", "pkgci-prune-review.timer", "pkgci-prune-gate.timer")
 
 CATALOGUE: dict[Role, RoleSpec] = {
     spec.role: spec
@@ -121,8 +123,8 @@ CATALOGUE: dict[Role, RoleSpec] = {
             mandatory=True,
             single=True,
             disk_path="/srv",
-            units=("apache2", "pkgci-prune.timer", _CLEAN_UP),
-            accounts=("publisher",),
+            units=("apache2", "pkgci-signer.socket", *_PRUNE, _CLEAN_UP),
+            accounts=("publisher", "pkgci-review", "pkgci-gate", "pkgci-signer"),
             systems=WITH_JAVA_21,
         ),
         RoleSpec(

@@ -14,6 +14,9 @@ PATHS: dict[Role, str] = {
     Role.REVIEW: "/",
 }
 
+# Below Zuul's web interface: what it vouches for (puppet: zuul/files/zuul_py3/vouching.py).
+NOTES_PATH = "vouched/"
+
 # Where Zuul's merger serves the merged refs, on Zuul's host.
 GIT_PATH = "/p"
 

@@ -47,6 +47,8 @@ from pkgci.pipelines.votes import check_votes
 
 LAYOUT = "layout.yaml"
 _CLOCK = Pipeline.PERIODIC.value
+# What these test is what promote publishes (pkgci_steps/inputs.py).
+RELEASING = (Pipeline.GATE.value, Pipeline.REPUBLISH.value)
 # Zuul's connection to the mail relay, in zuul.conf.
 MAIL = "mail"
 # In a template, what stands for the beginning of the job names of a project.
@@ -114,7 +116,10 @@ def render(site: Site) -> Layout:
     _check_jobs(site)
     labels = sorted({step.role.value for step in STEPS.values()})
     functions = _template("functions.py.j2").render(
-        labels=labels, publishing=Role.PUBLISHER.value, promote=Pipeline.PROMOTE.value
+        labels=labels,
+        publishing=Role.PUBLISHER.value,
+        promote=Pipeline.PROMOTE.value,
+        releasing=RELEASING,
     )
     name = hashed_name("functions", functions)
     text = _template("layout.yaml.j2").render(_context(site, own, name))

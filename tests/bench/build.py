@@ -1,6 +1,7 @@
 """A package to its review repository: pushed, by pkgci's programs, and with the bare tools by hand on those hosts.
 
-All use one chroot tarball on the build host, and the publisher's keys. The push has Zuul and Jenkins on top of that.
+All use one chroot tarball on the build host. The push has Zuul and Jenkins on top of that. The bare tools sign with a
+key of the bench's own: the publisher's are the signer's alone.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from tests.bench.report import Figure, Outcome, ratio
 from tests.bench.tools import Tools
 
 _WORK, _BUILDS = "/srv/pkgci/work/bench", "/srv/pkgci/builds"
-_PUBLISHER, _INCOMING = "publisher", "/srv/publisher/work/bench-review"
+_PUBLISHER, _INCOMING = "pkgci-review", "/srv/publisher/work/bench-review"
 # No change of a lab has this number.
 _CHANGE = "999999999"
 _INPUTS = f"PROJECT=packaging/greet TARGET=trixie CHANGE={_CHANGE} PATCHSET=1 REF=refs/zuul/main/Zbench"
@@ -66,7 +67,7 @@ cd {_BUILDS}/bench/bare
 lintian --no-cfg --fail-on=none *.deb *.dsc
 """
 _BARE_PUBLISH = f"""\
-export GNUPGHOME=/srv/publisher/gnupg
+export GNUPGHOME={_INCOMING}/gnupg
 cd {_INCOMING}
 rsync --recursive --times --whole-file --rsh='ssh -F ssh_config' build:bench/bare/ incoming/
 aptly -config=aptly.conf repo create -distribution=trixie review
@@ -84,7 +85,7 @@ Host build
   Port %(port)s
   HostKeyAlias %(name)s
   User fetch
-  IdentityFile /etc/pkgci/keys/fetch
+  IdentityFile /etc/pkgci/keys/fetch_review
   IdentitiesOnly yes
   UserKnownHostsFile $PWD/known_hosts
   BatchMode yes
@@ -93,8 +94,11 @@ python3 - <<'END'
 import json
 host = next(host for host in json.load(open("/etc/pkgci/steps.json"))["build_hosts"] if host["name"] == "%(name)s")
 open("known_hosts", "w").writelines(f"%(name)s {{key}}\\n" for key in host["keys"])
-open("key", "w").write(json.load(open("/etc/pkgci/repository/signing.json"))["review"][0])
 END
+export GNUPGHOME=$PWD/gnupg
+mkdir -m 700 $GNUPGHOME
+gpg --batch --quiet --passphrase '' --quick-generate-key bench rsa4096 sign never
+gpg --list-keys --with-colons | grep -m 1 ^fpr: | cut -d : -f 10 >key
 cat >aptly.conf <<END
 {{"rootDir": "$PWD/aptly", "architectures": ["$(dpkg --print-architecture)"], "gpgProvider": "gpg",
  "skipContentsPublishing": true, "skipBz2Publishing": true}}
@@ -105,7 +109,7 @@ _FORGET_BUILD = f"""\
 rm -rf {_BUILDS}/Zbench {_BUILDS}/bench {_WORK}/results {_WORK}/tree {_WORK}/export {_WORK}/chroot.*
 """
 _FORGET_REVIEW = f"""\
-rm -rf /srv/publisher/public/review/{_CHANGE} /srv/publisher/locks/review.{_CHANGE}.lock
+rm -rf /srv/publisher/public/review/{_CHANGE} /srv/publisher/locks/review/{_CHANGE}.lock
 rm -rf {_INCOMING}/aptly {_INCOMING}/incoming
 """
 

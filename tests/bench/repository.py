@@ -1,6 +1,7 @@
 """One package published into a repository of thousands: all of pkgci-promote, against the bare tools by hand.
 
-Both are the publisher's account on the publisher, with its keys; the repositories are in a folder of the bench's own.
+Both are the publisher's account on the publisher; the repositories are in a folder of the bench's own. pkgci's signer
+signs with the site's key, and the bare tools with one of the same kind, for they cannot read that.
 """
 
 from __future__ import annotations
@@ -23,9 +24,13 @@ _PROGRAMS = Path(__file__).with_name("on_host")
 _FOLDER = "/srv/publisher/work/bench"
 _ACCOUNT = "publisher"
 _SETUP = """\
-export GNUPGHOME=/srv/publisher/gnupg
-signing='import json; print(json.load(open("/etc/pkgci/repository/signing.json"))["release"][0])'
-key=$(python3 -c "$signing")
+export GNUPGHOME={folder}/gnupg
+if ! [ -e {folder}/key ]; then
+  mkdir -m 700 $GNUPGHOME
+  gpg --batch --quiet --passphrase '' --quick-generate-key bench rsa4096 sign never
+  gpg --list-keys --with-colons | grep -m 1 ^fpr: | cut -d : -f 10 >{folder}/key
+fi
+key=$(cat {folder}/key)
 cd {folder}/{kind}
 aptly="aptly -config=aptly.conf"
 describe="createrepo_c --quiet --no-database --general-compress-type gz"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.lab.conftest import Lab
-from tests.lab.prepared import NAME, PROJECT, Build, call, hand_over, overriding, script
+from tests.lab.prepared import NAME, PROJECT, Build, call, hand_over, overriding, pass_and_merge, script
 
 TARGETS = ("trixie", "bookworm", "rpm")
 PUBLIC = "/srv/publisher/public"
@@ -52,6 +52,7 @@ def test_a_package_travels_from_its_build_to_the_released_repository(publisher: 
     assert offered(publisher, options) == ["1.0-1", "1.0-1~c990001.1"]
 
     before = _generation(publisher)
+    pass_and_merge(publisher, *gated)
     status, words = call(publisher, gated[0], "promote")
     assert (status, _generation(publisher)) == (0, before + 1), words
     assert offered(publisher, options) == ["1.0-1", "1.0-1", "1.0-1~c990001.1"]
@@ -74,6 +75,7 @@ def test_a_package_travels_from_its_build_to_the_released_repository(publisher: 
     for build in other:
         status, words = call(publisher, build)
         assert status == 1 and "other content" in words, words
+    pass_and_merge(publisher, older[0], gone)
     for build, status, words in ((older[0], 1, "newer version"), (gone, 3, "zuul enq")):
         found = call(publisher, build, "promote")
         assert found[0] == status and words in found[1]
@@ -107,6 +109,7 @@ def test_the_second_and_the_third_release_go_as_the_first_one_did(publisher: Lab
             assert call(publisher, build)[0] == 0
         if number > 1:
             _judge(publisher, builds[0], builds[-1])
+        pass_and_merge(publisher, *builds)
         status, words = call(publisher, builds[0], "promote")
         assert status == 0, words
     publisher.pkgci("publish", "remove", RELEASED_IN_A_ROW, "--yes")

@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.lab import notes
 from tests.lab.conftest import Lab
+from tests.lab.prepared import note
 from tests.real.sources import Source
 
 BUILD, PUBLISH, PROMOTE = "build", "publish", "promote"
@@ -60,19 +62,36 @@ class Release:
             "COMMIT": commit,
             "TREE": git_tree,
         }
+        run = _Run(self.project, str(self.change), "1", pipeline, f"Zreal{pipeline}{self.change}", commit, git_tree)
         for step in (BUILD, PUBLISH, *TESTS, *([PROMOTE] if pipeline == "gate" else [])):
             host = _HOSTS.get(step, "systest01")
             needed = {"SOURCE": self.source.tree} if step in (BUILD, "systest") else {}
             if step == BUILD and self.source.upstream:
                 needed["UPSTREAM"] = self.source.upstream
             words = told | {name: _send(lab, host, tree, name.lower()) for name, tree in needed.items()}
+            if step == PUBLISH and pipeline == "gate":
+                note(lab, {notes.tested(run): notes.begun(run)})
             if step == PROMOTE:
+                note(lab, {notes.tested(run): notes.ended(lab.site, run), notes.merged(run): notes.begun(run)})
                 words |= {"PIPELINE": "promote", "REF": "refs/heads/main"}
                 del words["TARGET"]
             verdict = _call(lab, host, step, words)
             yield verdict
             if not verdict.is_good:
                 return
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A run of a pipeline, as Zuul would note it."""
+
+    project: str
+    change: str
+    patchset: str
+    pipeline: str
+    build_id: str
+    commit: str
+    tree: str
 
 
 def _commit(tree: Path) -> tuple[str, str]:
@@ -104,11 +123,12 @@ def _call(lab: Lab, host: str, step: str, told: dict[str, str]) -> Verdict:
     program = f"/usr/local/bin/pkgci-{_PROGRAMS.get(step, step)}"
     # The publisher's account writes to a folder of the agent's: Puppet makes a place for that.
     place = _RESULTS if step in (PUBLISH, PROMOTE) else "/tmp"
-    make = f"folder=$(mktemp -d -p {place}) && chmod 777 $folder && echo $folder"
+    make = f"folder=$(mktemp -d -p {place}) && chown {_AGENT} $folder && chmod 777 $folder && echo $folder"
     results = lab.exec(host, "sh", "-c", make).stdout.strip()
     words = [f"{name}={value}" for name, value in (told | {"RESULTS": results}).items()]
     publishes = step in (PUBLISH, PROMOTE)
-    as_publisher = ["sudo", "-n", "-u", "publisher", *words, program]
+    looking = "pkgci-gate" if told["PIPELINE"] == "gate" else "pkgci-review"
+    as_publisher = ["sudo", "-n", "-u", "publisher" if step == PROMOTE else looking, *words, program]
     command = as_publisher if publishes else ["env", "--chdir=/", *words, program]
     begun = time.monotonic()
     done = lab.exec(host, "runuser", "-u", _AGENT, "--", *command, check=False)

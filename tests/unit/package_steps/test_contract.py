@@ -38,6 +38,10 @@ def test_the_hosts_read_what_the_site_file_says() -> None:
     assert [(host.name, host.keys) for host in settings.build_hosts] == [("build01", ("key of build01",))]
     # On hosts, it is the kernel that keeps builds to their limits.
     assert settings.limits == Limits(120, 4000, 10000, files=1_000_000, processes=4000, enforced=True)
+    # What promote asks Zuul's host for, and which jobs must have passed there.
+    assert settings.zuul_notes == "https://zuul01.pkg.lab.test/zuul/vouched/"
+    steps = ("build", "publish", "install", "repotest", "systest")
+    assert settings.project("packaging/greet").jobs["rpm"] == tuple(f"packaging-greet-{step}-rpm" for step in steps)
     with pytest.raises(Ended, match="no target 'sid'"):
         settings.target("sid")
 
@@ -68,6 +72,33 @@ def test_the_report_says_what_ended_a_step_beside_what_was_found_before(tmp_path
     assert status == 1
     assert "greet: install" in report and "the test took more than 200 MB of memory" in report
     assert ElementTree.fromstring(report).get("failures") == "1"
+
+
+def test_results_go_through_no_link_that_somebody_has_put_there(tmp_path: Path, settings: Path) -> None:
+    """The folder is that of the account which calls, and the program may be another one's."""
+    (tmp_path / "precious").write_text("precious")
+    (tmp_path / "out").mkdir()
+    for name in ("log.txt", "result.json", ".result.json.new", ".junit.xml.new"):
+        (tmp_path / "out" / name).symlink_to(tmp_path / "precious")
+    told = {"RESULTS": str(tmp_path / "out"), "PROJECT": "a/b"}
+    words = {"needed": (), "usage": "", "arguments": [], "settings": settings}
+    assert run("try", lambda step: "all is well", environment=told, **words) == 0
+    assert (tmp_path / "precious").read_text() == "precious"
+    assert json.loads((tmp_path / "out/result.json").read_text())["status"] == "passed"
+    (tmp_path / "link").symlink_to(tmp_path / "out")
+    assert run("try", lambda step: "", environment={**told, "RESULTS": str(tmp_path / "link")}, **words) == 3
+
+
+def test_who_calls_by_sudo_names_a_results_folder_of_his_own(
+    tmp_path: Path, settings: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = {"RESULTS": str(tmp_path), "PROJECT": "a/b"}
+    words = {"needed": (), "usage": "", "arguments": [], "settings": settings, "environment": told}
+    monkeypatch.setenv("SUDO_UID", str(os.getuid() + 1))
+    assert run("try", lambda step: "", **words) == 3
+    assert "no folder of the account that calls" in capsys.readouterr().err
+    monkeypatch.setenv("SUDO_UID", str(os.getuid()))
+    assert run("try", lambda step: "", **words) == 0
 
 
 def test_the_log_and_the_result_say_what_took_how_long(tmp_path: Path, settings: Path) -> None:

@@ -1,5 +1,6 @@
 """What Zuul tells jobs: the git trees of a change that was tested, and merged; without a change, the branch."""
 
+import json
 import subprocess
 from pathlib import Path
 from types import SimpleNamespace
@@ -64,10 +65,13 @@ def told(site: Site, clone: Clone, pipeline: str, revision: str, commit: str) ->
     exec(text, code)
     config = SimpleNamespace(get=lambda section, name: str(clone.folder.parents[1]))
     source = SimpleNamespace(sched=SimpleNamespace(config=config))
-    change = SimpleNamespace(_data={"currentPatchSet": {"revision": revision}})
+    for kind in ("tested", "merged"):
+        (clone.folder.parents[1] / "vouched" / kind).mkdir(parents=True, exist_ok=True)
+    change = SimpleNamespace(_data={"currentPatchSet": {"revision": revision}, "status": "MERGED"})
     where = SimpleNamespace(name=pipeline, source=source)
     item = SimpleNamespace(pipeline=where, change=change, current_build_set=SimpleNamespace())
-    words = {"ZUUL_PROJECT": PROJECT, "ZUUL_CHANGE": "5", "ZUUL_BRANCH": "main", "ZUUL_REF": "r", "ZUUL_COMMIT": commit}
+    words = {"ZUUL_PROJECT": PROJECT, "ZUUL_CHANGE": "5", "ZUUL_BRANCH": "main", "ZUUL_COMMIT": commit}
+    words |= {"ZUUL_PATCHSET": "2", "ZUUL_REF": "refs/zuul/main/Z1"}
     code["on_publisher"](item, None, words)
     return words
 
@@ -75,6 +79,24 @@ def told(site: Site, clone: Clone, pipeline: str, revision: str, commit: str) ->
 def test_in_the_gate_it_is_the_tree_of_what_zuul_merged(site: Site, clone: Clone) -> None:
     commit = clone.merge(clone.change("a"), "--no-ff")
     assert told(site, clone, "gate", "f" * 40, commit)["PKGCI_TREE"] == clone.tree(commit)
+
+
+def noted(clone: Clone, path: str) -> str | None:
+    """The tree in a note of Zuul's for the publisher."""
+    file = clone.folder.parents[1] / "vouched" / path
+    return str(json.loads(file.read_text())["tree"]) if file.exists() else None
+
+
+def test_what_the_gate_tests_and_what_is_merged_is_noted_where_no_job_writes(site: Site, clone: Clone) -> None:
+    change = clone.merge(clone.change("a"), "--ff-only")
+    clone.fetched()
+    told(site, clone, "check", change, change)
+    assert noted(clone, "tested/Z1.json") is None
+    told(site, clone, "gate", change, change)
+    assert noted(clone, "tested/Z1.json") == clone.tree(change)
+    assert noted(clone, "merged/5.json") is None
+    told(site, clone, "promote", change, "main")
+    assert noted(clone, "merged/5.json") == clone.tree(change)
 
 
 def test_a_change_that_became_the_branch_has_its_own_tree_whatever_came_after(site: Site, clone: Clone) -> None:
@@ -104,6 +126,7 @@ def test_a_change_that_is_not_in_the_branch_has_no_tree(site: Site, clone: Clone
     change = clone.change("a")
     clone.fetched()
     assert "PKGCI_TREE" not in told(site, clone, "promote", change, "main")
+    assert noted(clone, "merged/5.json") is None
 
 
 def started_by_the_clock(site: Site, clone: Clone, **change: str) -> dict[str, str]:

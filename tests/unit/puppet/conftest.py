@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from pkgci.render.hiera import Renderer
 
 ROOT = Path(__file__).parents[3]
 MANIFESTS = ROOT / "puppet"
+# The programs of the steps, whose words the manifests share.
+sys.path.append(str(MANIFESTS / "site-modules/package_steps/files"))
 SECRET = "seemingly-secret"
 PEM = "-----BEGIN CERTIFICATE-----\nMIIB\nc2lnbmF0dXJl\n-----END CERTIFICATE-----\n"
 RELEASES = {

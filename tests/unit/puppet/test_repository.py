@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pkgci_steps.repository import places
+from pkgci_steps.signer.wire import SOCKET
+
 from pkgci.model.roles import SLAVES
 from pkgci.render.hiera import Renderer
 from tests.unit.puppet.conftest import Catalog, MadeUp
@@ -29,15 +32,52 @@ def test_what_certifies_is_on_no_host_and_what_signs_on_the_publisher_only(lab: 
     assert holders == {"repository/release": [], "repository/review": [], "repository/release_signing": ["pub01"]}
 
 
+ACCOUNTS = tuple(places.ACCOUNTS.values())
+
+
 def test_repositories_are_signed_anew_only_where_the_site_has_changed(lab: dict[str, Catalog]) -> None:
-    refresh = lab["pub01"].get("Exec", "pkgci-repository refresh")
-    assert (refresh["unless"], refresh["user"]) == ("pkgci-repository check", "publisher")
+    for account in ACCOUNTS:
+        refresh = lab["pub01"].get("Exec", f"pkgci-repository refresh as {account}")
+        assert (refresh["unless"], refresh["user"]) == ("pkgci-repository check", account)
 
 
-def test_the_clean_up_runs_as_the_publisher_and_writes_nowhere_else(lab: dict[str, Catalog]) -> None:
-    unit = str(lab["pub01"].get("File", "/etc/systemd/system/pkgci-prune.service")["content"])
-    assert {"User=publisher", "ReadWritePaths=/srv/publisher", "ProtectSystem=strict"} <= set(unit.splitlines())
-    assert lab["pub01"].get("Service", "pkgci-prune.timer")["enable"] is True
+def test_the_clean_up_runs_as_each_account_and_writes_nowhere_else(lab: dict[str, Catalog]) -> None:
+    for suffix, account in zip(("", "-review", "-gate"), ACCOUNTS, strict=True):
+        unit = str(lab["pub01"].get("File", f"/etc/systemd/system/pkgci-prune{suffix}.service")["content"])
+        assert {f"User={account}", "ReadWritePaths=/srv/publisher", "ProtectSystem=strict"} <= set(unit.splitlines())
+        assert lab["pub01"].get("Service", f"pkgci-prune{suffix}.timer")["enable"] is True
+
+
+def test_the_signer_alone_has_the_keys_and_only_who_publishes_reaches_it(lab: dict[str, Catalog]) -> None:
+    publisher = lab["pub01"]
+    for name in ("release_signing.asc", "review_signing.asc"):
+        file = publisher.get("File", f"/etc/pkgci/keys/{name}")
+        assert (file["owner"], file["group"], file["mode"]) == ("pkgci-signer", "pkgci-signer", "0600")
+    assert publisher.get("File", "/var/lib/pkgci-signer")["mode"] == "0700"
+    socket = str(publisher.get("File", "/etc/systemd/system/pkgci-signer.socket")["content"]).splitlines()
+    assert {"SocketMode=0660", "SocketGroup=pkgci-publishing", f"ListenStream={SOCKET}"} <= set(socket)
+    members = {
+        title for title, user in publisher.all("User").items() if "pkgci-publishing" in str(user.get("groups", ""))
+    }
+    assert members == set(ACCOUNTS)
+    unit = str(publisher.get("File", "/etc/systemd/system/pkgci-signer.service")["content"]).splitlines()
+    cage = {"User=pkgci-signer", "PrivateNetwork=yes", "CapabilityBoundingSet=", "NoNewPrivileges=yes", "LimitCORE=0"}
+    assert cage <= set(unit)
+
+
+def test_each_kind_of_repository_is_another_accounts(lab: dict[str, Catalog]) -> None:
+    publisher = lab["pub01"]
+    for desk in ("review", "gate"):
+        folder = publisher.get("File", f"/srv/publisher/public/{desk}")
+        assert (folder["owner"], folder["mode"]) == (places.ACCOUNTS[desk], "0755")
+        assert publisher.get("File", f"/etc/pkgci/keys/fetch_{desk}")["owner"] == places.ACCOUNTS[desk]
+    assert publisher.get("File", "/srv/publisher/public")["owner"] == places.ACCOUNTS["release"]
+    rules = str(publisher.get("File", "/etc/sudoers.d/pkgci-publisher")["content"])
+    lines = [line for line in rules.splitlines() if "NOPASSWD" in line]
+    assert lines == [
+        "jenkins ALL=(pkgci-review, pkgci-gate) NOPASSWD: PKGCI_LOOK",
+        "jenkins ALL=(publisher) NOPASSWD: PKGCI_PROMOTE",
+    ]
 
 
 def test_what_fetches_for_builds_is_an_account_of_its_own_with_nothing_but_a_store(lab: dict[str, Catalog]) -> None:

@@ -1,18 +1,26 @@
-# @summary Signed package repositories for apt and dnf: the account that they belong to, its tools and its programs.
+# @summary Signed package repositories for apt and dnf: the accounts that they belong to, their tools and their programs.
 #
-# Whoever can read the signing keys can publish whatever he likes: nobody but the account can, and nothing of a change ever
-# runs as it.
+# Three accounts, so that who looks into what strangers built can change nothing that was reviewed: one publishes what check
+# built, one what the gate built, and one what was merged. Nothing of a change ever runs as one of them, and none has a key:
+# package_repository::keys has an account of its own that signs.
 #
 # @param signing_keys
 #   Repository (release, review) → the fingerprints of the subkeys that sign it, the oldest first.
-# @param user
-#   The account that the repositories belong to.
+# @param accounts
+#   Whose repositories → the account. The programs know them by these names (pkgci_steps/repository/places.py).
+# @param group
+#   The accounts' group: who is in it may ask the signer.
 # @param home
-#   Its home, with everything of theirs; public/ in it is what is served.
+#   The folder with everything of theirs; public/ in it is what is served.
 class package_repository (
-  Hash[Enum['release', 'review'], Array[Pattern[/\A[0-9A-F]{40}\z/], 1], 2] $signing_keys,
-  Pattern[/\A[a-z_][a-z0-9_-]*\z/]                                           $user = 'publisher',
-  Stdlib::Absolutepath                                                       $home = '/srv/publisher',
+  Hash[Enum['release', 'review'], Array[Pattern[/\A[0-9A-F]{40}\z/], 1], 2]                $signing_keys,
+  Hash[Enum['release', 'review', 'gate'], Pattern[/\A[a-z_][a-z0-9_-]*\z/], 3]            $accounts = {
+    'release' => 'publisher',
+    'review'  => 'pkgci-review',
+    'gate'    => 'pkgci-gate',
+  },
+  Pattern[/\A[a-z_][a-z0-9_-]*\z/]                                                         $group    = 'pkgci-publishing',
+  Stdlib::Absolutepath                                                                     $home     = '/srv/publisher',
 ) {
   # By these the lists of either distribution are checked, whichever this host has. Debian 12 has none of Ubuntu's.
   $ubuntu = $facts['os']['name'] ? {
@@ -27,15 +35,33 @@ class package_repository (
       'install_options' => ['--no-install-recommends'],
   })
 
-  user { $user:
+  $user = $accounts['release']
+
+  group { $group:
     ensure => present,
     system => true,
-    home   => $home,
-    shell  => '/usr/sbin/nologin',
+  }
+
+  $accounts.each |String $desk, String $account| {
+    user { $account:
+      ensure => present,
+      system => true,
+      home   => $home,
+      shell  => '/usr/sbin/nologin',
+      groups => [$group],
+    }
+
+    # What apt knows of the distributions, and the locks on it and on the account's repositories.
+    file { ["${home}/lists/${desk}", "${home}/locks/${desk}"]:
+      ensure => directory,
+      owner  => $account,
+      group  => $account,
+      mode   => '0700',
+    }
   }
 
   # The web server passes through.
-  file { [$home, "${home}/public"]:
+  file { [$home, "${home}/public", "${home}/lists", "${home}/locks"]:
     ensure => directory,
     owner  => $user,
     group  => $user,
@@ -44,11 +70,31 @@ class package_repository (
 
   leavers::data { $home: }
 
-  file { ["${home}/lists", "${home}/locks", "${home}/work"]:
+  # Each program has a folder of its own in it.
+  file { "${home}/work":
     ensure => directory,
-    owner  => $user,
-    group  => $user,
-    mode   => '0700',
+    owner  => 'root',
+    group  => $group,
+    mode   => '1770',
+  }
+
+  ($accounts - 'release').each |String $desk, String $account| {
+    $folder = "${home}/public/${desk}"
+    file { $folder:
+      ensure => directory,
+      owner  => $account,
+      group  => $account,
+      mode   => '0755',
+    }
+
+    # An older pkgci had one account for everything.
+    exec { "give ${folder} to ${account}":
+      command  => "chown --recursive --no-dereference ${account}:${account} ${folder}",
+      onlyif   => "find ${folder} -mindepth 1 -maxdepth 3 ! -user ${account} -print -quit | grep -q .",
+      provider => shell,
+      path     => ['/usr/bin', '/bin'],
+      require  => File[$folder],
+    }
   }
 
   # The `!` has gpg sign with this very subkey.

@@ -46,15 +46,18 @@ class profile::publisher (
   }
   contain package_repository::prune
 
-  file { '/etc/pkgci/keys/fetch':
-    ensure    => file,
-    owner     => $package_repository::user,
-    group     => $package_repository::user,
-    mode      => '0600',
-    content   => $fetch_key,
-    show_diff => false,
-    backup    => false,
-    require   => Class['package_repository'],
+  # A copy for each account that fetches: ssh takes no key that others read.
+  ['review', 'gate'].each |String $desk| {
+    file { "/etc/pkgci/keys/fetch_${desk}":
+      ensure    => file,
+      owner     => $package_repository::accounts[$desk],
+      group     => $package_repository::accounts[$desk],
+      mode      => '0600',
+      content   => $fetch_key,
+      show_diff => false,
+      backup    => false,
+      require   => Class['package_repository'],
+    }
   }
 
   file { '/etc/sudoers.d/pkgci-publisher':
@@ -64,10 +67,10 @@ class profile::publisher (
     mode         => '0440',
     content      => epp('profile/sudoers-publisher.epp', {
         'agent_user' => $agent_user,
-        'user'       => $package_repository::user,
+        'accounts'   => $package_repository::accounts,
     }),
     validate_cmd => '/usr/sbin/visudo -c -q -f %',
-    require      => Package['sudo'],
+    require      => [Package['sudo'], Class['package_repository']],
   }
 
   profile::web::locations { 'packages':

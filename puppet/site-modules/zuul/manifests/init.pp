@@ -46,6 +46,7 @@ class zuul (
 ) {
   $home    = '/var/lib/zuul'
   $git     = "${home}/git"
+  $vouched = "${home}/vouched"
   $logs    = '/var/log/zuul'
   $etc     = '/etc/zuul'
   $library = '/usr/local/lib/zuul'

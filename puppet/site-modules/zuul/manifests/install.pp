@@ -23,11 +23,20 @@ class zuul::install {
     mode   => '0711',
   }
 
-  file { $zuul::git:
+  file { [$zuul::git, $zuul::vouched, "${zuul::vouched}/tested", "${zuul::vouched}/merged"]:
     ensure => directory,
     owner  => 'zuul',
     group  => 'zuul',
     mode   => '0755',
+  }
+
+  # What was tested a quarter of a year ago is tested again before it is published.
+  file { '/etc/tmpfiles.d/zuul-vouched.conf':
+    ensure  => file,
+    owner   => 'root',
+    group   => 'root',
+    mode    => '0644',
+    content => "# Written by pkgci.\nd ${zuul::vouched}/tested 0755 zuul zuul 90d\nd ${zuul::vouched}/merged 0755 zuul zuul 90d\n",
   }
 
   file { $zuul::logs:

@@ -40,12 +40,22 @@ def test_what_tests_published_packages_fetches_nothing(slave: Slave, step: str, 
     assert status == 0 and "fetching" not in said and "SOURCE=" not in said
 
 
-@pytest.mark.parametrize(("step", "program"), [("publish", "pkgci-publish-review"), ("promote", "pkgci-promote")])
-def test_what_publishes_runs_as_the_account_that_has_the_keys(slave: Slave, step: str, program: str) -> None:
+@pytest.mark.parametrize(
+    ("step", "pipeline", "program", "account"),
+    [
+        ("publish", "check", "pkgci-publish-review", "pkgci-review"),
+        ("publish", "gate", "pkgci-publish-review", "pkgci-gate"),
+        ("publish", "republish", "pkgci-publish-review", "pkgci-gate"),
+        ("promote", "promote", "pkgci-promote", "publisher"),
+    ],
+)
+def test_what_publishes_runs_as_the_account_whose_repository_it_is(
+    slave: Slave, step: str, pipeline: str, program: str, account: str
+) -> None:
     slave.step_program(program, 0, more="stat -c %a $RESULTS")
-    status, said = slave.run(step, ZUUL_URL="", **GREET)
+    status, said = slave.run(step, ZUUL_URL="", **{**GREET, "ZUUL_PIPELINE": pipeline})
     assert status == 0, said
-    assert f"sudo: -n -u publisher {slave.workspace.parent}/bin/{program}\n" in said
+    assert f"sudo: -n -u {account} {slave.workspace.parent}/bin/{program}\n" in said
     assert f"RESULTS={slave.workspace.parent}/shared/job-" in said and "\n777\n" in said and "CHANGE=12" in said
     assert list((slave.workspace.parent / "shared").iterdir()) == []
     assert (slave.kept / "artifacts/a.deb").exists()

@@ -19,10 +19,12 @@ from pkgci_steps.repository.engine import Generation, Repository
 from pkgci_steps.repository.fetching import Source
 from pkgci_steps.repository.known import Known
 from pkgci_steps.repository.manifest import Entry, File
+from pkgci_steps.repository.places import key_of
 from pkgci_steps.repository.promote import promote
 from pkgci_steps.repository.publish_review import Publication
 from pkgci_steps.repository.publisher import Publisher
 from pkgci_steps.repository.signing import Signer
+from pkgci_steps.repository.vouching import Zuul
 from pkgci_steps.settings import BuildHost, Target, parse
 from pkgci_steps.step import Step
 
@@ -35,6 +37,8 @@ from .tools import Tools, sha256
 ROOT = Path(__file__).parents[4]
 PROJECT = "packaging/greet"
 URL = "https://pub01.pkg.lab.test/packages/"
+NOTES = "https://zuul01.pkg.lab.test/zuul/vouched/"
+TREE = "a" * 40
 # The version of change 5, patch set 2, as check builds it.
 GOOD = "1.0-1~c5.2"
 
@@ -45,8 +49,9 @@ class World:
     def __init__(self, folder: Path, tools: Tools | None = None) -> None:
         self.folder = folder
         self.now = datetime(2026, 3, 1, tzinfo=timezone.utc)  # noqa: UP017 (as on hosts)
-        self.keys: tuple[str, ...] = ("OLD!",)
         self.tools = tools or Tools()
+        # What Zuul has noted: path → note.
+        self.notes: dict[str, dict[str, Any]] = {}
         self.tools.build_host = folder / "builds"
         site = load_site(ROOT / "examples/lab/site.yaml")
         self.settings = parse(json.loads(json.dumps(step_settings(site, site.host("pub01"), lambda name: []))))
@@ -57,13 +62,23 @@ class World:
             settings=self.settings,
             programs=self.programs,
             stop=Stop(),
-            signer=lambda name: Signer(self.keys, folder, self.programs),
+            signer=lambda name: Signer(self.keys, key_of(name), self.programs),
             pages=lambda name, manifest: {"index.html": f"{len(manifest.entries)} packages of {name}"},
             now=self.tick,
             sleep=lambda seconds: None,
             distribution=self.base,
+            zuul=Zuul(NOTES, self._note),
         )
         self.released = Repository("release", self.publisher)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What signs. The signer picks them, and the publisher knows them."""
+        return self.tools.keys
+
+    @keys.setter
+    def keys(self, keys: tuple[str, ...]) -> None:
+        self.tools.keys = keys
 
     def base(self, target: Target, names: Collection[str]) -> Known:
         """What is known of a distribution that cannot be asked."""
@@ -114,7 +129,7 @@ class World:
 
     def inputs(self, **other: Any) -> Inputs:
         words = {"project": PROJECT, "target": "trixie", "change": "5", "patchset": "2", "pipeline": "check"}
-        return Inputs(self.folder / "results", **{"ref": "refs/zuul/main/Z5", **words, **other})
+        return Inputs(self.folder / "results", **{"ref": "refs/zuul/main/Z5", "tree": TREE, **words, **other})
 
     def build(self, inputs: Inputs, version: str, *, text: str = "", source: str = "greet") -> Path:
         """What a good build leaves on the build host: one source package, one package."""
@@ -183,7 +198,40 @@ class World:
         return Step("try", inputs, self.settings, log, Stop(), self.programs, self.folder)
 
     def review(self, inputs: Inputs) -> str:
-        """Publishes the build that ``inputs`` are of."""
+        """Publishes the build that ``inputs`` are of. Of the gate, Zuul began it, and all its jobs passed."""
+        if not inputs.is_release:
+            return self.publish_only(inputs)
+        self.begin(inputs)
+        done = self.publish_only(inputs)
+        self.end(inputs)
+        return done
+
+    def begin(self, inputs: Inputs) -> None:
+        """Zuul starts the run of the gate that ``inputs`` are of."""
+        commit = inputs.upstream_commit if inputs.change_project else inputs.commit
+        words = {name: getattr(inputs, name) for name in ("pipeline", "change", "patchset", "tree")}
+        note = {**words, "project": inputs.change_project or inputs.project, "commit": commit, "jobs": {}}
+        self.notes[f"tested/{inputs.build_id}.json"] = note
+
+    def end(self, inputs: Inputs, **results: str) -> None:
+        """It has ended: all jobs of the project passed, but for ``results`` (step → result)."""
+        jobs = {}
+        for name in (name for names in self.settings.project(inputs.project).jobs.values() for name in names):
+            result = next((result for word, result in results.items() if f"-{word}-" in name), "SUCCESS")
+            jobs[name] = {"result": result, "voting": True}
+        self.notes[f"tested/{inputs.build_id}.json"]["jobs"] = jobs
+
+    def merge(self, inputs: Inputs) -> None:
+        """The review merges the change of ``inputs``, with their tree, and tells Zuul so."""
+        words = {name: getattr(inputs, name) for name in ("change", "patchset", "tree")}
+        self.notes[f"merged/{inputs.change}.json"] = {**words, "project": inputs.change_project or inputs.project}
+
+    def _note(self, url: str) -> bytes | None:
+        note = self.notes.get(url.removeprefix(NOTES))
+        return json.dumps(note).encode() if note else None
+
+    def publish_only(self, inputs: Inputs) -> str:
+        """Publishes it, whatever Zuul says."""
         scratch = self.folder / "scratch"
         scratch.mkdir(exist_ok=True)
         for folder in scratch.iterdir():
@@ -196,6 +244,12 @@ class World:
         return publication.publish(source)
 
     def promote(self, inputs: Inputs, *targets: str) -> str:
+        """The change of ``inputs`` is merged and promoted."""
+        self.merge(inputs)
+        return self.promote_only(inputs, *targets)
+
+    def promote_only(self, inputs: Inputs, *targets: str) -> str:
+        """Somebody starts its promotion, whatever Zuul says."""
         return promote(self.step(inputs), self.publisher, targets or ("trixie",))
 
 

@@ -2,30 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from pkgci_steps.inputs import Inputs
-from pkgci_steps.repository.engine import Repository
 from pkgci_steps.status import Ended, Status
 
-from .conftest import World, check_readable, versions
-
-TARGETS = ("trixie", "bookworm", "rpm")
-
-
-TREE, OTHER_TREE = "a" * 40, "b" * 40
-
-
-def gate(world: World, version: str, *targets: str, text: str = "", pipeline: str = "gate", **other: str) -> None:
-    for target in targets:
-        inputs = world.inputs(**{"pipeline": pipeline, "target": target, "tree": TREE, **other})
-        world.build(inputs, version, text=text)
-        world.review(inputs)
-
-
-def merged(world: World, **other: str) -> Inputs:
-    return world.inputs(**{"pipeline": "promote", "target": "", "ref": "refs/heads/main", "tree": TREE, **other})
+from .conftest import TREE, World, check_readable, versions
+from .promoting import OTHER_TREE, TARGETS, gate, gated, merged, refused, tested_file
 
 
 def test_all_targets_become_visible_at_once(world: World) -> None:
@@ -40,8 +21,7 @@ def test_what_is_published_is_what_was_tested_to_the_byte(world: World) -> None:
     gate(world, "1.0-1", "trixie")
     world.promote(merged(world))
     tested, published = (
-        {file.name: file.sha256 for file in one.manifest().entries[0].files}
-        for one in (Repository("gate/5-Z5", world.publisher), world.released)
+        {file.name: file.sha256 for file in one.manifest().entries[0].files} for one in (gated(world), world.released)
     )
     assert tested == published
 
@@ -50,7 +30,7 @@ def test_an_rpm_has_the_release_keys_signature_and_the_content_that_was_tested(w
     gate(world, "1.0-1", "rpm")
     world.keys = ("RELEASE!",)
     world.promote(merged(world), "rpm")
-    tested = Repository("gate/5-Z5", world.publisher).manifest().entries[0].files
+    tested = gated(world).manifest().entries[0].files
     published = world.released.manifest().entries[0]
     assert [file.content for file in tested] == [file.content for file in published.files]
     path = world.released.folder / "current" / published.folder / published.files[0].name
@@ -74,13 +54,11 @@ def test_the_gates_files_are_there_when_a_later_check_has_published(world: World
     assert versions(world.released) == ["trixie greet 1.0-1"]
 
 
-def test_the_gates_files_are_there_when_the_same_run_has_published_others_since(world: World) -> None:
+def test_a_later_run_of_the_gate_takes_nothing_of_an_earlier_ones(world: World) -> None:
     gate(world, "1.0-1", "trixie")
-    gate(world, "1.0-1", "trixie", text="other", patchset="3", ref="refs/zuul/main/Z6")
-    repository = Repository("gate/5-Z5", world.publisher)
-    repository.tidy()
+    gate(world, "1.0-1", "trixie", text="other", patchset="3", ref="refs/zuul/main/Z6", tree=OTHER_TREE)
     world.promote(merged(world))
-    assert versions(world.released) == ["trixie greet 1.0-1"]
+    assert gated(world).manifest().entries[0].files == world.released.manifest().entries[0].files
 
 
 def test_published_again_is_passed_over(world: World) -> None:
@@ -88,15 +66,6 @@ def test_published_again_is_passed_over(world: World) -> None:
     world.promote(merged(world), *TARGETS)
     assert world.promote(merged(world), *TARGETS).endswith("all of it was published before")
     assert len(world.released.generations()) == 1
-
-
-def refused(world: World, words: str, status: Status, *targets: str, **other: str) -> str:
-    before = versions(world.released)
-    with pytest.raises(Ended, match=words) as ended:
-        world.promote(merged(world, **other), *targets)
-    assert ended.value.status is status
-    assert versions(world.released) == before
-    return ended.value.reason
 
 
 def test_an_older_version_is_refused(world: World) -> None:
@@ -114,7 +83,7 @@ def test_the_same_version_with_another_content_is_refused(world: World) -> None:
 
 def test_an_upstream_tarball_with_other_bytes_than_the_released_one_is_not_published(world: World) -> None:
     for change, version, content in (("5", "1.0-1", "upstream's files"), ("6", "1.0-2", "and one more")):
-        inputs = world.inputs(pipeline="gate", change=change, tree=TREE)
+        inputs = world.inputs(pipeline="gate", change=change, ref=f"refs/zuul/main/Z{change}")
         folder = world.build(inputs, version)
         next(folder.glob("*.tar.xz")).unlink()
         world.sources(folder, "greet", version, {"greet_1.0.orig.tar.xz": content})
@@ -168,23 +137,28 @@ def test_a_branch_that_was_tested_after_the_merge_is_published_whatever_its_tree
     assert world.promote(merged(world, patchset="3", tree=OTHER_TREE)).startswith("published greet 1.0-2")
 
 
-def test_without_a_tree_zuul_gets_nothing_published(world: World) -> None:
-    gate(world, "1.0-1", "trixie")
-    refused(world, "does not say which tree was merged", Status.INFRASTRUCTURE, tree="")
+def test_a_merge_whose_tree_nobody_knows_is_not_published(world: World) -> None:
+    gate(world, "1.0-1", "trixie", tree="")
+    refused(world, "not those that the gate tested", Status.FAILED, tree="")
 
 
-def test_by_hand_the_patch_set_that_the_gate_tested_is_published_and_no_other(world: World) -> None:
+def test_by_hand_what_was_merged_is_published_and_no_other_patch_set(world: World) -> None:
     gate(world, "1.0-1", "trixie")
-    by_hand = {"pipeline": "", "tree": ""}
-    refused(world, "no record of what the gate tested", Status.INFRASTRUCTURE, patchset="3", **by_hand)
-    assert world.promote(merged(world, **by_hand)).startswith("published greet 1.0-1")
+    world.merge(merged(world))
+    for other, words in (
+        ({"patchset": "3"}, "merged as patch set 2, and not as 3"),
+        ({"tree": OTHER_TREE}, "merged as tree"),
+    ):
+        with pytest.raises(Ended, match=words):
+            world.promote_only(merged(world, pipeline="", **other))
+    assert world.promote_only(merged(world, pipeline="", tree="")).startswith("published greet 1.0-1")
 
 
 def test_tested_files_that_are_gone_name_the_command_that_repeats(world: World) -> None:
     reason = refused(world, "is gone", Status.INFRASTRUCTURE)
     assert reason.endswith("--pipeline republish --project packaging/greet --change 5,2")
     gate(world, "1.0-1", "trixie")
-    _tested_file(world).unlink()
+    tested_file(world).unlink()
     refused(world, "_all.deb for trixie in gate/5-Z5 is missing", Status.INFRASTRUCTURE)
     gate(world, "1.0-1", "trixie", pipeline="republish", ref="refs/zuul/main/Z9")
     assert world.promote(merged(world)).startswith("published greet 1.0-1")
@@ -208,12 +182,8 @@ def test_a_merged_change_of_upstream_publishes_the_package_that_was_tested_with_
 
 def test_a_tested_file_that_has_changed_since_is_not_published(world: World) -> None:
     gate(world, "1.0-1", "trixie")
-    _tested_file(world).write_text("evil")
+    tested_file(world).write_text("evil")
     refused(world, "not what was tested", Status.INFRASTRUCTURE)
-
-
-def _tested_file(world: World) -> Path:
-    return next((Repository("gate/5-Z5", world.publisher).folder / "shared").rglob("*.deb"))
 
 
 def test_another_projects_package_is_not_published(world: World) -> None:
@@ -222,19 +192,3 @@ def test_another_projects_package_is_not_published(world: World) -> None:
     entry = other[0].__class__(**{**vars(other[0]), "source": "greet", "version": "0.1-1"})
     world.publish((entry, other[1]))
     refused(world, "belongs to packaging/wordcount", Status.FAILED)
-
-
-def test_the_changes_repositories_are_closed_and_a_groups_when_the_last_of_it_is(world: World) -> None:
-    for change in ("5", "6"):
-        checked = world.inputs(change=change, group="big")
-        world.build(checked, f"1.{change}-1~c{change}.2")
-        world.review(checked)
-        gate(world, f"1.{change}-1", "trixie", change=change, ref=f"refs/zuul/main/Z{change}")
-    shared = Repository("review/group-big", world.publisher)
-    world.promote(merged(world))
-    assert shared.state().changes["5"].closed and shared.state().closed is None
-    assert Repository("gate/5-Z5", world.publisher).state().closed
-    assert Repository("gate/6-Z6", world.publisher).state().closed is None
-    world.promote(merged(world, change="6"))
-    assert shared.state().closed
-    assert versions(world.released) == ["trixie greet 1.5-1", "trixie greet 1.6-1"]

@@ -165,8 +165,9 @@ def test_a_review_repository_has_one_content_of_a_version_of_its_own(world: Worl
     _own(world, "1.0-1~c5.1", "12.2.0-1", patchset="1")
     _own(world, "1.0-1~c5.2", "12.2.0-1")
     _own(world, "1.0-1", "12.2.0-1", **GATE)
-    review = Repository("review/5", world.publisher)
+    review, gated = (Repository(name, world.publisher) for name in ("review/5", "gate/5-Zgate"))
     assert versions(review) == ["trixie greet 1.0-1~c5.2"]
+    assert versions(gated) == ["trixie greet 1.0-1"]
     _own(world, "1.0-1~c5.3", "12.2.0-1", patchset="3")
     assert versions(review) == ["trixie greet 1.0-1~c5.3"]
     assert "published greet 1.0-1" in world.promote(world.inputs(pipeline=""))

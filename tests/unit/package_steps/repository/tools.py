@@ -9,7 +9,8 @@ import gzip
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +35,17 @@ class Tools:
         self.called: list[list[str]] = []
         self.before: Callable[[list[str]], None] = lambda command: None
         self.build_host: Path | None = None
+        self.keys: tuple[str, ...] = ("OLD!",)
         self.installed = (
             "bash\tyes\trequired\tbash\tlibc6 (>= 2), libtinfo6\nlibc6\t\toptional\tglibc\t\n"
             "libtinfo6\t\toptional\tncurses\t\n"
         )
+
+    @contextmanager
+    def attended(self, attend: Callable[[], None]) -> Iterator[None]:
+        """As ``Programs`` does, though only afterwards."""
+        yield
+        attend()
 
     def run(self, command: Sequence[str | Path], **how: Any) -> int:
         return self._do(command, how.get("folder"))[0]
@@ -53,16 +61,17 @@ class Tools:
         words = [str(word) for word in command]
         self.called.append(words)
         self.before(words)
-        while words[0] == "prlimit" or words[0].startswith("--"):
+        while words[0] in ("prlimit", "unshare") or words[0].startswith("--"):
             words = words[1:]
-        return getattr(self, f"_{words[0].replace('-', '_')}")(words[1:], folder or Path.cwd())
+        name = words[0].rpartition("/")[2].replace("-", "_")
+        return getattr(self, f"_{name}")(words[1:], folder or Path.cwd())
 
-    def _gpg(self, words: list[str], _: Path) -> tuple[int, bytes]:
-        keys = [words[index + 1] for index, word in enumerate(words) if word == "--local-user"]
-        source, result = Path(words[-1]), Path(words[words.index("--output") + 1])
-        signed = sha256(source.read_bytes())
-        text = source.read_text() if "--clearsign" in words else ""
-        result.write_text(text + "".join(f"-- {key} signs {signed}\n" for key in keys))
+    def _pkgci_sign(self, words: list[str], _: Path) -> tuple[int, bytes]:
+        _, kind, source, result = words
+        signed = sha256(Path(source).read_bytes())
+        text = Path(source).read_text() if kind == "clear" else ""
+        keys = self.keys[:1] if kind == "repomd" else self.keys
+        Path(result).write_text(text + "".join(f"-- {key} signs {signed}\n" for key in keys))
         return 0, b""
 
     def _rpmsign(self, words: list[str], _: Path) -> tuple[int, bytes]:

@@ -13,9 +13,10 @@ from pkgci_steps.programs import Programs, Stop
 from pkgci_steps.repository import folders, generation, places
 from pkgci_steps.repository.engine import Generation, Repository
 from pkgci_steps.repository.manifest import Entry, File, Manifest
+from pkgci_steps.repository.places import key_of
 from pkgci_steps.repository.publisher import Publisher
 from pkgci_steps.repository.signing import Signer
-from pkgci_steps.repository.state import State, Work
+from pkgci_steps.repository.state import State
 from pkgci_steps.settings import parse
 
 from pkgci.model.load import load_site
@@ -41,7 +42,7 @@ class World:
             settings=settings,
             programs=cast(Programs, None),
             stop=Stop(),
-            signer=lambda name: Signer(self.keys, folder, cast(Programs, None)),
+            signer=lambda name: Signer(self.keys, key_of(name), cast(Programs, None)),
             pages=lambda name, manifest: {"index.html": f"{self.page} {name} {manifest.made}"},
             now=lambda: self.now,
             sleep=lambda seconds: None,
@@ -67,7 +68,7 @@ class World:
             target, kind, source, version, f"packaging/{source}", "12", "3", "Z1", self.now.isoformat(), folder, files
         )
 
-    def review(self, name: str, changes: dict[str, Work], age: timedelta) -> Repository:
+    def review(self, name: str, changes: dict[str, str], age: timedelta) -> Repository:
         """A review repository that something came to so long ago."""
         repository = Repository(f"review/{name}", self.publisher)
         self.publish(repository.name, ("trixie", "greet", "1.1"))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from pkgci_steps.repository.engine import Repository
-from pkgci_steps.repository.state import Work
 from pkgci_steps.repository_admin import commands, main
 from pkgci_steps.repository_admin.main import _parser, perform
 from pkgci_steps.repository_admin.text import as_text
@@ -25,7 +25,7 @@ OTHER = ("bookworm", "greet", "1.1")
 def test_the_list_has_everything_that_is_published(world: World, names: Names) -> None:
     world.publish("release", OLD)
     world.publish("release", GREET, OTHER)
-    world.review("13", {"13": Work("packaging/greet")}, timedelta(hours=1))
+    world.review("13", {"13": "packaging/greet"}, timedelta(hours=1))
     (world.publisher.public / "review/14").symlink_to("13")
     found = commands.listed(world.publisher)
     assert names(found["released"]) == [GREET, OTHER]
@@ -35,8 +35,15 @@ def test_the_list_has_everything_that_is_published(world: World, names: Names) -
     assert [(one["name"], one["changes"][0]["project"]) for one in found["reviews"]] == [("13", "packaging/greet")]
 
 
+def test_a_change_whose_packages_are_released_is_listed_as_merged(world: World) -> None:
+    world.review("12", {"12": "packaging/greet"}, timedelta(hours=1))
+    assert data.overview(json.loads(json.dumps(commands.listed(world.publisher)))).reviews[0].closed is None
+    world.publish("release", GREET)
+    assert data.overview(json.loads(json.dumps(commands.listed(world.publisher)))).reviews[0].closed is not None
+
+
 def test_what_a_disk_has_at_its_top_is_no_review_repository(world: World) -> None:
-    world.review("13", {"13": Work("packaging/greet")}, timedelta(hours=1))
+    world.review("13", {"13": "packaging/greet"}, timedelta(hours=1))
     world.review("lost+found", {}, timedelta(hours=1))
     assert [one.name for one in commands.reviews(world.publisher)] == ["review/13"]
 
@@ -44,7 +51,7 @@ def test_what_a_disk_has_at_its_top_is_no_review_repository(world: World) -> Non
 def test_the_operators_side_reads_what_the_host_says(world: World) -> None:
     world.publish("release", OLD)
     world.publish("release", GREET)
-    world.review("13", {"13": Work("packaging/greet")}, timedelta(hours=1))
+    world.review("13", {"13": "packaging/greet"}, timedelta(hours=1))
     answers = [commands.listed(world.publisher), commands.plan_rollback(world.publisher, None)]
     listed, planned = (json.loads(json.dumps(answer)) for answer in answers)
     assert data.overview(listed).reviews[0].changes == (("13", "packaging/greet"),)
@@ -142,9 +149,27 @@ def test_a_new_site_gets_a_first_state_once(world: World) -> None:
     assert commands.refresh(world.publisher) == []
 
 
+@pytest.mark.parametrize(
+    ("desk", "done"),
+    [
+        ("release", ["release: generation 2"]),
+        ("review", ["review/13: generation 2"]),
+        ("gate", ["gate/13-Z1: generation 2"]),
+    ],
+)
+def test_each_account_signs_anew_what_is_its_own(world: World, desk: str, done: list[str]) -> None:
+    for name in ("release", "gate/13-Z1"):
+        world.publish(name, GREET)
+    world.review("13", {"13": "packaging/greet"}, timedelta(hours=1))
+    world.keys = ("A!", "B!")
+    own = replace(world.publisher, desks=(desk,))
+    assert commands.refresh(own) == done
+    assert commands.refresh(own) == []
+
+
 def test_other_keys_and_other_pages_make_a_new_state_everywhere(world: World, names: Names) -> None:
     world.publish("release", GREET)
-    world.review("13", {"13": Work("packaging/greet")}, timedelta(hours=1))
+    world.review("13", {"13": "packaging/greet"}, timedelta(hours=1))
     world.publish("gate/13-Z1", ("trixie", "greet", "1.1"))
     assert commands.stale(world.publisher) == []
     world.keys = ("A!", "B!")

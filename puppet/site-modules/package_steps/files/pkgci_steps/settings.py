@@ -57,6 +57,7 @@ class Project:
     """A project. ``own_steps``: it brings programs of its own (ci/STEP), and no package.
 
     ``overrides``: names of others' packages, or of their sources, that it may take (``repository.ownership``).
+    ``jobs``: target → the jobs that the gate runs for it, by name; on the publisher only.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Project:
     own_steps: bool = False
     source: Source = field(default_factory=Source)
     overrides: tuple[str, ...] = ()
+    jobs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -122,8 +124,11 @@ class BuildHost:
 
 @dataclass(frozen=True)
 class Settings:
-    """All of it. ``systest`` is container or vm. ``build_hosts`` are there on the publisher only. ``groups`` are the
-    projects whose changes may share a review repository, by the name of the group."""
+    """All of it. ``systest`` is container or vm. ``groups`` are the projects whose changes may share a review
+    repository, by the name of the group.
+
+    ``build_hosts`` and ``zuul_notes``, the address of what Zuul vouches for, are there on the publisher only.
+    """
 
     site: str
     repository: Repository
@@ -134,6 +139,7 @@ class Settings:
     systest: str = "container"
     build_hosts: tuple[BuildHost, ...] = ()
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    zuul_notes: str = ""
 
     def target(self, name: str) -> Target:
         """The target ``name``. Raises ``Ended`` (misused)."""
@@ -179,11 +185,13 @@ def parse(data: Mapping[str, Any]) -> Settings:
         systest=data["systest"],
         build_hosts=tuple(BuildHost(**_tuples(item)) for item in data["build_hosts"]),
         groups=_tuples(data.get("groups", {})),
+        zuul_notes=data.get("zuul_notes", ""),
     )
 
 
 def _project(name: str, item: Mapping[str, Any]) -> Project:
-    words = {**item, "source": Source(**item.get("source", {}))}
+    jobs = {target: tuple(names) for target, names in item.get("jobs", {}).items()}
+    words = {**item, "source": Source(**item.get("source", {})), "jobs": jobs}
     return Project(**_tuples({"name": name, **words}))
 
 

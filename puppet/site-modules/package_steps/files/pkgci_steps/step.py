@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from . import inputs as reading
 from . import settings as site
@@ -100,7 +100,7 @@ def run(
     stop = Stop()
     stop.listen()
     try:
-        inputs.results.mkdir(parents=True, exist_ok=True)
+        _check_results(inputs.results)
         with tempfile.TemporaryDirectory(prefix=f"pkgci-{name}-", dir=scratch, ignore_cleanup_errors=True) as own:
             return _perform(name, perform, inputs, known, stop, Path(own)).value
     except OSError as error:
@@ -112,7 +112,7 @@ def _perform(
     name: str, perform: Callable[[Step], str], inputs: Inputs, settings: Settings, stop: Stop, scratch: Path
 ) -> Status:
     started, clock = datetime.now(timezone.utc), time.monotonic()  # noqa: UP017 (Python 3.10)
-    with (inputs.results / LOG).open("wb") as file:
+    with _new(inputs.results / LOG) as file:
         log = Log(file, f"pkgci-{name}")
         step = Step(name, inputs, settings, log, stop, Programs(log, stop, scratch), scratch)
         try:
@@ -137,7 +137,25 @@ def _perform(
     return status
 
 
+def _check_results(folder: Path) -> None:
+    """Makes the folder for the results. Whoever has somebody else's program run by sudo names one of his own.
+
+    Raises ``OSError``.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    caller = int(os.environ.get("SUDO_UID", 0))
+    if folder.is_symlink() or (caller and folder.stat().st_uid != caller):
+        raise OSError(f"RESULTS ({folder}) is no folder of the account that calls")
+
+
+def _new(path: Path) -> BinaryIO:
+    """A new file in a folder where others may write: a link that stands there is not followed, but goes."""
+    path.unlink(missing_ok=True)
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666), "wb")
+
+
 def _write(path: Path, text: str) -> None:
     temporary = path.with_name(f".{path.name}.new")
-    temporary.write_text(text, encoding="utf-8")
+    with _new(temporary) as file:
+        file.write(text.encode())
     temporary.replace(path)

@@ -13,14 +13,13 @@ from typing import Any
 
 from ..log import Log
 from ..programs import Programs, Stop
+from ..repository import places
 from ..status import Ended, Status
 from .results import read_result
 from .task import Task, Tree
 from .workspace import emptied
 
 PROGRAMS = Path("/usr/local/bin")
-# The account that has the signing keys, on the publisher.
-PUBLISHER = "publisher"
 # Where its programs leave their results: Puppet makes it (job_runner).
 SHARED = Path("/srv/pkgci/results")
 AGAIN_SECONDS = 10.0  # before the second attempt
@@ -62,10 +61,16 @@ def call(
     program = task.action.program
     command = [str(PROGRAMS / program)]
     if task.action.publishes:
-        command = ["sudo", "-n", "-u", PUBLISHER, *command]
+        command = ["sudo", "-n", "-u", account(task), *command]
     log.say(f"running {program}")
     status = programs.run(command, environment=task.told(results, source, commit, upstream))
     return judged(program, status, read_result(results))
+
+
+def account(task: Task) -> str:
+    """The account on the publisher that does it: each is another one's, and none has a key."""
+    desk = places.desk_of(places.own(task.inputs(task.workspace))) if task.action.of_target else places.RELEASE
+    return places.ACCOUNTS[desk]
 
 
 def judged(program: str, status: int, document: Mapping[str, Any] | None) -> Outcome:

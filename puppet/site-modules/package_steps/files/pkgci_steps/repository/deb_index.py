@@ -13,6 +13,7 @@ from .. import publishable
 from ..programs import Programs
 from ..status import Ended, Status
 from . import deb_file, folders, stanza
+from .limited import limited
 from .manifest import Entry, File
 
 _BY_HASH = "by-hash/SHA256"
@@ -155,7 +156,9 @@ class _Descriptions:
     def _made(self, kind: str, folder: str) -> dict[str, bytes]:
         options = _PLAIN if kind == "packages" else ()
         command = ["apt-ftparchive", "-qq", *options, kind, folder]
-        status, text = self._tool.output(command, folder=self._shared)
+        status, text = self._tool.output(
+            limited(command, seconds=3600, memory_mb=4000), folder=self._shared, seconds=7200
+        )
         if status != 0:
             raise Ended(Status.INFRASTRUCTURE, f"apt-ftparchive cannot read {self._shared / folder}")
         return _stanzas(kind, text)

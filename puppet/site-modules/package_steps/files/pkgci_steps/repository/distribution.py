@@ -14,7 +14,7 @@ from .. import mirrors
 from ..settings import Target
 from ..status import Ended, Status
 from ..step import Step
-from . import base, folders, locks, places, relations, rpm_lists, stanza
+from . import base, folders, locks, relations, rpm_lists, stanza
 from .known import Known, Package
 
 # Names of packages and of sources → what the target's distribution has of them.
@@ -54,8 +54,10 @@ def nothing(_target: Target, _names: Collection[str]) -> Known:
     return Known()
 
 
-def of_mirror(step: Step, top: Path = places.LISTS, held: Path = places.LOCKS) -> Distribution:
-    """Asks the mirrors. Raises ``Ended`` (infrastructure) where one does not answer, and never has.
+def of_mirror(step: Step, top: Path, held: Path) -> Distribution:
+    """Asks the mirrors. ``top`` is where the lists are, ``held`` where their locks are.
+
+    Raises ``Ended`` (infrastructure) where a mirror does not answer, and never has.
 
     Where a target has no mirror that can be asked, what every system is made of is all that is known of its
     distribution.

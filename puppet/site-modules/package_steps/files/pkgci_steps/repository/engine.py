@@ -123,7 +123,7 @@ class Repository:
         with locks.locked(self._lock, self._publisher.stop):
             self._tidy()
             kept = {entry.folder for one in self.generations() for entry in one.manifest.entries}
-            # What the gate tested may be promoted, though another build has taken its place since.
+            # What was published in a run is kept, though another build has taken its place since.
             kept |= {one.entry.folder for one in records.read_all(self.folder) if one.is_release}
             return Pool(self.folder, self._publisher).sweep(kept)
 
@@ -148,7 +148,7 @@ class Repository:
 
     @property
     def _lock(self) -> Path:
-        return self._publisher.locks / f"{self.name.replace('/', '.')}.lock"
+        return self._publisher.locks / f"{self.name}.lock"
 
     def _check(self, planned_on: int) -> None:
         if self._number() != planned_on:
@@ -210,12 +210,13 @@ class Update:
         self._publisher = publisher
         self._signer = publisher.signer(repository.name)
 
-    def put(self, entry: Entry, source: Path, *, replace: bool = False) -> Entry:
+    def put(self, entry: Entry, source: Path, *, replace: bool = False, beneath: str = "") -> Entry:
         """Adds ``entry``, whose files are in ``source``; RPM packages are signed on the way. Returns it as it is now.
 
-        With ``replace``, other contents of the same version go, of one of its packages too.
+        With ``replace``, other contents of the same version go, of one of its packages too. With ``beneath``, the files
+        are another account's, in that folder of ``source``: they are copied, and each copy is what ``entry`` says.
         """
-        placed = Pool(self.repository.folder, self._publisher).add(entry, source, self._signer)
+        placed = Pool(self.repository.folder, self._publisher).add(entry, source, self._signer, beneath)
         if replace:
             gone = [one for one in self.entries if one.target == entry.target and one.takes_version_of(entry)]
             self.entries = list(manifest.without(self.entries, gone))

@@ -5,17 +5,18 @@ The host keys are those of the site; a name becomes a line in a list for rsync, 
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..programs import Programs
-from ..report import sha256
 from ..settings import BuildHost
 from ..status import Ended, Status
-from . import claim, places
+from . import beneath, claim, room
 from .claim import Claimed
 
 _PARTIAL = 23  # rsync(1), "EXIT VALUES": some files could not be had, as those that are not there
@@ -36,7 +37,7 @@ class Source:
     place: str
     scratch: Path
     programs: Programs
-    key: Path = places.FETCH_KEY
+    key: Path
     wait: Callable[[float], None] = time.sleep
 
     def find(self) -> tuple[BuildHost, bytes]:
@@ -46,12 +47,13 @@ class Source:
         """
         missing, unreachable = [], False
         for host in self.hosts:
-            status = self._fetch(host, (_RESULT,), claim.SIZE_LIMIT)
-            path = self.scratch / host.name / _RESULT
-            if status == 0 and path.is_file() and not path.is_symlink():
-                return host, path.read_bytes()
+            status = self._fetch(host, (_RESULT,), claim.SIZE_LIMIT, claim.SIZE_LIMIT)
             if status == 0:
-                raise Ended(Status.FAILED, f"result.json of {self.place} on {host.name} is no file of an allowed size")
+                try:
+                    return host, beneath.text(self.scratch, f"{host.name}/{_RESULT}", claim.SIZE_LIMIT)
+                except OSError:
+                    what = f"result.json of {self.place} on {host.name} is no file of an allowed size"
+                    raise Ended(Status.FAILED, what) from None
             missing.append(f"{host.name} " + ("has nothing" if status == _PARTIAL else "cannot be reached"))
             unreachable |= status != _PARTIAL
         where = ", ".join(missing) or "there is no build host"
@@ -60,24 +62,26 @@ class Source:
 
     def take(self, host: BuildHost, files: Sequence[Claimed]) -> Path:
         """The folder with ``files``, each as it was claimed to be. Raises ``Ended``: failed where one is not."""
-        largest = max(file.size for file in files)
-        status = self._fetch(host, [file.name for file in files], largest)
+        total = sum(file.size for file in files)
+        room.check(self.scratch, total)
+        status = self._fetch(host, [file.name for file in files], max(file.size for file in files), total)
         if status not in (0, _PARTIAL):
             raise Ended(Status.INFRASTRUCTURE, f"{self.place} cannot be fetched from {host.name}: rsync says {status}")
         folder = self.scratch / host.name
         for file in files:
-            path = folder / file.name
-            if path.is_symlink() or not path.is_file():
-                raise Ended(
-                    Status.FAILED, f"{file.name} is in result.json, and is no file of that size in {self.place}"
-                )
-            if path.stat().st_size != file.size:
-                raise Ended(Status.FAILED, f"{file.name} has {path.stat().st_size} bytes, not {file.size}")
-            if sha256(path) != file.sha256:
+            try:
+                checksum = beneath.checksum(self.scratch, f"{host.name}/{file.name}", file.size)
+            except OSError:
+                what = f"{file.name} is in result.json, and is no file of that size in {self.place}"
+                raise Ended(Status.FAILED, what) from None
+            size = (folder / file.name).stat().st_size
+            if size != file.size:
+                raise Ended(Status.FAILED, f"{file.name} has {size} bytes, not {file.size}")
+            if checksum != file.sha256:
                 raise Ended(Status.FAILED, f"{file.name} is not what was built: its checksum is another one")
         return folder
 
-    def _fetch(self, host: BuildHost, names: Sequence[str], largest: int) -> int:
+    def _fetch(self, host: BuildHost, names: Sequence[str], largest: int, total: int) -> int:
         folder = self.scratch / host.name
         folder.mkdir(exist_ok=True)
         wanted = self.scratch / "wanted"
@@ -87,11 +91,21 @@ class Source:
         command += [f"--max-size={largest}", f"--timeout={_SILENCE}", f"--files-from={wanted}"]
         command += ["--rsh", f"ssh -F {self._ssh_settings(host)}", f"build:{self.place}/", f"{folder}/"]
         for attempt in range(_ATTEMPTS):
-            status = self.programs.run(command, seconds=_LONGEST)
+            with self.programs.attended(lambda: self._not_more(folder, total)):
+                status = self.programs.run(command, seconds=_LONGEST)
             if status not in _CONNECTION or attempt + 1 == _ATTEMPTS:
                 break
             self.wait(random.uniform(1, 2 + 2 * attempt))  # noqa: S311 (only that not all come again at once)
         return status
+
+    def _not_more(self, folder: Path, total: int) -> None:
+        """Raises ``Ended`` (failed) where more has come than was announced: each file has a limit, and so have all."""
+        size = 0
+        for entry in os.scandir(folder):
+            with suppress(FileNotFoundError):
+                size += entry.stat(follow_symlinks=False).st_size
+        if size > total + claim.SIZE_LIMIT:
+            raise Ended(Status.FAILED, f"{self.place} has more than the {total} bytes that its result.json names")
 
     def _ssh_settings(self, host: BuildHost) -> Path:
         known = self.scratch / f"{host.name}.known"

@@ -7,32 +7,12 @@ says: no build can name another one's.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ..inputs import Inputs
 from . import places, records
 from .engine import Repository
 from .publisher import Publisher
 from .records import Record
-
-
-@dataclass(frozen=True)
-class Gated:
-    """What one run of the gate published for one target, and where it is."""
-
-    record: Record
-    repository: Repository
-
-
-def of_change(publisher: Publisher, inputs: Inputs) -> list[Gated]:
-    """What the gate built of the change and the project of ``inputs``, in whatever patch set; the latest last."""
-    found = [
-        Gated(record, repository)
-        for repository in everything(publisher, inputs.change)
-        for record in records.read_all(repository.folder)
-        if (record.entry.project, record.entry.change, record.is_release) == (inputs.project, inputs.change, True)
-    ]
-    return sorted(found, key=lambda one: one.record.moment)
 
 
 def ahead(publisher: Publisher, inputs: Inputs) -> Iterator[Record]:

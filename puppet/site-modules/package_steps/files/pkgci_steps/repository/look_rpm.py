@@ -11,6 +11,7 @@ from ..inputs import Inputs
 from ..programs import Programs
 from . import rpm, rpm_file, rpm_relations, versions
 from .built import Built, check_own_version, check_version
+from .limited import limited
 from .manifest import File
 from .relations import Relation
 
@@ -87,7 +88,7 @@ def _check_debugging(header: rpm_file.Header) -> None:
 
 def _tags(path: Path, header: rpm_file.Header, programs: Programs) -> dict[str, str]:
     # The checksums in it are true of it: those of the header, and of the payload.
-    if programs.run(["rpmkeys", "--checksig", "--nosignature", path], seconds=300) != 0:
+    if programs.run(limited(["rpmkeys", "--checksig", "--nosignature", path], seconds=300), seconds=300) != 0:
         raise ValueError(f"{path.name}: rpm finds that it is damaged, or no package")
     lines = (rpm.query(path, _FORMAT, programs) or "").split("\n")[:-1]
     if len(lines) != len(_TAGS):

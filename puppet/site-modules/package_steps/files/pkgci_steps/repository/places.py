@@ -1,4 +1,4 @@
-"""Where everything of the repositories is on the publisher."""
+"""Where everything of the repositories is on the publisher, and to which account it belongs."""
 
 from __future__ import annotations
 
@@ -12,23 +12,29 @@ PUBLIC = HOME / "public"
 RELEASE = "release"
 # What check built of a change, and what the gate built of it in one run: never in one repository.
 REVIEW, GATE = "review", "gate"
+# Whose each of them is (Puppet: package_repository). None has a key: the account that looks into what nobody has
+# reviewed changes nothing of the gate's, and neither of the two changes what is released.
+DESKS = (RELEASE, REVIEW, GATE)
+ACCOUNTS = {RELEASE: "publisher", REVIEW: "pkgci-review", GATE: "pkgci-gate"}
 # The states of a repository, in its folder.
 GENERATIONS = "generations"
 # In each of them: what is in it, as JSON (manifest.py).
 MANIFEST = "manifest.json"
-# Each repository's lock.
+# Each repository's lock: LOCKS/NAME.lock. The folder of a desk is its account's.
 LOCKS = HOME / "locks"
-# What the distributions of the targets have, for apt: a folder a target.
+# What the distributions of the targets have, for apt: a folder a desk and a target.
 LISTS = HOME / "lists"
-# The signing keys, for gpg.
-GNUPG = HOME / "gnupg"
 # Where programs work. PUBLIC may be a disk of its own: what goes there from here is copied.
 WORK = HOME / "work"
 # Which keys sign: {"release": ["FINGERPRINT!", …], "review": […]}, the newest last. DEB metadata is signed by all
 # of them, RPM metadata and packages by the first. Puppet writes it.
 SIGNING = Path("/etc/pkgci/repository/signing.json")
-# The key that opens the account `fetch` of the build slaves.
-FETCH_KEY = Path("/etc/pkgci/keys/fetch")
+_KEYS = Path("/etc/pkgci/keys")
+
+
+def fetch_key(desk: str) -> Path:
+    """The key that opens the account `fetch` of the build slaves: a copy for each account that fetches."""
+    return _KEYS / f"fetch_{desk}"
 
 
 def generation(number: int) -> str:
@@ -59,6 +65,11 @@ def own(inputs: Inputs) -> str:
 def ahead(inputs: Inputs) -> tuple[str, ...]:
     """The names of the repositories of the gate's runs that a release build of ``inputs`` stands on, oldest first."""
     return tuple(f"{GATE}/{name}" for name in inputs.ahead) if inputs.is_release else ()
+
+
+def desk_of(repository: str) -> str:
+    """Whose the repository of a name is: one of ``DESKS``."""
+    return repository.partition("/")[0]
 
 
 def key_of(repository: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..report import sha256
 from ..status import Ended, Status
-from . import folders, rpm
+from . import beneath, folders, rpm
 from .manifest import Entry, File
 from .publisher import Publisher
 from .signing import Signer
@@ -26,19 +26,23 @@ class Pool:
         self._shared = repository / SHARED
         self._publisher = publisher
 
-    def add(self, entry: Entry, source: Path, signer: Signer) -> Entry:
+    def add(self, entry: Entry, source: Path, signer: Signer, inner: str = "") -> Entry:
         """Puts the files of ``entry``, which are in ``source``, into a folder of their own. RPM packages are signed.
 
-        Raises ``Ended`` (infrastructure) where signing changed more than signatures.
+        With ``inner``, they are in that folder of it, and somebody else's. Raises ``Ended`` (infrastructure): signing
+        changed more than signatures, or where a copy of somebody else's file is not what ``entry`` says.
         """
         aside = folders.aside(self._shared)
         for file in entry.files:
-            _take(source / file.name, aside / file.name, copied=entry.kind == "rpm")
+            if inner:
+                _take_foreign(source, f"{inner}/{file.name}", aside / file.name, file)
+            else:
+                _take(source / file.name, aside / file.name, copied=entry.kind == "rpm")
         files = entry.files
         if entry.kind == "rpm":
             signer.rpms([aside / file.name for file in files])
             files = tuple(self._signed(file, aside / file.name) for file in files)
-        placed = replace(entry, files=files, folder=_folder(entry, files))
+        placed = replace(entry, files=files, folder=folder_of(entry, files))
         self._place(aside, placed)
         return placed
 
@@ -82,11 +86,21 @@ def _take(source: Path, copy: Path, *, copied: bool) -> None:
     copy.chmod(0o644)
 
 
+def _take_foreign(top: Path, path: str, copy: Path, file: File) -> None:
+    try:
+        checksum = beneath.copy(top, path, copy, file.size)
+    except OSError as error:
+        raise Ended(Status.INFRASTRUCTURE, f"{file.name} cannot be taken over: {error}") from None
+    if checksum != file.sha256:
+        raise Ended(Status.INFRASTRUCTURE, f"{file.name} is not what was tested any more")
+    copy.chmod(0o644)
+
+
 def _is(path: Path, file: File) -> bool:
     return path.is_file() and path.stat().st_size == file.size and sha256(path) == file.sha256
 
 
-def _folder(entry: Entry, files: tuple[File, ...]) -> str:
+def folder_of(entry: Entry, files: tuple[File, ...]) -> str:
     """Where an entry's files are: the same name never has other contents."""
     names = "".join(f"{file.name} {file.sha256}\n" for file in sorted(files, key=lambda file: file.name))
     digest = hashlib.sha256(names.encode()).hexdigest()[:16]

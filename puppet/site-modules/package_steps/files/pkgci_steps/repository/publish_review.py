@@ -10,7 +10,20 @@ from ..inputs import RELEASING, Inputs
 from ..settings import BuildHost, Target
 from ..status import Ended, Status
 from ..step import Step, run
-from . import claim, gate, look_deb, look_rpm, ownership, patchsets, places, records, review_names, taken, unchanging
+from . import (
+    claim,
+    gate,
+    look_deb,
+    look_rpm,
+    ownership,
+    patchsets,
+    places,
+    records,
+    review_names,
+    room,
+    taken,
+    unchanging,
+)
 from .built import Built
 from .engine import Repository
 from .fetching import Source
@@ -24,7 +37,10 @@ USAGE = """
 Publishes what a build of a change made, signed with the key for reviews: in check in the change's own repository,
 review/CHANGE; in the gate in one that is this run's alone, gate/CHANGE-BUILD.
 
-  sudo -u publisher env PROJECT=packaging/hello TARGET=trixie CHANGE=5 PATCHSET=2 RESULTS=/tmp/out pkgci-publish-review
+  sudo -u pkgci-review env PROJECT=packaging/hello TARGET=trixie CHANGE=5 PATCHSET=2 RESULTS=/tmp/out \\
+    pkgci-publish-review
+
+As pkgci-gate for the pipelines gate and republish, which Zuul must have begun: it is asked. Neither account has a key.
 
 PROJECT, TARGET    what was built
 CHANGE, PATCHSET   the change that it was built of
@@ -69,8 +85,10 @@ def perform(step: Step) -> str:
         step.settings.check_group(inputs.group, inputs.change_project or project.name)
     if project.own_steps:
         return f"{project.name} has no package: nothing to publish"
-    source = Source(step.settings.build_hosts, f"{inputs.build_id}/{target.name}", step.scratch, step.programs)
-    return Publication(step, this_host(step), target).publish(source)
+    desk = places.desk_of(places.own(inputs))
+    key, place = places.fetch_key(desk), f"{inputs.build_id}/{target.name}"
+    source = Source(step.settings.build_hosts, place, step.scratch, step.programs, key)
+    return Publication(step, this_host(step, desk), target).publish(source)
 
 
 @dataclass(frozen=True)
@@ -83,6 +101,8 @@ class Publication:
 
     def publish(self, source: Source) -> str:
         """Fetches, checks, publishes. Returns in one line what was done; raises ``Ended``."""
+        if self.step.inputs.is_release:
+            self.publisher.zuul.begun(self.step.inputs)
         host, result = source.find()
         folder, built = self._checked(source, host, result)
         released = Repository(places.RELEASE, self.publisher).manifest()
@@ -125,6 +145,8 @@ class Publication:
         """The folder with the files, and what they are. Raises ``Ended`` (failed) for anything that is not right."""
         limit = self.step.settings.limits.disk_mb * _MEGABYTE
         claimed = claim.read(result, self.step.inputs, limit)
+        # It is there once more when it is published: RPM packages are signed, and disks may be different ones.
+        room.check(self.publisher.public, sum(file.size for file in claimed), copies=2)
         self.step.log.say(f"fetching {len(claimed)} files from {host.name}")
         folder = source.take(host, claimed)
         checksums = {file.name: file.sha256 for file in claimed}

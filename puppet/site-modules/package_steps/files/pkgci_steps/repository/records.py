@@ -45,7 +45,7 @@ def write(repository: Path, record: Record) -> None:
 def read_all(repository: Path) -> Iterator[Record]:
     """All that are in the repository in the folder ``repository``."""
     for path in (repository / generation.BUILDS).glob("[!.]*/[!.]*.json"):
-        yield _parse(json.loads(path.read_text()))
+        yield parse(json.loads(path.read_text()))
 
 
 def latest(repository: Path, change: str, patchset: str) -> list[Record]:
@@ -56,7 +56,8 @@ def latest(repository: Path, change: str, patchset: str) -> list[Record]:
     return list({record.entry.target: record for record in chosen}.values())
 
 
-def _parse(data: dict[str, Any]) -> Record:
+def parse(data: dict[str, Any]) -> Record:
+    """The record in a document. Raises ``KeyError`` and ``TypeError``."""
     own = {name: data.pop(name) for name in ("pipeline", "commit", "moment")}
     own["tree"] = data.get("tree", "")  # records of an earlier version of this program have none
     files = [{name: value for name, value in file.items() if name != "source"} for file in data.pop("files")]

@@ -11,8 +11,8 @@ from .publisher import Publisher
 
 
 def is_one(name: str) -> bool:
-    """Whether a review repository may be called so, unlike what a disk has at its top (lost+found)."""
-    return re.fullmatch(r"[0-9]+|group-.+", name) is not None
+    """Whether a repository of a change or of a run may be called so, unlike what a disk has at its top (lost+found)."""
+    return re.fullmatch(r"[0-9]+(-.+)?|group-.+", name) is not None
 
 
 def of_change(publisher: Publisher, change: str) -> Repository:

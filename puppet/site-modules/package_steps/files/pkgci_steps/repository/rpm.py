@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ..programs import Programs
 from ..status import Ended, Status
+from .limited import limited
 
 # The package's own data, whatever signatures it has. Neither keys nor a database of this host are asked.
 _QUERY = ("rpm", "--query", "--package", "--nosignature", "--nodigest", "--queryformat")
@@ -13,7 +14,7 @@ _QUERY = ("rpm", "--query", "--package", "--nosignature", "--nodigest", "--query
 
 def query(path: Path, formats: str, programs: Programs) -> str | None:
     """What rpm says of the package in ``path`` in the query format ``formats``; None where it can read no package."""
-    status, text = programs.output([*_QUERY, formats, path], seconds=60)
+    status, text = programs.output(limited([*_QUERY, formats, path]), seconds=60)
     return text.decode(errors="replace") if status == 0 else None
 
 

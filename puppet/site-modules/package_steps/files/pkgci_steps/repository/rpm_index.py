@@ -10,6 +10,7 @@ from pathlib import Path
 from ..programs import Programs
 from ..status import Ended, Status
 from . import folders, rpm_described
+from .limited import limited
 from .manifest import Entry, File
 
 DATA = "repodata"
@@ -61,7 +62,8 @@ def _create(folder: Path, paths: Iterable[str], shared: Path, known: Iterable[Pa
         wanted,
     ]
     command += ["--outputdir", folder, *(("--update", "--skip-stat", *updates) if updates else ()), shared]
-    status = tool.run(command)
+    # The metadata of a hundred thousand packages: some hundred megabytes, of which it keeps some in memory.
+    status = tool.run(limited(command, seconds=3600, memory_mb=16_000, file_mb=4000), seconds=7200)
     wanted.unlink()
     if status != 0:
         raise Ended(Status.INFRASTRUCTURE, f"createrepo_c ended with status {status}: its words are in the log")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..repository import gate, places, review_names
+from ..repository import places, review_names
 from ..repository.engine import Generation, Repository
 from ..repository.manifest import Entry
 from ..repository.publisher import Publisher
@@ -19,6 +19,7 @@ def listed(publisher: Publisher) -> dict[str, Any]:
     """What is there: the released repository, and every review repository."""
     released = Repository(places.RELEASE, publisher)
     generations = released.generations()
+    promoted = {entry.change: entry.published for entry in released.manifest().entries}
     return {
         "site": publisher.settings.site,
         "url": publisher.settings.repository.url,
@@ -26,23 +27,21 @@ def listed(publisher: Publisher) -> dict[str, Any]:
         "generations": [overview.generation(one.number, one.manifest) for one in reversed(generations)],
         "released": [overview.entry(item) for item in released.manifest().entries],
         "reviews": [
-            overview.review(one.name.partition("/")[2], one.manifest(), one.state(), len(one.generations()))
+            overview.review(one.name.partition("/")[2], one.manifest(), one.state(), len(one.generations()), promoted)
             for one in reviews(publisher)
         ],
     }
 
 
-def unreleased(publisher: Publisher) -> list[Repository]:
-    """All repositories but the released one: those of reviews, and of the gate's runs."""
-    return [*reviews(publisher), *gate.everything(publisher)]
-
-
 def reviews(publisher: Publisher) -> list[Repository]:
-    """The review repositories, by name; a change that shares a group's is not there twice."""
-    folders = sorted((publisher.public / places.REVIEW).glob("*"))
+    """Those of changes and of the gate's runs, by name; a change that shares a group's is not there twice."""
+    folders = [
+        *sorted((publisher.public / places.REVIEW).glob("*")),
+        *sorted((publisher.public / places.GATE).glob("*")),
+    ]
     named = (folder for folder in folders if review_names.is_one(folder.name))
-    names = [folder.name for folder in named if folder.is_dir() and not folder.is_symlink()]
-    return [one for one in (Repository(places.review(name), publisher) for name in names) if one.exists]
+    names = [f"{folder.parent.name}/{folder.name}" for folder in named if folder.is_dir() and not folder.is_symlink()]
+    return [one for one in (Repository(name, publisher) for name in names) if one.exists]
 
 
 def plan_removal(publisher: Publisher, package: str, target: str | None, version: str | None) -> dict[str, Any]:
@@ -77,12 +76,17 @@ def roll_back(publisher: Publisher, number: int | None, at: int) -> dict[str, An
 
 
 def stale(publisher: Publisher) -> list[Repository]:
-    """The repositories that do not say what is true of the site today: which keys sign, which targets there are…
+    """The repositories of this account that do not say what is true of the site today: which keys sign, which targets…
 
     A released repository that does not exist yet is one of them.
     """
-    everything = (Repository(places.RELEASE, publisher), *unreleased(publisher))
-    return [repository for repository in everything if not _is_fresh(publisher, repository)]
+    return [repository for repository in kept(publisher) if not _is_fresh(publisher, repository)]
+
+
+def kept(publisher: Publisher) -> list[Repository]:
+    """The repositories that this account may change. The released one need not exist yet."""
+    released = [Repository(places.RELEASE, publisher)]
+    return [one for one in (*released, *reviews(publisher)) if places.desk_of(one.name) in publisher.desks]
 
 
 def refresh(publisher: Publisher) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..repository.manifest import Entry, Manifest
@@ -30,15 +30,19 @@ def generation(number: int, manifest: Manifest) -> dict[str, Any]:
     return {"number": number, "made": manifest.made, "why": manifest.why, "versions": len(manifest.entries)}
 
 
-def review(name: str, manifest: Manifest, state: State, generations: int) -> dict[str, Any]:
-    """A review repository in short."""
+def review(
+    name: str, manifest: Manifest, state: State, generations: int, promoted: Mapping[str, str]
+) -> dict[str, Any]:
+    """A review repository in short. ``promoted``: change → when it was published as released (ISO 8601)."""
+    closed = {number: promoted.get(number) for number in state.changes}
     return {
         "name": name,
         "changes": [
-            {"change": number, "project": work.project, "closed": work.closed} for number, work in state.changes.items()
+            {"change": number, "project": project, "closed": closed[number]}
+            for number, project in state.changes.items()
         ],
         "last": state.last,
-        "closed": state.closed,
+        "closed": None if None in closed.values() else max(filter(None, closed.values()), default=None),
         "targets": sorted(manifest.targets),
         "versions": len(manifest.entries),
         "size": sum(file.size for item in manifest.entries for file in item.files),

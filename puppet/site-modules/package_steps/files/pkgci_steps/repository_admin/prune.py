@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -9,20 +10,20 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from ..repository import places
-from ..repository.engine import Repository
 from ..repository.publisher import Publisher, this_host
 from ..repository.state import State
 from ..step import Step, run
-from .commands import unreleased
+from .commands import kept
 
 _USAGE = """\
 pkgci-prune: tidies up the package repositories of this host. A timer runs it; by hand:
 
   sudo -u publisher RESULTS=/tmp/prune pkgci-prune
 
-What goes: review repositories, and those of the gate's runs, some days after their change was merged, or after anything
-came to them last (`repository: {closed_days: …}` in the site file); states of repositories beyond those that one can
-roll back to (`generations`); packages that no state has any more; what programs left that were killed.
+It looks after the repositories of the account that runs it: the released one is publisher's, those of check are
+pkgci-review's, and those of the gate pkgci-gate's. What goes: review repositories some days after anything came to
+them last (`repository: {closed_days: …}` in the site file); states of repositories beyond those that one can roll
+back to (`generations`); packages that no state has any more; what programs left that were killed.
 RESULTS is a folder: result.json there names what went, log.txt says it in lines.
 """
 
@@ -38,7 +39,7 @@ def main() -> int:
 def perform(step: Step) -> str:
     """Removes it, and says so in the log and in the result."""
     gone = {"repositories": 0, "packages": 0, "left_behind": 0}
-    for kind, path in prune(this_host(step), places.WORK):
+    for kind, path in prune(this_host(step, places.RELEASE), places.WORK):
         gone[kind] += 1
         step.log.say(f"removed {path}")
     step.details["removed"] = gone
@@ -49,27 +50,27 @@ def perform(step: Step) -> str:
 def prune(publisher: Publisher, work: Path) -> Iterator[tuple[str, str]]:
     """Removes it; tells what went as it goes: its kind, and where it was."""
     days = timedelta(days=publisher.settings.repository.closed_days)
-    for repository in unreleased(publisher):
-        if repository.delete(unneeded(publisher.now(), days)):
+    for repository in kept(publisher):
+        if repository.name != places.RELEASE and repository.delete(unneeded(publisher.now(), days)):
             yield "repositories", str(repository.folder)
-    for repository in (Repository(places.RELEASE, publisher), *unreleased(publisher)):
+    for repository in kept(publisher):
         for path in repository.tidy() if repository.exists else ():
             yield "packages", path
     for path in sorted(work.glob("*")):
-        if path.lstat().st_mtime < time.time() - _LEFT_BEHIND_SECONDS:
+        seen = path.lstat()
+        if seen.st_uid == os.geteuid() and seen.st_mtime < time.time() - _LEFT_BEHIND_SECONDS:
             _remove(path)
             yield "left_behind", str(path)
 
 
 def unneeded(now: datetime, days: timedelta) -> Callable[[State], bool]:
-    """Whether a review repository may go: so many days after its changes were closed, or after the last came to it.
+    """Whether a review repository may go: so many days after the last came to it.
 
     One that does not say when anything came to it is younger than anybody knows, and stays.
     """
 
     def may_go(state: State) -> bool:
-        moment = max(filter(None, (state.closed, state.last)), default=None)
-        return moment is not None and now - datetime.fromisoformat(moment) >= days
+        return bool(state.last) and now - datetime.fromisoformat(state.last) >= days
 
     return may_go
 
