@@ -6,7 +6,7 @@ import pytest
 from pkgci_steps.status import Ended, Status
 
 from .conftest import TREE, World, check_readable, versions
-from .promoting import OTHER_TREE, TARGETS, gate, gated, merged, refused, tested_file
+from .promoting import OTHER_TREE, TARGETS, gate, gated, gates_file, merged, refused
 
 
 def test_all_targets_become_visible_at_once(world: World) -> None:
@@ -158,7 +158,7 @@ def test_tested_files_that_are_gone_name_the_command_that_repeats(world: World) 
     reason = refused(world, "is gone", Status.INFRASTRUCTURE)
     assert reason.endswith("--pipeline republish --project packaging/greet --change 5,2")
     gate(world, "1.0-1", "trixie")
-    tested_file(world).unlink()
+    gates_file(world).unlink()
     refused(world, "_all.deb for trixie in gate/5-Z5 is missing", Status.INFRASTRUCTURE)
     gate(world, "1.0-1", "trixie", pipeline="republish", ref="refs/zuul/main/Z9")
     assert world.promote(merged(world)).startswith("published greet 1.0-1")
@@ -182,7 +182,7 @@ def test_a_merged_change_of_upstream_publishes_the_package_that_was_tested_with_
 
 def test_a_tested_file_that_has_changed_since_is_not_published(world: World) -> None:
     gate(world, "1.0-1", "trixie")
-    tested_file(world).write_text("evil")
+    gates_file(world).write_text("evil")
     refused(world, "not what was tested", Status.INFRASTRUCTURE)
 
 

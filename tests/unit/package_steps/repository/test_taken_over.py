@@ -10,7 +10,7 @@ from pkgci_steps.repository import beneath
 from pkgci_steps.status import Status
 
 from .conftest import World
-from .promoting import TARGETS, gate, gated, merged, refused, tested_file
+from .promoting import TARGETS, gate, gated, gates_file, merged, refused
 
 
 def test_a_record_that_another_account_has_forged_leads_nowhere(world: World) -> None:
@@ -38,7 +38,7 @@ def test_a_record_that_another_account_has_forged_leads_nowhere(world: World) ->
 
 def test_what_is_behind_a_link_is_not_published(world: World) -> None:
     gate(world, "1.0-1", "trixie")
-    tested = tested_file(world)
+    tested = gates_file(world)
     content = tested.read_bytes()
     (world.folder / "elsewhere").mkdir()
     (world.folder / "elsewhere" / tested.name).write_bytes(content)
