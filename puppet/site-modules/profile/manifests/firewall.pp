@@ -7,8 +7,8 @@
 # @param management
 #   The networks from which pkgci reaches this host, also where the rules cannot be loaded.
 # @param jobs
-#   What jobs may reach from this host, whoever wrote what runs in them. The ids of their namespaces are those that their
-#   account has (package_chroots::first_id).
+#   What jobs may reach from this host, whoever wrote what runs in them. `roots`, the ids of their namespaces, are those
+#   that their account has (package_chroots::first_id).
 class profile::firewall (
   Array[Packet_filter::Rule]             $rules,
   Stdlib::Port                           $ssh_port,
@@ -19,17 +19,10 @@ class profile::firewall (
     fail("no firewall rule lets anybody reach SSH on port ${ssh_port}: this would cut the operator off")
   }
 
-  if $jobs {
-    $first = lookup('package_chroots::first_id', Integer)
-    $limits = $jobs + { 'roots' => [$first, $first + 65535] }
-  } else {
-    $limits = undef
-  }
-
   class { 'packet_filter':
     rules   => $rules,
     way_in  => [{ networks => $management, protocol => 'tcp', port => $ssh_port, comment => 'management' }],
-    jobs    => $limits,
+    jobs    => $jobs,
     require => File['/etc/pkgci'],
   }
   contain packet_filter

@@ -39,8 +39,9 @@ def test_a_process_of_the_caller_is_put_into_every_hierarchy(group: Group) -> No
     assert members(group) == [str(process.pid)] * 2
 
 
-@pytest.mark.parametrize("line", ["add 1", f"add {os.getpid()}"])
+@pytest.mark.parametrize("line", ["add 1", "add OURS"], ids=["init", "the keeper's parent"])
 def test_a_process_of_somebody_else_is_left_where_it_is(group: Group, line: str) -> None:
+    line = line.replace("OURS", str(os.getpid()))
     assert answer(group, SOMEBODY, line) == "no it is somebody else's"
     assert members(group) == ["", ""]
 
