@@ -18,6 +18,7 @@ LIMITS = {"minutes": 30, "memory_mb": 200, "disk_mb": 400, "files": 20_000, "pro
 
 # Runs the program in a file as `make` of a source package runs: in namespaces, as nobody of the host.
 BUILD = """
+import shutil
 import sys
 sys.path.insert(0, "/usr/local/lib/pkgci")
 from pkgci_steps.limits import confined, limited
@@ -26,7 +27,6 @@ from pkgci_steps.settings import WORK
 from pkgci_steps.step import run
 
 program, results, where = sys.argv[1:]
-python = ["/usr/bin/python3", "-I", program]
 
 def perform(step):
     limits = step.settings.limits
@@ -36,6 +36,7 @@ def perform(step):
         limited(step, folder, "build", limits.minutes),
     ):
         folder.chmod(0o777)
+        python = ["/usr/bin/python3", "-I", shutil.copy(program, folder)]
         status = offline(step, python, folder) if where == "inside" else step.programs.run(python)
     return f"the program ended with status {status}"
 
@@ -62,7 +63,7 @@ time.sleep(60)
 """
 TMPFS = """
 import subprocess
-hidden = "mount -t tmpfs -o size=900m hidden /mnt && head -c 700M /dev/zero >/mnt/file; sleep 60"
+hidden = "mount -t tmpfs -o size=900m hidden /tmp && head -c 700M /dev/zero >/tmp/file; sleep 60"
 subprocess.run(["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", hidden])
 """
 FORK_BOMB = """

@@ -116,7 +116,7 @@ for name in ("logs", "state/pages", "state/streams"):
     (top / name).mkdir(parents=True)
 key = Path("/etc/pkgci/keys/log_token").read_bytes()
 def send(path, size=100000):
-    body = f"{token_of(key, path)}\\n{"a" * 32}\\nfile {size} log.txt\\n".encode() + bytes(size)
+    body = f"{token_of(key, path)}\\n{'a' * 32}\\nfile {size} log.txt\\n".encode() + bytes(size)
     body += b"file 2 result.json\\n{}end\\n"
     command = ["/usr/local/lib/pkgci-logs/receive", top / "logs", top / "state", "/etc/pkgci/keys/log_token", "50000"]
     asked = {"SSH_ORIGINAL_COMMAND": f"upload {path}"}
