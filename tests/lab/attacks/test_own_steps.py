@@ -21,7 +21,7 @@ from pkgci_steps.step import Step
 with tempfile.TemporaryDirectory(dir="/srv/jenkins") as name:
     own = Path(name)
     (own / "tree/ci").mkdir(parents=True)
-    (own / "tree/ci/build").write_text(Path("/tmp/attack").read_text())
+    (own / "tree/ci/build").write_text(Path("/tmp/own-steps").read_text())
     (own / "tree/ci/build").chmod(0o755)
     with (own / "log").open("wb") as file:
         log, stop = Log(file, "attack"), Stop()
@@ -60,9 +60,9 @@ echo ready
 
 def said(lab: Lab, script: str) -> tuple[list[str], str]:
     """What the script says, and how it ended."""
-    lab.put("build01", "/tmp/attack", script)
-    lab.put("build01", "/tmp/attack.py", RUN)
-    lines = as_agent(lab, "build01", "python3 /tmp/attack.py").splitlines()
+    lab.put("build01", "/tmp/own-steps", script)
+    lab.put("build01", "/tmp/own-steps.py", RUN)
+    lines = as_agent(lab, "build01", "python3 /tmp/own-steps.py").splitlines()
     return lines[:-1], lines[-1]
 
 
