@@ -59,7 +59,8 @@ class RoleSpec:
     ``public`` roles have an address and a DNS name that the world reaches. ``mandatory`` roles must stand on at least
     one host of a site. ``single`` roles stand on one host at most. ``disk_path`` is where the role needs its disk.
     ``units`` are the systemd units that must be running; of a timer, its service must not have failed either.
-    ``accounts`` are those that the role makes, but for the one that runs jobs; those in ``LOGINS`` are reached by SSH.
+    ``accounts`` are those that the role makes, and groups, but for the one that runs jobs; those in ``LOGINS`` are
+    reached by SSH.
     """
 
     role: Role
@@ -124,7 +125,7 @@ CATALOGUE: dict[Role, RoleSpec] = {
             single=True,
             disk_path="/srv",
             units=("apache2", "pkgci-signer.socket", *_PRUNE, _CLEAN_UP),
-            accounts=("publisher", "pkgci-review", "pkgci-gate", "pkgci-signer"),
+            accounts=("publisher", "pkgci-review", "pkgci-gate", "pkgci-signer", "pkgci-publishing"),
             systems=WITH_JAVA_21,
         ),
         RoleSpec(

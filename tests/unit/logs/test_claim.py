@@ -81,7 +81,8 @@ def test_zuul_gives_each_job_the_token_that_the_log_server_takes(
     for number, name in enumerate(functions):
         path = f"{PATH[:-1]}{number}"
         parameters = {"LOG_PATH": path, "ZUUL_REF": "refs/zuul/main/Z1", "ZUUL_PROJECT": "packaging/hello"}
-        code[name](SimpleNamespace(change=SimpleNamespace()), None, parameters)
+        item = SimpleNamespace(change=SimpleNamespace(), current_build_set=SimpleNamespace())
+        code[name](item, None, parameters)
         head = f"{parameters['PKGCI_LOG_TOKEN']}\n{MINE}\n".encode()
         assert receive(room, f"upload {path}", KEY, said(head + b"file 1 a\nxend\n")) == 0
 

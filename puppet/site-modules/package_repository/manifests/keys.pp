@@ -97,24 +97,20 @@ class package_repository::keys (
     module => 'signer.main',
   }
 
-  ['service', 'socket'].each |String $kind| {
-    file { "/etc/systemd/system/pkgci-signer.${kind}":
-      ensure  => file,
-      owner   => 'root',
-      group   => 'root',
-      mode    => '0644',
-      content => epp("package_repository/pkgci-signer.${kind}.epp", $kind ? {
-          'socket' => { 'group' => $package_repository::group },
-          default  => { 'user' => $user, 'home' => $home },
-      }),
-      before  => Service['pkgci-signer.socket'],
-    }
+  # It has what it is made of anew; the socket starts it with the next who asks.
+  systemd_unit { 'pkgci-signer.service':
+    content => epp('package_repository/pkgci-signer.service.epp', { 'user' => $user, 'home' => $home }),
+    notify  => Service['pkgci-signer.socket'],
+  }
+
+  systemd_unit { 'pkgci-signer.socket':
+    content => epp('package_repository/pkgci-signer.socket.epp', { 'group' => $package_repository::group }),
+    notify  => Service['pkgci-signer.socket'],
   }
 
   service { 'pkgci-signer.socket':
-    ensure    => running,
-    enable    => true,
-    subscribe => File['/etc/systemd/system/pkgci-signer.socket'],
-    require   => [Package_steps::Program['sign', 'signer'], Exec[$import]],
+    ensure  => running,
+    enable  => true,
+    require => [Package_steps::Program['sign', 'signer'], Exec[$import]],
   }
 }

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, cast
@@ -87,6 +86,11 @@ class World:
     def tick(self) -> datetime:
         self.now += timedelta(seconds=1)
         return self.now
+
+    def have_project(self, name: str, *overrides: str) -> None:
+        """The site has a project ``name``, like the others."""
+        project = replace(self.settings.projects[PROJECT], name=name, overrides=overrides)
+        self.settings = replace(self.settings, projects={**self.settings.projects, name: project})
 
     # Packages that are there, without a build.
 
@@ -267,34 +271,3 @@ def repository(world: World, name: str = "5") -> Repository:
 def versions(repository: Repository) -> list[str]:
     """What readers see: target, source and version of each package."""
     return [f"{one.target} {one.source} {one.version}" for one in repository.manifest().entries]
-
-
-def check_readable(repository: Repository, keys: Iterable[str] = ("OLD!",)) -> None:
-    """What readers see now fits together: lists, checksums, signatures, and every package that is named."""
-    current = repository.folder / "current"
-    if not current.exists():
-        return
-    for target in ("trixie", "bookworm"):
-        suite = current / f"deb/dists/{target}"
-        release = (suite / "Release").read_bytes()
-        signatures = "".join(f"-- {key} signs {sha256(release)}\n" for key in keys)
-        assert (suite / "Release.gpg").read_text() == signatures
-        assert (suite / "InRelease").read_text() == release.decode() + signatures
-        for line in release.decode().partition("SHA256:\n")[2].splitlines():
-            checksum, _, name = line.split()
-            assert sha256((suite / name).read_bytes()) == checksum
-            assert (suite / name).samefile((suite / name).parent / "by-hash/SHA256" / checksum)
-        lists = sorted(suite.rglob("Packages"))
-        for stanza in "\n\n".join(path.read_text().rstrip() for path in lists).split("\n\n"):
-            words = dict(line.split(": ", 1) for line in stanza.splitlines())
-            if words:
-                assert sha256((current / "deb" / words["Filename"]).read_bytes()) == words["SHA256"]
-    data = current / "rpm/rpm"
-    head = (data / "repodata/repomd.xml").read_bytes()
-    assert (data / "repodata/repomd.xml.asc").read_text() == f"-- {next(iter(keys))} signs {sha256(head)}\n"
-    listed = gzip.decompress((data / head.decode().split('"')[1]).read_bytes()).decode()
-    for checksum, path in re.findall(r'<checksum type="sha256">(.*?)</checksum>.*?href="(.*?)"', listed):
-        assert sha256((data / path).read_bytes()) == checksum
-    first, last = (data / "mirrorlist").read_text().splitlines()
-    top = URL if repository.name == "release" else f"{URL}{repository.name}/"
-    assert (first, last) == (f"{top}{current.readlink()}/rpm/rpm/", f"{top}rpm/rpm/")

@@ -46,6 +46,6 @@ def refused(world: World, words: str, status: Status, *targets: str, **other: st
     return ended.value.reason
 
 
-def gates_file(world: World) -> Path:
-    """The package that the gate tested."""
-    return next((gated(world).folder / "shared").rglob("*.deb"))
+def gates_file(world: World, run: str = "Z5") -> Path:
+    """The package that that run of the gate tested."""
+    return next((gated(world, run).folder / "shared").rglob("*.deb"))

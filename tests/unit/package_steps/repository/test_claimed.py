@@ -6,7 +6,7 @@ import pytest
 from pkgci_steps.status import Ended, Status
 
 from .conftest import World
-from .promoting import OTHER_TREE, TARGETS, gate, gated, merged, refused
+from .promoting import OTHER_TREE, TARGETS, gate, gated, gates_file, merged, refused
 
 REFUSALS = {
     "a change that nobody merged": ({}, "is not merged, as far as the review told Zuul"),
@@ -96,9 +96,10 @@ def test_of_two_runs_of_the_gate_the_one_that_passed_is_published(world: World) 
     gate(world, "1.0-1", "trixie", text="passed", ref="refs/zuul/main/Z8")
     gate(world, "1.0-1", "trixie", text="failed", ref="refs/zuul/main/Z9")
     world.end(world.inputs(pipeline="gate", ref="refs/zuul/main/Z9"), install="FAILURE")
+    passed, failed = (gates_file(world, run).read_bytes() for run in ("Z8", "Z9"))
     world.promote(merged(world))
     package = next((world.released.folder / "current/deb/pool").rglob("*.deb"))
-    assert '"passed"' in package.read_text()
+    assert package.read_bytes() == passed != failed
 
 
 def test_a_republished_change_that_did_not_pass_publishes_nothing(world: World) -> None:

@@ -14,7 +14,8 @@ from typing import NoReturn
 import pytest
 from pkgci_steps.repository.engine import Repository
 
-from .conftest import World, check_readable, versions
+from .conftest import World, versions
+from .readers import check_readable
 
 TARGETS = ("trixie", "bookworm", "rpm")
 MEMORY = Path("/dev/shm")

@@ -15,7 +15,8 @@ from pkgci_steps.repository.engine import Repository
 from pkgci_steps.status import Ended, Status
 
 from . import tools
-from .conftest import GOOD, World, check_readable, versions
+from .conftest import GOOD, World, versions
+from .readers import check_readable
 from .tools import Killed, described
 
 

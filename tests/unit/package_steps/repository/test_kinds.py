@@ -10,7 +10,8 @@ from pkgci_steps.repository.engine import Repository
 from pkgci_steps.repository.manifest import Entry
 from pkgci_steps.status import Ended
 
-from .conftest import World, check_readable
+from .conftest import World
+from .readers import check_readable
 
 VERSION = "1.0-1~c5.2"
 SUITE = "current/deb/dists/trixie"

@@ -12,7 +12,7 @@ from pkgci_steps.repository.known import Known, Package
 from pkgci_steps.repository.manifest import File
 from pkgci_steps.repository.ownership import check, names
 from pkgci_steps.repository.relations import of_deb
-from pkgci_steps.settings import Settings, Target
+from pkgci_steps.settings import Target
 from pkgci_steps.status import Ended, Status
 
 from .conftest import GOOD, PROJECT, World, repository
@@ -157,17 +157,12 @@ def test_what_is_beside_a_package_of_the_distribution_is_no_others_either(debian
 def test_a_project_that_is_called_like_a_source_of_the_distribution_may_build_it(
     debian: World, source: str, package: str
 ) -> None:
-    debian.settings = _with_project(debian, "packaging/acl")
+    debian.have_project("packaging/acl")
     assert "is published" in publish(debian, source=source, package=package, project="packaging/acl")
 
 
-def _with_project(world: World, name: str, *overrides: str) -> Settings:
-    project = dataclasses.replace(world.settings.projects[PROJECT], name=name, overrides=overrides)
-    return dataclasses.replace(world.settings, projects={**world.settings.projects, name: project})
-
-
 def test_what_the_distributions_own_package_says_may_be_said_by_whoever_may_build_it(debian: World) -> None:
-    debian.settings = _with_project(debian, "packaging/exim4")
+    debian.have_project("packaging/exim4")
     words = {"source": "exim4", "package": "exim4-daemon-light", "project": "packaging/exim4"}
     publish(debian, "Provides: mail-transport-agent\nConflicts: mail-transport-agent, sudo\n", **words)
     publish(debian, "Conflicts: sudo (<< 99)\nBreaks: sendmail-bin (<< 8)\n", **words)
@@ -179,7 +174,7 @@ def test_what_the_distributions_own_package_says_may_be_said_by_whoever_may_buil
 
 @pytest.mark.parametrize("name", ["sudo", "acl"])
 def test_the_site_file_may_say_that_a_project_takes_a_name(debian: World, name: str) -> None:
-    debian.settings = _with_project(debian, PROJECT, name)
+    debian.have_project(PROJECT, name)
     taken = {"sudo": "sudo", "acl": "libacl1"}[name]
     assert "is published" in publish(debian, f"Provides: {taken}\nConflicts: {taken}\nReplaces: {taken}\n")
     assert "is published" in publish(debian, package=taken)
@@ -203,7 +198,7 @@ def test_a_project_keeps_what_it_released_before_the_distribution_had_it(debian:
 
 @pytest.mark.parametrize("how", [{}, GATE], ids=["check", "gate"])
 def test_a_package_of_a_systems_base_is_one_where_the_distributions_is(debian: World, how: dict[str, str]) -> None:
-    debian.settings = _with_project(debian, "packaging/sudo")
+    debian.have_project("packaging/sudo")
     words = {"source": "sudo", "project": "packaging/sudo", **how}
     assert "is published" in publish(debian, "Essential: yes\nPriority: required\n", **words)
     with pytest.raises(Ended, match="sudo says 'build-essential: yes' of itself"):

@@ -141,6 +141,7 @@ def test_the_very_source_package_of_the_distribution_may_be_rebuilt_by_its_proje
             "distribution": lambda target, names: Known((InArchive("cowsay", "3.1-1", "cowsay"),)),
         }
     )
+    world.have_project("packaging/cowsay")
     inputs = world.inputs(project="packaging/cowsay")
     world.build_of(inputs, "cowsay", VERSION, [Package("cowsay", "all")])
     world.review(inputs)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from pkgci_steps.status import Ended, Status
 
-from .conftest import TREE, World, check_readable, versions
+from .conftest import TREE, World, versions
 from .promoting import OTHER_TREE, TARGETS, gate, gated, gates_file, merged, refused
+from .readers import check_readable
 
 
 def test_all_targets_become_visible_at_once(world: World) -> None:

@@ -13,7 +13,8 @@ from pkgci_steps.repository.engine import Repository
 from pkgci_steps.repository.publish_review import perform
 from pkgci_steps.status import Ended, Status
 
-from .conftest import GOOD, World, check_readable, repository, versions
+from .conftest import GOOD, World, repository, versions
+from .readers import check_readable
 from .tools import Killed
 
 
