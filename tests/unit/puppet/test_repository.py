@@ -54,6 +54,8 @@ def test_the_signer_alone_has_the_keys_and_only_who_publishes_reaches_it(lab: di
         file = publisher.get("File", f"/etc/pkgci/keys/{name}")
         assert (file["owner"], file["group"], file["mode"]) == ("pkgci-signer", "pkgci-signer", "0600")
     assert publisher.get("File", "/var/lib/pkgci-signer")["mode"] == "0700"
+    former = publisher.get("Exec", "remove the keys in /srv/publisher/gnupg")
+    assert former["command"] == "rm -rf /srv/publisher/gnupg /srv/publisher/gnupg-*"
     socket = str(publisher.get("File", "/etc/systemd/system/pkgci-signer.socket")["content"]).splitlines()
     assert {"SocketMode=0660", "SocketGroup=pkgci-publishing", f"ListenStream={SOCKET}"} <= set(socket)
     members = {
