@@ -47,6 +47,7 @@ def in_the_gate(clone: Clone, subject: str, build: str = SLOW) -> Change:
     return change
 
 
+@pytest.mark.long
 def test_a_label_that_takes_less_than_two_gets_one_and_the_change_is_merged(deployed: Lab, clone: Clone) -> None:
     with other_gerrit(deployed, "verified-range", "1", "2"):
         change = checked(clone, "Vote less")
@@ -88,6 +89,7 @@ def test_a_change_behind_one_that_is_not_submitted_is_tested_anew_and_merged(dep
     assert refused.query()["status"] == "NEW"
 
 
+@pytest.mark.long
 def test_an_approval_that_is_withdrawn_and_a_veto_in_the_gate_stop_the_merge_until_it_is_there_again(
     clone: Clone,
 ) -> None:
