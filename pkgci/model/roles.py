@@ -212,10 +212,9 @@ SLAVES = (Role.PUBLISHER, Role.SLAVE_BUILD, Role.SLAVE_INSTALL, Role.SLAVE_SYSTE
 LOGINS = ("fetch", "logs")
 # Who is in this group has no SSH keys but those that pkgci gives.
 KEYS_GROUP = "pkgci-keys"
-# The identities that builds and tests have as their own, in user namespaces.
-SUBORDINATE_IDS = range(1900000000, 1900065536)
+# The identities that builds and tests have as their own, in user namespaces: above those of people and of
+# systemd-nspawn.
+SUBORDINATE_IDS = range(1_900_000_000, 1_900_065_536)
 
 # Where an agent works on a slave (Jenkins' remoteFS), which is the home of its account.
 AGENT_HOME = "/srv/jenkins"
-# The first of the ids of the namespaces that the account's jobs make: above those of people and of systemd-nspawn.
-FIRST_ROOT_ID = 1_900_000_000
