@@ -60,6 +60,7 @@ class RoleSpec:
     one host of a site. ``single`` roles stand on one host at most. ``disk_path`` is where the role needs its disk.
     ``units`` are the systemd units that must be running; of a timer, its service must not have failed either.
     ``accounts`` are those that the role makes, but for the one that runs jobs; those in ``LOGINS`` are reached by SSH.
+    ``groups`` are those of its groups that are no account's own.
     """
 
     role: Role
@@ -72,6 +73,7 @@ class RoleSpec:
     disk_path: str
     units: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
     systems: frozenset[OperatingSystem] = frozenset(OperatingSystem)
     needs_kvm: bool = False
 
@@ -125,6 +127,7 @@ CATALOGUE: dict[Role, RoleSpec] = {
             disk_path="/srv",
             units=("apache2", "pkgci-signer.socket", *_PRUNE, _CLEAN_UP),
             accounts=("publisher", "pkgci-review", "pkgci-gate", "pkgci-signer"),
+            groups=("pkgci-publishing",),
             systems=WITH_JAVA_21,
         ),
         RoleSpec(
