@@ -98,11 +98,7 @@ class package_repository::keys (
   }
 
   ['service', 'socket'].each |String $kind| {
-    file { "/etc/systemd/system/pkgci-signer.${kind}":
-      ensure  => file,
-      owner   => 'root',
-      group   => 'root',
-      mode    => '0644',
+    systemd_unit { "pkgci-signer.${kind}":
       content => epp("package_repository/pkgci-signer.${kind}.epp", $kind ? {
           'socket' => { 'group' => $package_repository::group },
           default  => { 'user' => $user, 'home' => $home },
@@ -114,7 +110,7 @@ class package_repository::keys (
   service { 'pkgci-signer.socket':
     ensure    => running,
     enable    => true,
-    subscribe => File['/etc/systemd/system/pkgci-signer.socket'],
+    subscribe => Systemd_unit['pkgci-signer.socket'],
     require   => [Package_steps::Program['sign', 'signer'], Exec[$import]],
   }
 }
