@@ -225,7 +225,7 @@ def test_every_host_keeps_a_ledger_and_the_keys_of_every_role_are_in_it(lab: dic
     for catalog in (*lab.values(), one):
         assert catalog.has("Ledger", "/var/lib/pkgci/ledger.json")
     traces = {title for (kind, title) in one.resources if kind == "Leavers::Trace"}
-    assert {"/srv/publisher/gnupg*", "/var/lib/jenkins/secrets", "/var/lib/jenkins/credentials.xml"} <= traces
+    assert {"/var/lib/pkgci-signer/gnupg*", "/var/lib/jenkins/secrets", "/var/lib/jenkins/credentials.xml"} <= traces
     data = {title for (kind, title) in one.resources if kind == "Leavers::Data"}
     assert {"/srv/publisher", "/srv/logs", "/var/lib/jenkins", "/var/lib/zuul", "/srv/jenkins"} <= data
 

@@ -31,7 +31,8 @@ def test_every_parameter_is_typed_and_documented(file: Path) -> None:
     text = file.read_text()
     head = _HEAD.search(text)
     assert head, "one class or define per file, laid out as the others"
-    lines = (head["parameters"] or "").splitlines()
+    # A default may go on in lines of its own.
+    lines = [line for line in (head["parameters"] or "").splitlines() if not line.startswith(("    ", "  }"))]
     parameters = [re.match(r"  (?:(?P<type>[A-Z].*?) +)?\$(?P<name>\w+)", line) for line in lines]
     assert all(parameter and parameter["type"] for parameter in parameters)
     assert [parameter["name"] for parameter in parameters if parameter] == re.findall(
