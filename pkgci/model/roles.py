@@ -59,8 +59,8 @@ class RoleSpec:
     ``public`` roles have an address and a DNS name that the world reaches. ``mandatory`` roles must stand on at least
     one host of a site. ``single`` roles stand on one host at most. ``disk_path`` is where the role needs its disk.
     ``units`` are the systemd units that must be running; of a timer, its service must not have failed either.
-    ``accounts`` are those that the role makes, and groups, but for the one that runs jobs; those in ``LOGINS`` are
-    reached by SSH.
+    ``accounts`` are those that the role makes, but for the one that runs jobs; those in ``LOGINS`` are reached by SSH.
+    ``groups`` are those of its groups that are no account's own.
     """
 
     role: Role
@@ -73,6 +73,7 @@ class RoleSpec:
     disk_path: str
     units: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
     systems: frozenset[OperatingSystem] = frozenset(OperatingSystem)
     needs_kvm: bool = False
 
@@ -125,7 +126,8 @@ CATALOGUE: dict[Role, RoleSpec] = {
             single=True,
             disk_path="/srv",
             units=("apache2", "pkgci-signer.socket", *_PRUNE, _CLEAN_UP),
-            accounts=("publisher", "pkgci-review", "pkgci-gate", "pkgci-signer", "pkgci-publishing"),
+            accounts=("publisher", "pkgci-review", "pkgci-gate", "pkgci-signer"),
+            groups=("pkgci-publishing",),
             systems=WITH_JAVA_21,
         ),
         RoleSpec(
@@ -213,10 +215,9 @@ SLAVES = (Role.PUBLISHER, Role.SLAVE_BUILD, Role.SLAVE_INSTALL, Role.SLAVE_SYSTE
 LOGINS = ("fetch", "logs")
 # Who is in this group has no SSH keys but those that pkgci gives.
 KEYS_GROUP = "pkgci-keys"
-# The identities that builds and tests have as their own, in user namespaces.
-SUBORDINATE_IDS = range(1900000000, 1900065536)
+# The identities that builds and tests have as their own, in user namespaces: above those of people and of
+# systemd-nspawn.
+SUBORDINATE_IDS = range(1_900_000_000, 1_900_065_536)
 
 # Where an agent works on a slave (Jenkins' remoteFS), which is the home of its account.
 AGENT_HOME = "/srv/jenkins"
-# The first of the ids of the namespaces that the account's jobs make: above those of people and of systemd-nspawn.
-FIRST_ROOT_ID = 1_900_000_000

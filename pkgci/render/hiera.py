@@ -30,7 +30,7 @@ from pkgci.model.known_hosts import gerrit_keys, keys_of, known_name
 from pkgci.model.outgoing import outgoing
 from pkgci.model.packages import step_settings
 from pkgci.model.plugins import pinned
-from pkgci.model.roles import AGENT_HOME, FIRST_ROOT_ID, SLAVES, Role
+from pkgci.model.roles import AGENT_HOME, SLAVES, SUBORDINATE_IDS, Role
 from pkgci.model.rules import inbound, way_in
 from pkgci.model.site import Host, Site
 from pkgci.model.stand_ins import jenkins_source
@@ -140,7 +140,7 @@ class Renderer:
             "paths": PATHS,
             "slaves": SLAVES,
             "agent_home": AGENT_HOME,
-            "first_root_id": FIRST_ROOT_ID,
+            "subordinate_ids": SUBORDINATE_IDS,
             "git_url": git_url(self.site) if self.site.with_role(Role.ZUUL) else None,
             "gerrit_url": gerrit_url(self.site),
         }

@@ -27,7 +27,6 @@ _DECLARED = re.compile(r"\bclass\s*\{\s*'(?:::)?([a-z][\w:]*)'\s*:")
 _LOOKUP = re.compile(
     r"\b(?:lookup|hiera|hiera_array|hiera_hash)\(\s*'([\w:.-]+)'\s*(?:,\s*[A-Z][^,()]*(?:\[[^\]]*\])?)?\)"
 )
-_DECLARED = re.compile(r"\bclass\s*\{\s*'(?:::)?([a-z][\w:]*)'\s*:")
 _PARAMETER = re.compile(r"\$(\w+)\s*(=)?")
 
 

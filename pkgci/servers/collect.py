@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from importlib import resources
 
-from pkgci.model.roles import CATALOGUE, KEYS_GROUP, SUBORDINATE_IDS
+from pkgci.model.roles import CATALOGUE, SUBORDINATE_IDS
 from pkgci.model.site import Host, Site
 from pkgci.remote.collector import Answers, program
 from pkgci.servers.obstacles import Obstacles, accounts, obstacles
@@ -79,7 +79,7 @@ def script(site: Site, host: Host) -> bytes:
         "PATHS": dict.fromkeys(CATALOGUE[role].disk_path for role in host.roles),
         "LOGINS": wanted.logins,
         "FROM": (str(site.access.management[0].network_address),),
-        "ACCOUNTS": (*wanted.made, KEYS_GROUP),
+        "ACCOUNTS": (*wanted.made, *wanted.groups),
         "FIRST_ID": (str(SUBORDINATE_IDS.start),),
     }
     return program(resources.files(__package__).joinpath("collect.sh").read_text(), settings)

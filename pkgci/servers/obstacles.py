@@ -20,9 +20,10 @@ _OURS = "pkgci"
 
 @dataclass(frozen=True)
 class Accounts:
-    """What pkgci needs of accounts on a host: those that it makes, and those that are logged in to."""
+    """What pkgci needs of accounts on a host: those that it makes, groups too, and those that are logged in to."""
 
     made: tuple[str, ...]
+    groups: tuple[str, ...]
     logins: tuple[str, ...]
 
 
@@ -33,7 +34,8 @@ def accounts(site: Site, host: Host) -> Accounts:
     roles = [name for role in host.roles for name in CATALOGUE[role].accounts]
     made = tuple(dict.fromkeys([*roles, *jobs, *people]))
     logins = [host.ssh.user, *people, *jobs, *(name for name in roles if name in LOGINS)]
-    return Accounts(made, tuple(dict.fromkeys(logins)))
+    groups = [KEYS_GROUP, *(name for role in host.roles for name in CATALOGUE[role].groups)]
+    return Accounts(made, tuple(groups), tuple(dict.fromkeys(logins)))
 
 
 @dataclass(frozen=True)

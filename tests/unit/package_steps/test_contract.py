@@ -96,9 +96,18 @@ def test_who_calls_by_sudo_names_a_results_folder_of_his_own(
     words = {"needed": (), "usage": "", "arguments": [], "settings": settings, "environment": told}
     monkeypatch.setenv("SUDO_UID", str(os.getuid() + 1))
     assert run("try", lambda step: "", **words) == 3
-    assert "no folder of the account that calls" in capsys.readouterr().err
+    assert "no folder of the account that calls: `mkdir -m 777 FOLDER` makes one" in capsys.readouterr().err
     monkeypatch.setenv("SUDO_UID", str(os.getuid()))
     assert run("try", lambda step: "", **words) == 0
+
+
+def test_who_calls_by_sudo_has_no_folder_made_where_he_could_make_none(
+    tmp_path: Path, settings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {"RESULTS": str(tmp_path / "public/evil"), "PROJECT": "a/b"}
+    monkeypatch.setenv("SUDO_UID", str(os.getuid() + 1))
+    assert run("try", lambda step: "", needed=(), usage="", arguments=[], settings=settings, environment=told) == 3
+    assert not (tmp_path / "public").exists()
 
 
 def test_the_log_and_the_result_say_what_took_how_long(tmp_path: Path, settings: Path) -> None:

@@ -45,7 +45,7 @@ def test_own_steps_run_there_and_are_to_blame_only_once_they_have_begun(
     def run(command: Sequence[str | Path], *, folder: Path, **_: object) -> int:
         ran.append([str(word) for word in command])
         if begins:
-            (folder / "begun").touch()
+            (folder.parent / "begun").write_text("\n")
         return 125
 
     monkeypatch.setattr(own_steps, "WORK", tmp_path)

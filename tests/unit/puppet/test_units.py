@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pkgci.model.roles import KEYS_GROUP, SUBORDINATE_IDS
+from pkgci.model.roles import SUBORDINATE_IDS
 from pkgci.servers.obstacles import accounts
 from tests.unit.puppet.conftest import Catalog
 
@@ -86,7 +86,8 @@ def test_the_packet_filter_is_loaded_by_a_program_that_falls_back_and_never_by_n
 def test_the_catalogue_knows_every_account_that_puppet_makes(lab: dict[str, Catalog], one: Catalog) -> None:
     for catalog in (*lab.values(), one):
         made = {*catalog.all("User"), *catalog.all("Group")} - {"root", "kvm", "www-data"}
-        assert made == {*accounts(catalog.site, catalog.host).made, KEYS_GROUP}, catalog.host.name
+        known = accounts(catalog.site, catalog.host)
+        assert made == {*known.made, *known.groups}, catalog.host.name
 
 
 def test_the_catalogue_knows_the_identities_of_builds_and_tests(one: Catalog) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from pkgci_steps.build import rpm_chroot, rpm_mock
-from pkgci_steps.layers import System
+from pkgci_steps.layers import NAMESPACE, System
 from pkgci_steps.programs import Programs
 from pkgci_steps.settings import Target
 from pkgci_steps.status import Ended, Status
@@ -138,6 +138,19 @@ def test_mock_builds_the_source_package_and_then_that(step: Step, tmp_path: Path
     source = f"{tmp_path}/build-source/greet-1.0-1.src.rpm"
     assert second[4:] == [f"--resultdir={tmp_path}/build", "--rebuild", source]
     assert last[4:] == ["--scrub=chroot"]
+
+
+def test_the_hosts_own_rpmlint_reads_packages_as_nobody_in_a_bare_system(
+    step: Step, tmp_path: Path, has_mock: None
+) -> None:
+    step, recorder = recorded(step)
+    (tmp_path / "build").mkdir()
+    (tmp_path / "build/greet.rpm").touch()
+    assert rpm_mock.Mock(step, MOCK, tmp_path, 0, ExitStack()).lint("build") == "said"
+    command = recorder.find("rpmlint")
+    assert command[: len(NAMESPACE)] == [*NAMESPACE]
+    assert {"--net", "--mount", "--reuid=1000", "--no-new-privs"} <= set(command[: command.index("rpmlint")])
+    assert command[-1] == f"{tmp_path}/build/greet.rpm"
 
 
 def test_mock_has_the_sources_in_its_chroot_when_rpm_reads_the_spec(step: Step, tmp_path: Path, has_mock: None) -> None:

@@ -38,6 +38,14 @@ def test_a_program_that_does_not_start_is_the_changes_fault(slave: Slave, change
     assert "ci/build: " in slave.console
 
 
+@pytest.mark.parametrize("undo", ["rm -f ../begun", ": >../../begun", "rm -rf ../* ../.[!.]*"])
+def test_a_program_cannot_undo_that_it_began_and_say_that_the_slave_is_at_fault(
+    slave: Slave, change: Change, undo: str
+) -> None:
+    status, said = slave.run("build", change(f"#!/bin/sh\n{undo}\nexit 3\n"))
+    assert status == 1, said
+
+
 def test_the_changes_program_sees_nothing_of_jenkins(slave: Slave, change: Change) -> None:
     slave.run("build", change("#!/bin/sh\nenv\n"))
     assert "PKGCI_TARGET=trixie" in slave.console and "ZUUL_CHANGE=12" in slave.console

@@ -33,11 +33,16 @@ class Root:
     def __init__(self, status: int, unpacked: str, verified: str) -> None:
         self.root = self
         self.called: list[tuple[str, ...]] = []
+        self.is_closed = False
         self._answers = {"--unpack": Said(status, unpacked), "--verify": Said(0, verified)}
 
     def run(self, *command: str, **_: Any) -> Said:
         self.called.append(command)
+        assert self.is_closed is ("download" not in " ".join(command)), command
         return next((said for word, said in self._answers.items() if word in command), Said(0, ""))
+
+    def close(self) -> None:
+        self.is_closed = True
 
     def sums(self, _: str) -> dict[str, str]:
         return {f"{name}-1": f"/tmp/{name}.deb" for name in ("a", "b")}

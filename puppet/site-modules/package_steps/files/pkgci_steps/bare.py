@@ -24,10 +24,24 @@ _KEPT = {2: 2, 4: 4, 8: 8, 1024: 1024, 2048: 2048, 4096: 1 << 21}
 # Where the new root is put together: what is there on a host is the first that is not to be seen.
 _ROOT = Path("/run")
 _TREES = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32")
+# Patterns, in /etc: how programs work, and nothing that tells of this host or of its people.
 _SETTINGS = (
     *("alternatives", "debian_version", "dpkg/origins", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime"),
-    *("magic", "mime.types", "os-release", "perl", "python3", "python3.10", "python3.11", "python3.12", "python3.13"),
-    *("redhat-release", "rpm", "services", "protocols", "xdg"),
+    *("groff", "locale.alias", "magic*", "manpath.config", "mime.types", "os-release", "perl", "python3*"),
+    *("redhat-release", "rpm", "rpmlint", "services", "protocols", "terminfo", "timezone", "xdg"),
+    # What own steps may call, too: Java, and what makes documentation.
+    *(
+        "emacs",
+        "fonts",
+        "ImageMagick-*",
+        "java-*",
+        "maven/m2.conf",
+        "maven/logging",
+        "sgml",
+        "ssl/openssl.cnf",
+        "texmf",
+        "xml",
+    ),
 )
 _NAMES = {
     "etc/passwd": "root:x:0:0:root:/root:/bin/sh\nbuilder:x:1000:1000::/tmp:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n",
@@ -55,13 +69,18 @@ def _shown(path: str, root: Path, *, writable: bool = False) -> None:
             enter.mount("", target, "", _REMOUNT | _BIND | _RDONLY | kept)
 
 
+def _settings(etc: Path = Path("/etc")) -> list[str]:
+    """What of /etc is shown, by its path in there."""
+    return [f"etc/{path.relative_to(etc)}" for pattern in _SETTINGS for path in sorted(etc.glob(pattern))]
+
+
 def _furnish(root: Path, folder: Path) -> None:
     enter.mount("tmpfs", root, "tmpfs", _NOSUID | _NODEV, "mode=755,size=512m")
     for name in ("dev", "etc", "proc", "root", "run", "sys", "tmp", "var"):
         (root / name).mkdir()
     (root / "tmp").chmod(0o1777)
     (root / "var/tmp").symlink_to("../tmp")
-    for name in (*_TREES, *(f"etc/{name}" for name in _SETTINGS)):
+    for name in (*_TREES, *_settings()):
         _shown(name, root)
     for name, text in _NAMES.items():
         (root / name).write_text(text)

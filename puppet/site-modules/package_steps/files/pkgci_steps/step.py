@@ -138,14 +138,15 @@ def _perform(
 
 
 def _check_results(folder: Path) -> None:
-    """Makes the folder for the results. Whoever has somebody else's program run by sudo names one of his own.
+    """Makes the folder for the results. Whoever has somebody else's program run by sudo has made one of his own.
 
     Raises ``OSError``.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     caller = int(os.environ.get("SUDO_UID", 0))
-    if folder.is_symlink() or (caller and folder.stat().st_uid != caller):
-        raise OSError(f"RESULTS ({folder}) is no folder of the account that calls")
+    if not caller:
+        folder.mkdir(parents=True, exist_ok=True)
+    if folder.is_symlink() or not folder.is_dir() or (caller and folder.stat().st_uid != caller):
+        raise OSError(f"RESULTS ({folder}) is no folder of the account that calls: `mkdir -m 777 FOLDER` makes one")
 
 
 def _new(path: Path) -> BinaryIO:

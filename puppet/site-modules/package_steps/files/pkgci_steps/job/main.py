@@ -122,7 +122,10 @@ class Runner:
         way.commit = tree.commit
         project = site.read(self._settings).project(self._task.project)
         if self._task.step == "build" and not project.own_steps and project.source.kind in LAYOUT_KINDS:
-            fetch_layout(self._task, tree.folder, tree.commit, self._programs, self._log, self._stop, self._protocol)
+            with self._limited(self._own, "change's source"):
+                fetch_layout(
+                    self._task, tree.folder, tree.commit, self._programs, self._log, self._stop, self._protocol
+                )
         return tree.folder
 
     def _upstream(self, source: site.Source) -> Tree:

@@ -24,7 +24,7 @@ from .task import TOLD, Task
 _BEGIN = """\
 mkdir tree && cd tree && tar --extract --no-same-owner --file "$1" || exit 1
 # Without it, it is our fault and not the change's.
-: >../begun
+echo >"$3"
 "$PWD/$2"
 """
 
@@ -55,13 +55,17 @@ def _run(step: Step, tree: Path, name: str, told: dict[str, str]) -> int:
     """The exit status of the program ``name`` of ``tree``."""
     minutes = step.settings.limits.minutes
     with traversable(step, WORK) as folder, nothing_left(), limited(step, folder, "step", minutes):
-        room, packed = folder / "room", folder / "tree.tar"
+        room, packed, begun = folder / "room", folder / "tree.tar", folder / "begun"
         room.mkdir()
         room.chmod(0o777)
         step.programs.must("pack the tree", ["tar", "--create", "--file", packed, "--directory", tree, "."])
         packed.chmod(0o644)
-        begin = [*bare(room, NAMESPACE), "sh", "-c", _BEGIN, "sh", packed, name]
+        # Whoever works there may write to it, and cannot take that back: its owner alone sets a time of the past.
+        begun.touch()
+        begun.chmod(0o666)
+        os.utime(begun, (0, 0))
+        begin = [*bare(room, NAMESPACE), "sh", "-c", _BEGIN, "sh", packed, name, begun]
         status = step.programs.run(begin, environment={**told, "HOME": "/tmp"}, folder=room)  # noqa: S108 (its own)
-        if not (room / "begun").exists():
+        if begun.stat().st_mtime == 0:
             raise Ended(Status.INFRASTRUCTURE, f"no place can be made for {name} to run in: see above")
     return status

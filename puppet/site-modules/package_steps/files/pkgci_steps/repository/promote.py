@@ -18,13 +18,14 @@ from .tested import Choice, Tested, merge_of
 USAGE = """
 Publishes what the gate tested of a merged change in the released repository, signed with the release key.
 
+  mkdir -m 777 /tmp/out
   sudo -u publisher env PROJECT=packaging/hello CHANGE=5 PATCHSET=2 RESULTS=/tmp/out pkgci-promote
 
 PROJECT            the project; all its targets are published together
 CHANGE, PATCHSET   what was merged
 CHANGE_PROJECT     the project of CHANGE, where that is PROJECT's upstream
 TREE               the git tree of what was merged, where it is known
-RESULTS            the folder for result.json, junit.xml and log.txt
+RESULTS            the folder for result.json, junit.xml and log.txt: of the account that calls
 
 Nobody's word is taken for it that the change is merged, and that its tests passed: Zuul's own notes are read over HTTPS
 from its host, and say what the review told it, and how each job of each run of the gate ended. A change that was merged

@@ -37,6 +37,7 @@ USAGE = """
 Publishes what a build of a change made, signed with the key for reviews: in check in the change's own repository,
 review/CHANGE; in the gate in one that is this run's alone, gate/CHANGE-BUILD.
 
+  mkdir -m 777 /tmp/out
   sudo -u pkgci-review env PROJECT=packaging/hello TARGET=trixie CHANGE=5 PATCHSET=2 RESULTS=/tmp/out \\
     pkgci-publish-review
 
@@ -52,7 +53,7 @@ CHANGES            in check: the changes that it stands on, as in "10,1 12,3"
 AHEAD              in the gate: its runs for the changes ahead of this one, as in "10-Z1 12-Z7"
 GROUP              in check: a group of the site file; its changes share one repository, review/group-GROUP, and
                    review/CHANGE leads there
-RESULTS            the folder for result.json, junit.xml and log.txt
+RESULTS            the folder for result.json, junit.xml and log.txt: of the account that calls
 
 The build is fetched from the build hosts, and nothing in it is trusted: names, sizes, checksums and the packages' own
 data are checked. A patch set takes the older ones of its change out of its repository.

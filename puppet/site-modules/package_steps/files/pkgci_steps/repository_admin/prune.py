@@ -18,13 +18,14 @@ from .commands import kept
 _USAGE = """\
 pkgci-prune: tidies up the package repositories of this host. A timer runs it; by hand:
 
-  sudo -u publisher RESULTS=/tmp/prune pkgci-prune
+  mkdir -m 777 /tmp/prune
+  sudo -u publisher env RESULTS=/tmp/prune pkgci-prune
 
 It looks after the repositories of the account that runs it: the released one is publisher's, those of check are
 pkgci-review's, and those of the gate pkgci-gate's. What goes: review repositories some days after anything came to
 them last (`repository: {closed_days: …}` in the site file); states of repositories beyond those that one can roll
 back to (`generations`); packages that no state has any more; what programs left that were killed.
-RESULTS is a folder: result.json there names what went, log.txt says it in lines.
+RESULTS is a folder of the account that calls: result.json there names what went, log.txt says it in lines.
 """
 
 # What is in the work folder belongs to a program that runs, or to none.

@@ -24,6 +24,8 @@ def overwritten(apt: Apt, one: Package, other: Package, paths: Sequence[str]) ->
     The root is not fit for anything else afterwards. Raises ``Ended`` (infrastructure).
     """
     _, files = contents.fetched(apt, [one, other])
+    # Their scripts run when they are unpacked.
+    apt.root.close()
     unpack = ("dpkg", "--force-depends", "--unpack", files[one.sha256], files[other.sha256])
     said = apt.root.run(*unpack)
     if said.status != 0:
