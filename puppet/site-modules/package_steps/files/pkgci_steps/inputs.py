@@ -53,7 +53,7 @@ PATTERNS: dict[str, str] = {
     "RESULTS": r"/[^\0\n]*",
 }
 
-# Variable → its characters at most; 4000 for the others. A run of the gate has forty, and a long queue some hundred runs.
+# Variable → its characters at most; 4000 for the others. The name of a run has forty, and a long queue some hundred.
 LONGEST = {"AHEAD": 32_000}
 
 # The pipelines whose builds have the release's own version: what they test is what promote publishes.
