@@ -87,10 +87,12 @@ class package_repository (
       mode   => '0755',
     }
 
-    # An older pkgci had one account for everything: the repositories, and their locks, which nobody else may open.
+    # An older pkgci had one account for everything: the repositories, and their locks, which nobody else may open. A
+    # package of it that was released has another name among the released ones, and stays theirs.
+    $not_released = "'(' ! -path '*/shared/deb/pool/*' -o ! -type f -o -links 1 ')'"
     [$folder, "${home}/locks/${desk}"].each |String $given| {
       exec { "give ${given} to ${account}":
-        command  => "chown --recursive --no-dereference ${account}:${account} ${given}",
+        command  => "find ${given} -depth ${not_released} -execdir chown --no-dereference ${account}:${account} {} +",
         onlyif   => "find ${given} -mindepth 1 -maxdepth 3 ! -user ${account} -print -quit | grep -q .",
         provider => shell,
         path     => ['/usr/bin', '/bin'],
