@@ -16,7 +16,7 @@ from ..status import Ended, Status
 class Action:
     """What a step is. ``program`` is the one of all packages, without its source unless ``source``.
 
-    ``publishes``: it runs on the publisher, as the account that has the signing keys there, and nothing of a change is
+    ``publishes``: it runs on the publisher, as the account whose repositories it changes, and nothing of a change is
     ever fetched or run there. ``of_target``: it is done for one target, and not for all of a project. ``upstream``: it
     needs upstream's files, where these are a project of their own.
     """
