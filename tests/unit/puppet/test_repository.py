@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+from pathlib import Path
+
 from pkgci_steps.repository import places
 from pkgci_steps.signer.wire import SOCKET
 
@@ -80,6 +84,45 @@ def test_each_kind_of_repository_is_another_accounts(lab: dict[str, Catalog]) ->
         "jenkins ALL=(pkgci-review, pkgci-gate) NOPASSWD: PKGCI_LOOK",
         "jenkins ALL=(publisher) NOPASSWD: PKGCI_PROMOTE",
     ]
+
+
+def test_what_was_one_accounts_before_is_given_to_those_that_work_on_it_now(
+    lab: dict[str, Catalog], tmp_path: Path
+) -> None:
+    """A lock that is another account's can be opened by nobody: no repository of a change could be signed anew."""
+    for desk in ("review", "gate"):
+        for folder in (f"/srv/publisher/public/{desk}", f"/srv/publisher/locks/{desk}"):
+            given = lab["pub01"].get("Exec", f"give {folder} to {places.ACCOUNTS[desk]}")
+            assert str(given["command"]).startswith(f"find {folder} ")
+            (tmp_path / "5.lock").touch()
+            for owner, is_due in ((os.geteuid(), False), (os.geteuid() + 1, True)):
+                asked = given["onlyif"].replace(folder, str(tmp_path)).replace(places.ACCOUNTS[desk], str(owner))
+                assert (subprocess.run(["sh", "-c", asked], check=False).returncode == 0) is is_due
+
+
+def test_a_released_package_is_not_given_to_the_account_that_looks_at_what_strangers_built(
+    lab: dict[str, Catalog], tmp_path: Path
+) -> None:
+    """An older pkgci gave a package that it released a second name: whoever owns it under one could write to both."""
+    given = str(lab["pub01"].get("Exec", "give /srv/publisher/public/review to pkgci-review")["command"])
+    pool = tmp_path / "review/5/shared/deb/pool/trixie"
+    pool.mkdir(parents=True)
+    for name in ("released.deb", "only-in-review.deb"):
+        (pool / name).touch()
+    (tmp_path / "released.deb").hardlink_to(pool / "released.deb")
+    search, _, change = given.replace("/srv/publisher/public/review", str(tmp_path / "review")).partition(" -execdir ")
+    assert change == "chown --no-dereference pkgci-review:pkgci-review {} +"
+    found = subprocess.run(["sh", "-c", search], capture_output=True, text=True, check=True).stdout.split()
+    assert {Path(path).name for path in found} == {*pool.relative_to(tmp_path).parts, "only-in-review.deb"}
+
+
+def test_the_lists_of_an_older_pkgci_go_and_those_of_today_stay(lab: dict[str, Catalog], tmp_path: Path) -> None:
+    remove = lab["pub01"].get("Exec", "remove the lists of an older pkgci in /srv/publisher/lists")
+    for name in ("trixie", *places.DESKS):
+        (tmp_path / name).mkdir()
+    due = [remove[word].replace("/srv/publisher/lists", str(tmp_path)) for word in ("onlyif", "command", "onlyif")]
+    assert [subprocess.run(["sh", "-c", words], check=False).returncode for words in due] == [0, 0, 1]
+    assert {path.name for path in tmp_path.iterdir()} == set(places.DESKS)
 
 
 def test_what_fetches_for_builds_is_an_account_of_its_own_with_nothing_but_a_store(lab: dict[str, Catalog]) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from pkgci_steps.inputs import PATTERNS, read
+from pkgci_steps.inputs import LONGEST, PATTERNS, read
+from pkgci_steps.job.task import PARAMETERS
 from pkgci_steps.repository import places
 from zuul_py3 import ahead
 
@@ -53,10 +55,11 @@ class Queue:
 
     def __init__(self, name: str = "gate") -> None:
         self.items: list[Any] = []
+        self.jobs = JOBS
         self.pipeline = SimpleNamespace(
             name=name,
             getAllItems=lambda: self.items,
-            getJobs=lambda item: JOBS,
+            getJobs=lambda item: self.jobs,
             didAllJobsSucceed=lambda item: item.succeeds,
         )
 
@@ -164,6 +167,24 @@ def test_what_failed_to_merge_is_no_ground_to_stand_on(merged: ahead.Merged) -> 
     with pytest.raises(RuntimeError):
         manager(queue).reportItem(first)
     assert merged.names() == []
+
+
+def test_nobody_stands_on_a_merged_change_that_publishes_nothing(merged: ahead.Merged) -> None:
+    """Nothing would ever release it: every build would ask for it for hours."""
+    queue = Queue()
+    queue.jobs = JOBS[:1]
+    manager(queue).reportItem(queue.enqueue(4, "Z4"))
+    assert merged.names() == []
+
+
+def test_a_queue_of_some_hundred_changes_is_told_in_full() -> None:
+    queue = Queue()
+    for number in range(100_000, 100_400):
+        item = queue.enqueue(number, f"Z{number:032}")
+    text = told(item) or ""
+    assert re.fullmatch(PARAMETERS["PKGCI_AHEAD"], text) and len(text) < LONGEST["AHEAD"]
+    inputs = read({"RESULTS": "/r", "PIPELINE": "gate", "CHANGE": "7", "AHEAD": text}, [])
+    assert len(places.ahead(inputs)) == 399
 
 
 def test_what_check_has_passed_is_not_merged(merged: ahead.Merged) -> None:

@@ -87,14 +87,29 @@ class package_repository (
       mode   => '0755',
     }
 
-    # An older pkgci had one account for everything.
-    exec { "give ${folder} to ${account}":
-      command  => "chown --recursive --no-dereference ${account}:${account} ${folder}",
-      onlyif   => "find ${folder} -mindepth 1 -maxdepth 3 ! -user ${account} -print -quit | grep -q .",
-      provider => shell,
-      path     => ['/usr/bin', '/bin'],
-      require  => File[$folder],
+    # An older pkgci had one account for everything: the repositories, and their locks, which nobody else may open. A
+    # package of it that was released has another name among the released ones, and stays theirs.
+    $not_released = "'(' ! -path '*/shared/deb/pool/*' -o ! -type f -o -links 1 ')'"
+    [$folder, "${home}/locks/${desk}"].each |String $given| {
+      exec { "give ${given} to ${account}":
+        command  => "find ${given} -depth ${not_released} -execdir chown --no-dereference ${account}:${account} {} +",
+        onlyif   => "find ${given} -mindepth 1 -maxdepth 3 ! -user ${account} -print -quit | grep -q .",
+        provider => shell,
+        path     => ['/usr/bin', '/bin'],
+        require  => File[$given],
+      }
     }
+  }
+
+  # An older pkgci had one folder of lists for a target, whoever asked.
+  $desks = $accounts.keys.map |$desk| { "! -name ${desk}" }.join(' ')
+  $former = "find ${home}/lists -mindepth 1 -maxdepth 1 ${desks}"
+  exec { "remove the lists of an older pkgci in ${home}/lists":
+    command  => "${former} -exec rm -rf {} +",
+    onlyif   => "${former} -print -quit | grep -q .",
+    provider => shell,
+    path     => ['/usr/bin', '/bin'],
+    require  => File["${home}/lists"],
   }
 
   # The `!` has gpg sign with this very subkey.

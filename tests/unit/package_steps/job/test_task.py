@@ -87,6 +87,12 @@ def test_a_parameter_that_zuul_would_not_send_is_refused(tmp_path: Path, name: s
     assert name in ended.value.reason
 
 
+def test_a_change_at_the_end_of_a_long_queue_is_told_all_that_is_ahead(tmp_path: Path) -> None:
+    ahead = " ".join(f"{number}-Z{number:032}" for number in range(100_000, 100_400))
+    task = read_task(BUILD, {**GOOD, "WORKSPACE": str(tmp_path), "PKGCI_AHEAD": ahead})
+    assert len(task.inputs(tmp_path).ahead) == 400
+
+
 @pytest.mark.parametrize(
     "arguments",
     [[], ["nosuch", "packaging/hello", "trixie"], ["build", "packaging/hello"], [*BUILD, "el9"]],

@@ -53,6 +53,15 @@ def test_a_run_of_the_gate_takes_nothing_but_what_zuul_began_it_for(
     assert not (world.publisher.public / "gate").exists()
 
 
+def test_where_zuul_could_tell_and_note_no_tree_the_package_is_not_to_blame(world: World) -> None:
+    """As where Zuul's disk is full: the change's author can do nothing about it."""
+    inputs = world.inputs(pipeline="gate", tree="")
+    world.build(inputs, "1.0-1")
+    with pytest.raises(Ended, match="has noted nothing of Z5: its log, in /var/log/zuul") as ended:
+        world.publish_only(inputs)
+    assert ended.value.status is Status.INFRASTRUCTURE
+
+
 def test_a_run_of_the_gate_that_has_ended_takes_nothing_more(world: World) -> None:
     gate(world, "1.0-1", "trixie")
     again = world.inputs(pipeline="gate")

@@ -37,6 +37,7 @@ def test_only_the_sites_own_hosts_are_believed(source: Source, tools: Tools, tmp
     assert {f"  {line}" for line in (*wanted, "BatchMode yes", "GlobalKnownHostsFile /dev/null")} <= set(settings)
     assert (tmp_path / "scratch/b1.known").read_text() == "build ssh-ed25519 AAAA\n"
     assert all("--no-links" in command for command in tools.called)
+    assert all({"prlimit", "--as=2000000000"} <= set(command) for command in tools.called)
 
 
 def test_a_host_that_has_nothing_is_passed_over(source: Source, tools: Tools, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import gzip
 import hashlib
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import pytest
 from pkgci_steps.programs import Programs
 from pkgci_steps.repository import distribution
 from pkgci_steps.repository.known import Known
+from pkgci_steps.repository.limited import limited
 from pkgci_steps.repository.relations import Relation
 from pkgci_steps.settings import Target
 from pkgci_steps.status import Ended, Status
@@ -36,8 +37,11 @@ TARGET = Target("el9", "rpm", backend="mock", mock_root="rocky-9-x86_64", mirror
 class Mirror(Programs):
     """Serves the metadata, until it ``is_away``; remembers what it was asked for."""
 
-    def __init__(self, primary: str = PRIMARY) -> None:
-        self.packed = gzip.compress(primary.encode())
+    def __init__(self, primary: str = PRIMARY, suffix: str = ".gz") -> None:
+        self.primary = primary.encode()
+        self.suffix = suffix
+        self.packed = gzip.compress(self.primary)
+        self.called: list[list[str | Path]] = []
         self.asked: list[str] = []
         self.is_away = False
 
@@ -50,11 +54,16 @@ class Mirror(Programs):
         if url.endswith("repomd.xml"):
             path.write_text(
                 f'<repomd><data type="primary"><checksum type="sha256">{checksum}</checksum>'
-                f'<location href="repodata/{checksum}-primary.xml.gz"/></data></repomd>'
+                f'<location href="repodata/{checksum}-primary.xml{self.suffix}"/></data></repomd>'
             )
         else:
             assert command[4] == f"SHA256:{checksum}"
             path.write_bytes(self.packed)
+        return 0
+
+    def pipe(self, command: Sequence[str | Path], take: Callable[[bytes], None], *, seconds: float) -> int:
+        self.called.append(list(command))
+        take(self.primary)
         return 0
 
 
@@ -70,6 +79,12 @@ def test_names_versions_sources_and_relations_are_the_mirrors(step: Step, tmp_pa
     assert found.sources == {"sudo", "util-linux-core"}
     said = (Relation("Provides", "sudo", "=", "1:1.9-3.el9"), Relation("Obsoletes", "sudo-old", "<", "1.8"))
     assert found.named("sudo")[0].relations == said
+
+
+def test_what_zstd_unpacks_it_unpacks_within_limits_and_without_a_network(step: Step, tmp_path: Path) -> None:
+    mirror = Mirror(suffix=".zst")
+    assert ask(step, mirror, tmp_path, "sudo").packages
+    assert mirror.called == [limited(["zstd", "-dcq", tmp_path / "primary.zst"])]
 
 
 def test_each_of_the_targets_components_is_asked_for(step: Step, tmp_path: Path) -> None:

@@ -88,6 +88,7 @@ HOSTILE = {
     "one that control has not": (packed(".bz2", bz2.compress(TAR)), "is not where dpkg has"),
     "no zstd": (packed(".zst", gzip.compress(TAR)), "not compressed as its name says"),
     "two frames of zstd": (packed(".zst", bytes.fromhex("28b52ffd2000010000") * 2), "after the end of its compressed"),
+    "zstd without an end": (packed(".zst", bytes.fromhex("28b52ffd2000000000")), "cut off"),
     "a bomb": (packed(".gz", gzip.compress(b"\0" * 80_000_000)), "more than 67 MB once it is unpacked"),
     "a file twice": (having(("./usr/bin/a", "x"), ("./usr/bin/a", "y")), "installs b'usr/bin/a' twice"),
     "a file in place of a folder": (having(("./a", {"type": tarfile.DIRTYPE}), ("./a", "y")), "installs b'a' twice"),

@@ -89,12 +89,17 @@ def _patch_set(change):
 
 
 def _has_published(item):
-    for job in item.pipeline.getJobs(item):
-        if getattr(job.parameter_function, "__name__", "") == _PUBLISHING:
-            build = item.current_build_set.getBuild(job.name)
-            if not build or build.result is None:
-                return False
+    for job in _publishing(item):
+        build = item.current_build_set.getBuild(job.name)
+        if not build or build.result is None:
+            return False
     return True
+
+
+def _publishing(item):
+    """The jobs of an item that publish: there are none where a project of the site's own layout has no packages."""
+    jobs = item.pipeline.getJobs(item)
+    return [job for job in jobs if getattr(job.parameter_function, "__name__", "") == _PUBLISHING]
 
 
 @mends("zuul.model")
@@ -144,7 +149,7 @@ def build_what_is_needed_first(module):
         change = getattr(item.change, "number", None)
         if change is None:
             return
-        if self.pipeline.name in RELEASING and self.pipeline.didAllJobsSucceed(item):
+        if self.pipeline.name in RELEASING and _publishing(item) and self.pipeline.didAllJobsSucceed(item):
             MERGED.add(str(change), name_of(item))
         elif self.pipeline.name == PROMOTE:
             MERGED.discard(str(change))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..inputs import NAME, NAMES, PATTERNS, Inputs
+from ..inputs import LONGEST, NAME, NAMES, PATTERNS, Inputs
 from ..inputs import read as read_inputs
 from ..status import Ended, Status
 
@@ -16,7 +16,7 @@ from ..status import Ended, Status
 class Action:
     """What a step is. ``program`` is the one of all packages, without its source unless ``source``.
 
-    ``publishes``: it runs on the publisher, as the account that has the signing keys there, and nothing of a change is
+    ``publishes``: it runs on the publisher, as the account whose repositories it changes, and nothing of a change is
     ever fetched or run there. ``of_target``: it is done for one target, and not for all of a project. ``upstream``: it
     needs upstream's files, where these are a project of their own.
     """
@@ -66,7 +66,8 @@ PARAMETERS = {
     "NODE_NAME": NAME,
     "BUILD_URL": r"https?://[A-Za-z0-9.:\[\]-]+/[A-Za-z0-9._~/%@+-]*",
 }
-_LONGEST = {"ZUUL_CHANGE_IDS": 4000, "PKGCI_AHEAD": 4000}  # characters; 500 for the others
+# Characters; 500 for the others.
+_LONGEST = {name: LONGEST.get(told, 4000) for name, told in TOLD.items() if told in ("CHANGES", "AHEAD")}
 USAGE = f"usage: pkgci-job {'|'.join(ACTIONS)} PROJECT [TARGET] [--minutes N]"
 # A job of an older pkgci names its step only.
 _OUTDATED = f"{USAGE}: if an older pkgci made this job, `pkgci deploy-jobs` updates it"

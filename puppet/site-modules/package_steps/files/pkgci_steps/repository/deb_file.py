@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..programs import Programs
 from . import ar, packed, tar
+from .limited import limited
 
 # bytes: of one control file, of all of them, and of what is installed.
 CONTROL_LIMIT = 1024 * 1024
@@ -20,8 +21,6 @@ _DATA_NAME = re.compile(rb"\./((?:[^/\0]+/)*[^/\0]+)/?")
 _ROOTS = (b".", b"./")
 # What dpkg knows of installed packages is written by nobody but itself.
 _OWN_OF_DPKG = b"var/lib/dpkg/"
-# What reading one package may take: seconds, and bytes of memory.
-_LIMITS = ("prlimit", "--cpu=300", f"--as={2 << 30}")
 
 
 @dataclass
@@ -44,7 +43,7 @@ def read(path: Path, programs: Programs) -> Content:
     except (ValueError, IndexError) as error:
         raise ValueError(f"{path.name}: {error}") from None
     # dpkg itself, which unpacks the control files with tar, finds the very same.
-    status, said = programs.output([*_LIMITS, "dpkg-deb", "--info", path, "control"], seconds=120)
+    status, said = programs.output(_dpkg_deb("--info", path, "control"), seconds=120)
     if status != 0 or said != content.control:
         raise ValueError(f"{path.name}: dpkg reads other control data in it")
     return content
@@ -62,6 +61,11 @@ def control_of(path: Path, programs: Programs) -> bytes:
     return content.control
 
 
+def _dpkg_deb(*words: str | Path) -> list[str | Path]:
+    """What calls it for one package. It writes the control files to the disk, and looks at them there."""
+    return limited(["dpkg-deb", *words], seconds=300, file_mb=_CONTROLS_LIMIT // 1_000_000 + 1)
+
+
 def _each(path: Path, part: ar.Part, content: Content, programs: Programs, *, is_data: bool = False) -> None:
     """Has each member of a part of the package in ``path`` looked at."""
     if is_data:
@@ -76,8 +80,7 @@ def _each(path: Path, part: ar.Part, content: Content, programs: Programs, *, is
         else:
             packed.check_zstd(file, part.size)
             option = "--fsys-tarfile" if is_data else "--ctrl-tarfile"
-            command = [*_LIMITS, "dpkg-deb", option, path]
-            if programs.pipe(command, packed.limited(reader.feed, limit), seconds=600) != 0:
+            if programs.pipe(_dpkg_deb(option, path), packed.limited(reader.feed, limit), seconds=600) != 0:
                 raise ValueError("dpkg-deb cannot unpack it")
     reader.close()
     if not is_data and "control" not in content.controls:

@@ -42,7 +42,7 @@ class Generation:
 
 
 class Repository:
-    """The repository ``name``: ``release``, or ``review/NAME``. It need not exist before something is published."""
+    """The repository ``name``: ``release``, ``review/NAME`` or ``gate/NAME``. It exists once something is published."""
 
     def __init__(self, name: str, publisher: Publisher) -> None:
         self.name = name

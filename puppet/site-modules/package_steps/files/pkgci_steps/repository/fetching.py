@@ -26,6 +26,8 @@ _CONNECTION = (255, 10, 12, 30, 35)
 _ATTEMPTS = 6
 # What fetching may take, in seconds: a connection without a sign of life, and all of it.
 _SILENCE, _LONGEST = 60, 1800
+# And of the host: bytes of memory, as what rsync is told is not trusted.
+_LIMITS = ("--as=2000000000", "--core=0")
 _RESULT = "result.json"
 
 
@@ -87,7 +89,16 @@ class Source:
         wanted = self.scratch / "wanted"
         wanted.write_text("".join(f"{name}\n" for name in names))
         # Links, devices and folders are passed over. A host that sends more than it announces is cut off.
-        command = ["prlimit", f"--fsize={largest}", "rsync", "--times", "--no-links", "--no-dirs", "--whole-file"]
+        command = [
+            "prlimit",
+            f"--fsize={largest}",
+            *_LIMITS,
+            "rsync",
+            "--times",
+            "--no-links",
+            "--no-dirs",
+            "--whole-file",
+        ]
         command += [f"--max-size={largest}", f"--timeout={_SILENCE}", f"--files-from={wanted}"]
         command += ["--rsh", f"ssh -F {self._ssh_settings(host)}", f"build:{self.place}/", f"{folder}/"]
         for attempt in range(_ATTEMPTS):

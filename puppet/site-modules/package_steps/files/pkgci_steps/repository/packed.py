@@ -92,9 +92,11 @@ def check_zstd(file: BinaryIO, size: int) -> None:
     file.seek(sum(sizes), 1)
     is_last = False
     while not is_last:
-        header = int.from_bytes(file.read(3), "little")
+        head = file.read(3)
+        header = int.from_bytes(head, "little")
         kind = header >> 1 & 3
-        if file.tell() >= end or kind == 3:
+        # The last block may be empty, and the end of it all: data that filled the one before it ends like this.
+        if len(head) < 3 or file.tell() > end or kind == 3:
             raise ValueError("it is cut off")
         is_last = bool(header & 1)
         file.seek(1 if kind == 1 else header >> 3, 1)

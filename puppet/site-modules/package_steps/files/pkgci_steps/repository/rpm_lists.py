@@ -16,6 +16,7 @@ from ..status import Ended, Status
 from ..step import Step
 from . import folders, packed, rpm_file
 from .known import Known, Package
+from .limited import limited
 from .relations import Relation
 
 # The metadata is asked for again after that many seconds; it has no more bytes than that.
@@ -91,7 +92,7 @@ def _read(step: Step, place: str, take: Callable[[_Listed], object]) -> None:
         if suffix != ".zst":
             with listed.open("rb") as file:
                 packed.unpack(file, suffix, listed.stat().st_size, feed, _LIMIT)
-        elif step.programs.pipe(["zstd", "-dcq", listed], feed, seconds=600) != 0:
+        elif step.programs.pipe(limited(["zstd", "-dcq", listed]), feed, seconds=600) != 0:
             raise ValueError("zstd cannot unpack it")
         parser.close()
     except (ElementTree.ParseError, ValueError) as error:

@@ -80,8 +80,14 @@ class Zuul:
     def begun(self, inputs: Inputs) -> None:
         """Whether Zuul has begun, and not ended, the very run of a releasing pipeline that ``inputs`` say they are of.
 
-        Raises ``Ended`` (failed) where it has not.
+        Raises ``Ended``: failed where it has not, infrastructure where Zuul could not even tell what it is of.
         """
+        if not inputs.tree:
+            raise Ended(
+                Status.INFRASTRUCTURE,
+                f"Zuul told this job no git tree, and has noted nothing of {inputs.build_id}: its log, "
+                "in /var/log/zuul on its host, says why",
+            )
         known = self.build_set(inputs.build_id)
         if known is None:
             raise _unknown(inputs)
