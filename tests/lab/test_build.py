@@ -121,7 +121,7 @@ def test_a_build_leaves_its_packages_for_the_publisher_alone_to_fetch(built: Bui
     assert (built.status["good"], result["status"], result["version"]) == (0, "passed", version), result["reason"]
     names = {file["name"] for file in result["files"]}
     assert {f"tiny_{version}_all.deb", f"tiny_{version}.dsc", f"tiny_{version}.tar.xz"} <= names
-    fetch = "rsync -e 'ssh -i /etc/pkgci/keys/fetch -o StrictHostKeyChecking=accept-new' -r"
+    fetch = "rsync -e 'ssh -i /etc/pkgci/keys/fetch_review -o StrictHostKeyChecking=accept-new' -r"
     host = built.lab.site.host("build01").fqdn
     listed = built.lab.exec("pub01", "sh", "-c", f"{fetch} fetch@{host}:good/trixie/").stdout
     assert names | {"result.json", "log.txt"} <= {line.split()[-1] for line in listed.splitlines()}
