@@ -61,12 +61,16 @@ def test_what_a_change_before_it_may_not_bring_is_not_there_and_what_apt_would_n
     rows = [("libgreet", "2", "a"), ("libgreet", "1", "b"), ("gperf", "9", "c"), ("new", "1", "d"), ("other", "1", "e")]
 
     class Taking(Lists):
-        def chosen(self, names: Sequence[str]) -> set[str]:
+        def named(self, names: Sequence[str]) -> list[dict[str, str]]:
             assert set(names) == {"gperf", "new"}
-            return {"of the distribution", "d"}
+            rows = [("gperf", "the distribution's"), ("gperf", "c"), ("new", "d"), ("new", "y")]
+            return [{"Package": name, "SHA256": checksum} for name, checksum in rows]
 
-    lists = Taking(stanza("greet", "2", "z"), "", "\n".join(stanza(*row) for row in rows))
+    # The change itself has a newer one of what that change adds: without it, there is the older one.
+    own = "\n".join([stanza("greet", "2", "z"), stanza("new", "2", "y")])
+    lists = Taking(own, "", "\n".join(stanza(*row) for row in rows))
     wanted = [File("greet_2_amd64.deb", 1, "z", "greet", "2", "amd64", "greet")]
+    wanted.append(File("new_2_amd64.deb", 1, "y", "new", "2", "amd64", "new"))
     _, beside, _ = deb._ours(cast(Apt, lists), (OWN, before, RELEASED), wanted)
     assert sorted(map(str, beside)) == ["libgreet 2", "new 1"]
 

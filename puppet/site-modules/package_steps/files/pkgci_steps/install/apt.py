@@ -203,10 +203,9 @@ class Apt:
                 newest[name] = version
         return newest
 
-    def chosen(self, packages: Iterable[str]) -> set[str]:
-        """The checksums of the packages that installing ``packages`` by their names would take."""
-        shown = self.root.ask("apt-cache", "--no-all-versions", "show", *packages)
-        return {row["SHA256"] for row in stanzas(shown) if "SHA256" in row}
+    def named(self, packages: Iterable[str]) -> list[dict[str, str]]:
+        """The paragraphs of all packages with one of these names that apt knows of, in every version."""
+        return stanzas(self.root.ask("apt-cache", "show", *packages))
 
     def look(self, package: str, when: str) -> list[Case]:
         """Whether the files and services of an installed package are as it declares them."""

@@ -68,7 +68,7 @@ def _ours(
     Packages of changes before it are there without it, and not yet released.
     """
     sums = {file.sha256 for file in wanted}
-    listed = {item.name: _listed(apt, item) for item in chosen}
+    listed = _listed(apt, chosen)
     everywhere = [package for some in listed.values() for package in some]
     change = list({package.sha256: package for package in everywhere if package.sha256 in sums}.values())
     for file in wanted:
@@ -82,12 +82,24 @@ def _ours(
     return change, world.newest(beside, _is_older), listed.get("released", [])
 
 
-def _listed(apt: Apt, item: Repository) -> list[Package]:
-    """The packages of a repository that apt would take from there."""
-    usable = [one for one in packages(apt.packages(f"Repo-URI: {item.url}")) if item.has(one.name, one.version)]
-    added = [one.name for one in usable if item.offer and item.offer.is_added(one.name)]
-    taken = apt.chosen(added) if added else set()
-    return [one for one in usable if one.name not in added or one.sha256 in taken]
+def _listed(apt: Apt, chosen: Sequence[Repository]) -> dict[str, list[Package]]:
+    """The packages of each repository that users would get from there, were there none of the others.
+
+    What a change only adds stands behind the distribution and what is released.
+    """
+    found = {item.name: packages(apt.packages(f"Repo-URI: {item.url}")) for item in chosen}
+    usable = {item.name: [one for one in found[item.name] if item.has(one.name, one.version)] for item in chosen}
+    added = {item.name: _added(item, usable[item.name]) for item in chosen}
+    names = sorted(set().union(*added.values()))
+    if not names:
+        return usable
+    of_changes = {one.sha256 for item in chosen if not item.is_released for one in found[item.name]}
+    elsewhere = {row["Package"] for row in apt.named(names) if row.get("SHA256") not in of_changes}
+    return {name: [one for one in some if one.name not in added[name] & elsewhere] for name, some in usable.items()}
+
+
+def _added(item: Repository, usable: Sequence[Package]) -> set[str]:
+    return {one.name for one in usable if item.offer and item.offer.is_added(one.name)}
 
 
 def _closure(
