@@ -3,7 +3,7 @@
 import json
 import time
 
-from pkgci.model.roles import CATALOGUE, SLAVES
+from pkgci.model.roles import CATALOGUE, FIREWALL, SLAVES
 from tests.lab.conftest import Lab
 
 ANSWERED_IN = 10.0
@@ -20,7 +20,7 @@ def test_everything_is_named_and_it_is_quick(bootstrapped: Lab) -> None:
         found = data["hosts"][host.name]
         assert found["reached"] and found["last_run"]["ok"]
         assert found["disks"] and len(found["release"]) == 64
-        assert set(found["services"]) == {unit for role in host.roles for unit in CATALOGUE[role].units}
+        assert set(found["services"]) == {FIREWALL, *(unit for role in host.roles for unit in CATALOGUE[role].units)}
         assert set(found["services"].values()) <= {"active"}
         assert (found["certificate"] is not None) == host.public
     assert data["authority"]["days"] > 300
