@@ -184,11 +184,13 @@ path.write_text(json.dumps(settings, indent=2))
 @contextmanager
 def overriding(lab: Lab, *names: str) -> Iterator[None]:
     """Meanwhile, the site lets PROJECT take these names."""
-    lab.exec("pub01", "python3", "-c", _OVERRIDES, PROJECT, *names)
+    file, kept = "/etc/pkgci/steps.json", "/root/steps.json"
+    lab.exec("pub01", "cp", "--preserve", file, kept)
     try:
+        lab.exec("pub01", "python3", "-c", _OVERRIDES, PROJECT, *names)
         yield
     finally:
-        lab.exec("pub01", "python3", "-c", _OVERRIDES, PROJECT)
+        lab.exec("pub01", "mv", kept, file)
 
 
 def having(files: Mapping[str, str]) -> str:
