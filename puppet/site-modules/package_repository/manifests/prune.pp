@@ -1,22 +1,14 @@
 # @summary Removes from the repositories what nobody needs any more, once an hour: pkgci-prune, as each of their accounts.
-#
-# @param accounts
-#   What the unit's name ends with → the account that it runs as.
-# @param home
-#   The folder with everything of theirs.
-class package_repository::prune (
-  Hash[Pattern[/\A(-[a-z]+)?\z/], String[1]] $accounts = {
-    ''        => 'publisher',
-    '-review' => 'pkgci-review',
-    '-gate'   => 'pkgci-gate',
-  },
-  Stdlib::Absolutepath                       $home     = '/srv/publisher',
-) {
+class package_repository::prune {
+  include package_repository
+
   package_steps::program { 'prune':
     module => 'repository_admin.prune',
   }
 
-  $accounts.each |String $suffix, String $account| {
+  $home = $package_repository::home
+  $package_repository::accounts.each |String $desk, String $account| {
+    $suffix  = $desk ? { 'release' => '', default => "-${desk}" }
     $unit    = "pkgci-prune${suffix}"
     $results = "${home}/prune${suffix}"
 

@@ -2,17 +2,14 @@
 #
 # A new site has a first, empty state, so that its page and its lists are there. Where keys, targets or certificates
 # have changed, every repository is signed anew, each by its own account. What that needs comes before this class.
-#
-# @param accounts
-#   The accounts that the repositories belong to.
-class package_repository::refresh (
-  Array[String[1], 1] $accounts = ['publisher', 'pkgci-review', 'pkgci-gate'],
-) {
+class package_repository::refresh {
+  include package_repository
+
   package_steps::program { 'repository':
     module => 'repository_admin.main',
   }
 
-  $accounts.each |String $account| {
+  $package_repository::accounts.values.each |String $account| {
     exec { "pkgci-repository refresh as ${account}":
       command => 'pkgci-repository refresh',
       unless  => 'pkgci-repository check',

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from pkgci_steps.job import main
+from pkgci_steps.job import runner
 from pkgci_steps.job.task import Tree
 
 
@@ -34,14 +34,14 @@ def test_all_that_is_fetched_of_a_change_is_fetched_within_limits(
 
     project = SimpleNamespace(own_steps=False, source=SimpleNamespace(kind="auto", project=None))
     known = SimpleNamespace(limits=SimpleNamespace(minutes=1), project=lambda _: project)
-    monkeypatch.setattr(main.site, "read", lambda _: known)
-    monkeypatch.setattr(main.trees, "packaging", lambda _: None)
-    monkeypatch.setattr(main, "confined", within("confined"))
-    monkeypatch.setattr(main, "bounded", within("bounded"))
-    monkeypatch.setattr(main, "fetch", fetch)
-    monkeypatch.setattr(main, "fetch_layout", lambda *_: done.append(("layout", sorted(inside))))
+    monkeypatch.setattr(runner.site, "read", lambda _: known)
+    monkeypatch.setattr(runner.trees, "packaging", lambda _: None)
+    monkeypatch.setattr(runner, "confined", within("confined"))
+    monkeypatch.setattr(runner, "bounded", within("bounded"))
+    monkeypatch.setattr(runner, "fetch", fetch)
+    monkeypatch.setattr(runner, "fetch_layout", lambda *_: done.append(("layout", sorted(inside))))
     task: Any = SimpleNamespace(step="build", project="packaging/hello", action=None)
     nothing: Any = None
-    runner = main.Runner(task, tmp_path, nothing, nothing, tmp_path, "file")
-    assert runner._fetched(main.Way()) == tmp_path
+    running = runner.Runner(task, tmp_path, nothing, nothing, tmp_path, "file")
+    assert running._fetched(runner.Way()) == tmp_path
     assert done == [("tree", ["bounded", "confined"]), ("layout", ["bounded", "confined"])]

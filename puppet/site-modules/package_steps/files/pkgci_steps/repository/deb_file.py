@@ -34,14 +34,7 @@ class Content:
 
 def read(path: Path, programs: Programs) -> Content:
     """What the package in ``path`` has. Nothing is unpacked to the disk. Raises ``ValueError`` in words."""
-    content = Content()
-    try:
-        with path.open("rb") as file:
-            control, data = ar.parts(file)
-        _each(path, control, content, programs)
-        _each(path, data, content, programs, is_data=True)
-    except (ValueError, IndexError) as error:
-        raise ValueError(f"{path.name}: {error}") from None
+    content = _content(path, programs, with_data=True)
     # dpkg itself, which unpacks the control files with tar, finds the very same.
     status, said = programs.output(_dpkg_deb("--info", path, "control"), seconds=120)
     if status != 0 or said != content.control:
@@ -51,14 +44,20 @@ def read(path: Path, programs: Programs) -> Content:
 
 def control_of(path: Path, programs: Programs) -> bytes:
     """The control data of a package. Raises ``ValueError`` in words."""
+    return _content(path, programs, with_data=False).control
+
+
+def _content(path: Path, programs: Programs, *, with_data: bool) -> Content:
     content = Content()
     try:
         with path.open("rb") as file:
-            control, _ = ar.parts(file)
+            control, data = ar.parts(file)
         _each(path, control, content, programs)
+        if with_data:
+            _each(path, data, content, programs, is_data=True)
     except (ValueError, IndexError) as error:
         raise ValueError(f"{path.name}: {error}") from None
-    return content.control
+    return content
 
 
 def _dpkg_deb(*words: str | Path) -> list[str | Path]:
