@@ -55,13 +55,13 @@ class SshSide:
         self._review = review
         self._socket = hook_socket
 
-    async def start(self, port: int, host_key: Path) -> None:
-        """Listens on ``port``, and for the hook."""
+    async def start(self, port: int, host_key: Path) -> asyncssh.SSHAcceptor:
+        """Listens on ``port`` (0: any that is free), and for the hook; returns what closes the port again."""
         self._socket.unlink(missing_ok=True)
         server = await asyncio.start_unix_server(self._answer_hook, str(self._socket), limit=1 << 20)
         self._socket.chmod(0o600)
         self._hook_server = server
-        await asyncssh.listen(
+        return await asyncssh.listen(
             "",
             port,
             server_factory=lambda: _Login(self._review),

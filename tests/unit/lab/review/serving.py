@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import http.client
 import os
-import socket
 import ssl
 import subprocess
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import asyncssh
 
 from pkgci.lab.stand_ins.review.review import Review
 from pkgci.lab.stand_ins.review.ssh import SshSide
@@ -68,28 +70,36 @@ class Door:
 def ssh_door(review: Review, directory: Path, key: Path) -> Iterator[Door]:
     """Serves ``review`` over SSH."""
     make_key(directory / "host_key")
-    loop, ready = asyncio.new_event_loop(), threading.Event()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    loop, listening = asyncio.new_event_loop(), Future[asyncssh.SSHAcceptor]()
 
     async def serve() -> None:
-        await SshSide(review, directory / "hook.socket").start(port, directory / "host_key")
-        ready.set()
+        try:
+            listening.set_result(await SshSide(review, directory / "hook.socket").start(0, directory / "host_key"))
+        except Exception as error:
+            listening.set_exception(error)
+
+    async def close() -> None:
+        acceptor = listening.result()
+        acceptor.close()
+        await acceptor.wait_closed()
+        others = asyncio.all_tasks(loop) - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
     def run() -> None:
         asyncio.set_event_loop(loop)
         loop.create_task(serve())
         loop.run_forever()
-        for task in (tasks := asyncio.all_tasks(loop)):
-            task.cancel()
-        loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        loop.run_until_complete(close())
         loop.close()
 
     thread = threading.Thread(target=run)
     thread.start()
     try:
-        assert ready.wait(30)
-        yield Door(port, key)
+        # IPv4 and IPv6 have a free port each.
+        ports = {address[0]: address[1] for address in listening.result(30).get_addresses()}
+        yield Door(ports["0.0.0.0"], key)
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(30)
@@ -121,6 +131,13 @@ class Web:
             connection.request(method, path, body, headers or {})
             answer = connection.getresponse()
             return Answer(answer.status, dict(answer.getheaders()), answer.read())
+        except ssl.SSLError as error:
+            # Seen once: bytes that were not TLS. Whose socket it was tells more than OpenSSL does.
+            sockets = subprocess.run(
+                ["ss", "-tanp", f"sport = :{self._port}"], capture_output=True, text=True, check=False
+            )
+            error.add_note(sockets.stdout)
+            raise
         finally:
             connection.close()
 
