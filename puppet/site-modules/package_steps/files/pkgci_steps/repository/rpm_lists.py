@@ -86,7 +86,7 @@ def _read(step: Step, place: str, take: Callable[[_Listed], object]) -> None:
     kind, checksum, name, suffix = found.groups()
     listed = step.scratch / f"primary{suffix}"
     _download(step, f"{place}/{name}", listed, f"{kind.upper()}:{checksum}")
-    parser = ElementTree.XMLPullParser(["start", "end"])
+    parser: ElementTree.XMLPullParser[ElementTree.Element] = ElementTree.XMLPullParser(["start", "end"])
     feed = packed.limited(_fed(parser, take), _LIMIT)
     try:
         if suffix != ".zst":
@@ -99,13 +99,17 @@ def _read(step: Step, place: str, take: Callable[[_Listed], object]) -> None:
         raise Ended(Status.INFRASTRUCTURE, f"the list of packages of {place} cannot be read: {error}") from None
 
 
-def _fed(parser: ElementTree.XMLPullParser, take: Callable[[_Listed], object]) -> Callable[[bytes], None]:
+def _fed(
+    parser: ElementTree.XMLPullParser[ElementTree.Element], take: Callable[[_Listed], object]
+) -> Callable[[bytes], None]:
     """What takes the document piece by piece: a package that was handed on is kept no longer."""
     opened: list[ElementTree.Element] = []
 
     def feed(piece: bytes) -> None:
         parser.feed(piece)
-        for event, element in parser.read_events():
+        for event, *of in parser.read_events():
+            element = of[0]
+            assert isinstance(element, ElementTree.Element)  # noqa: S101 - no other events were asked for
             if event == "start":
                 opened.append(element)
                 continue
