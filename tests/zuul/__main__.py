@@ -16,7 +16,7 @@ from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = ROOT / "puppet/site-modules/zuul/files"
+FILES = ROOT / "puppet/site-modules/zuul/files/zuul-py3"
 HERE = Path(__file__).parent
 WORK = ROOT / ".venv" / f"zuul-suite-{sys.version_info.major}.{sys.version_info.minor}"
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-sys.path.append(str(Path(__file__).parents[3] / "puppet/site-modules/zuul/files"))
+FILES = Path(__file__).parents[3] / "puppet/site-modules/zuul/files"
+sys.path += [str(FILES), str(FILES / "zuul-py3")]
 sys.path.append(str(Path(__file__).parents[3] / "puppet/site-modules/package_steps/files"))
 
 from tests.unit.zuul.reviewing import Desk, Gerrit
