@@ -11,10 +11,13 @@ import socket
 import subprocess
 import time
 import types
+from collections.abc import Callable
+from typing import Any
 
 from zuul_py3.faults import LATEST, passes
 from zuul_py3.hook import mends
 from zuul_py3.tools import Facade, text
+from zuul_py3.upstream import Connection
 
 # Seconds that Gerrit may take to let Zuul in, and to answer. Upstream waits for ever, with all its queues.
 PATIENCE = 30
@@ -30,7 +33,7 @@ class UnreachableError(Exception):
 class FaultError(UnreachableError):
     """Gerrit was asked, and has a fault of its own, which may be over in a moment. Its words are ``words``."""
 
-    def __init__(self, words):
+    def __init__(self, words: str) -> None:
         super().__init__(words)
         self.words = words
 
@@ -38,7 +41,7 @@ class FaultError(UnreachableError):
 class RefusedError(Exception):
     """Gerrit was asked, and said no. Its words are ``words``."""
 
-    def __init__(self, words):
+    def __init__(self, words: str) -> None:
         super().__init__(words)
         self.words = words
 
@@ -49,13 +52,13 @@ class Troubles:
     An outage lasts as long as it lasts; ``most`` refusals are an answer, and so are faults of Gerrit's own that go on.
     """
 
-    def __init__(self, most, clock=time.monotonic):
+    def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._most = most
         self._clock = clock
         self._refusals = 0
-        self._faulty_since = None
+        self._faulty_since: float | None = None
 
-    def are_for_good(self, error):
+    def are_for_good(self, error: Exception) -> bool:
         """Notes the next one, and says whether it is to be the last."""
         if isinstance(error, RefusedError):
             self._refusals += 1
@@ -69,25 +72,25 @@ class Troubles:
 
 
 @mends("zuul.connection.gerrit")
-def wait_for_an_answer_no_longer_than_it_takes(module):
+def wait_for_an_answer_no_longer_than_it_takes(module: Any) -> None:
     """zuul/connection/gerrit.py:175 and 371: paramiko waits for an hour for a channel, and for ever for an answer."""
     paramiko = module.paramiko
 
-    class Client(paramiko.SSHClient):
-        def connect(self, *args, **settings):
+    class Client(paramiko.SSHClient):  # type: ignore[misc,name-defined]  # Zuul's own paramiko
+        def connect(self, *args: Any, **settings: Any) -> None:
             limits = {"timeout": PATIENCE, "banner_timeout": PATIENCE, "auth_timeout": PATIENCE}
             super().connect(*args, **{**limits, "channel_timeout": PATIENCE, **settings})
             line = self.get_transport().sock
             line.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED * 1000)
 
-        def exec_command(self, command, **settings):
+        def exec_command(self, command: str, **settings: Any) -> Any:
             return super().exec_command(command, **{"timeout": ANSWER, **settings})
 
     module.paramiko = Facade(paramiko, SSHClient=Client)
 
 
 @mends("zuul.connection.gerrit")
-def tell_a_refusal_from_a_gerrit_that_is_away(module):
+def tell_a_refusal_from_a_gerrit_that_is_away(module: Any) -> None:
     """zuul/connection/gerrit.py:376-397: an exception says nothing of its reason, and half an answer is taken for one.
 
     A query ends with its statistics, or with an error, at an exit status of 0: simpleQuery() takes both for the end of
@@ -96,7 +99,7 @@ def tell_a_refusal_from_a_gerrit_that_is_away(module):
     cls = module.GerritConnection
     ssh = cls._ssh
 
-    def ask(self, command, stdin_data=None):
+    def ask(self: Connection, command: str, stdin_data: Any = None) -> tuple[Any, Any]:
         is_query = command.startswith("gerrit query ")
         try:
             out, err = ssh(self, command, stdin_data)
@@ -117,12 +120,12 @@ def tell_a_refusal_from_a_gerrit_that_is_away(module):
     cls._ssh = ask
 
 
-def _is_connected(client):
+def _is_connected(client: Any) -> bool:
     transport = client.get_transport() if client else None
     return transport is not None and transport.is_active()
 
 
-def check_end(answer):
+def check_end(answer: str) -> None:
     """Raises where the answer to a query is not whole, or none."""
     lines = [line for line in answer.split("\n") if line.strip()]
     try:
@@ -137,31 +140,31 @@ def check_end(answer):
 
 
 @mends("zuul.connection.gerrit")
-def ask_for_changes_by_their_number_only(module):
+def ask_for_changes_by_their_number_only(module: Any) -> None:
     """zuul/connection/gerrit.py:300: `gerrit query 1234` finds a commit 1234… as well, and takes the first line."""
     cls = module.GerritConnection
     query = cls.query
 
-    def query_change(self, number):
+    def query_change(self: Connection, number: str) -> Any:
         return query(self, f"change:{number}")
 
     cls.query = query_change
 
 
 @mends("zuul.connection.gerrit")
-def read_branches_over_ssh(module):
+def read_branches_over_ssh(module: Any) -> None:
     """zuul/connection/gerrit.py:410 asks over HTTP, without a login.
 
     Where anonymous users may not read, that page has no branches, or is an error; and Gerrit 3 has no /p/ any more.
     """
 
-    def get_info_refs(self, project):
+    def get_info_refs(self: Connection, project: str) -> dict[str, str]:
         return branches(self.getGitUrl(types.SimpleNamespace(name=project)), self.keyfile)
 
     module.GerritConnection.getInfoRefs = get_info_refs
 
 
-def branches(url, keyfile=None):
+def branches(url: str, keyfile: str | None = None) -> dict[str, str]:
     """The branches and tags at ``url``: full name → commit. Only a host whose key is known is asked."""
     ssh = ["ssh", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes", "-o", f"ConnectTimeout={PATIENCE}"]
     if keyfile:

@@ -9,13 +9,16 @@ import fnmatch
 import os
 import threading
 import time
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from zuul_py3.alerts import Alerts
 from zuul_py3.asking import UnreachableError
 from zuul_py3.hook import mends
 from zuul_py3.names import of_branch
 from zuul_py3.untested import why_untested
+from zuul_py3.upstream import Change, Event, Item, Manager, Pipeline, Project, Scheduler, Source
 
 _HEADS = "refs/heads/"
 # Seconds that a mail relay may take, and before each further try.
@@ -23,35 +26,36 @@ PATIENCE = 60
 PAUSES = (0, 60, 600)
 
 
-def chosen(names, patterns):
+def chosen(names: Iterable[str], patterns: Iterable[str]) -> list[str]:
     """Those of the branches ``names`` that ``patterns`` choose: the last one that matches decides."""
 
-    def is_chosen(name):
+    def is_chosen(name: str) -> bool:
         found = [one for one in patterns if fnmatch.fnmatchcase(name, one.removeprefix("!"))]
         return bool(found) and not found[-1].startswith("!")
 
     return sorted(filter(is_chosen, names))
 
 
-def _setting(sched, key):
+def _setting(sched: Scheduler, key: str) -> str:
     return sched.config.get("zuul", key) if sched.config.has_option("zuul", key) else ""
 
 
-def alerts_of(sched):
+def alerts_of(sched: Scheduler) -> Alerts:
     """What failed that a timer started, by pipeline, project and branch."""
     if not hasattr(sched, "_clock_alerts"):
         folder = Path(os.path.expanduser(_setting(sched, "state_dir") or "/var/lib/zuul"))  # noqa: PTH111
         sched._clock_alerts = Alerts(folder / "alerts-clock.json", sched.log)
-    return sched._clock_alerts
+    alerts: Alerts = sched._clock_alerts
+    return alerts
 
 
 @mends("zuul.trigger.timer")
-def start_each_branch(module):
+def start_each_branch(module: Any) -> None:
     """zuul/trigger/timer.py:35-43: one event for each project."""
     cls = module.TimerTrigger
     start_projects = cls._onTrigger
 
-    def start_branches(self, pipeline_name, timespec):
+    def start_branches(self: Any, pipeline_name: str, timespec: Any) -> None:
         patterns = _setting(self.sched, "timer_branches").split()
         if not patterns:
             start_projects(self, pipeline_name, timespec)
@@ -70,7 +74,7 @@ def start_each_branch(module):
                 event.project_name, event.branch = project.name, name
                 self.sched.addEvent(event)
 
-    def branches(self, pipeline, project, patterns):
+    def branches(self: Any, pipeline: Pipeline, project: Project, patterns: list[str]) -> Sequence[str | None]:
         """The branches to start; [None] where the review does not tell: then the item says that, too."""
         try:
             found = pipeline.source.connection.getInfoRefs(project.name)
@@ -87,12 +91,12 @@ def start_each_branch(module):
 
 
 @mends("zuul.source.gerrit")
-def keep_the_branch_of_an_event(module):
+def keep_the_branch_of_an_event(module: Any) -> None:
     """zuul/source/gerrit.py:157: what the clock starts has no branch."""
     cls = module.GerritSource
-    get_change = cls.getChange
+    get_change: Callable[..., Change] = cls.getChange
 
-    def get_with_branch(self, event, project):
+    def get_with_branch(self: Source, event: Event, project: Project) -> Change:
         change = get_change(self, event, project)
         if isinstance(change, module.NullChange) and event.branch:
             change.branch = event.branch
@@ -102,15 +106,15 @@ def keep_the_branch_of_an_event(module):
 
 
 @mends("zuul.model")
-def tell_branches_without_a_change_apart(module):
+def tell_branches_without_a_change_apart(module: Any) -> None:
     """zuul/model.py:1019: of two items of one project, the second counts as there already."""
     cls = module.NullChange
     equals = cls.equals
 
-    def equals_with_branch(self, other):
+    def equals_with_branch(self: Change, other: Any) -> bool:
         return equals(self, other) and getattr(self, "branch", None) == getattr(other, "branch", None)
 
-    def shown(self):
+    def shown(self: Change) -> str:
         branch = getattr(self, "branch", None)
         return f"{self.project.name}{f' {branch}' if branch else ''}"
 
@@ -119,25 +123,25 @@ def tell_branches_without_a_change_apart(module):
 
 
 @mends("zuul.scheduler")
-def keep_what_failed_for_the_operator(module):
+def keep_what_failed_for_the_operator(module: Any) -> None:
     """zuul/scheduler.py:1727: without a reporter, a failure is a line in a log."""
     cls = module.BasePipelineManager
     report_item = cls._reportItem
 
-    def report_and_note(self, item):
+    def report_and_note(self: Manager, item: Item) -> Any:
         result = report_item(self, item)
         if isinstance(item.change, module.NullChange) and self.pipeline.getJobs(item):
             note(self, item)
         return result
 
-    def note(self, item):
+    def note(self: Manager, item: Item) -> None:
         key, name = f"{self.pipeline.name} {item.change}", self.pipeline.name
         if self.pipeline.didAllJobsSucceed(item):
             alerts_of(self.sched).clear(key)
         else:
             alerts_of(self.sched).put(key, f"{name} of {item.change} failed: {why(self.pipeline, item)}")
 
-    def why(pipeline, item):
+    def why(pipeline: Pipeline, item: Item) -> str:
         fault = why_untested(item)
         if fault:
             return fault
@@ -149,22 +153,22 @@ def keep_what_failed_for_the_operator(module):
 
 
 @mends("zuul.connection.smtp")
-def send_mail_without_making_others_wait(module):
+def send_mail_without_making_others_wait(module: Any) -> None:
     """zuul/connection/smtp.py:52 sends in the scheduler's thread, without a limit, and tells nobody where it fails."""
     cls = module.SMTPConnection
     smtplib = module.smtplib
 
     class Smtp:
         @staticmethod
-        def SMTP(server, port):  # noqa: N802 - smtplib's name
+        def SMTP(server: str, port: int) -> Any:  # noqa: N802 - smtplib's name
             return smtplib.SMTP(server, port, timeout=PATIENCE)
 
     send = cls.sendMail
 
-    def send_later(self, subject, *words):
+    def send_later(self: Any, subject: str, *words: Any) -> None:
         threading.Thread(target=try_to_send, args=(self, subject, *words), name="mail", daemon=True).start()
 
-    def try_to_send(self, subject, *words):
+    def try_to_send(self: Any, subject: str, *words: Any) -> None:
         for pause in PAUSES:
             time.sleep(pause)
             problem = send(self, subject, *words)

@@ -6,18 +6,20 @@ that there is a connection. gear's client says nothing before it has work; then 
 scheduler's own thread (zuul/launcher/gearman.py:212 and 385, zuul/merger/client.py:93).
 """
 
+from typing import Any
+
 from zuul_py3.hook import mends
 
 
 @mends("gear")
-def speak_first(module):
+def speak_first(module: Any) -> None:
     """gear/__init__.py:1430: a client that has connected says nothing.
 
     Words complete the handshake, or are answered with a reset, after which gear connects again.
     """
     on_connect = module.Client._onConnect
 
-    def introduce(self, conn):
+    def introduce(self: Any, conn: Any) -> None:
         name = module.Packet(module.constants.REQ, module.constants.SET_CLIENT_ID, self.client_id)
         conn.sendPacket(name)
         on_connect(self, conn)
@@ -26,19 +28,19 @@ def speak_first(module):
 
 
 @mends("gear")
-def tell_who_waits(module):
+def tell_who_waits(module: Any) -> None:
     """gear/__init__.py:197 forgets with a lost connection what was asked on it, and not who waits for the answer."""
     cls = module.Connection
     init, send_admin_request = cls._init, cls.sendAdminRequest
 
-    def forget_and_tell(self):
+    def forget_and_tell(self: Any) -> None:
         tasks = list(getattr(self, "pending_tasks", ()))
         requests = list(self.__dict__.setdefault("_unanswered", set()))
         init(self)
         for waiting in (*tasks, *requests):
             waiting.setComplete()
 
-    def ask(self, request, timeout=90):
+    def ask(self: Any, request: Any, timeout: float = 90) -> None:
         # gear's own list lacks a request of whose answer a part has come.
         self._unanswered.add(request)
         try:

@@ -3,11 +3,16 @@
 What became of an attempt that broke off, nobody knows: before anything is said or voted again, it is looked for.
 """
 
+import logging
 import time
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 from zuul_py3 import faults, records, refusals
+from zuul_py3.alerts import Alerts
 from zuul_py3.asking import RefusedError
-from zuul_py3.reports import DELIVERED, DROPPED, MERGED, REFUSED, Step
+from zuul_py3.reports import DELIVERED, DROPPED, MERGED, REFUSED, Amounts, Report, Step
+from zuul_py3.upstream import Record, Votes
 
 # Seconds after which a vote that is not there counts as dropped.
 SETTLING = 2
@@ -17,13 +22,30 @@ class _GivenUpError(Exception):
     """Gerrit has had a fault of its own with a change for so long that nobody waits for it any more."""
 
 
+class Gerrit(Protocol):
+    """How reports reach Gerrit: ``user`` is the account."""
+
+    @property
+    def user(self) -> str: ...
+    def look(self, number: str, /) -> Record | None: ...
+    def review(self, project: str, change: str, message: str, action: Mapping[str, Any], /) -> object: ...
+
+
 class Delivery:
     """Delivers reports by way of ``gerrit``, which has ``user``, ``look(number)`` and ``review(…)``.
 
     Raises UnreachableError and LaterError where a report has to be delivered again later: it goes on where it was.
     """
 
-    def __init__(self, gerrit, amounts, alerts, log, clock=time.time, sleep=time.sleep):
+    def __init__(
+        self,
+        gerrit: Gerrit,
+        amounts: Amounts,
+        alerts: Alerts,
+        log: logging.Logger,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
         self._gerrit = gerrit
         self._amounts = amounts
         self._alerts = alerts
@@ -31,7 +53,7 @@ class Delivery:
         self._clock = clock
         self._sleep = sleep
 
-    def deliver(self, report):
+    def deliver(self, report: Report) -> None:
         while report.steps:
             if not report.about.wanted():
                 report.steps.clear()
@@ -43,13 +65,13 @@ class Delivery:
                 self._give_up(report, reason)
         report.outcome = report.outcome or DELIVERED
 
-    def _give_up(self, report, reason):
+    def _give_up(self, report: Report, reason: Exception) -> None:
         text = f"Gerrit has told nothing of change {report.number} of {report.project} for too long: {reason}"
         self._alerts.put(f"look {report.project}", text)
         report.steps.clear()
         report.outcome = REFUSED
 
-    def _take(self, report, step):
+    def _take(self, report: Report, step: Step) -> None:
         """Takes one step, or puts others in its place."""
         record = self._look(report) if step.since or step.submit else None
         if step.since and not step.said:
@@ -70,7 +92,7 @@ class Delivery:
         else:
             self._read_back(report, step, words)
 
-    def _arrived_nevertheless(self, report, step, words):
+    def _arrived_nevertheless(self, report: Report, step: Step, words: str) -> bool:
         """Whether only the submit was refused, and the rest is there."""
         record = self._look(report)
         if self._has_said(record, report, step):
@@ -80,7 +102,7 @@ class Delivery:
             self._later(step, words)
         return False
 
-    def _needs_no_submit(self, report, step, record):
+    def _needs_no_submit(self, report: Report, step: Step, record: Record | None) -> bool:
         """Where the change is merged already, or what its merge depends on has gone, the step is another one."""
         if records.is_merged(record):
             step.submit = False
@@ -88,16 +110,16 @@ class Delivery:
             if step.said:
                 self._merged(report)
             return step.said
-        lacks = report.about.lacks(record) if record else [records.Lack("Gerrit does not know it", "Gerrit does")]
+        lacks = report.queued.lacks(record) if record else [records.Lack("Gerrit does not know it", "Gerrit does")]
         if lacks:
             self._log.warning("Not submitted: %s: %s", report, records.told(lacks)[0])
-            report.steps[0] = Step(report.about.not_submitted(lacks, step.message), report.about.regained())
+            report.steps[0] = Step(report.queued.not_submitted(lacks, step.message), report.queued.regained())
             report.outcome = REFUSED
         return bool(lacks)
 
-    def _read_back(self, report, step, words):
+    def _read_back(self, report: Report, step: Step, words: str | None) -> None:
         """Sees to it that the votes have arrived; ``words`` are Gerrit's where it refused the submit."""
-        missing = {}
+        missing: Votes = {}
         capped = step.given != step.votes
         while step.submit or any(step.given.values()):
             record = self._look(report)
@@ -122,14 +144,14 @@ class Delivery:
             words = refused or words
         # The step stays until there is what comes after it: the layout may be loaded anew at this moment.
         if step.submit:
-            report.steps[0] = self._submit_refused(report, step, words, missing)
+            report.steps[0] = self._submit_refused(report, step, words or "", missing)
             report.outcome = REFUSED
         elif missing and not report.complained:
             report.steps[0] = Step(self._dropped(report, missing))
         else:
             del report.steps[0]
 
-    def _missing(self, report, step, record):
+    def _missing(self, report: Report, step: Step, record: Record | None) -> Votes:
         """The votes of ``step`` that are not there. What arrived smaller than it was meant is remembered."""
         missing = self._not_there(report, step, record)
         if missing:
@@ -142,16 +164,16 @@ class Delivery:
                     self._amounts.learn(report.project, label, amount)
         return missing
 
-    def _not_there(self, report, step, record):
+    def _not_there(self, report: Report, step: Step, record: Record | None) -> Votes:
         votes = records.own_votes(record, report.patch_set, self._gerrit.user)
         # What is abandoned takes no votes.
-        if votes is None or not (record.get("open", True) or records.is_merged(record)):
+        if record is None or votes is None or not (record.get("open", True) or records.is_merged(record)):
             return {}
         # To Gerrit, a label's name is the same in capitals and without.
         votes = {label.lower(): amount for label, amount in votes.items()}
         return {label: amount for label, amount in step.given.items() if amount and votes.get(label.lower()) != amount}
 
-    def _submitted(self, report, step):
+    def _submitted(self, report: Report, step: Step) -> None:
         """Gerrit has merged the change. A vote that it dropped was not needed, but others may be."""
         step.said = True
         missing = self._missing(report, step, self._look(report))
@@ -159,9 +181,9 @@ class Delivery:
             self._dropped(report, missing)
         self._merged(report)
 
-    def _submit_refused(self, report, step, words, missing):
+    def _submit_refused(self, report: Report, step: Step, words: str, missing: Votes) -> Step:
         """The step in place of one whose submit was refused."""
-        votes = report.about.failed()
+        votes = report.queued.failed()
         self._log.error("Gerrit refused to submit %s: %s", report, words)
         gerrit = self._gerrit
         advice = refusals.on_submit(words, report.project, report.branch, gerrit.user, step.votes)
@@ -174,14 +196,14 @@ class Delivery:
             self._alerts.put(key, f"Gerrit refused to submit change {report.number} of {report.project}: {why}")
         return Step(text, votes)
 
-    def _dropped(self, report, missing):
+    def _dropped(self, report: Report, missing: Votes) -> str:
         report.complained = True
         for label, amount in missing.items():
             text = f"Gerrit drops Zuul's vote {label} {amount:+d} on changes of {report.project}"
             self._alerts.put(f"vote {report.project} {label}", text)
         return refusals.vote_dropped(missing, self._gerrit.user)
 
-    def _without_votes(self, report, step, words):
+    def _without_votes(self, report: Report, step: Step, words: str) -> None:
         """Gerrit refused all of a step: what it has to say is said without its votes."""
         self._log.error("Gerrit refused a %s: %s", report, words)
         if not step.votes:
@@ -197,21 +219,21 @@ class Delivery:
             text = f"Gerrit refuses Zuul's votes on changes of {report.project}: {'; '.join(faults.reasons(words))}"
             self._alerts.put(f"vote {report.project} {' '.join(step.votes)}", text)
             report.outcome = REFUSED
-        text = [] if closed else [refusals.vote_refused(words, self._gerrit.user)]
+        why = [] if closed else [refusals.vote_refused(words, self._gerrit.user)]
         said = refusals.NOT_SUBMITTED if step.submit else step.message
-        report.steps[0] = Step("\n\n".join([said, *text]))
+        report.steps[0] = Step("\n\n".join([said, *why]))
 
-    def _merged(self, report):
+    def _merged(self, report: Report) -> None:
         report.outcome = MERGED
         self._alerts.clear(f"submit {report.project} {report.branch}")
         del report.steps[0]
 
-    def _has_said(self, record, report, step):
-        if not step.message:
+    def _has_said(self, record: Record | None, report: Report, step: Step) -> bool:
+        if not step.message or step.since is None:
             return False
         return records.has_said(record, self._gerrit.user, report.patch_set, step.message, step.since)
 
-    def _look(self, report):
+    def _look(self, report: Report) -> Record | None:
         try:
             record = self._gerrit.look(report.number)
         except refusals.LaterError as fault:
@@ -220,10 +242,10 @@ class Delivery:
         self._alerts.clear(f"look {report.project}")
         return record
 
-    def _review(self, report, step, message, votes):
+    def _review(self, report: Report, step: Step, message: str, votes: Votes) -> str | None:
         """Gives it to Gerrit; its words where it refuses, else None. Raises UnreachableError and LaterError."""
         if step.submit:
-            report.about.before_submit()
+            report.queued.before_submit()
         if step.since is None:
             step.since = self._clock()
         step.given.update(votes)
@@ -237,7 +259,7 @@ class Delivery:
             return refusal.words
         return None
 
-    def _later(self, step, words):
+    def _later(self, step: Step, words: str) -> None:
         """Raises LaterError, unless it has been tried long enough."""
         now = self._clock()
         step.faulty_since = now if step.faulty_since is None else step.faulty_since

@@ -6,12 +6,15 @@ circle. Here the change is told so, once for each patch set.
 
 import re
 import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from zuul_py3.hook import mends
 from zuul_py3.readiness import notices_of
 from zuul_py3.reasons import one_line
 from zuul_py3.reports import Report, Step
+from zuul_py3.upstream import Change, Connection, Record, Source
 
 _LINE = re.compile(r"^Depends-On:(.*)$", re.MULTILINE | re.IGNORECASE)
 _CHANGE_ID = re.compile(r"I[0-9a-f]{40}", re.IGNORECASE)
@@ -27,7 +30,14 @@ _MOST = 50
 class Dependency:
     """One value of a Depends-On line: the change that it means, by ``change_id`` or ``number``, or why none."""
 
-    def __init__(self, value, change_id=None, number=None, project=None, problem=None):
+    def __init__(
+        self,
+        value: str,
+        change_id: str | None = None,
+        number: str | None = None,
+        project: str | None = None,
+        problem: str | None = None,
+    ) -> None:
         self.value = value
         self.change_id = change_id
         self.number = number
@@ -35,7 +45,7 @@ class Dependency:
         self.problem = problem
 
 
-def dependencies(message, review):
+def dependencies(message: str, review: Mapping[str, str]) -> list[Dependency]:
     """What a commit message depends on, each once; ``review`` are the hosts and paths that the review's address has."""
     lines = (line.strip() for line in _LINE.findall(message))
     values = list(dict.fromkeys(value for line in lines for value in re.split(r"[,\s]+", line)))
@@ -46,7 +56,7 @@ def dependencies(message, review):
     return found
 
 
-def _dependency(value, review):
+def _dependency(value: str, review: Mapping[str, str]) -> Dependency:
     if _CHANGE_ID.fullmatch(value):
         return Dependency(value, change_id=value)
     host = next(iter(review))
@@ -71,20 +81,20 @@ def _dependency(value, review):
     return Dependency(value, number=found["number"], project=project)
 
 
-def review_of(connection):
+def review_of(connection: Connection) -> dict[str, str]:
     """Host → path of the review's address, by each name that the connection knows it by; its page's first."""
     page = urlsplit(connection.baseurl or "")
     path = page.path.rstrip("/")
     return {name.lower(): path for name in (page.hostname, connection.server) if name}
 
 
-def notice(problems):
+def notice(problems: Iterable[tuple[str, str]]) -> str:
     """The comment on a change whose ``problems``, (value, why), keep Zuul from waiting for what it depends on."""
     lines = [f"Depends-On: {one_line(value)[:_LONGEST] or '(nothing)'}: {why}." for value, why in problems]
     return "Zuul does not wait for everything that this change says it depends on:\n\n" + "\n".join(lines)
 
 
-def notice_of_cycle():
+def notice_of_cycle() -> str:
     return (
         "This change depends, by Depends-On or by its parents, on a change that depends on this one: Zuul can test "
         "neither. Remove one of the Depends-On lines and push a new patch set."
@@ -92,14 +102,16 @@ def notice_of_cycle():
 
 
 @mends("zuul.source.gerrit")
-def follow_addresses_of_changes(module):
+def follow_addresses_of_changes(module: Any) -> None:
     """zuul/source/gerrit.py:197-235 knows Change-Ids only."""
     cls = module.GerritSource
-    needed_by, update = cls._getNeededByFromCommit, cls._updateChange
+    needed_by: Callable[..., list[Record]] = cls._getNeededByFromCommit
+    update = cls._updateChange
     nested = threading.local()
 
-    def depends_on(self, message, change):
-        found, problems = {}, []
+    def depends_on(self: Source, message: str, change: Change) -> list[Record]:
+        found: dict[str, Record] = {}
+        problems: list[tuple[str, str]] = []
         for one in dependencies(message, review_of(self.connection)):
             records = [] if one.problem else self.connection.simpleQuery(f"change:{one.change_id or one.number}")
             problem = one.problem
@@ -114,7 +126,7 @@ def follow_addresses_of_changes(module):
         change._depends_on_problems = problems
         return list(found.values())
 
-    def needed_by_address(self, change_id, change):
+    def needed_by_address(self: Source, change_id: str, change: Change) -> list[Record]:
         records = needed_by(self, change_id, change)
         known = {str(record["number"]) for record in records}
         review = review_of(self.connection)
@@ -125,7 +137,7 @@ def follow_addresses_of_changes(module):
                 records.append(record)
         return records
 
-    def update_and_tell(self, change, history=None):
+    def update_and_tell(self: Source, change: Change, history: Any = None) -> Any:
         nested.depth = getattr(nested, "depth", 0) + 1
         change._depends_on_problems = []
         try:
@@ -139,7 +151,7 @@ def follow_addresses_of_changes(module):
             if change._depends_on_problems:
                 tell(self, change, notice(change._depends_on_problems))
 
-    def tell(self, change, text):
+    def tell(self: Source, change: Change, text: str) -> None:
         connection = self.connection
         # Others' changes in the same review are none of Zuul's business, and old patch sets nobody's.
         if change.project.foreign or not change.open or not change.is_current_patchset:

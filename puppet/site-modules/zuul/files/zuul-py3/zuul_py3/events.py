@@ -7,10 +7,14 @@ change that is gone or that Zuul may not see, is dropped with a line in the log.
 
 import threading
 import time
+from collections.abc import Callable
+from typing import Any
 
 from zuul_py3.asking import RefusedError, Troubles, UnreachableError
 from zuul_py3.hook import mends
 from zuul_py3.losses import LOOK_AGAIN
+from zuul_py3.upstream import Change, Connection, Event, Project, Record, Source
+from zuul_py3.upstream import Scheduler as ZuulScheduler
 
 # How often a look-up may be refused. A Gerrit that is about to end or has just begun refuses what it answers later.
 REFUSALS = 6
@@ -19,40 +23,40 @@ REFUSALS = 6
 class Scheduler:
     """The scheduler ``base``, which is told when an event was received."""
 
-    def __init__(self, base, when):
+    def __init__(self, base: Any, when: float) -> None:
         self._base = base
         self._when = when
 
-    def addEvent(self, event):  # noqa: N802 - Zuul's name
+    def addEvent(self, event: Event) -> None:  # noqa: N802 - Zuul's name
         event.received = self._when
         self._base.addEvent(event)
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         return getattr(self._base, name)
 
 
 class OneEvent:
     """The connection ``base``, whose next event is ``data``, received at ``when``, however often it is asked for."""
 
-    def __init__(self, base, when, data):
+    def __init__(self, base: Connection, when: float, data: Record) -> None:
         self._base = base
         self._event = (when, data)
         self.sched = Scheduler(base.sched, when)
 
-    def getEvent(self):  # noqa: N802 - Zuul's name
+    def getEvent(self) -> tuple[float, Record]:  # noqa: N802 - Zuul's name
         return self._event
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         return getattr(self._base, name)
 
 
 @mends("zuul.connection.gerrit")
-def keep_events_until_they_are_looked_up(module):
+def keep_events_until_they_are_looked_up(module: Any) -> None:
     """zuul/connection/gerrit.py:128-136: an event whose look-up fails is logged, and forgotten."""
     cls = module.GerritEventConnector
     handle = cls._handleEvent
 
-    def handle_until_done(self):
+    def handle_until_done(self: Any) -> None:
         connection = self.connection
         when, data = connection.getEvent()
         if self._stopped:
@@ -65,7 +69,7 @@ def keep_events_until_they_are_looked_up(module):
             self.connection = connection
             connection.handling = None
 
-    def look_up_and_hand_on(self, name):
+    def look_up_and_hand_on(self: Any, name: str) -> None:
         from zuul.exceptions import ChangeNotFound
 
         troubles, kept = Troubles(REFUSALS), False
@@ -88,7 +92,7 @@ def keep_events_until_they_are_looked_up(module):
     cls._handleEvent = handle_until_done
 
 
-def named(event):
+def named(event: Record) -> str:
     """What an event is about, for a log."""
     change = event.get("change") or {}
     patch_set = event.get("patchSet") or {}
@@ -96,15 +100,16 @@ def named(event):
 
 
 @mends("zuul.source.gerrit")
-def keep_changes_that_cannot_be_looked_up(module):
+def keep_changes_that_cannot_be_looked_up(module: Any) -> None:
     """zuul/source/gerrit.py:170-176: a change whose look-up fails leaves the cache.
 
     It stays in its queue, where no later look-up reaches it.
     """
     cls = module.GerritSource
-    get_change, update = cls._getChange, cls._updateChange
+    get_change: Callable[..., Change] = cls._getChange
+    update = cls._updateChange
 
-    def get_and_keep(self, number, patchset, refresh=False, history=None):
+    def get_and_keep(self: Source, number: str, patchset: str, refresh: bool = False, history: Any = None) -> Change:
         key = f"{number},{patchset}"
         known = self.connection.getCachedChange(key)
         try:
@@ -114,7 +119,7 @@ def keep_changes_that_cannot_be_looked_up(module):
                 self.connection.updateChangeCache(key, known)
             raise
 
-    def update_or_say_that_it_is_gone(self, change, history=None):
+    def update_or_say_that_it_is_gone(self: Source, change: Change, history: Any = None) -> Any:
         # zuul/source/gerrit.py:241 wants the patch set of a change before it looks whether there is one.
         try:
             return update(self, change, history)
@@ -128,13 +133,15 @@ def keep_changes_that_cannot_be_looked_up(module):
 
 
 @mends("zuul.source.gerrit")
-def ignore_changes_behind_that_are_hidden(module):
+def ignore_changes_behind_that_are_hidden(module: Any) -> None:
     """zuul/source/gerrit.py:324-350: a change that needs this one and that Zuul may not see ends this one's look-up."""
     cls = module.GerritSource
-    get_change = cls._getChange
+    get_change: Callable[..., Change] = cls._getChange
     nested = threading.local()
 
-    def get_what_is_shown(self, number, patchset, refresh=False, history=None):
+    def get_what_is_shown(
+        self: Source, number: str, patchset: str, refresh: bool = False, history: Any = None
+    ) -> Change:
         # Only a change that another one needs is looked up with that one's history.
         behind = getattr(nested, "depth", 0) > 0 and history is None
         nested.depth = getattr(nested, "depth", 0) + 1
@@ -144,7 +151,7 @@ def ignore_changes_behind_that_are_hidden(module):
             if not behind:
                 raise
             self.log.info("Ignored %s, which needs another one: Gerrit does not show it to Zuul", gone.change)
-            hidden = module.Change(None)
+            hidden: Change = module.Change(None)
             hidden.number, hidden.patchset = number, patchset
             hidden.open = False
             return hidden
@@ -155,10 +162,10 @@ def ignore_changes_behind_that_are_hidden(module):
 
 
 @mends("zuul.source.gerrit")
-def list_all_open_changes_or_none(module):
+def list_all_open_changes_or_none(module: Any) -> None:
     """zuul/source/gerrit.py:188-194 leaves out the changes that it could not look up."""
 
-    def get_project_open_changes(self, project):
+    def get_project_open_changes(self: Source, project: Project) -> list[Change]:
         changes = []
         for record in self.connection.simpleQuery(f"project:{project.name} status:open"):
             try:
@@ -173,12 +180,12 @@ def list_all_open_changes_or_none(module):
 
 
 @mends("zuul.trigger.zuultrigger")
-def list_open_changes_until_gerrit_is_there(module):
+def list_open_changes_until_gerrit_is_there(module: Any) -> None:
     """zuul/trigger/zuultrigger.py:64: what a merge makes of a project's other changes is logged, and forgotten."""
     cls = module.ZuulTrigger
     create = cls._createProjectChangeMergedEvents
 
-    def create_or_later(self, change, source):
+    def create_or_later(self: Any, change: Change, source: Source) -> None:
         try:
             create(self, change, source)
         except UnreachableError as error:
@@ -191,17 +198,17 @@ def list_open_changes_until_gerrit_is_there(module):
 
 
 @mends("zuul.scheduler")
-def keep_events_that_the_scheduler_looks_up(module):
+def keep_events_that_the_scheduler_looks_up(module: Any) -> None:
     """zuul/scheduler.py:1029: the scheduler looks up what has left the cache meanwhile, and forgets where it fails."""
     cls = module.Scheduler
     init, process = cls.__init__, cls.process_event_queue
 
-    def with_shelf(self, *args, **settings):
+    def with_shelf(self: ZuulScheduler, *args: Any, **settings: Any) -> None:
         init(self, *args, **settings)
         # Guarded by the queue's mutex, as the queue is.
         self.kept_events = []
 
-    def process_or_keep(self):
+    def process_or_keep(self: ZuulScheduler) -> None:
         queue = self.trigger_event_queue
         with queue.mutex:
             event = queue.queue[0]
@@ -224,7 +231,7 @@ def keep_events_that_the_scheduler_looks_up(module):
             timer.daemon = True
             timer.start()
 
-    def take_up_again(self):
+    def take_up_again(self: ZuulScheduler) -> None:
         queue = self.trigger_event_queue
         with queue.mutex:
             queue.queue.extendleft(reversed(self.kept_events))

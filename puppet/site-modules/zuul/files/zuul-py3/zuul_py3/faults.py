@@ -1,6 +1,7 @@
 """Whether Gerrit's words tell of a fault of its own, which may be over in a moment. Pure."""
 
 import re
+from collections.abc import Iterator
 
 # Seconds after which faults of Gerrit's own, with one change, count as a refusal.
 LATEST = 3600
@@ -19,18 +20,18 @@ _NO_LIST = re.compile(r"(error|fatal): ")
 _AROUND = re.compile(r"^(error: )?(fatal: )?(one or more reviews failed; review output above)?")
 
 
-def reasons(words):
+def reasons(words: str) -> list[str]:
     """The lines of ``words`` that say why."""
     lines = (_AROUND.sub("", line.strip()) for line in words.splitlines())
     return [line for line in lines if line]
 
 
-def passes(words):
+def passes(words: str) -> bool:
     """Whether what ``words`` tell of may be over in a moment. So is what ends without any."""
     return not reasons(words) or any(_LATER.search(line) for line in _gerrits_own(words))
 
 
-def _gerrits_own(words):
+def _gerrits_own(words: str) -> Iterator[str]:
     """The lines of ``words`` in which nobody else can have put anything."""
     in_list = False
     for line in map(str.strip, words.splitlines()):

@@ -11,6 +11,6 @@ from pathlib import Path
 KEY = Path("/etc/zuul/log_token.key")
 
 
-def log_token(path):
+def log_token(path: str) -> str:
     """The token for the folder at ``path``. Raises ``OSError``."""
     return hmac.new(KEY.read_bytes().strip(), f"pkgci-log {path}".encode(), hashlib.sha256).hexdigest()

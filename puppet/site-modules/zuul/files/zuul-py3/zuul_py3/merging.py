@@ -3,17 +3,20 @@
 import functools
 import json
 import os
+from collections.abc import Callable
+from typing import Any
 
 from zuul_py3.hook import mends
 from zuul_py3.names import of_branch
 from zuul_py3.repositories import ConflictError, Repository, UntestedError
+from zuul_py3.upstream import Merger, Recent, Record
 
 
 @mends("zuul.merger.merger")
-def release_the_lock_of_the_configuration(module):
+def release_the_lock_of_the_configuration(module: Any) -> None:
     """zuul/merger/merger.py:68-73: three writers in a row, each keeps config.lock until it is collected."""
 
-    def ensure_cloned(self):
+    def ensure_cloned(self: Any) -> None:
         there = os.path.exists(os.path.join(self.local_path, ".git"))  # noqa: PTH110, PTH118 - Zuul's are strings
         if self._initialized and there:
             return
@@ -30,7 +33,7 @@ def release_the_lock_of_the_configuration(module):
 
 
 @mends("zuul.merger.merger")
-def leave_the_branch_before_a_fetch(module):
+def leave_the_branch_before_a_fetch(module: Any) -> None:
     """zuul/merger/merger.py:101 leaves HEAD on a branch of the remote, into which git since 2.35 does not fetch.
 
     The repository would be stuck for good ("can't fetch into checked-out branch"). (Not about Python 3.)
@@ -38,7 +41,7 @@ def leave_the_branch_before_a_fetch(module):
     update = module.Repo.update
 
     @functools.wraps(update)
-    def update_detached(self):
+    def update_detached(self: Any) -> None:
         repository = self.createRepoObject()
         if not repository.head.is_detached and repository.head.is_valid():
             repository.head.reference = repository.head.commit
@@ -48,7 +51,7 @@ def leave_the_branch_before_a_fetch(module):
 
 
 @mends("zuul.merger.merger")
-def tell_a_conflict_from_a_fault(module):
+def tell_a_conflict_from_a_fault(module: Any) -> None:
     """zuul/merger/merger.py:258-363: whatever ends a merge early is None, which counts as a conflict.
 
     Raises ConflictError and UntestedError instead. (Not about Python 3.)
@@ -61,7 +64,7 @@ def tell_a_conflict_from_a_fault(module):
         model.MERGER_CHERRY_PICK: ["cherry-pick", "--keep-redundant-commits"],
     }
 
-    def add_project(self, project, url):
+    def add_project(self: Merger, project: str, url: str) -> Repository:
         path = os.path.join(self.working_root, project)  # noqa: PTH118 - Zuul's are strings
         repository = self.repos[project] = Repository(url, path, self.email, self.username, self.log)
         try:
@@ -70,12 +73,12 @@ def tell_a_conflict_from_a_fault(module):
             self.log.warning("%s cannot be used yet: %s", project, reason)
         return repository
 
-    def update_repository(self, project, connection_name, url):
+    def update_repository(self: Merger, project: str, connection_name: str, url: str) -> None:
         self._setGitSsh(connection_name)
         self.log.info("Updating local repository %s", project)
         self.getRepo(project, url).update()
 
-    def merge_item(self, item, recent):
+    def merge_item(self: Merger, item: Record, recent: Recent) -> str:
         """Merges one change onto what those before it have made of its branch; its commit."""
         self._setGitSsh(item["connection_name"])
         repository = self.getRepo(item["project"], item["url"])
@@ -96,8 +99,9 @@ def tell_a_conflict_from_a_fault(module):
         recent[branch] = commit
         return commit
 
-    def merge_changes(self, items):
-        recent, commit = {}, None
+    def merge_changes(self: Merger, items: list[Record]) -> str | None:
+        recent: Recent = {}
+        commit = None
         for item in items:
             try:
                 commit = self._mergeItem(item, recent)
@@ -114,14 +118,14 @@ def tell_a_conflict_from_a_fault(module):
 
 
 @mends("zuul.merger.server")
-def tell_what_came_of_a_merge(module):
+def tell_what_came_of_a_merge(module: Any) -> None:
     """zuul/merger/server.py:103-122 knows merged and not merged, and an update is always one.
 
     Beside these, the answer has a ``conflict`` or a ``fault``, in words. (Not about Python 3.)
     """
     cls = module.MergeServer
 
-    def answer(self, job, work):
+    def answer(self: Any, job: Any, work: Callable[[Record], Record]) -> None:
         result = {"zuul_url": self.zuul_url, "merged": False, "updated": False, "commit": None}
         try:
             result.update(work(json.loads(job.arguments)))
@@ -136,11 +140,11 @@ def tell_what_came_of_a_merge(module):
             result["fault"] = f"the merger has a fault: {type(error).__name__}"
         job.sendWorkComplete(json.dumps(result))
 
-    def merge(self, job):
+    def merge(self: Any, job: Any) -> None:
         answer(self, job, lambda told: {"merged": True, "commit": self.merger.mergeChanges(told["items"])})
 
-    def update(self, job):
-        def update_repository(told):
+    def update(self: Any, job: Any) -> None:
+        def update_repository(told: Record) -> Record:
             self.merger.updateRepo(told["project"], told["connection_name"], told["url"])
             return {"updated": True}
 

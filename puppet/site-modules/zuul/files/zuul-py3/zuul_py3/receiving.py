@@ -3,11 +3,18 @@
 import collections
 import threading
 import time
+from collections.abc import Callable, Iterable
+
+from zuul_py3.upstream import Connection, Record
 
 # Gerrit's own notes of one thing may differ by so many seconds.
 SAME = 2
 # How many events are remembered.
 MOST = 5000
+
+# An event with the time at which it happened, in seconds since 1970; and what tells that two events are one.
+Happened = tuple[float, Record]
+Key = tuple[object, ...]
 
 
 class Receiver:
@@ -17,22 +24,22 @@ class Receiver:
     there is still something to look for.
     """
 
-    def __init__(self, connection):
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._lock = threading.Lock()
         # What was received, and what of it was found to be missed → when it happened.
-        self._seen = collections.OrderedDict()
-        self._missed = {}
+        self._seen: collections.OrderedDict[Key, float] = collections.OrderedDict()
+        self._missed: dict[Key, float] = {}
         # Since when events are being looked for, and since when they are to be, next.
-        self._looking_since = None
-        self._wanted_since = None
+        self._looking_since: float | None = None
+        self._wanted_since: float | None = None
         self._complete = threading.Event()
         self._complete.set()
         # When the stream was there first, and when it was lost; None while it is there, or never was.
-        self.began = None
-        self.lost = None
+        self.began: float | None = None
+        self.lost: float | None = None
 
-    def note(self, event):
+    def note(self, event: Record | None) -> bool:
         """Remembers that ``event`` was received. Says whether it is news: it may have been found before."""
         if not event:
             return True
@@ -43,14 +50,14 @@ class Receiver:
             self._remember(keys, when)
             return news
 
-    def _remember(self, keys, when):
+    def _remember(self, keys: Iterable[Key], when: float) -> None:
         for key in keys:
             self._seen[key] = max(self._seen.get(key, 0), when)
             self._seen.move_to_end(key)
         while len(self._seen) > MOST:
             self._missed.pop(self._seen.popitem(last=False)[0], None)
 
-    def want(self, since):
+    def want(self, since: float) -> bool:
         """Asks for what happened since ``since``. Says whether whoever looks for it must be started."""
         with self._lock:
             self._wanted_since = min(since, self._wanted_since or since)
@@ -58,7 +65,7 @@ class Receiver:
             self._complete.clear()
             return idle
 
-    def next_search(self):
+    def next_search(self) -> float | None:
         """Since when events are to be looked for now; None where there is nothing more to do."""
         with self._lock:
             self._looking_since, self._wanted_since = self._wanted_since, None
@@ -66,7 +73,7 @@ class Receiver:
                 self._complete.set()
             return self._looking_since
 
-    def take(self, found):
+    def take(self, found: Iterable[Happened]) -> list[Happened]:
         """Puts what was ``found``, events with the time at which each happened, among what waits to be handled."""
         with self._lock:
             missed = [(when, event) for when, event in found if not self._is_known(event, when)]
@@ -80,10 +87,10 @@ class Receiver:
             queue.not_empty.notify()
         return missed
 
-    def _is_known(self, event, when):
+    def _is_known(self, event: Record, when: float) -> bool:
         return all(self._seen.get(key, 0) >= when - SAME for key in keys_of(event))
 
-    def get(self, get):
+    def get(self, get: Callable[[], Happened]) -> Happened:
         """The next event, as ``get`` gives it, once nothing is looked for that may come before it."""
         queue = self._connection.event_queue
         while True:
@@ -94,7 +101,7 @@ class Receiver:
             with queue.mutex:
                 queue.queue.appendleft(event)
 
-    def handled(self):
+    def handled(self) -> float:
         """Up to when everything is handled, in seconds since 1970."""
         queue, scheduler = self._connection.event_queue, self._connection.sched
         waiting = [time.time(), self.lost, getattr(self._connection, "handling", None)]
@@ -108,14 +115,14 @@ class Receiver:
         return min(when for when in waiting if when is not None)
 
 
-def keys_of(event):
+def keys_of(event: Record) -> list[Key]:
     """What ``event`` says happened: the same keys whether Gerrit sent it or it was read from the change."""
     kind = event.get("type")
     number = (event.get("change") or {}).get("number")
     if kind != "comment-added":
         return [(kind, number, (event.get("patchSet") or {}).get("number"))]
     author = (event.get("author") or {}).get("username")
-    votes = [
+    votes: list[Key] = [
         ("vote", number, author, vote.get("type"), str(vote.get("value")))
         for vote in event.get("approvals") or []
         if "oldValue" in vote or str(vote.get("value")) != "0"

@@ -1,16 +1,19 @@
 """What `gerrit query` tells of a change: its votes, its comments, and what keeps it from being merged. Pure."""
 
 import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from zuul_py3.upstream import Clause, Filter, Record, Votes
 
 # Seconds by which the clocks of Gerrit and of Zuul may differ.
 SKEW = 300
 
 
-def is_merged(record):
-    return bool(record) and record.get("status") == "MERGED"
+def is_merged(record: Record | None) -> bool:
+    return record is not None and record.get("status") == "MERGED"
 
 
-def own_votes(record, patch_set, user):
+def own_votes(record: Record | None, patch_set: str, user: str) -> Votes | None:
     """Label → vote of ``user`` on the patch set; None where the record does not tell: it may have any."""
     if not record:
         return None
@@ -24,7 +27,7 @@ def own_votes(record, patch_set, user):
     return None
 
 
-def own_comments(record, user):
+def own_comments(record: Record | None, user: str) -> list[tuple[int, str]]:
     """The comments of ``user``, oldest first, as (seconds since 1970, text)."""
     return [
         (int(comment.get("timestamp", 0)), comment.get("message", ""))
@@ -33,7 +36,7 @@ def own_comments(record, user):
     ]
 
 
-def has_said(record, user, patch_set, message, since):
+def has_said(record: Record | None, user: str, patch_set: str, message: str, since: float) -> bool:
     """Whether ``user`` has written ``message`` about the patch set since then. Gerrit puts a line before it."""
     wanted = _words(message)
     return any(
@@ -42,28 +45,28 @@ def has_said(record, user, patch_set, message, since):
     )
 
 
-def _words(text):
+def _words(text: str) -> str:
     return " ".join(text.split())
 
 
-def _by(found, role, user):
+def _by(found: Record, role: str, user: str) -> bool:
     return (found.get(role) or {}).get("username") == user
 
 
 class Lack:
     """Something that keeps a change from being merged: ``what``, and ``until`` when, both parts of a sentence."""
 
-    def __init__(self, what, until):
+    def __init__(self, what: str, until: str) -> None:
         self.what = what
         self.until = until
 
 
-def told(lacks):
+def told(lacks: Sequence[Lack]) -> tuple[str, str]:
     """What lacks, and until when, each as one part of a sentence."""
     return "; ".join(lack.what for lack in lacks), " and ".join(dict.fromkeys(lack.until for lack in lacks))
 
 
-def obstacles(record, ours, user):
+def obstacles(record: Record | None, ours: Collection[str], user: str) -> list[Lack]:
     """What keeps the change from being submitted, as far as Gerrit tells; ``ours`` are the labels of ``user``, Zuul."""
     if not record or "submitRecords" not in record:
         return [Lack("Gerrit does not tell whether it can be submitted", "Gerrit tells it")]
@@ -81,14 +84,14 @@ def obstacles(record, ours, user):
     return found
 
 
-def _rejected_by_others(record, user):
+def _rejected_by_others(record: Record, user: str) -> set[str]:
     """The labels, in small letters, on which others than ``user`` have a negative vote."""
     votes = (record.get("currentPatchSet") or {}).get("approvals", ())
     negative = (vote for vote in votes if int(vote["value"]) < 0 and not _by(vote, "by", user))
     return {str(vote.get(key)).lower() for vote in negative for key in ("type", "description")}
 
 
-def _of_labels(labels, ours, made_good):
+def _of_labels(labels: Iterable[Record], ours: Collection[str], made_good: Collection[str]) -> Iterator[Lack]:
     ours = {label.lower() for label in ours}
     for label in labels:
         name, status = label.get("label", ""), label.get("status")
@@ -104,12 +107,12 @@ def _of_labels(labels, ours, made_good):
             yield Lack(f"nobody may give the vote on {name} that it needs", f"it has the vote on {name}")
 
 
-def _of_requirement(requirement):
+def _of_requirement(requirement: Record) -> Lack:
     text = requirement.get("fallbackText") or requirement.get("fallback_text") or requirement.get("type")
     return Lack(f"it does not meet the requirement '{text}'", "it meets it")
 
 
-def unmet(filters, record, patch_set, user, ours):
+def unmet(filters: Iterable[Filter], record: Record, patch_set: str, user: str, ours: Collection[str]) -> list[Lack]:
     """What a pipeline's requirements (``filters``, of Zuul's model) lack in the change as it is now.
 
     What they require of Zuul's own votes brought the change to the pipeline, and Zuul has voted since: it is left out.
@@ -131,7 +134,7 @@ def unmet(filters, record, patch_set, user, ours):
     return found + vetoes(filters, record, user)
 
 
-def vetoes(filters, record, user):
+def vetoes(filters: Iterable[Filter], record: Record | None, user: str) -> list[Lack]:
     """The votes on the change, but for Zuul's own, that a pipeline's requirements reject."""
     current = (record or {}).get("currentPatchSet") or {}
     votes = [vote for vote in current.get("approvals", ()) if not _by(vote, "by", user)]
@@ -144,14 +147,14 @@ def vetoes(filters, record, user):
     return found
 
 
-def _any(one, clause, votes):
+def _any(one: Filter, clause: Clause, votes: Iterable[Record]) -> bool:
     return any(one._match_approval_required_approval(clause, vote) for vote in votes)
 
 
 _OTHERS = ("username", "email", "newer-than", "older-than")
 
 
-def asks_for_own(clause, user, ours):
+def asks_for_own(clause: Clause, user: str, ours: Collection[str]) -> bool:
     """Whether a clause is about Zuul's own votes: it names its account, or a label that the pipeline votes on."""
     who = clause.get("username")
     if who is not None:
@@ -160,7 +163,7 @@ def asks_for_own(clause, user, ours):
     return "email" not in clause and any(label.lower() in labels for label in ours)
 
 
-def described(clause):
+def described(clause: Clause) -> str:
     """A clause of a requirement, in words, as in `Code-Review +2`."""
     votes = []
     for key, value in clause.items():
@@ -171,7 +174,7 @@ def described(clause):
     return (", ".join(votes) or "vote") + (f" of {getattr(who, 'pattern', who)}" if who is not None else "")
 
 
-def regained(filters, user, ours):
+def regained(filters: Iterable[Filter], user: str, ours: Collection[str]) -> Votes:
     """The smallest votes of Zuul's own that a pipeline requires: label → amount, for what it has just tested."""
     votes, labels = {}, {label.lower() for label in ours}
     for one in filters:

@@ -1,8 +1,10 @@
 """What Gerrit's words mean where it refuses a review or a submit: what somebody has to do. Pure."""
 
 import re
+from collections.abc import Iterable
 
 from zuul_py3.faults import reasons
+from zuul_py3.upstream import Votes
 
 NOT_SUBMITTED = "The jobs succeeded, but this change was not submitted."
 RECHECK = "Then have it tested again: write a comment with a line that says only: recheck"
@@ -15,12 +17,12 @@ class LaterError(Exception):
 class Advice:
     """What is to be done about a refusal; ``alert`` where it is a right of the CI's own that lacks."""
 
-    def __init__(self, text, alert=False):
+    def __init__(self, text: str, alert: bool = False) -> None:
         self.text = text
         self.alert = alert
 
 
-def on_submit(words, project, branch, user, votes):
+def on_submit(words: str, project: str, branch: str, user: str, votes: Iterable[str]) -> Advice:
     """The advice on a submit that was refused with ``words``; ``votes`` are the labels that Zuul itself votes on."""
     if re.search(r"not permitted", words, re.IGNORECASE):
         right = f"{user} needs the right Submit on refs/heads/{branch} of {project}"
@@ -48,14 +50,14 @@ def on_submit(words, project, branch, user, votes):
     return Advice("Mend what Gerrit says.")
 
 
-def submit_refused(words, advice):
+def submit_refused(words: str, advice: Advice) -> str:
     """The comment on a change whose submit was refused."""
     # People choose names in it: no line of theirs may be one that starts a pipeline.
     said = "\n".join(f"| {line}" for line in reasons(words))
     return f"The jobs succeeded, but Gerrit refused to submit this change:\n\n{said}\n\n{advice.text}\n{RECHECK}"
 
 
-def vote_refused(words, user):
+def vote_refused(words: str, user: str) -> str:
     """What is added to a report whose votes were refused."""
     said = " ".join(reasons(words))
     return (
@@ -64,7 +66,7 @@ def vote_refused(words, user):
     )
 
 
-def vote_dropped(missing, user):
+def vote_dropped(missing: Votes, user: str) -> str:
     """The comment on a change on which votes did not arrive; ``missing``: label → amount."""
     votes = ", ".join(f"{label} {value:+d}" for label, value in missing.items())
     return (

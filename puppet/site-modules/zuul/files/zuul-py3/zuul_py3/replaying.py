@@ -12,13 +12,16 @@ On where the connection's section of zuul.conf says ``replay=true``. The first s
 import os
 import threading
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from zuul_py3.asking import RefusedError, Troubles, UnreachableError
 from zuul_py3.hook import mends
 from zuul_py3.losses import LOOK_AGAIN
-from zuul_py3.receiving import Receiver
+from zuul_py3.receiving import Happened, Receiver
 from zuul_py3.tools import loads_gerrit
+from zuul_py3.upstream import Connection, Record
 
 # Seconds between two notes of the time up to which events are handled.
 BEAT = 5
@@ -38,7 +41,7 @@ SAID = "Patch Set "
 PAGE = 200
 
 
-def missed_events(change, since, user):
+def missed_events(change: Record, since: float, user: str) -> Iterator[Happened]:
     """The events of ``change`` (as `gerrit query` gives it) since ``since`` that may start something.
 
     Of what ``user`` (Zuul) did itself, these are its votes, and its last comment on a merged change.
@@ -64,8 +67,8 @@ def missed_events(change, since, user):
     if created >= since and verdict < created:
         yield created, {**base, "type": "patchset-created", "uploader": patch_set.get("uploader")}
     for vote in approvals:
-        own, granted = _by(vote, "by", user), int(vote["grantedOn"])
-        is_new = granted >= since and (int(vote["value"]) != 0 if own else granted >= verdict)
+        by_zuul, granted = _by(vote, "by", user), int(vote["grantedOn"])
+        is_new = granted >= since and (int(vote["value"]) != 0 if by_zuul else granted >= verdict)
         if is_new and vote.get("type") != "SUBM":
             yield granted, _comment(base, vote.get("by"), [vote], "")
     for comment in change.get("comments", []):
@@ -78,41 +81,41 @@ def missed_events(change, since, user):
                 yield when, _comment(base, author, [], words)
 
 
-def _comment(base, author, approvals, text):
+def _comment(base: Record, author: Record | None, approvals: list[Record], text: str) -> Record:
     return {**base, "type": "comment-added", "author": author, "approvals": approvals, "comment": text}
 
 
-def _by(record, role, user):
+def _by(record: Record, role: str, user: str) -> bool:
     return (record.get(role) or {}).get("username") == user
 
 
 class Heartbeat:
     """Notes in a file, every few seconds, up to when events are handled: what ``handled`` says."""
 
-    def __init__(self, path, handled=time.time):
+    def __init__(self, path: str | Path, handled: Callable[[], float] = time.time) -> None:
         self._path = Path(path)
         self._handled = handled
         self._over = threading.Event()
 
-    def last(self):
+    def last(self) -> float | None:
         """What it noted last, in seconds since 1970; None before the first time."""
         try:
             return self._path.stat().st_mtime
         except FileNotFoundError:
             return None
 
-    def start(self):
+    def start(self) -> None:
         self._note()
         threading.Thread(target=self._beat, daemon=True).start()
 
-    def stop(self):
+    def stop(self) -> None:
         self._over.set()
 
-    def _beat(self):
+    def _beat(self) -> None:
         while not self._over.wait(BEAT):
             self._note()
 
-    def _note(self):
+    def _note(self) -> None:
         when = self._handled()
         try:
             os.utime(self._path, (when, when))
@@ -121,9 +124,9 @@ class Heartbeat:
             os.utime(self._path, (when, when))
 
 
-def replay(connection, since):
+def replay(connection: Connection, since: float) -> list[Happened]:
     """The events that were missed since ``since``, each with the time at which it happened, oldest first."""
-    events = []
+    events: list[Happened] = []
     for project in list(connection.sched.layout.projects):
         for status in ("open", "merged"):
             for change in _changed(connection, f"project:{project} status:{status}", since):
@@ -131,7 +134,7 @@ def replay(connection, since):
     return sorted(events, key=lambda pair: pair[0])
 
 
-def _changed(connection, query, since):
+def _changed(connection: Connection, query: str, since: float) -> Iterator[Record]:
     """The changes that ``query`` finds, last updated first, and not many that are older than ``since``."""
     start, more = 0, True
     while more:
@@ -143,7 +146,7 @@ def _changed(connection, query, since):
         more = len(changes) == PAGE and int(changes[-1].get("lastUpdated", 0)) >= since
 
 
-def _ask(connection, query):
+def _ask(connection: Connection, query: str) -> str:
     """What Gerrit answers. Waits where it cannot be asked."""
     troubles = Troubles(REFUSALS)
     while True:
@@ -159,23 +162,23 @@ def _ask(connection, query):
 
 
 @mends("zuul.connection.gerrit")
-def replay_missed_events(module):
+def replay_missed_events(module: Any) -> None:
     """zuul/connection/gerrit.py:158: the stream begins with what happens from now on."""
     cls, watcher = module.GerritConnection, module.GerritWatcher
     init, add_event, get_event, listen = cls.__init__, cls.addEvent, cls.getEvent, watcher._listen
 
-    def with_receiver(self, *args, **settings):
+    def with_receiver(self: Connection, *args: Any, **settings: Any) -> None:
         init(self, *args, **settings)
         self.receiver = Receiver(self)
 
-    def add_and_remember(self, data):
+    def add_and_remember(self: Connection, data: Record | None) -> None:
         if self.receiver.note(data):
             add_event(self, data)
 
-    def get_in_order(self):
+    def get_in_order(self: Connection) -> Happened:
         return self.receiver.get(lambda: get_event(self))
 
-    def look_for_missed(connection):
+    def look_for_missed(connection: Connection) -> None:
         # The layout says which projects matter; it is loaded after the connections. Zuul's first client is for this
         # thread's commands only where nobody else uses it: a connection of its own is opened.
         while not connection.sched.layout.projects:
@@ -193,7 +196,7 @@ def replay_missed_events(module):
         if own.client:
             own.client.close()
 
-    def listen_and_replay(self, stdout, stderr):
+    def listen_and_replay(self: Any, stdout: Any, stderr: Any) -> Any:
         connection = self.gerrit_connection
         if connection.connection_config.get("replay", "").lower() != "true":
             return listen(self, stdout, stderr)

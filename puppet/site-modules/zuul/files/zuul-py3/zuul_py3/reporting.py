@@ -6,6 +6,8 @@ scheduler goes on, and an item leaves its queue once it is known what became of 
 """
 
 import contextlib
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from zuul_py3 import records, refusals
 from zuul_py3.hook import mends
@@ -13,25 +15,26 @@ from zuul_py3.losses import NotYetError
 from zuul_py3.readiness import left
 from zuul_py3.reports import DELIVERED, MERGED, Report, Step
 from zuul_py3.untested import why_untested, with_conflict
+from zuul_py3.upstream import Item, Manager, Pipeline, Record, Reporter, Source, Votes
 
 
 class InQueue:
     """An item in a queue of Zuul's: whether its report is still wanted, and on what its submit depends."""
 
-    def __init__(self, item, reporter, source):
+    def __init__(self, item: Item, reporter: Reporter, source: Source) -> None:
         self._item = item
         self._reporter = reporter
         self._source = source
         # Where the change turns out to be merged, nobody has to wait for its branch.
         item.change._ref_sha = ""
 
-    def wanted(self):
+    def wanted(self) -> bool:
         # While the layout is loaded anew, the item is in no queue for a moment.
         with self._reporter.sched.run_handler_lock:
             queue = self._item.queue
             return queue is not None and self._item in queue.queue
 
-    def lacks(self, record):
+    def lacks(self, record: Record) -> list[records.Lack]:
         """What keeps the change from being submitted now."""
         user = self._reporter.connection.user
         with self._pipeline() as pipeline:
@@ -40,31 +43,31 @@ class InQueue:
             return found + records.obstacles(record, ours, user)
 
     @contextlib.contextmanager
-    def _pipeline(self):
+    def _pipeline(self) -> Iterator[Pipeline]:
         """The item's pipeline, while the scheduler stands still. Raises LaterError where it has none."""
         with self._reporter.sched.run_handler_lock:
             if self._item.pipeline is None:
                 raise refusals.LaterError("the layout was loaded anew")
             yield self._item.pipeline
 
-    def before_submit(self):
+    def before_submit(self) -> None:
         change = self._item.change
         change._ref_sha = self._source.getRefSha(change.project.name, f"refs/heads/{change.branch}")
 
-    def not_submitted(self, lacks, message):
+    def not_submitted(self, lacks: list[records.Lack], message: str) -> str:
         """The comment in place of ``message``, which tells of a success."""
         with self._pipeline() as pipeline:
             why = left(lacks, pipeline.name)
         return "\n\n".join(part for part in (why, message.partition("\n\n")[2]) if part)
 
-    def regained(self):
+    def regained(self) -> Votes:
         """The votes that let the change come back once it lacks nothing: its jobs have just succeeded."""
         user = self._reporter.connection.user
         with self._pipeline() as pipeline:
             manager = pipeline.manager
             return records.regained(manager.changeish_filters, user, manager.getSubmitAllowNeeds())
 
-    def failed(self):
+    def failed(self) -> Votes:
         """The votes of a change that could not be merged."""
         with self._pipeline() as pipeline:
             actions = pipeline.failure_actions
@@ -72,16 +75,16 @@ class InQueue:
         return votes_of(same[0].reporter_config) if same else {}
 
 
-def votes_of(action):
+def votes_of(action: Mapping[str, Any]) -> Votes:
     """The votes in what the layout tells a reporter to do, which may also name options, as in `submit: true`."""
     return {label: int(amount) for label, amount in action.items() if amount is not True}
 
 
 @mends("zuul.reporter.gerrit")
-def hand_reports_to_the_outbox(module):
+def hand_reports_to_the_outbox(module: Any) -> None:
     """zuul/reporter/gerrit.py:28 waits for Gerrit's answer, and for the head of a branch that only a submit moves."""
 
-    def report(self, source, pipeline, item):
+    def report(self: Reporter, source: Source, pipeline: Pipeline, item: Item) -> None:
         message = self._formatItemReport(pipeline, item)
         change = item.change
         options = [key for key, value in self.reporter_config.items() if value is True]
@@ -107,12 +110,12 @@ def hand_reports_to_the_outbox(module):
 
 
 @mends("zuul.scheduler")
-def keep_items_until_they_are_reported(module):
+def keep_items_until_they_are_reported(module: Any) -> None:
     """zuul/scheduler.py:1708-1790: an item leaves its queue whatever became of its report."""
     cls = module.BasePipelineManager
     report_item = cls._reportItem
 
-    def report_or_wait(self, item):
+    def report_or_wait(self: Manager, item: Item) -> Any:
         """Whether the report failed, as upstream's; for a pipeline that merges also where it does not merge."""
         succeeded = self.pipeline.didAllJobsSucceed(item)
         if item not in item.queue.queue:

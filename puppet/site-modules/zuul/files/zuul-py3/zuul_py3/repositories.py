@@ -7,13 +7,16 @@ a/b and a/b/c, share no folder.
 """
 
 import contextlib
+import logging
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 # Seconds for what has to be transferred, and for work on the merger's own disk.
 TRANSFER = 3600
@@ -43,12 +46,14 @@ class ConflictError(Exception):
 class GitError(UntestedError):
     """A command of git's that failed: its last words, and its exit status, negative where a signal ended it."""
 
-    def __init__(self, words, status):
+    def __init__(self, words: str, status: int) -> None:
         super().__init__(words)
         self.status = status
 
 
-def git(folder, *words, seconds=LOCAL, also=(), options=()):
+def git(
+    folder: str | Path, *words: str, seconds: float = LOCAL, also: Sequence[int] = (), options: Sequence[str] = ()
+) -> tuple[str, int]:
     """What ``git`` printed, and its exit status, which is 0 or one of ``also``. Raises GitError."""
     environment = {**os.environ, "LC_ALL": "C.UTF-8", "GIT_TERMINAL_PROMPT": "0", "GIT_MERGE_AUTOEDIT": "no"}
     process = subprocess.Popen(
@@ -75,7 +80,7 @@ def git(folder, *words, seconds=LOCAL, also=(), options=()):
     return out, status
 
 
-def _words(command, status, err):
+def _words(command: str, status: int, err: str) -> str:
     """Why git failed: its own reason, in one line."""
     lines = [" ".join(line.split()) for line in err.splitlines() if line.strip()]
     fatal = [line for line in lines if line.startswith(("fatal:", "error:", "ERROR:"))]
@@ -89,7 +94,7 @@ def _words(command, status, err):
 class Repository:
     """The repository of one project, from ``url``, in ``path``; merges are made as ``email`` and ``name``."""
 
-    def __init__(self, url, path, email, name, log):
+    def __init__(self, url: str, path: str | Path, email: str | None, name: str | None, log: logging.Logger) -> None:
         self._url = url
         self._path = Path(path)
         self._committer = {"user.email": email, "user.name": name}
@@ -97,10 +102,10 @@ class Repository:
         self._opened = False
 
     @property
-    def _git_folder(self):
+    def _git_folder(self) -> Path:
         return self._path / ".git"
 
-    def _git(self, *words, **settings):
+    def _git(self, *words: str, **settings: Any) -> tuple[str, int]:
         # Named outright: where it is broken, git would look for another one above it, and find that of another project.
         try:
             return git(self._path, *words, options=[f"--git-dir={self._git_folder}"], **settings)
@@ -109,7 +114,7 @@ class Repository:
             self._opened = False
             raise
 
-    def open(self):
+    def open(self) -> None:
         """Sees to it that there is a repository, whole or not at all. Raises UntestedError."""
         if self._opened and self._git_folder.exists():
             return
@@ -127,31 +132,31 @@ class Repository:
             raise UntestedError(f"the merger cannot use its disk: {error.strerror}") from error
         self._opened = True
 
-    def update(self):
+    def update(self) -> None:
         """Fetches branches and tags; each branch is a branch here, too. Raises UntestedError."""
         self.open()
         # A tag may have been moved, a branch x removed for a branch x/y.
         self._fetch(["--tags", "--force", "--prune", "--prune-tags"], "HEAD")
         self._mirror()
 
-    def branch(self, name):
+    def branch(self, name: str) -> str:
         """The commit of a branch, as it was last fetched. Raises UntestedError."""
         commit = self.commit_of(f"refs/remotes/origin/{name}")
         if commit is None:
             raise UntestedError(f"there is no branch {name}")
         return commit
 
-    def commit_of(self, reference):
+    def commit_of(self, reference: str) -> str | None:
         """The commit that a reference names; None where there is no such reference."""
         self.open()
         out, status = self._git("rev-parse", "--quiet", "--verify", f"{reference}^{{commit}}", also=(1,))
         return None if status else out.strip()
 
-    def note(self, reference, commit):
+    def note(self, reference: str, commit: str) -> None:
         """Makes ``reference`` name ``commit``."""
         self._git("update-ref", reference, commit)
 
-    def merge(self, base, reference, way):
+    def merge(self, base: str, reference: str, way: Sequence[str]) -> str:
         """Merges what the server has at ``reference`` into ``base``, by the words ``way`` of git's; the new commit.
 
         Raises ConflictError, and UntestedError.
@@ -170,7 +175,7 @@ class Repository:
             raise self._why_not_merged()
         return self._git("rev-parse", "--verify", "HEAD")[0].strip()
 
-    def _why_not_merged(self):
+    def _why_not_merged(self) -> UntestedError | ConflictError:
         """What git has left to people; anything else that ends a merge, such as a full disk, is no conflict."""
         unmerged = self._git("ls-files", "--unmerged", "-z")[0].split("\0")
         files = list(dict.fromkeys(entry.partition("\t")[2] for entry in unmerged if entry))
@@ -184,13 +189,13 @@ class Repository:
         shown = ", ".join("".join(one if one.isprintable() else "?" for one in file)[:100] for file in files[:5])
         return ConflictError(f"conflicts in {shown}{f' and {len(files) - 5} more files' if len(files) > 5 else ''}")
 
-    def _check_out(self, commit):
+    def _check_out(self, commit: str) -> None:
         """Puts ``commit`` into the working tree, and nothing else, whatever an earlier merge has left there."""
         self._git("update-ref", "--no-deref", "HEAD", commit)
         self._git("reset", "--quiet", "--hard", commit, "--")
         self._git("clean", "--quiet", "-x", "-d", "-f", "-f")
 
-    def _fetch(self, options, reference):
+    def _fetch(self, options: Sequence[str], reference: str) -> None:
         """Fetches ``reference``, or with HEAD all branches. Raises UntestedError."""
         wanted = [] if reference == "HEAD" else [reference]
         try:
@@ -210,7 +215,7 @@ class Repository:
             self._heal()
         raise why
 
-    def _mirror(self):
+    def _mirror(self) -> None:
         """Makes the branches here those that were fetched: jobs fetch them from here."""
         self._git("update-ref", "--no-deref", "HEAD", "HEAD^{commit}", also=(1, 128))
         theirs = self._branches("refs/remotes/origin/")
@@ -222,12 +227,12 @@ class Repository:
         for name in (name for name, commit in theirs.items() if ours.get(name) != commit):
             self._git("update-ref", f"refs/heads/{name}", theirs[name])
 
-    def _branches(self, prefix):
+    def _branches(self, prefix: str) -> dict[str, str]:
         listed, _ = self._git("for-each-ref", "--format=%(objectname) %(refname)", prefix)
         pairs = (line.partition(" ") for line in listed.splitlines())
         return {name.removeprefix(prefix): commit for commit, _, name in pairs}
 
-    def _clone(self):
+    def _clone(self) -> None:
         self._log.debug("Cloning %s to %s", self._url, self._path)
         self._path.mkdir(parents=True, exist_ok=True)
         # A merger that was killed left half a clone. No project's name begins with a dot and ends with a random word.
@@ -240,7 +245,7 @@ class Repository:
         finally:
             shutil.rmtree(new, ignore_errors=True)
 
-    def _unlock(self):
+    def _unlock(self) -> None:
         for name in _LOCKS:
             (self._git_folder / name).unlink(missing_ok=True)
         shared = (self._git_folder / name for name in _SHARED_LOCKS)
@@ -249,7 +254,7 @@ class Repository:
                 if time.time() - lock.stat().st_mtime > _STALE:
                     lock.unlink()
 
-    def _settle(self):
+    def _settle(self) -> None:
         """Its settings. A repository that was made by upstream has its files beside .git: they go."""
         if self._git("config", "--get", "core.worktree", also=(1,))[1]:
             for name in self._git("ls-files", "-z", "--full-name", also=(128,))[0].split("\0"):
@@ -261,7 +266,7 @@ class Repository:
             if value and self._git("config", "--get", key, also=(1,))[0].strip() != value:
                 self._git("config", key, value)
 
-    def _heal(self):
+    def _heal(self) -> None:
         """Removes the repository where it is broken: the next try clones it again."""
         try:
             self._git("fsck", "--connectivity-only", "--no-dangling", "--no-progress")

@@ -9,9 +9,12 @@ branch there, or its head. The file TOGETHER says which projects these are.
 
 import json
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from zuul_py3.hook import mends
+from zuul_py3.upstream import Merger, Recent, Record
 
 # Project → the projects that it is built with → their branch; null for the one with the name of the change's own, or,
 # where there is none, for the main one. Puppet writes it (zuul: config.pp); whatever merges reads it anew.
@@ -19,21 +22,23 @@ TOGETHER = Path("/etc/zuul/together.json")
 _BRANCHES = "refs/remotes/origin/"
 
 
-def built_with(project):
+def built_with(project: str) -> dict[str, str | None]:
     """The projects that ``project`` is built with, each with its branch or None."""
     try:
-        return json.loads(TOGETHER.read_text()).get(project, {})
+        found: dict[str, str | None] = json.loads(TOGETHER.read_text()).get(project, {})
     except FileNotFoundError:
         return {}
+    return found
 
 
 @mends("zuul.merger.merger")
-def merge_what_is_built_together(module):
+def merge_what_is_built_together(module: Any) -> None:
     """zuul/merger/merger.py:312-345: only projects with changes get a reference."""
     cls = module.Merger
-    merge_item, update_repository = cls._mergeItem, cls.updateRepo
+    merge_item: Callable[..., str] = cls._mergeItem
+    update_repository = cls.updateRepo
 
-    def merge_and_note(self, item, recent):
+    def merge_and_note(self: Merger, item: Record, recent: Recent) -> str:
         commit = merge_item(self, item, recent)
         for project, branch in built_with(item["project"]).items():
             try:
@@ -45,7 +50,7 @@ def merge_what_is_built_together(module):
                 raise type(error)(f"{project}, which it is built with: {error}") from error
         return commit
 
-    def note(self, item, recent, project, branch):
+    def note(self: Merger, item: Record, recent: Recent, project: str, branch: str | None) -> None:
         repository = self.getRepo(project, beside(item["url"], item["project"], project))
         reference = f"refs/zuul/HEAD/{item['ref']}"
         if repository.commit_of(reference) is not None:
@@ -56,7 +61,7 @@ def merge_what_is_built_together(module):
             name = main_branch(Path(self.working_root, project))
         repository.note(reference, recent.get((project, name)) or repository.branch(name))
 
-    def update_together(self, project, connection_name, url):
+    def update_together(self: Merger, project: str, connection_name: str, url: str) -> None:
         update_repository(self, project, connection_name, url)
         for other in built_with(project):
             self.getRepo(other, beside(url, project, other)).update()
@@ -65,12 +70,12 @@ def merge_what_is_built_together(module):
     cls.updateRepo = update_together
 
 
-def beside(url, project, other):
+def beside(url: str, project: str, other: str) -> str:
     """The address of ``other`` on the server that has ``project`` at ``url``."""
     return url[: -len(project)] + other
 
 
-def main_branch(folder):
+def main_branch(folder: Path) -> str:
     """The name of the main branch of the merger's repository in ``folder``."""
     command = ["git", f"--git-dir={folder / '.git'}", "symbolic-ref", f"{_BRANCHES}HEAD"]
     named = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()

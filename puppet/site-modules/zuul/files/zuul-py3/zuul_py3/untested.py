@@ -5,8 +5,12 @@ conflict is one (see repositories.py). Anything else, such as a fetch that broke
 pauses, then told in words; the votes that the change has stay as they are.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import zuul_py3.losses  # noqa: F401 - what it makes of the merge client comes first
 from zuul_py3.hook import mends
+from zuul_py3.upstream import BuildSet, Change, Event, Item, Manager, MergeClient, Pipeline
 
 # Seconds before each further try of a merge that could not be tried: some minutes in all.
 PAUSES = (5, 20, 60, 120)
@@ -16,7 +20,7 @@ _AGAIN = "To have it tested, write a comment with a line that says only: recheck
 _AGAIN_MERGED = "To have its branch built and published, write a comment with a line that says only: republish"
 
 
-def told(why, change):
+def told(why: str, change: Change) -> str:
     """The comment on a change that was not tested, because of ``why``; or on what has no change."""
     if not getattr(change, "number", None):
         return f"The jobs did not run: {why}."
@@ -25,14 +29,14 @@ def told(why, change):
     return f"{_NOT_TESTED} {why}.\n\nThis says nothing of the change, and changes no vote. {_AGAIN}"
 
 
-def with_conflict(message, item):
+def with_conflict(message: str, item: Item) -> str:
     """``message``, with the files in conflict where those are why the item was not merged."""
     build_set = item.current_build_set
     conflict = build_set.unable_to_merge and getattr(build_set, "conflict", None)
     return f"{message}\n\nWhy: {conflict}." if conflict else message
 
 
-def why_untested(item):
+def why_untested(item: Item) -> str | None:
     """Why the item of a queue was not tested, for a reason that says nothing of its change; None where it was."""
     fault = getattr(item.current_build_set, "fault", None)
     if fault or not item.dequeued_needing_change:
@@ -45,12 +49,12 @@ def why_untested(item):
 
 
 @mends("zuul.merger.client")
-def try_again_what_could_not_be_tried(module):
+def try_again_what_could_not_be_tried(module: Any) -> None:
     """zuul/merger/client.py:101: what is not merged is told to the scheduler as such, at once."""
     cls = module.MergeClient
     completed = cls.onBuildCompleted
 
-    def complete_or_try_again(self, job):
+    def complete_or_try_again(self: MergeClient, job: Any) -> None:
         data = module.getJobData(job)
         build_set = self.build_sets.get(job.unique)
         if build_set is None:
@@ -67,7 +71,7 @@ def try_again_what_could_not_be_tried(module):
         build_set.fault, build_set.conflict = fault, data.get("conflict")
         completed(self, job)
 
-    def is_wanted(build_set):
+    def is_wanted(build_set: BuildSet) -> bool:
         item = build_set.item
         return item.current_build_set is build_set and item.dequeue_time is None
 
@@ -75,12 +79,12 @@ def try_again_what_could_not_be_tried(module):
 
 
 @mends("zuul.scheduler")
-def let_no_job_run_on_what_was_not_merged(module):
+def let_no_job_run_on_what_was_not_merged(module: Any) -> None:
     """zuul/scheduler.py:1695: jobs without a change run though the merger could not update the repository."""
     cls = module.BasePipelineManager
     completed = cls.onMergeCompleted
 
-    def complete_or_give_up(self, event):
+    def complete_or_give_up(self: Manager, event: Event) -> None:
         build_set = event.build_set
         item = build_set.item
         fault = getattr(build_set, "fault", None)
@@ -101,7 +105,7 @@ def let_no_job_run_on_what_was_not_merged(module):
 
 
 @mends("zuul.scheduler")
-def change_no_vote_before_it_can_be_tested(module):
+def change_no_vote_before_it_can_be_tested(module: Any) -> None:
     """zuul/scheduler.py:1272: the start of the jobs, which clears Zuul's vote, is told before there is a merge.
 
     So a change that cannot be tested keeps its vote; and Zuul's own word of that, with which Gerrit sends the vote once
@@ -111,26 +115,26 @@ def change_no_vote_before_it_can_be_tested(module):
     report_start, completed, matches = cls.reportStart, cls.onMergeCompleted, cls.eventMatches
     report_item = cls._reportItem
 
-    def report_start_later(self, item):
+    def report_start_later(self: Manager, item: Item) -> None:
         item.starts = True
 
-    def report_what_waits(self, item):
+    def report_what_waits(self: Manager, item: Item) -> None:
         if getattr(item, "starts", False) and not why_untested(item):
             item.starts = False
             report_start(self, item)
 
-    def complete_and_report_start(self, event):
+    def complete_and_report_start(self: Manager, event: Event) -> None:
         item = event.build_set.item
         if item.current_build_set is event.build_set:
             report_what_waits(self, item)
         completed(self, event)
 
-    def report_start_and_item(self, item):
+    def report_start_and_item(self: Manager, item: Item) -> Any:
         # It may leave its queue, for what it depends on, before it is merged.
         report_what_waits(self, item)
         return report_item(self, item)
 
-    def matches_others(self, event, change):
+    def matches_others(self: Manager, event: Event, change: Change) -> Any:
         user = getattr(getattr(self.pipeline.source, "connection", None), "user", None)
         if _NOT_TESTED in (event.comment or "") and (event.account or {}).get("username") == user:
             return False
@@ -143,13 +147,13 @@ def change_no_vote_before_it_can_be_tested(module):
 
 
 @mends("zuul.reporter")
-def say_why_a_change_was_not_merged(module):
+def say_why_a_change_was_not_merged(module: Any) -> None:
     """zuul/reporter/__init__.py:84-98: the same words for every merge that failed."""
     cls = module.BaseReporter
     failure, merge_failure = cls._formatItemReportFailure, cls._formatItemReportMergeFailure
 
-    def say(format_report):
-        def with_reason(self, pipeline, item, with_jobs=True):
+    def say(format_report: Callable[..., Any]) -> Callable[..., str]:
+        def with_reason(self: Any, pipeline: Pipeline, item: Item, with_jobs: bool = True) -> Any:
             fault = why_untested(item)
             if fault:
                 return told(fault, item.change)

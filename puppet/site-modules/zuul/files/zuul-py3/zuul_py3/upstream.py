@@ -1,6 +1,7 @@
+# ruff: noqa: N802 - the names are Zuul's
 """What this package uses of Zuul 2.6.0, which has no types: its objects as protocols, for the type checker only.
 
-The names and their meaning are Zuul's. Where this package adds an attribute to an object, the line says which module does.
+The names and their meaning are Zuul's. Where this package adds an attribute to an object, a comment says which module.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from zuul_py3.outbox import Outbox
     from zuul_py3.receiving import Receiver
     from zuul_py3.reports import Report
+    from zuul_py3.repositories import Repository
 
 # A JSON object: an event or a change as Gerrit tells it, or what Zuul's programs tell each other.
 Record = dict[str, Any]
@@ -317,9 +319,9 @@ class Merger(Protocol):
     working_root: str
     email: str
     username: str
-    repos: dict[str, Any]
+    repos: dict[str, Repository]
 
-    def getRepo(self, project: str, url: str | None, /) -> Any: ...
+    def getRepo(self, project: str, url: str | None, /) -> Repository: ...
     def _setGitSsh(self, connection_name: str, /) -> None: ...
     def _mergeItem(self, item: Record, recent: Recent, /) -> str: ...
 

@@ -1,4 +1,4 @@
-"""Which Zuul, which gear, and which Pythons this package knows. It refuses any other: it replaces parts of their code."""
+"""Which Zuul, gear and Python this package knows. It refuses any other one: it replaces parts of their code."""
 
 import sys
 from collections.abc import Iterable

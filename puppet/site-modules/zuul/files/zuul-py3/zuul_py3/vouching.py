@@ -11,9 +11,12 @@ the scheduler alone, from what Gerrit told it over its own connection and from i
 import json
 import logging
 import re
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from zuul_py3.hook import mends
+from zuul_py3.upstream import Build, BuildSet, Config, Item, Job, Manager, Record
 
 LOG = logging.getLogger("zuul.vouching")
 # Below Zuul's state_dir. The web server serves it (zuul: apache.conf.epp).
@@ -21,13 +24,13 @@ FOLDER = "vouched"
 _NAME = re.compile(r"[A-Za-z0-9]{1,100}")
 
 
-def begun(config, item, params, tree):
+def begun(config: Config, item: Item, params: dict[str, Any], tree: str) -> None:
     """Notes a build set that tests a release: what it tests."""
     words = _of_change(item, params)
     _write(_path(config, "tested", params["ZUUL_REF"].rpartition("/")[2]), {**words, "tree": tree, "jobs": {}})
 
 
-def merged(config, item, params, tree):
+def merged(config: Config, item: Item, params: dict[str, Any], tree: str) -> None:
     """Notes that Gerrit says that a change is merged. ``tree`` is what its branch became with it."""
     data = item.change._data
     if data.get("status") != "MERGED":
@@ -35,7 +38,7 @@ def merged(config, item, params, tree):
     _write(_path(config, "merged", params["ZUUL_CHANGE"]), {**_of_change(item, params), "tree": tree})
 
 
-def ended(config, build_set, jobs):
+def ended(config: Config, build_set: BuildSet, jobs: Iterable[Job]) -> None:
     """Adds to the note of a build set, where there is one, how its ``jobs`` ended."""
     path = _path(config, "tested", build_set.ref)
     if not path.exists():
@@ -45,22 +48,22 @@ def ended(config, build_set, jobs):
     _write(path, note)
 
 
-def _ended(job, build):
+def _ended(job: Job, build: Build | None) -> Record:
     return {"result": (build.result if build else None) or "", "voting": bool(job.voting)}
 
 
-def _of_change(item, params):
+def _of_change(item: Item, params: dict[str, Any]) -> Record:
     names = {"project": "PROJECT", "branch": "BRANCH", "change": "CHANGE", "patchset": "PATCHSET", "commit": "COMMIT"}
     return {"pipeline": item.pipeline.name, **{word: params.get("ZUUL_" + name) for word, name in names.items()}}
 
 
-def _path(config, kind, name):
+def _path(config: Config, kind: str, name: str | None) -> Path:
     if not _NAME.fullmatch(name or ""):
         raise ValueError(f"no note can be called {name!r}")
     return Path(config.get("zuul", "state_dir")) / FOLDER / kind / f"{name}.json"
 
 
-def _write(path, note):
+def _write(path: Path, note: Record) -> None:
     """By a temporary name: who reads it finds all of it. The web server may read it, whatever umask Zuul has."""
     temporary = path.with_suffix(".new")
     temporary.write_text(json.dumps(note, indent=2) + "\n", encoding="utf-8")
@@ -69,12 +72,12 @@ def _write(path, note):
 
 
 @mends("zuul.scheduler")
-def note_results(module):
+def note_results(module: Any) -> None:
     """zuul/scheduler.py:1708: before what has ended is reported, and perhaps merged, its results are noted."""
     cls = module.BasePipelineManager
     report_item = cls._reportItem
 
-    def note_and_report(self, item):
+    def note_and_report(self: Manager, item: Item) -> Any:
         build_set = item.current_build_set
         if build_set.ref and not getattr(build_set, "noted", False):
             build_set.noted = True
