@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import venv
 from collections import Counter
@@ -86,13 +87,10 @@ def prepare() -> tuple[Path, Path]:
     return python, sdist
 
 
-def patch(python: Path) -> None:
-    """Has ``python`` import the package of this checkout at each start, as a host's does."""
-    where = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    # Isolated: the line of another checkout, or of an older one, may fail.
-    command = [python, "-I", "-S", "-c", where]
-    site = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
-    (Path(site) / "startup.pth").write_text(f"{FILES}\nimport zuul_py3\n")
+def patch() -> None:
+    """Has the suite's Python import the package of this checkout at each start, as a host's does."""
+    site = sysconfig.get_path("purelib", "venv", vars={"base": str(WORK)})
+    Path(site, "startup.pth").write_text(f"{FILES}\nimport zuul_py3\n")
 
 
 def run(python: Path, sdist: Path, name: str) -> dict[str, str]:
@@ -147,7 +145,7 @@ def attempt(python: Path, sdist: Path, name: str, tests: list[str]) -> dict[str,
 
 def main() -> int:
     python, sdist = prepare()
-    patch(python)
+    patch()
     fewer = []
     print(f"Zuul {ZUUL} on Python {sys.version.split()[0]}")
     print(f"{'file':<18}{'passed':>8}{'failed':>8}{'skipped':>8}{'known':>8}")
