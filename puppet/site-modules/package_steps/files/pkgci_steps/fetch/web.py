@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, BinaryIO
 from urllib.parse import urlsplit
 
+from ..retry import tries
 from ..status import Ended, Status
 
 _PORTS = {"http": 80, "https": 443}
@@ -74,9 +75,8 @@ class Web:
         bytes, and as ``check`` does."""
         self.check(url)
         wrong = ""
-        for attempt in range(_ATTEMPTS):
-            if attempt:
-                self._wait(2.0 * attempt)
+        for number in tries(_ATTEMPTS, self._wait):
+            if number:
                 output.seek(0)
                 output.truncate()
             try:

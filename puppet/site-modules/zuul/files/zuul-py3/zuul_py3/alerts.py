@@ -2,11 +2,12 @@
 
 import json
 import logging
-import os
 import time
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
+
+from zuul_py3.tools import write
 
 # What each line in the log begins with.
 MARK = "ALERT:"
@@ -49,13 +50,3 @@ class Alerts:
             write(self._path, json.dumps(self._alerts, sort_keys=True))
         except OSError:
             self._log.exception("%s cannot be written", self._path)
-
-
-def write(path: Path, text: str) -> None:
-    """Writes a file so that a reader, and a crash, find the old text or the new one."""
-    new = path.with_name(f"{path.name}.new")
-    with new.open("w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)

@@ -13,10 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from zuul_py3.alerts import write
 from zuul_py3.asking import UnreachableError
 from zuul_py3.refusals import LaterError
 from zuul_py3.reports import REFUSED, Report, Step
+from zuul_py3.tools import write
 from zuul_py3.upstream import Record
 
 # Seconds between two tries, at first and at most.

@@ -1,7 +1,9 @@
 """What the menders share."""
 
 import json
+import os
 import types
+from pathlib import Path
 from typing import Any, TypeVar
 
 from zuul_py3.upstream import Record
@@ -63,3 +65,14 @@ def safe_yaml() -> Facade:
     import yaml
 
     return Facade(yaml, load=yaml.safe_load)
+
+
+def write(path: Path, text: str, mode: int = 0o640) -> None:
+    """Writes a file so that a reader, and a crash, find the old text or the new one; it has ``mode``."""
+    new = path.with_name(f"{path.name}.new")
+    with new.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fchmod(file.fileno(), mode)
+        os.fsync(file.fileno())
+    new.replace(path)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from zuul_py3.hook import mends
+from zuul_py3.tools import write
 from zuul_py3.upstream import Build, BuildSet, Config, Item, Job, Manager, Record
 
 LOG = logging.getLogger("zuul.vouching")
@@ -64,11 +65,8 @@ def _path(config: Config, kind: str, name: str | None) -> Path:
 
 
 def _write(path: Path, note: Record) -> None:
-    """By a temporary name: who reads it finds all of it. The web server may read it, whatever umask Zuul has."""
-    temporary = path.with_suffix(".new")
-    temporary.write_text(json.dumps(note, indent=2) + "\n", encoding="utf-8")
-    temporary.chmod(0o644)
-    temporary.replace(path)
+    """The web server may read it."""
+    write(path, json.dumps(note, indent=2) + "\n", 0o644)
 
 
 @mends("zuul.scheduler")
