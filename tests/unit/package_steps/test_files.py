@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -36,14 +36,17 @@ def test_a_link_in_place_of_a_file_is_replaced_and_what_it_leads_to_stays(tmp_pa
 def test_a_file_that_many_write_at_once_is_whole_at_any_moment(tmp_path: Path) -> None:
     path = tmp_path / "file"
     texts = [letter * 100_000 for letter in "abcd"]
+
+    def write(text: str) -> None:
+        for _ in range(30):
+            files.write(path, text)
+
     files.write(path, texts[0])
-    writers = [
-        threading.Thread(target=lambda text=text: [files.write(path, text) for _ in range(30)]) for text in texts
-    ]
-    for writer in writers:
-        writer.start()
-    while any(writer.is_alive() for writer in writers):
-        assert path.read_text() in texts
+    with ThreadPoolExecutor() as pool:
+        writers = [pool.submit(write, text) for text in texts]
+        while not all(writer.done() for writer in writers):
+            assert path.read_text() in texts
+        assert [writer.result() for writer in writers] == [None] * len(texts)
     assert names(tmp_path) == ["file"]
 
 
