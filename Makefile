@@ -46,6 +46,9 @@ lint: prepare-test $(VENV)/.develops
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --config-file mypy-hosts.ini
+	git ls-files -z | xargs -0 grep -lZE '^#!.*\bpython3?\b' | grep -zvE '\.(py|epp|spec)$$' | \
+	  xargs -0 $(BIN)/mypy --config-file mypy-hosts.ini --scripts-are-modules
 	tests/puppet-lint.sh
 	git ls-files -z | xargs -0 grep -lZE '^#!.*\b(ba)?sh\b' | xargs -0 shellcheck
 

@@ -14,7 +14,7 @@ PATHS: dict[Role, str] = {
     Role.REVIEW: "/",
 }
 
-# Below Zuul's web interface: what it vouches for (puppet: zuul/files/zuul_py3/vouching.py).
+# Below Zuul's web interface: what it vouches for (puppet: zuul/files/zuul-py3/zuul_py3/vouching.py).
 NOTES_PATH = "vouched/"
 
 # Where Zuul's merger serves the merged refs, on Zuul's host.

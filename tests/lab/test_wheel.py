@@ -1,5 +1,6 @@
 """The wheel, installed where there is no checkout."""
 
+import shutil
 import subprocess
 import sys
 import venv
@@ -47,3 +48,46 @@ def test_pkgci_installed_from_its_wheel_begins_and_renders_a_site(wheel: Path, t
     )
     assert result.returncode == 0, result.stderr
     assert "# ── zuul01: data/roles/zuul.yaml" in result.stdout
+
+
+@pytest.fixture(scope="module")
+def zuul_environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A virtual environment with zuul_py3, from its wheel, and a Zuul and a gear in which there is nothing to patch."""
+    folder = tmp_path_factory.mktemp("zuul")
+    copy = shutil.copytree(CHECKOUT / "puppet/site-modules/zuul/files/zuul-py3", folder / "source")
+    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, copy]
+    subprocess.run(build, check=True)
+    venv.create(folder / "venv", with_pip=True)
+    wheel = next(folder.glob("*.whl"))
+    subprocess.run([folder / "venv/bin/pip", "install", "--quiet", "--no-index", wheel], check=True)
+    site = next((folder / "venv/lib").glob("python3*/site-packages"))
+    for name, version in (("zuul", "2.6.0"), ("gear", "0.16.0")):
+        (site / name).mkdir()
+        (site / name / "__init__.py").touch()
+        (site / f"{name}-{version}.dist-info").mkdir()
+        (site / f"{name}-{version}.dist-info/METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+        )
+    (site / "zuul/webapp.py").write_text("import types\nwebob = types.ModuleType('webob')\n")
+    return folder / "venv"
+
+
+def _python(environment: Path, program: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([environment / "bin/python", "-c", program], capture_output=True, text=True, check=False)
+
+
+def test_zuul_is_patched_as_soon_as_the_wheel_of_zuul_py3_is_installed_beside_it(zuul_environment: Path) -> None:
+    done = _python(zuul_environment, "import zuul.webapp; print(type(zuul.webapp.webob).__name__)")
+    assert (done.returncode, done.stdout) == (0, "Facade\n"), done.stderr
+    told = subprocess.run([zuul_environment / "bin/zuul-py3"], capture_output=True, text=True, check=False)
+    assert told.returncode == 0
+    assert "Zuul 2.6.0" in told.stdout
+
+
+def test_zuul_of_another_version_does_not_start_beside_zuul_py3(zuul_environment: Path) -> None:
+    site = next((zuul_environment / "lib").glob("python3*/site-packages"))
+    (site / "zuul-2.6.0.dist-info/METADATA").write_text("Metadata-Version: 2.1\nName: zuul\nVersion: 3.0.0\n")
+    done = _python(zuul_environment, "import zuul.webapp")
+    assert done.returncode == 1
+    assert "zuul 3.0.0 is installed" in done.stderr
+    assert "Traceback" not in done.stderr

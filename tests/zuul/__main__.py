@@ -10,13 +10,19 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import venv
 from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = ROOT / "puppet/site-modules/zuul/files"
+FILES = ROOT / "puppet/site-modules/zuul/files/zuul-py3"
+sys.path.append(str(FILES))
+
+from zuul_py3 import versions  # noqa: E402 - after the line that says where it is
+
+ZUUL = versions.KNOWN["zuul"]
 HERE = Path(__file__).parent
 WORK = ROOT / ".venv" / f"zuul-suite-{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -62,7 +68,7 @@ SETTINGS = {
 
 def prepare() -> tuple[Path, Path]:
     """The Python of the suite's virtual environment, and the unpacked sdist. Both are kept for the next time."""
-    python, sdist = WORK / "bin/python", WORK / "zuul-2.6.0"
+    python, sdist = WORK / "bin/python", WORK / f"zuul-{ZUUL}"
     if (WORK / "ready").exists():
         return python, sdist
     venv.create(WORK, with_pip=True, clear=True)
@@ -75,13 +81,16 @@ def prepare() -> tuple[Path, Path]:
     subprocess.run([*pip, *hashed, *sources, "-r", needed], check=True)
     # Only the sdist has the tests.
     subprocess.run([*pip, "download", "--require-hashes", *sources, "--dest", str(WORK), "-r", needed], check=True)
-    with tarfile.open(WORK / "zuul-2.6.0.tar.gz") as archive:
+    with tarfile.open(WORK / f"zuul-{ZUUL}.tar.gz") as archive:
         archive.extractall(WORK, filter="data")
-    where = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    site = subprocess.run([python, "-c", where], check=True, capture_output=True, text=True).stdout.strip()
-    (Path(site) / "startup.pth").write_text(f"{FILES}\nimport zuul_py3\n")
     (WORK / "ready").touch()
     return python, sdist
+
+
+def patch() -> None:
+    """Has the suite's Python import the package of this checkout at each start, as a host's does."""
+    site = sysconfig.get_path("purelib", "venv", vars={"base": str(WORK)})
+    Path(site, "startup.pth").write_text(f"{FILES}\nimport zuul_py3\n")
 
 
 def run(python: Path, sdist: Path, name: str) -> dict[str, str]:
@@ -136,8 +145,9 @@ def attempt(python: Path, sdist: Path, name: str, tests: list[str]) -> dict[str,
 
 def main() -> int:
     python, sdist = prepare()
+    patch()
     fewer = []
-    print(f"Zuul 2.6.0 on Python {sys.version.split()[0]}")
+    print(f"Zuul {ZUUL} on Python {sys.version.split()[0]}")
     print(f"{'file':<18}{'passed':>8}{'failed':>8}{'skipped':>8}{'known':>8}")
     known = KNOWN | OWN
     for name in sys.argv[1:] or known:

@@ -67,6 +67,7 @@ class TestStands(ZuulTestCase):
         self.waitUntilSettled()
 
     def test_what_is_merged_and_not_released_is_told_to_what_comes_after_it(self):
+        self.sched.layout.jobs["project-merge"].parameter_function = on_publisher
         one, two = (self.fake_gerrit.addFakeChange("org/project", "master", name) for name in "AB")
         self.approve(one)
         self.assertEqual(one.data["status"], "MERGED")

@@ -3,4 +3,4 @@
 import sys
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).parents[3] / "puppet/site-modules/zuul/files"))
+sys.path.append(str(Path(__file__).parents[3] / "puppet/site-modules/zuul/files/zuul-py3"))

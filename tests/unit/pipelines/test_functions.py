@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -156,3 +157,13 @@ def test_a_job_without_a_branch_is_told_the_head_of_the_main_one_or_nothing(site
     clone.fetched()
     clone.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
     assert started_by_the_clock(site, clone)["ZUUL_BRANCH"] == "main"
+
+
+def test_the_functions_of_a_site_pass_the_type_checks_of_what_goes_to_hosts(site: Site, tmp_path: Path) -> None:
+    text = next(text for name, text in render(site).files.items() if name.startswith("functions-"))
+    (tmp_path / "functions_of_a_site.py").write_text(text)
+    top = Path(__file__).parents[3]
+    cache = ["--cache-dir", str(top / ".mypy_cache")]
+    check = [sys.executable, "-m", "mypy", "--config-file", "mypy-hosts.ini", *cache, str(tmp_path)]
+    done = subprocess.run(check, cwd=top, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout

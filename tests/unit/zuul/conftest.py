@@ -6,9 +6,13 @@ from pathlib import Path
 import pytest
 
 sys.path.append(str(Path(__file__).parents[3] / "puppet/site-modules/zuul/files"))
+sys.path.append(str(Path(__file__).parents[3] / "puppet/site-modules/zuul/files/zuul-py3"))
 sys.path.append(str(Path(__file__).parents[3] / "puppet/site-modules/package_steps/files"))
 
 from tests.unit.zuul.reviewing import Desk, Gerrit
+
+# What Puppet's module has for Zuul.
+FILES = Path(__file__).parents[3] / "puppet/site-modules/zuul/files"
 
 
 @pytest.fixture

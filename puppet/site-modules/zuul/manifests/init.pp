@@ -1,4 +1,4 @@
-# @summary Zuul 2.6.0, which starts Jenkins jobs over Gearman, on the distribution's Python 3.
+# @summary Zuul 2.6.0, which starts Jenkins jobs over Gearman, on the distribution's Python, 3.10 to 3.13.
 #
 # The scheduler and the merger run in a virtual environment, under a user of their own. The layout is seeded with an empty
 # one and belongs to whoever deploys layouts from then on.

@@ -57,7 +57,7 @@ class zuul::install {
 
   file { "${zuul::library}/zuul_py3":
     ensure  => directory,
-    source  => 'puppet:///modules/zuul/zuul_py3',
+    source  => 'puppet:///modules/zuul/zuul-py3/zuul_py3',
     owner   => 'root',
     group   => 'root',
     recurse => true,
@@ -85,8 +85,8 @@ class zuul::install {
   }
 
   python_venv::environment { $zuul::path:
-    requirements => file('zuul/requirements.txt'),
-    sources      => file('zuul/requirements-sources.txt'),
+    requirements => file('zuul/zuul-py3/requirements.txt'),
+    sources      => file('zuul/zuul-py3/requirements-sources.txt'),
     startup      => [$zuul::library, 'import zuul_py3'],
     require      => File["${zuul::library}/zuul_py3"],
   }

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[4] / "puppet/site-modules/zuul/files"))
+sys.path.append(str(Path(__file__).parents[4] / "puppet/site-modules/zuul/files/zuul-py3"))
 
 from zuul_py3.replaying import missed_events
 from zuul_py3.tools import loads_gerrit

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from pkgci_steps import files
 from pkgci_steps.programs import Programs, Stop
-from pkgci_steps.repository import folders, generation, places
+from pkgci_steps.repository import generation, places
 from pkgci_steps.repository.engine import Generation, Repository
 from pkgci_steps.repository.manifest import Entry, File, Manifest
 from pkgci_steps.repository.places import key_of
@@ -87,8 +88,8 @@ def _written(
     _also: Sequence[Path],
 ) -> None:
     for path, text in job.publisher.pages(job.name, manifest).items():
-        folders.write(new / path, text)
-    folders.write(new / places.MANIFEST, manifest.text())
+        files.write(new / path, text)
+    files.write(new / places.MANIFEST, manifest.text())
 
 
 @pytest.fixture

@@ -76,9 +76,9 @@ def faults(plugins: dict[str, str], sums: Mapping[str, str | None], folder: Path
             found.append(f"the checksum of {name} is {digest}, not {sums[name]}")
     for name, version in plugins.items():
         candidates = [folder / f"{name}.{suffix}" for suffix in ("jpi", "hpi")]
-        file = next((file for file in candidates if file.is_file() and file.stat().st_size), None)
-        present = plugin_version(file) if file else None
-        if file is None:
+        there = next((file for file in candidates if file.is_file() and file.stat().st_size), None)
+        present = plugin_version(there) if there else None
+        if there is None:
             found.append(f"{name} is missing")
         elif present not in (None, version):
             found.append(f"{name} is {present}, not {version}")

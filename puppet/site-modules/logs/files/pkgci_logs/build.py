@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from .files import write
 from .store import CONSOLE, JOB, RESULT, BuildPath, Store
 from .text import legible
 
@@ -84,13 +85,7 @@ def _known(store: Store, path: BuildPath) -> dict[str, Any] | None:
         return None
     words = _words(result)
     with suppress(OSError):  # a full disk: it is read again the next time
-        file.parent.mkdir(parents=True, exist_ok=True)
-        temporary = file.with_name(f".{file.name}.{os.getpid()}")
-        try:
-            temporary.write_text(json.dumps(words), encoding="ascii")
-            temporary.replace(file)
-        finally:
-            temporary.unlink(missing_ok=True)
+        write(file, json.dumps(words))
     return words
 
 

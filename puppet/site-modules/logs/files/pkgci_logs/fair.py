@@ -38,13 +38,13 @@ def too_much(builds: Sequence[Kept], limit: int) -> Iterator[Kept]:
     open_ = {name: _Group(group) for name, group in groups.items()}
     heaviest = _Heaviest({name: group.size for name, group in open_.items()})
     while taken > limit and (name := heaviest.first()) is not None:
-        build = open_[name].lose()
-        if build is None:
+        lost = open_[name].lose()
+        if lost is None:
             heaviest.drop(name)
             continue
-        heaviest.less(name, build.size)
-        taken -= build.size
-        yield build
+        heaviest.less(name, lost.size)
+        taken -= lost.size
+        yield lost
 
 
 class _Group:

@@ -7,14 +7,13 @@ reads what the build sent (``build.js``).
 
 from __future__ import annotations
 
-import fcntl
-import os
 import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 from .build import Build, read_build
+from .files import held, write
 from .page import page
 from .store import BuildPath, Refused, Store, build_path
 
@@ -93,26 +92,14 @@ def _latest(store: Store) -> list[str]:
         return []
 
 
-@contextmanager
-def _only_one(store: Store, subject: str = "") -> Iterator[None]:
+def _only_one(store: Store, subject: str = "") -> AbstractContextManager[int]:
     """Several hosts send at once; whoever comes last has seen everything. Some subjects share a lock."""
     number = zlib.crc32(subject.encode()) % _LOCKS if subject else ""
-    handle = os.open(store.state / f"lock{number}", os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
+    return held(store.state / f"lock{number}")
 
 
 def _write(path: Path, text: str) -> None:
     with suppress(FileNotFoundError):
         if path.read_text(encoding="utf-8") == text:
             return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write(path, text)

@@ -10,7 +10,6 @@ Exit status: 0, or 1 where what is left still takes more than it may.
 from __future__ import annotations
 
 import argparse
-import fcntl
 import os
 import shutil
 import time
@@ -20,6 +19,7 @@ from pathlib import Path
 
 from . import pages
 from .fair import Kept, too_much
+from .files import held
 from .store import DEPTH, RESULT, BuildPath, Store, open_up
 
 DAY = 86400.0
@@ -85,13 +85,9 @@ def free(store: Store, limit: int, now: float) -> Iterator[str]:
 @contextmanager
 def _only_one(store: Store) -> Iterator[None]:
     """Nobody else removes meanwhile. What an interrupted run left goes."""
-    handle = os.open(store.state / "removing", os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    with held(store.state / "removing"):
         shutil.rmtree(store.logs / LEAVING, ignore_errors=True)
         yield
-    finally:
-        os.close(handle)
 
 
 def measure(store: Store, path: BuildPath, now: float) -> Kept:

@@ -6,11 +6,11 @@ Between two runs of the clean-up, what takes logs in removes what is too much it
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import time
 from dataclasses import dataclass
 
+from .files import held
 from .prune import free
 from .store import Store
 
@@ -40,9 +40,7 @@ class Room:
 
     def _free(self) -> None:
         """One at a time, and not again and again where it does not help: something else may fill the disk."""
-        handle = os.open(self.store.state / "freed", os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        with held(self.store.state / "freed") as handle:
             now = time.time()
             known = os.fstat(handle)
             if known.st_size and now - known.st_mtime < PAUSE:
@@ -50,5 +48,3 @@ class Room:
             os.pwrite(handle, b"\n", 0)
             for _ in free(self.store, self.limit, now):
                 pass
-        finally:
-            os.close(handle)

@@ -13,9 +13,13 @@ import os
 import socket
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-sys.path.insert(0, str(Path(__file__).parent / "install"))
-import enter  # type: ignore[import-not-found]
+if TYPE_CHECKING:
+    from .install import enter
+else:
+    sys.path.insert(0, str(Path(__file__).parent / "install"))
+    import enter
 
 # linux/mount.h
 _RDONLY, _NOSUID, _NODEV, _REMOUNT, _BIND = 1, 2, 4, 32, 4096

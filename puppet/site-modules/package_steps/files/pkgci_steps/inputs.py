@@ -117,14 +117,15 @@ def read(environment: Mapping[str, str], needed: Sequence[str]) -> Inputs:
         if name not in values:
             raise Ended(Status.MISUSED, f"{name} is missing in the environment")
     words = {name.lower(): value for name, value in values.items()}
-    changes = tuple(tuple(pair.split(",")) for pair in words.pop("changes", "").split())
+    pairs = (pair.partition(",") for pair in words.pop("changes", "").split())
+    changes = tuple((change, patchset) for change, _, patchset in pairs)
     ahead = tuple(words.pop("ahead", "").split())
     source, upstream = words.pop("source", ""), words.pop("upstream", "")
     return Inputs(
         results=Path(words.pop("results")),
         source=Path(source) if source else None,
         upstream=Path(upstream) if upstream else None,
-        changes=changes,  # type: ignore[arg-type]
+        changes=changes,
         ahead=ahead,
-        **words,  # type: ignore[arg-type]
+        **words,
     )

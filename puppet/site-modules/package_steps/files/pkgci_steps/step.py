@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
+from . import files
 from . import inputs as reading
 from . import settings as site
 from .inputs import Inputs
@@ -112,7 +113,7 @@ def _perform(
     name: str, perform: Callable[[Step], str], inputs: Inputs, settings: Settings, stop: Stop, scratch: Path
 ) -> Status:
     started, clock = datetime.now(timezone.utc), time.monotonic()  # noqa: UP017 (Python 3.10)
-    with _new(inputs.results / LOG) as file:
+    with files.create(inputs.results / LOG) as file:
         log = Log(file, f"pkgci-{name}")
         step = Step(name, inputs, settings, log, stop, Programs(log, stop, scratch), scratch)
         try:
@@ -131,9 +132,9 @@ def _perform(
     # What ended it early is in the report, too, beside what was found until then.
     if not cases or (status is not Status.PASSED and all(case.status is not status for case in cases)):
         cases.append(Case(name, status, reason if status is not Status.PASSED else "", seconds=seconds))
-    _write(inputs.results / JUNIT, junit(f"pkgci.{name}", cases))
+    files.write(inputs.results / JUNIT, junit(f"pkgci.{name}", cases))
     # Last: whoever finds it knows that everything else is there.
-    _write(inputs.results / RESULT, result(name, inputs, status, reason, started, seconds, step.details))
+    files.write(inputs.results / RESULT, result(name, inputs, status, reason, started, seconds, step.details))
     return status
 
 
@@ -147,16 +148,3 @@ def _check_results(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     if folder.is_symlink() or not folder.is_dir() or (caller and folder.stat().st_uid != caller):
         raise OSError(f"RESULTS ({folder}) is no folder of the account that calls: `mkdir -m 777 FOLDER` makes one")
-
-
-def _new(path: Path) -> BinaryIO:
-    """A new file in a folder where others may write: a link that stands there is not followed, but goes."""
-    path.unlink(missing_ok=True)
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666), "wb")
-
-
-def _write(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.new")
-    with _new(temporary) as file:
-        file.write(text.encode())
-    temporary.replace(path)

@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 
+from .retry import tries
 from .status import Ended, Status
 
 _SIZE_LIMIT = 16 * 1024 * 1024  # bytes
@@ -19,9 +20,7 @@ Fetch = Callable[[str], "bytes | None"]
 def fetch(url: str) -> bytes | None:
     """What is at ``url``; None where there is nothing. Raises ``Ended`` (infrastructure) for everything else."""
     wrong = ""
-    for attempt in range(_ATTEMPTS):
-        if attempt:
-            time.sleep(2.0 * attempt)
+    for _ in tries(_ATTEMPTS, time.sleep):
         try:
             with urllib.request.urlopen(url, timeout=_SECONDS) as answer:  # noqa: S310 (https: settings.repository)
                 text: bytes = answer.read(_SIZE_LIMIT + 1)

@@ -9,7 +9,6 @@ import tarfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 from .git import Entry, Tree
 
@@ -62,11 +61,11 @@ def _entry(name: str, kind: bytes, mode: int) -> tarfile.TarInfo:
 
 
 @contextmanager
-def _compressed(file: Path) -> Iterator[BinaryIO]:
+def _compressed(file: Path) -> Iterator[gzip.GzipFile | lzma.LZMAFile]:
     with file.open("wb") as raw:
         if file.suffix == ".gz":
             with gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as output:
-                yield output  # type: ignore[misc]
+                yield output
         else:
             with lzma.open(raw, "wb", preset=6) as output:
-                yield output  # type: ignore[misc]
+                yield output

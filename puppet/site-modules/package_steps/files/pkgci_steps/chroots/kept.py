@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import secrets
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
+from ..files import replacing
 from ..install import tree as listing
 from ..layers import NAMESPACE, ROOT
 from ..limits import disk
+from ..locks import locked
 from ..namespaces import remove, traversable
 from ..settings import CHROOTS, Target
 from ..status import Ended, Status
@@ -76,16 +76,11 @@ def _make(step: Step, target: Target, purpose: Purpose, place: Path) -> None:
 
 
 def _make_tarball(step: Step, target: Target, purpose: Purpose, file: Path) -> int:
-    temporary = file.with_name(f".{file.name}.new")
-    try:
-        MAKERS[target.kind](step, target, purpose, temporary)
-        if not temporary.exists():
+    with replacing(file) as new:
+        MAKERS[target.kind](step, target, purpose, new)
+        if not new.exists():
             raise Ended(Status.INFRASTRUCTURE, f"{file} was not made")
-        size = temporary.stat().st_size
-        temporary.replace(file)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return size
+        return new.stat().st_size
 
 
 def _make_tree(step: Step, target: Target, purpose: Purpose, link: Path) -> int:
@@ -102,30 +97,15 @@ def _make_tree(step: Step, target: Target, purpose: Purpose, link: Path) -> int:
         size = disk(work)
         # Whoever sweeps meanwhile finds it claimed, as before.
         tree = work.rename(link.with_name(f"{_TREES}{secrets.token_hex(6)}"))
-        new = link.with_name(f".{link.name}.new")
-        new.unlink(missing_ok=True)
-        new.symlink_to(tree.name)
-        new.replace(link)
+        with replacing(link) as new:
+            new.symlink_to(tree.name)
     # What was kept before there were trees.
     link.with_suffix(".tar").unlink(missing_ok=True)
     sweep(link.parent)
     return size
 
 
-@contextmanager
-def turn(step: Step, file: Path) -> Iterator[None]:
+def turn(step: Step, file: Path) -> AbstractContextManager[None]:
     """Only one program makes a file. The lock goes with whoever holds it."""
-    with file.with_name(f".{file.name}.lock").open("w") as lock:
-        said = False
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if not said:
-                    step.log.say(f"another program makes {file}: waiting for it")
-                    said = True
-            if step.stop.asked:
-                raise Ended(Status.ABORTED, "it was asked to stop")
-            time.sleep(0.5)
-        yield
+    lock = file.with_name(f".{file.name}.lock")
+    return locked(lock, step.stop, lambda: step.log.say(f"another program makes {file}: waiting for it"))

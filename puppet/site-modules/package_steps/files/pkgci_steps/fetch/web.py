@@ -12,9 +12,10 @@ import urllib.request
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 from urllib.parse import urlsplit
 
+from ..retry import tries
 from ..status import Ended, Status
 
 _PORTS = {"http": 80, "https": 443}
@@ -74,9 +75,8 @@ class Web:
         bytes, and as ``check`` does."""
         self.check(url)
         wrong = ""
-        for attempt in range(_ATTEMPTS):
-            if attempt:
-                self._wait(2.0 * attempt)
+        for number in tries(_ATTEMPTS, self._wait):
+            if number:
                 output.seek(0)
                 output.truncate()
             try:
@@ -111,7 +111,15 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
     def __init__(self, check: Callable[[str], None]) -> None:
         self._check = check
 
-    def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def]
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: http.client.HTTPMessage,
+        newurl: str,
+    ) -> urllib.request.Request | None:
         self._check(newurl)
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from ..status import Ended, Status
 from .openpgp import Keys
@@ -135,7 +136,7 @@ class Work:
             if signature.content is None and not signature.is_pinned:
                 self._files[signature.name] = self.store.keep(own)
 
-    def _fetch(self, blob: Blob, file, limit: int) -> None:  # type: ignore[no-untyped-def]
+    def _fetch(self, blob: Blob, file: BinaryIO, limit: int) -> None:
         state = os.statvfs(self.folder)
         if state.f_bavail * state.f_frsize < _RESERVE:
             raise Ended(Status.INFRASTRUCTURE, f"the disk of {self.folder} is nearly full: {blob.name} is not fetched")

@@ -58,7 +58,7 @@ def keep(environment: Mapping[str, str], command: Sequence[str] | None = None) -
     processes.end(processes.descendants)
     if status is None or status < 0:
         print(f"pkgci-job: it was ended by force{f', by signal {-status}' if status else ''}", flush=True)
-        return (Status.ABORTED if told else Status.INFRASTRUCTURE).value
+        return int((Status.ABORTED if told else Status.INFRASTRUCTURE).value)
     return status
 
 

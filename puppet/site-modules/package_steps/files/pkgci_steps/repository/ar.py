@@ -34,7 +34,7 @@ def parts(file: BinaryIO) -> tuple[Part, Part]:
     """Where control and data of the package in ``file`` are. Raises ``ValueError`` in words."""
     if file.read(len(_MAGIC)) != _MAGIC:
         raise ValueError("it is no Debian package: not an ar archive")
-    found = []
+    found: list[tuple[str, Part]] = []
     while header := file.read(_HEADER.size):
         if len(found) == 3:
             raise ValueError("it has something after its data member")

@@ -10,11 +10,11 @@ from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from .. import mirrors
+from .. import files, locks, mirrors
 from ..settings import Target
 from ..status import Ended, Status
 from ..step import Step
-from . import base, folders, locks, relations, rpm_lists, stanza
+from . import base, relations, rpm_lists, stanza
 from .known import Known, Package
 
 # Names of packages and of sources → what the target's distribution has of them.
@@ -135,13 +135,13 @@ def _refreshed(step: Step, target: Target, folder: Path) -> Path:
     sources = "".join(_line(source) for source in mirrors.sources(step, target))
     for name in ("lists/partial", "cache/archives/partial"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    folders.write(settings, _SETTINGS.format(folder=folder))
-    folders.write(folder / "sources.list", sources)
+    files.write(settings, _SETTINGS.format(folder=folder))
+    files.write(folder / "sources.list", sources)
     if step.programs.run(["apt-get", "-c", settings, "-qq", "update"], seconds=300) == 0:
-        folders.write(listed, "\n".join(sorted(_sources(step, settings))))
+        files.write(listed, "\n".join(sorted(_sources(step, settings))))
         # The cache that all who ask read is made here, once.
         step.programs.run(["apt-cache", "-c", settings, "gencaches"], seconds=300)
-        folders.write(stamp, what)
+        files.write(stamp, what)
     elif not before or not listed.exists():
         raise Ended(Status.INFRASTRUCTURE, "its lists cannot be fetched: see apt's words above")
     return settings

@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from .. import locks
 from ..status import Ended, Status
-from . import folders, generation, locks, manifest, places, records, state
+from . import folders, generation, manifest, places, records, state
 from .manifest import Entry, Manifest
 from .pool import Pool
 from .publisher import Publisher

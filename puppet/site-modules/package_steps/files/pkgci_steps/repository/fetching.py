@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..programs import Programs
+from ..retry import tries
 from ..settings import BuildHost
 from ..status import Ended, Status
 from . import beneath, claim, room
@@ -101,12 +102,11 @@ class Source:
         ]
         command += [f"--max-size={largest}", f"--timeout={_SILENCE}", f"--files-from={wanted}"]
         command += ["--rsh", f"ssh -F {self._ssh_settings(host)}", f"build:{self.place}/", f"{folder}/"]
-        for attempt in range(_ATTEMPTS):
+        for _ in tries(_ATTEMPTS, self.wait, _pause):
             with self.programs.attended(lambda: self._not_more(folder, total)):
                 status = self.programs.run(command, seconds=_LONGEST)
-            if status not in _CONNECTION or attempt + 1 == _ATTEMPTS:
+            if status not in _CONNECTION:
                 break
-            self.wait(random.uniform(1, 2 + 2 * attempt))  # noqa: S311 (only that not all come again at once)
         return status
 
     def _not_more(self, folder: Path, total: int) -> None:
@@ -139,3 +139,7 @@ class Source:
         path = self.scratch / f"{host.name}.ssh"
         path.write_text("Host build\n" + "".join(f"  {name} {value}\n" for name, value in words.items()))
         return path
+
+
+def _pause(number: int) -> float:
+    return random.uniform(1, 2 * number)  # noqa: S311 (only that not all come again at once)

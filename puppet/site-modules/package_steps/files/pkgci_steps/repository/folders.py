@@ -8,6 +8,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from ..files import replacing
+
 # Another disk; no second names there at all, in words of several file systems; and too many names already.
 _NO_SECOND_NAME = (errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
 # What is being made; whatever is called so and is not locked was left behind.
@@ -22,21 +24,10 @@ def aside(parent: Path) -> Path:
     return folder
 
 
-def write(path: Path, text: str) -> None:
-    """Writes a file by a temporary name, so that readers see the old or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.new")
-    temporary.write_text(text)
-    temporary.chmod(0o644)
-    temporary.replace(path)
-
-
 def link(path: Path, target: str) -> None:
     """Makes ``path`` a link to ``target``, in place of the link that it may be."""
-    temporary = path.with_name(f".{path.name}.new")
-    temporary.unlink(missing_ok=True)
-    temporary.symlink_to(target)
-    temporary.replace(path)
+    with replacing(path) as new:
+        new.symlink_to(target)
 
 
 def share(source: Path, copy: Path) -> None:

@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from .. import files
 from ..review import MIRRORS
-from . import deb_index, folders, places, pool, rpm_index
+from . import deb_index, places, pool, rpm_index
 from .manifest import Entry, Manifest, without
 from .publisher import Publisher
 from .signing import Signer
@@ -60,10 +61,10 @@ class Job:
     def _describe(self, new: Path, manifest: Manifest) -> None:
         """What is beside the indexes: pages for people, the records of builds, and what is in it for programs."""
         for path, text in self.publisher.pages(self.name, manifest).items():
-            folders.write(new / path, text)
+            files.write(new / path, text)
         (self.folder / BUILDS).mkdir(exist_ok=True)
         (new / BUILDS).symlink_to(f"../../{BUILDS}")
-        folders.write(new / places.MANIFEST, manifest.text())
+        files.write(new / places.MANIFEST, manifest.text())
 
     def _targets(self, manifest: Manifest) -> dict[str, str]:
         """Every target of the site has an index, be it empty; one that it no longer has, while there are packages."""
@@ -118,7 +119,7 @@ class Job:
             rpm_index.write(folder, entries, added, shared, described, self.publisher.programs)
             self.signer.detached_one(folder / rpm_index.HEAD, folder / rpm_index.SIGNATURE)
         rpm_index.keep_parts(folder, [one / path for one in readable])
-        folders.write(folder / MIRRORS, self._mirrors(path))
+        files.write(folder / MIRRORS, self._mirrors(path))
         (folder / "packages").symlink_to(f"../../../../{pool.SHARED}/{path}/packages")
 
     def _mirrors(self, path: str) -> str:

@@ -20,7 +20,6 @@ Nor does it where the distribution's own package says the same, nor among the pa
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import cmp_to_key
 
 from ..settings import Project, Target
 from ..status import Ended, Status
@@ -122,8 +121,7 @@ class _Owners:
         found |= {file.version for entry in self._others for file in entry.files if file.package == name}
         if "" in found:
             return None
-        older = cmp_to_key(lambda one, other: -1 if versions.is_older(self.target.kind, one, other) else 1)
-        return max(found, key=older, default="")
+        return versions.newest(self.target.kind, found)
 
 
 def _first(kind: str, entries: Sequence[Entry]) -> dict[str, str]:
@@ -163,7 +161,7 @@ def _check_marks(project: Project, built: Built, known: Known) -> None:
             continue  # all that is known of it is that it is of the base
         theirs = {mark for one in there for mark in one.marks}
         more = marks - theirs - (_STAYS if theirs & _STAYS else frozenset())
-        more = {mark for mark in more if not (there and mark.startswith(_OF_ARCHIVE))}
+        more = frozenset(mark for mark in more if not (there and mark.startswith(_OF_ARCHIVE)))
         if more:
             raise Ended(
                 Status.FAILED,

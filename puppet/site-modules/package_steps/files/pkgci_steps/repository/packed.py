@@ -73,7 +73,7 @@ def _unpack(file: BinaryIO, stream: _Stream, size: int, take: Callable[[bytes], 
 
 def _stream(suffix: str) -> _Stream:
     if suffix == ".gz":
-        return zlib.decompressobj(wbits=31)  # type: ignore[return-value] (its decompress has the same two arguments)
+        return zlib.decompressobj(wbits=31)
     if suffix == ".bz2":
         return bz2.BZ2Decompressor()
     form = lzma.FORMAT_ALONE if suffix == ".lzma" else lzma.FORMAT_XZ

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .. import files
 from ..inputs import RELEASING
-from . import folders, generation, manifest
+from . import generation, manifest
 from .manifest import Entry
 
 
@@ -35,11 +36,11 @@ class Record:
 def write(repository: Path, record: Record) -> None:
     """Writes it into the repository in the folder ``repository``."""
     entry = record.entry
-    files = [{**vars(file), "source": entry.source} for file in entry.files]
+    described = [{**vars(file), "source": entry.source} for file in entry.files]
     document = {**vars(entry), "pipeline": record.pipeline, "commit": record.commit, "tree": record.tree}
     document["moment"] = record.moment
     path = repository / generation.BUILDS / entry.build_id / f"{entry.target}.json"
-    folders.write(path, json.dumps({**document, "files": files}, indent=2) + "\n")
+    files.write(path, json.dumps({**document, "files": described}, indent=2) + "\n")
 
 
 def read_all(repository: Path) -> Iterator[Record]:
@@ -60,5 +61,5 @@ def parse(data: dict[str, Any]) -> Record:
     """The record in a document. Raises ``KeyError`` and ``TypeError``."""
     own = {name: data.pop(name) for name in ("pipeline", "commit", "moment")}
     own["tree"] = data.get("tree", "")  # records of an earlier version of this program have none
-    files = [{name: value for name, value in file.items() if name != "source"} for file in data.pop("files")]
-    return Record(**own, entry=manifest.entry({**data, "files": files}))
+    described = [{name: value for name, value in file.items() if name != "source"} for file in data.pop("files")]
+    return Record(**own, entry=manifest.entry({**data, "files": described}))

@@ -10,11 +10,11 @@ from contextlib import suppress
 from pathlib import Path
 from xml.etree import ElementTree
 
-from .. import mirrors
+from .. import files, mirrors
 from ..settings import Target
 from ..status import Ended, Status
 from ..step import Step
-from . import folders, packed, rpm_file
+from . import packed, rpm_file
 from .known import Known, Package
 from .limited import limited
 from .relations import Relation
@@ -47,7 +47,7 @@ def known(step: Step, target: Target, names: Collection[str], folder: Path) -> K
     if not 0 <= time.time() - before < _FRESH:
         try:
             _fetch(step, target, lists)
-            folders.write(stamp, what)
+            files.write(stamp, what)
         except Ended as ended:
             if not before or ended.status is not Status.INFRASTRUCTURE:
                 raise
@@ -68,12 +68,9 @@ def _found(lists: Path, names: Collection[str]) -> Known:
 
 
 def _fetch(step: Step, target: Target, lists: Path) -> None:
-    lists.parent.mkdir(parents=True, exist_ok=True)
-    new = lists.with_name(".packages.new")
-    with new.open("w") as file:
+    with files.replacing(lists) as new, new.open("w") as file:
         for place in mirrors.rpm_places(target).values():
             _read(step, place, lambda package: file.write(json.dumps(package) + "\n"))
-    new.replace(lists)
 
 
 def _read(step: Step, place: str, take: Callable[[_Listed], object]) -> None:
@@ -86,7 +83,7 @@ def _read(step: Step, place: str, take: Callable[[_Listed], object]) -> None:
     kind, checksum, name, suffix = found.groups()
     listed = step.scratch / f"primary{suffix}"
     _download(step, f"{place}/{name}", listed, f"{kind.upper()}:{checksum}")
-    parser = ElementTree.XMLPullParser(["start", "end"])
+    parser: ElementTree.XMLPullParser[ElementTree.Element] = ElementTree.XMLPullParser(["start", "end"])
     feed = packed.limited(_fed(parser, take), _LIMIT)
     try:
         if suffix != ".zst":
@@ -99,13 +96,17 @@ def _read(step: Step, place: str, take: Callable[[_Listed], object]) -> None:
         raise Ended(Status.INFRASTRUCTURE, f"the list of packages of {place} cannot be read: {error}") from None
 
 
-def _fed(parser: ElementTree.XMLPullParser, take: Callable[[_Listed], object]) -> Callable[[bytes], None]:
+def _fed(
+    parser: ElementTree.XMLPullParser[ElementTree.Element], take: Callable[[_Listed], object]
+) -> Callable[[bytes], None]:
     """What takes the document piece by piece: a package that was handed on is kept no longer."""
     opened: list[ElementTree.Element] = []
 
     def feed(piece: bytes) -> None:
         parser.feed(piece)
-        for event, element in parser.read_events():
+        for event, *of in parser.read_events():
+            element = of[0]
+            assert isinstance(element, ElementTree.Element)  # noqa: S101 - no other events were asked for
             if event == "start":
                 opened.append(element)
                 continue

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from . import folders
+from .. import files
 
 FILE = "state.json"
 
@@ -43,4 +43,4 @@ def write(folder: Path, state: State) -> None:
         "project": project,
         "changes": {number: {"project": project} for number, project in state.changes.items()},
     }
-    folders.write(folder / FILE, json.dumps(document, indent=2) + "\n")
+    files.write(folder / FILE, json.dumps(document, indent=2) + "\n")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import cmp_to_key
 
 from ..settings import Target
 from ..status import Ended, Status
@@ -51,7 +50,7 @@ def by_release(built: Built, released: Sequence[Entry], target: Target, *, tree:
     of_source = [entry for entry in others if entry.source == built.source]
     for entry in of_source:
         if entry.version == version and own != {(file.name, file.content) for file in entry.files}:
-            latest = _latest([one.version for one in of_source], target.kind)
+            latest = versions.newest(target.kind, [one.version for one in of_source])
             raise _refused(f"{built.source} {version} {where}", _place(version, built, target), latest, target)
     for file in _packages(built):
         version = release_version(file.version)
@@ -85,10 +84,6 @@ def _refused(what: str, where: str, latest: str, target: Target) -> Ended:
         Status.FAILED,
         f"{what}, with other content: name the next version {where}, such as {following(latest, target)}",
     )
-
-
-def _latest(found: Iterable[str], kind: str) -> str:
-    return max(found, key=cmp_to_key(lambda one, other: -1 if versions.is_older(kind, one, other) else 1))
 
 
 def _packages(of: Built | Entry) -> Iterable[File]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import cmp_to_key
 from itertools import zip_longest
 
 # As dpkg and rpm call them.
@@ -15,6 +16,15 @@ def is_older(kind: str, one: str, other: str) -> bool:
     """Whether the version ``one`` of a package of ``kind`` (deb or rpm) sorts before ``other``."""
     compare = {"deb": _compare_deb, "rpm": _compare_rpm}[kind]
     return _compare(one, other, compare) < 0
+
+
+def newest(kind: str, found: Iterable[str]) -> str:
+    """The newest of the versions ``found`` of a package of ``kind``; '' where there are none."""
+
+    def order(one: str, other: str) -> int:
+        return is_older(kind, other, one) - is_older(kind, one, other)
+
+    return max(found, key=cmp_to_key(order), default="")
 
 
 def _compare(one: str, other: str, parts: Callable[[str, str], int]) -> int:
@@ -55,9 +65,10 @@ def _compare_rpm(one: str, other: str) -> int:
         ranks = (_segment_rank(piece), _segment_rank(piece2))
         if ranks[0] != ranks[1]:
             return 1 if ranks[0] > ranks[1] else -1
-        values = (int(piece), int(piece2)) if piece.isdigit() else (piece, piece2)
-        if values[0] != values[1]:
-            return 1 if values[0] > values[1] else -1  # type: ignore[operator]
+        # Of one rank: both are numbers, or neither is.
+        order = int(piece) - int(piece2) if piece.isdigit() else (piece > piece2) - (piece < piece2)
+        if order:
+            return 1 if order > 0 else -1
     return 0
 
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..inputs import RELEASING, Inputs
-from ..review import fetch
 from ..status import Ended, Status
+from ..web import fetch
 
 _SUCCESS = "SUCCESS"
 _BUILD_SET = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"

@@ -55,8 +55,8 @@ def prune(publisher: Publisher, work: Path) -> Iterator[tuple[str, str]]:
         if repository.name != places.RELEASE and repository.delete(unneeded(publisher.now(), days)):
             yield "repositories", str(repository.folder)
     for repository in kept(publisher):
-        for path in repository.tidy() if repository.exists else ():
-            yield "packages", path
+        for package in repository.tidy() if repository.exists else ():
+            yield "packages", package
     for path in sorted(work.glob("*")):
         seen = path.lstat()
         if seen.st_uid == os.geteuid() and seen.st_mtime < time.time() - _LEFT_BEHIND_SECONDS:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from .. import files
 from ..install.apt import Apt
 from ..status import Ended, Status
 from .world import Package
@@ -57,10 +58,7 @@ def _learn(apt: Apt, packages: Sequence[Package], memory: Path) -> None:
     folder, sums = fetched(apt, packages)
     for package in packages:
         listed = apt.root.ask("dpkg-deb", "--contents", sums[package.sha256])
-        place = _place(memory, package)
-        temporary = place.with_name(f".{place.name}.{os.getpid()}")
-        temporary.write_text("".join(f"{path}\n" for path in paths(listed)))
-        temporary.replace(place)
+        files.write(_place(memory, package), "".join(f"{path}\n" for path in paths(listed)))
     apt.root.run("rm", "-r", folder)
 
 

@@ -55,6 +55,7 @@ class World:
         return {str(package): why for package in chosen if package not in left and (why := self._why_not(package))}
 
     def _why_not(self, package: Any) -> list[str]:
+        # It is there only where this runs: in a bare system of RPM packages.
         import dnf.goal  # type: ignore[import-not-found,unused-ignore]
 
         goal = dnf.goal.Goal(self._sack)
@@ -121,6 +122,7 @@ def _described(package: Any) -> dict[str, str]:
 
 def main() -> None:
     """The program."""
+    # Not installed here, as above.
     import dnf  # type: ignore[import-not-found,unused-ignore]
 
     asked = json.loads(sys.argv[1])

@@ -12,7 +12,7 @@ UNIFIED = "unified"
 
 def folders(text: str, mounted: Path = MOUNTED) -> dict[str, Path]:
     """Controller → the folder of the group, from the ``text`` of /proc/PID/cgroup. systemd's own is among them."""
-    found = {}
+    found: dict[str, Path] = {}
     for line in text.splitlines():
         _, names, path = line.split(":", 2)
         place = _hierarchy(names, mounted) / path.lstrip("/")

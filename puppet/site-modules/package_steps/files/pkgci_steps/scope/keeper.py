@@ -268,5 +268,5 @@ def main() -> int:
         print(f"refused {ended.reason}", flush=True)
         return 1
     except BrokenPipeError:  # whoever asked has gone: all is ended already
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
     return 0

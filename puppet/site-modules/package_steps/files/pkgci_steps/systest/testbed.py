@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -49,7 +50,7 @@ class Testbed:
 
     def answer(self, command: str, *words: str) -> list[str]:
         """The words after "ok" for one command. Raises ``Failed``."""
-        answers = {
+        answers: dict[str, Callable[..., list[str]]] = {
             "open": self._open,
             "revert": self._open,
             "reboot": self._reboot,
@@ -62,7 +63,7 @@ class Testbed:
         }
         if command not in answers:
             raise Failed(f"unknown command {command}")
-        return answers[command](*words)  # type: ignore[operator,no-any-return]
+        return answers[command](*words)
 
     def _open(self) -> list[str]:
         self._boot("fresh")

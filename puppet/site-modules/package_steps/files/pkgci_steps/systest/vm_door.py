@@ -12,9 +12,13 @@ import os
 import shlex
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-sys.path.insert(0, str(Path(__file__).parent))
-import door  # type: ignore[import-not-found]
+if TYPE_CHECKING:
+    from . import door
+else:
+    sys.path.insert(0, str(Path(__file__).parent))
+    import door
 
 _OPTIONS = ("-F", "none", "-o", "BatchMode=yes", "-o", "ProxyCommand=false", "-o", "LogLevel=ERROR")
 

@@ -89,8 +89,10 @@ def _of_tree(tree: Tree, packaging: bytes) -> dict[str, str]:
 
 def _read(step: Step, room: Path, *groups: Sequence[Path]) -> list[dict[str, str]]:
     output = room / "contents.json"
-    words = [word for group in groups for word in ("--", *group)][1:]
-    command = ["/usr/bin/python3", "-I", contents.__file__, output, *words]
+    words: list[str | Path] = []
+    for group in groups:
+        words += ["--", *group]
+    command: list[str | Path] = ["/usr/bin/python3", "-I", contents.__file__, output, *words[1:]]
     if offline(step, command, room) != 0:
         raise Ended(Status.FAILED, "upstream's tarball cannot be read: see above")
     found: list[dict[str, str]] = json.loads(output.read_text())

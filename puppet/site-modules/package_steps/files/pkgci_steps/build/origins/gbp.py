@@ -130,7 +130,7 @@ def _checked_out(step: Step, tree: Tree, wanted: Wanted, there: _Found, room: Pa
     folders = [name.partition(".orig-")[2].partition(".tar.")[0] for name in there.tarballs]
     dropped = " ".join(folder for folder in folders if folder)
     tag = there.refs.upstream.commit if there.refs.upstream and dropped else ""
-    command = ["sh", "-c", _CHECK_OUT, "sh", tree.folder, tag, f" {dropped} ", room, *there.tarballs]
+    command: list[str | Path] = ["sh", "-c", _CHECK_OUT, "sh", tree.folder, tag, f" {dropped} ", room, *there.tarballs]
     environment = {**ENVIRONMENT, "HOME": str(room), "TMPDIR": str(room)}
     if offline(step, command, room, environment=environment) != 0:
         raise Ended(

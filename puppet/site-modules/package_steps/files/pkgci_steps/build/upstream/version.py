@@ -77,7 +77,7 @@ class Version:
         """As Python's packages have it, and pbr: the next version, in development."""
         if not self.commits:
             return self._written(_PYTHON)
-        return f"{replace(self, **self._next())._written(_PYTHON)}.dev{self.commits}"
+        return f"{self._next()._written(_PYTHON)}.dev{self.commits}"
 
     @property
     def deb(self) -> str:
@@ -93,12 +93,12 @@ class Version:
         number = "" if self.phase is Phase.FINAL else str(self.number)
         return ".".join(map(str, self.release)) + words[self.phase] + number
 
-    def _next(self) -> dict[str, object]:
+    def _next(self) -> Version:
         if self.phase is not Phase.FINAL:
-            return {"number": self.number + 1}
+            return replace(self, number=self.number + 1)
         parts = [*self.release, *[0] * (_PARTS - len(self.release))]
         place = len(parts) - 1 if self.bump is Bump.FIX else int(self.bump)
-        return {"release": (*parts[:place], parts[place] + 1, *[0] * (len(parts) - place - 1))}
+        return replace(self, release=(*parts[:place], parts[place] + 1, *[0] * (len(parts) - place - 1)))
 
 
 def parse(tag: str, name: str = "") -> Version | None:
