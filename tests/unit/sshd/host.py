@@ -12,6 +12,7 @@ from typing import Any
 
 import asyncssh
 
+from tests.unit.sshd.frames import unframed
 from tests.unit.sshd.script import Answer, Answerer, End, Fault, Heard, Rule
 
 Process = asyncssh.SSHServerProcess[bytes]
@@ -32,6 +33,8 @@ class ScriptedHost:
         self.forwarding = True
         self.login_delay = 0.0
         self.banner = ""
+        # Without one, the command line itself is answered, as by an account that runs something else.
+        self.has_shell = True
         self.heard: list[Heard] = []
         self.logins: list[str] = []
         self.tries = 0
@@ -153,12 +156,14 @@ class ScriptedHost:
             stdin = await process.stdin.read()
             user = str(process.get_extra_info("username"))
             peer, port = process.get_extra_info("peername")[:2]
-            heard = Heard(user, process.command or "", stdin, f"{peer} {port} {self.address} 22")
+            arrived = Heard(user, process.command or "", stdin, f"{peer} {port} {self.address} 22")
+            framed = unframed(arrived) if self.has_shell else None
+            heard = arrived if framed is None else framed.heard
             with self._changed:
                 self.heard.append(heard)
                 self._changed.notify_all()
             answer = await asyncio.to_thread(self._choose, heard)
-            await _give(process, answer)
+            await _give(process, answer if framed is None else framed.around(answer))
         except (OSError, asyncssh.Error, asyncssh.SignalReceived, asyncssh.BreakReceived):
             process.close()
 

@@ -83,7 +83,7 @@ class Network:
         address = f"203.0.113.{10 + len(self.hosts)}"
         host = ScriptedHost(name, address, asyncssh.generate_private_key("ssh-ed25519"), self._loop)
         host.fault = fault
-        host.users[USER] = [self.public_key]
+        host.users.update({user: [self.public_key] for user in (USER, "deploy")})
         host.on_call("SSH_CONNECTION", real_shell())
         self.hosts[name] = host
         self._endpoints[address] = host.endpoint
@@ -134,7 +134,7 @@ class Network:
         return load_site(self.write(**settings))
 
     def pkgci(self, *arguments: str, stdin: str | None = None) -> Result:
-        """Runs a command of pkgci in this process, by click's runner; errors become words and a status, as for users."""
+        """Runs a command of pkgci in this process, by click's runner; errors become words and a status."""
         from pkgci.cli.main import run
 
         class _Whole:
