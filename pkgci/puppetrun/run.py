@@ -19,6 +19,7 @@ from pkgci.puppetrun.plan import ROOT, Tree, plan_text
 from pkgci.puppetrun.progress import Phase, Progress, Watch
 from pkgci.puppetrun.report import Report, diffs, parse_report
 from pkgci.puppetrun.safety import check_way_in
+from pkgci.puppetrun.untouched import left_undone
 from pkgci.remote.errors import HostError
 from pkgci.remote.session import Session
 
@@ -229,6 +230,8 @@ def judge(
         )
     elif report is not None and not report.completed:
         problem = "Puppet did not go through all resources"
+    elif report is not None and not report.failed:
+        problem, hint = left_undone(report, noop=deployment.noop) or (None, None)
     return RunResult(
         host=host.name,
         run=following.run,
