@@ -2,13 +2,15 @@
 
 A login shell may be any program: csh and fish read quotes in their own ways, a start-up file may print, and some
 accounts run nothing but a message. So the command line is always the same few words, which every shell reads alike.
-They start ``sh``, and the program comes on standard input, between lines that hold a random mark. It is run only once
-it has arrived whole. Each stage that is reached writes the mark: ``sh`` runs as the login user, ``sh`` runs as root,
-the program has ended. What comes before the marks is somebody else's; an answer without the last one is not whole.
+They start ``sh``, and the program comes on standard input, after lines that hold a random mark. It is one line of
+base64: ``sh`` runs it only once it has arrived whole, and any other shell that reads it in place of ours runs nothing.
+Each stage that is reached writes the mark: ``sh`` runs as the login user, ``sh`` runs as root, the program has ended.
+What comes before the marks is somebody else's; an answer without the last one is not whole.
 """
 
 from __future__ import annotations
 
+import base64
 import secrets
 from enum import IntEnum
 
@@ -19,9 +21,7 @@ _MOST_NOISE = 1 << 16  # bytes
 _LOGIN = 'read -r m && echo "$m login" && echo "$m login" >&2 && exec {become}sh -c "$1"'
 _PROGRAM = (
     'read -r m || exit; echo "$m begin"; echo "$m begin" >&2; LC_ALL=C.UTF-8; export LC_ALL; '
-    'n=$(printf "\\n."); n=${n%.}; s=; while IFS= read -r l; do case $l in '
-    '"$m") (set --; eval "$s"); echo "$m end $?"; exit;; '
-    "esac; s=$s$l$n; done"
+    'read -r l || exit; s=$(echo "$l" | base64 -d) && (set --; eval "$s"); echo "$m end $?"'
 )
 
 
@@ -55,7 +55,7 @@ class Frame:
 
     def question(self, program: str, stdin: bytes = b"") -> bytes:
         """All that goes to the command's standard input: the shell ``program``, then what it reads itself."""
-        return f"{self._mark}\n{self._mark}\n{program}\n{self._mark}\n".encode() + stdin
+        return f"{self._mark}\n{self._mark}\n".encode() + base64.b64encode(program.encode()) + b"\n" + stdin
 
     def take(self, data: bytes) -> bytes:
         """The part of ``data``, the next piece of the command's standard output, that the program has written."""

@@ -111,7 +111,7 @@ def test_what_sudo_grumbles_before_it_runs_the_program_is_not_the_programs(tmp_p
     assert (frame.stage, output, frame.own_errors(errors)) == (Stage.ENDED, b"in", "own\n")
 
 
-@pytest.mark.parametrize("missing", [1, 10, 40, 60, 90])
+@pytest.mark.parametrize("missing", [1, 2, 10, 40, 60, 90])
 def test_a_program_that_did_not_arrive_whole_is_not_run(tmp_path: Path, missing: int) -> None:
     frame = Frame()
     question = frame.question(f"touch {tmp_path}/ran\n: more")
@@ -145,3 +145,19 @@ def test_an_answer_without_its_end_is_not_whole(cut: bytes) -> None:
     mark = frame.question("").split(b"\n")[0]
     told = frame.take(mark + b" login\n" + mark + b" begin\nhalf" + (mark if cut else b"") + cut)
     assert (told, frame.stage, frame.status) == (b"half", Stage.BEGUN, -1)
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash", "tcsh", "fish", "zsh"])
+def test_a_shell_that_reads_the_program_in_place_of_ours_runs_nothing_of_it(tmp_path: Path, shell: str) -> None:
+    """A start-up file may end in `exec zsh`, which then reads standard input."""
+    words = login_shell(shell)
+    made = tmp_path / "made"
+    done = subprocess.run(words, input=Frame().question(f"touch {made}\ntouch {made}"), capture_output=True)
+    assert not made.exists(), done
+
+
+def test_a_host_without_base64_does_not_give_an_empty_answer(tmp_path: Path) -> None:
+    executable(tmp_path / "base64", "echo 'base64: not found' >&2; exit 127")
+    frame, output, errors = answer("echo x", shell=["sh"], home=tmp_path, path=f"{tmp_path}:{PATH}")
+    assert (frame.stage, frame.status, output) == (Stage.ENDED, 127, b"")
+    assert "base64" in frame.own_errors(errors)

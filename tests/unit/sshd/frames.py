@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass, replace
 
 from pkgci.remote.framing import command_line
@@ -27,7 +28,7 @@ def unframed(heard: Heard) -> Framed | None:
     if heard.command not in (command_line(root=False), command_line(root=True)):
         return None
     mark, _, rest = heard.stdin.partition(b"\n")
-    program, found, stdin = rest.removeprefix(mark + b"\n").partition(b"\n" + mark + b"\n")
+    program, found, stdin = rest.removeprefix(mark + b"\n").partition(b"\n")
     if not found:
         return None
-    return Framed(replace(heard, command=program.decode(), stdin=stdin), mark.decode())
+    return Framed(replace(heard, command=base64.b64decode(program).decode(), stdin=stdin), mark.decode())
