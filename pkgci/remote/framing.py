@@ -44,9 +44,11 @@ class Frame:
     """One program on its way to a host, and its answer on the way back.
 
     ``status`` is the program's, -1 until it has ended; ``exit_status`` the whole command line's, as sshd tells it.
+    ``root``: the program is to run as root, through sudo.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, root: bool = False) -> None:
+        self.root = root
         self._mark = f"pkgci-{secrets.token_hex(16)}"
         self._held = b""
         self.stage = Stage.CONNECTED

@@ -9,22 +9,29 @@ from pkgci.remote.framing import Frame, Stage
 _NOT_FOUND = 127  # a shell's exit status for a program that is not there
 
 
-def refused(host: Host, frame: Frame, stderr: bytes) -> HostError | None:
-    """Why ``host`` has not begun the program of ``frame``; None where it has."""
-    if frame.stage is Stage.CONNECTED:
+def overdue(host: Host, frame: Frame, stderr: bytes) -> HostError | None:
+    """Whose fault it is that the time of ``frame`` has passed, where somebody else's; None: the program is slow."""
+    if frame.stage is Stage.CONNECTED and frame.refusal(stderr):
+        # An account that has a message in place of a shell may well sleep after it.
         return _no_shell(host, frame, stderr)
-    return _no_root(host, frame, stderr) if frame.stage is Stage.LOGGED_IN else None
+    if frame.stage is Stage.LOGGED_IN and frame.root:
+        return _no_root(host, frame, stderr)
+    return None
 
 
 def incomplete(host: Host, frame: Frame, stderr: bytes) -> HostError | None:
-    """Why the answer of ``frame`` is not whole; None where it is."""
-    if frame.stage is Stage.BEGUN:
-        return CutShortError(
-            host.name,
-            f"a command was cut short{_how(frame)}",
-            "is the host going down, or short of memory? Then run it again",
-        )
-    return refused(host, frame, stderr)
+    """Why the answer of ``frame``, which has come to its end, is not whole; None where it is."""
+    if frame.stage is Stage.ENDED:
+        return None
+    if frame.stage is Stage.CONNECTED:
+        return _no_shell(host, frame, stderr)
+    if frame.stage is Stage.LOGGED_IN and frame.root:
+        return _no_root(host, frame, stderr)
+    return CutShortError(
+        host.name,
+        f"a command was cut short{_how(frame)}",
+        "is the host going down, or short of memory? Then run it again",
+    )
 
 
 def _no_shell(host: Host, frame: Frame, stderr: bytes) -> LoginShellError:
@@ -38,11 +45,9 @@ def _no_shell(host: Host, frame: Frame, stderr: bytes) -> LoginShellError:
     )
 
 
-def _no_root(host: Host, frame: Frame, stderr: bytes) -> HostError:
+def _no_root(host: Host, frame: Frame, stderr: bytes) -> SudoError:
     said = frame.refusal(stderr)
     user = host.ssh.user
-    if not host.ssh.sudo:
-        return CutShortError(host.name, f"a command was cut short{_how(frame)}", said or None)
     if frame.exit_status == _NOT_FOUND:
         reason = f"sudo is not installed ({said})"
     else:

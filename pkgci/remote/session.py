@@ -18,7 +18,7 @@ from pkgci.remote.connection import Connection
 from pkgci.remote.errors import CommandTimeoutError, HostError, LostConnectionError
 from pkgci.remote.framing import Frame, command_line
 from pkgci.remote.pool import POOL
-from pkgci.remote.refusals import incomplete, refused
+from pkgci.remote.refusals import incomplete, overdue
 from pkgci.remote.trust import Trust
 
 _CHUNK = 1 << 15
@@ -54,8 +54,8 @@ class Session:
         Raises ``CommandTimeoutError``, ``LostConnectionError``, ``LoginShellError`` and ``SudoError``.
         """
         deadline = time.monotonic() + timeout
-        frame = Frame()
-        exchange = _Exchange(self.host, self._start(sudo, timeout), frame.question(command, stdin))
+        frame = Frame(root=self._root(sudo))
+        exchange = _Exchange(self.host, self._start(frame, timeout), frame.question(command, stdin))
         with self._ending(frame, exchange):
             heard = exchange.output(lambda: deadline, f"a command did not end within {timeout:g} s")
             stdout = b"".join(map(frame.take, heard))
@@ -72,8 +72,8 @@ class Session:
 
         Raises ``CommandTimeoutError`` where no output arrives for ``idle_timeout`` seconds, and as ``run``.
         """
-        frame = Frame()
-        exchange = _Exchange(self.host, self._start(sudo, idle_timeout), frame.question(command, stdin))
+        frame = Frame(root=self._root(sudo))
+        exchange = _Exchange(self.host, self._start(frame, idle_timeout), frame.question(command, stdin))
         with self._ending(frame, exchange):
             rest = b""
             for data in exchange.output(
@@ -106,11 +106,11 @@ class Session:
     ) -> None:
         self.close()
 
-    def _start(self, sudo: bool | None, timeout: float) -> Any:
+    def _start(self, frame: Frame, timeout: float) -> Any:
         """The channel of a command that waits for its program."""
         try:
             channel = self._connection.transport.open_session(timeout=timeout)
-            channel.exec_command(command_line(self._root(sudo)))
+            channel.exec_command(command_line(frame.root))
         except (EOFError, OSError, paramiko.SSHException) as error:
             if not self._connection.alive:
                 raise _lost(self.host) from None
@@ -126,11 +126,9 @@ class Session:
         try:
             yield
         except CommandTimeoutError:
-            # An account that has a message in place of a shell may well sleep after it.
-            if frame.refusal(exchange.stderr):
-                error = refused(self.host, frame, exchange.stderr)
-                if error is not None:
-                    raise error from None
+            refusal = overdue(self.host, frame, exchange.stderr)
+            if refusal is not None:
+                raise refusal from None
             raise
         finally:
             exchange.close()

@@ -11,7 +11,7 @@ from pkgci.remote.session import Session, open_session
 from pkgci.remote.trust import Trust
 from tests.unit.remote.shells import executable
 from tests.unit.sshd.network import Network
-from tests.unit.sshd.script import Answer, End, real_shell
+from tests.unit.sshd.script import Answer, End, Heard, real_shell
 
 
 def session(network: Network, **ssh: object) -> Session:
@@ -71,6 +71,19 @@ def test_a_refusal_of_sudo_is_no_fault_of_the_disk(network: Network, tmp_path: P
             opened.run("df", timeout=60)
         assert "NOPASSWD" in str(error.value.hint)
         assert opened.run("echo me", timeout=60, sudo=False).stdout == "me\n"
+
+
+def only_logged_in(heard: Heard) -> Answer:
+    return Answer(f"{heard.stdin.split()[0].decode()} login\n", end=End.HANG)
+
+
+def test_sudo_that_waits_for_somebody_is_not_called_a_slow_command(network: Network) -> None:
+    """A touch of a security key, or a directory server that does not answer."""
+    with session(network, user="deploy", sudo=True) as opened:
+        network.hosts["zuul01"].has_shell = False
+        network.hosts["zuul01"].on_call("", only_logged_in)
+        with pytest.raises(SudoError, match="said nothing"):
+            opened.run("df", timeout=3)
 
 
 def test_sudo_that_is_missing_is_called_so(network: Network, tmp_path: Path) -> None:
