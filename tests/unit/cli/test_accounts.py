@@ -51,3 +51,25 @@ def test_an_answer_that_breaks_off_is_not_called_a_full_disk(network: Network) -
     result = network.pkgci("bootstrap")
     assert result.exit_code == 1
     assert "cut short" in result.output + result.stderr
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("room=9000000\ntemporary_refusal=mktemp: ‘/tmp/x’: Read-only file system\n", "/tmp is read-only"),
+        ("room=9000000\nroom_refusal=mkdir: /var/lib/pkgci: Read-only file system\n", "Read-only file system"),
+        ("room=9000000\nroom_inodes=7\n", "7 are free"),
+        ("", "how much room"),
+    ],
+)
+def test_a_host_that_cannot_be_written_is_told_as_what_it_is_before_anything_is_sent(
+    network: Network, state: str, said: str
+) -> None:
+    host = network.host("zuul01")
+    host.on("room=", f"{state}end=yes\n")
+    secrets(network)
+    result = network.pkgci("bootstrap")
+    shown = " ".join((result.output + result.stderr).split())
+    assert result.exit_code == 1
+    assert said in shown and "the disk is full" not in shown
+    assert not [text for text in host.texts() if "systemd-run" in text]

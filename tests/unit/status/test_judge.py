@@ -204,3 +204,8 @@ def test_a_host_without_its_own_firewall_rules_is_named(world: World, found: str
 def test_a_firewall_that_failed_is_named_as_a_service_is(world: World) -> None:
     world.put("pub01", "unit=pkgci-firewall", "unit=pkgci-firewall LoadState=loaded ActiveState=failed")
     assert world.problems() == [("pub01", "pkgci-firewall has failed")]
+
+
+def test_a_tmp_that_cannot_be_written_is_a_problem_of_its_host(world: World) -> None:
+    world.lines["pub01"].append("temporary_refusal=mktemp: failed: Read-only file system")
+    assert world.problems() == [("pub01", "/tmp is read-only")]
