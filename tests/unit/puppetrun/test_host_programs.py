@@ -13,6 +13,7 @@ from pkgci.facts.fact import Answers, whole_program
 from pkgci.puppetrun.bundle import Archive, code_archive, data_archive, run_archive
 from pkgci.puppetrun.host_state import Ground, HostState, command, script
 from pkgci.puppetrun.run import _part
+from pkgci.remote.framing import Frame, command_line
 
 SYSTEMD_RUN = "#!/bin/sh\nfor last; do :; done\necho hello >> $last/log\necho success exited 0 > $last/exit\n"
 
@@ -30,8 +31,16 @@ def on_host(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         program = command(arguments, *names) if names else whole_program(Ground(arguments).facts)
         line = program.replace("/var/lib/pkgci", str(tmp_path / "state"))
         path = f"{programs}:/usr/sbin:/usr/bin:/sbin:/bin"
-        done = subprocess.run(["sh", "-c", line], input=stdin, capture_output=True, env={"PATH": path}, timeout=30)
-        return subprocess.CompletedProcess(line, done.returncode, done.stdout.decode(), done.stderr.decode())
+        frame = Frame()
+        done = subprocess.run(
+            ["sh", "-c", command_line(root=False)],
+            input=frame.question(line, stdin),
+            capture_output=True,
+            env={"PATH": path},
+            timeout=60,
+        )
+        output = frame.take(done.stdout).decode()
+        return subprocess.CompletedProcess(line, frame.status, output, frame.own_errors(done.stderr))
 
     return run
 

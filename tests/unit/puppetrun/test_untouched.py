@@ -52,19 +52,24 @@ PUPPET_CONF = "[main]\nnoop = true\ntags = nothing\nenvironment = elsewhere\nrou
 
 
 @pytest.mark.skipif(shutil.which("puppet") is None, reason="needs puppet")
-def test_a_puppet_conf_that_was_left_on_the_host_does_not_steer_the_run(site: Site, tmp_path: Path) -> None:
+def test_a_puppet_conf_and_data_that_were_left_on_the_host_do_not_steer_the_run(site: Site, tmp_path: Path) -> None:
     left = tmp_path / "etc"
     left.mkdir()
     (left / "puppet.conf").write_text(PUPPET_CONF)
+    data = left / "environments/production/data"
+    data.mkdir(parents=True)
+    (data / "common.yaml").write_text("word: left behind\n")
+    (data.parent / "hiera.yaml").write_text("version: 5\n")
     code = tmp_path / "releases/d/code/manifests"
     code.mkdir(parents=True)
-    (code / "site.pp").write_text(f"file {{ '{tmp_path}/made': content => $environment }}\n")
+    content = "lookup('word', default_value => $environment)"
+    (code / "site.pp").write_text(f"file {{ '{tmp_path}/made': content => {content} }}\n")
     (tmp_path / "releases/d/hiera.yaml").write_text("version: 5\n")
     (tmp_path / "runs/r").mkdir(parents=True)
     words = puppet_command(site, Tree(tmp_path), run="r", data="d", noop=False)
     command = [word.replace(ROOT, str(tmp_path)) for word in words]
-    # As if the folder that Puppet looks in by itself were the one with what was left.
-    command[2:2] = [f"--confdir={left}", f"--vardir={tmp_path}/var"]
+    # As if the folders that Puppet looks in by itself were those with what was left.
+    command[2:2] = [f"--confdir={left}", f"--environmentpath={left}/environments", f"--vardir={tmp_path}/var"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, env={**os.environ, "LC_ALL": "C.UTF-8"})
     assert (tmp_path / "made").read_text() == "production", done.stdout + done.stderr
     report = parse_report((tmp_path / "runs/r/report.yaml").read_text())
