@@ -29,7 +29,7 @@ from pkgci.model.flows import GERRIT_SSH
 from pkgci.model.known_hosts import HostKey, name_at
 from pkgci.model.site import Host, Site
 from pkgci.model.texts import Address
-from pkgci.remote.errors import HostError
+from pkgci.remote.errors import HostError, LoginShellError
 from pkgci.remote.fanout import each_host
 from pkgci.remote.session import Session, open_session
 from pkgci.remote.trust import Trust
@@ -63,6 +63,10 @@ class Result:
 
 class ProbeError(HostError):
     """The probe did not run on a host that we reached."""
+
+
+# What goes wrong once we are logged in says nothing of the way to a host.
+_AFTER_LOGIN = (ProbeError, LoginShellError)
 
 
 def verify(
@@ -174,7 +178,7 @@ def _keys(site: Site, trust: Trust) -> dict[str, tuple[HostKey, ...]]:
 
 def _session_problem(answer: Observations | HostError) -> str | None:
     """Why the operator's session to a host failed; None where it came about, whatever the probe then did."""
-    return answer.reason if isinstance(answer, HostError) and not isinstance(answer, ProbeError) else None
+    return answer.reason if isinstance(answer, HostError) and not isinstance(answer, _AFTER_LOGIN) else None
 
 
 def _plain(text: str) -> Address:

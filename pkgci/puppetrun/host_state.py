@@ -3,59 +3,66 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
-from pkgci.remote.session import Session
+from pkgci.facts.disks import Temporary, TemporaryFact
+from pkgci.facts.fact import Answers, Fact, collect
+from pkgci.facts.runs import Releases, Room, RoomFact, Running, RunningFact
+
+if TYPE_CHECKING:
+    from pkgci.remote.session import Session
 
 _PATIENCE = 60.0  # seconds
 
 
 def script(name: str) -> str:
     """The text of a program that runs on the host."""
-    return (files("pkgci.puppetrun") / "host" / f"{name}.sh").read_text()
+    return (files("pkgci.puppetrun") / "host" / f"{name}.sh").read_text(encoding="utf-8")
 
 
 def command(arguments: Iterable[str], *names: str) -> str:
-    """The command line that runs the programs ``names`` one after another, with ``arguments`` for the first."""
+    """The program that runs the programs ``names`` one after another, with ``arguments`` for the first."""
     return "\n".join([f"set -- {shlex.join(arguments)}", *(script(name) for name in names)])
 
 
 @dataclass(frozen=True)
-class Running:
-    """The run that holds a host's lock. ``facts`` are what it wrote of itself: operator, started, data, noop."""
-
-    id: str
-    facts: Mapping[str, str]
-
-    @property
-    def operator(self) -> str:
-        return self.facts.get("operator", "somebody")
-
-
-@dataclass(frozen=True)
 class HostState:
-    """``free_kb`` is the room for releases."""
+    """``room`` is for releases."""
 
-    free_kb: int
+    room: Room
+    temporary: Temporary
     releases: frozenset[str]
     running: Running | None
 
 
+class Ground:
+    """The facts that a run stands on."""
+
+    def __init__(self, releases: Iterable[str]) -> None:
+        self.room = RoomFact()
+        self.temporary = TemporaryFact()
+        self.releases = Releases(releases)
+        self.running = RunningFact()
+
+    @property
+    def facts(self) -> tuple[Fact[object], ...]:
+        """All of them."""
+        return tuple(vars(self).values())
+
+    def read(self, answers: Answers) -> HostState:
+        """What they say together."""
+        return HostState(
+            self.room.read(answers),
+            self.temporary.read(answers),
+            self.releases.read(answers),
+            self.running.read(answers),
+        )
+
+
 def ask_state(session: Session, releases: Iterable[str]) -> HostState:
     """The state of the session's host, and which of ``releases`` it has. Raises ``HostError``."""
-    return parse_state(session.run(command(releases, "state"), timeout=_PATIENCE).stdout)
-
-
-def parse_state(text: str) -> HostState:
-    """The state that the host has told."""
-    facts = [line.partition(" ")[::2] for line in text.splitlines()]
-    holder = dict(value.partition(" ")[::2] for name, value in facts if name == "holder")
-    one = dict(facts)
-    free = one.get("free", "")
-    return HostState(
-        free_kb=int(free) if free.isdecimal() else 0,
-        releases=frozenset(value for name, value in facts if name == "have"),
-        running=Running(one["run"].strip(), holder) if "run" in one else None,
-    )
+    ground = Ground(releases)
+    return ground.read(collect(session, ground.facts, timeout=_PATIENCE))

@@ -72,9 +72,13 @@ def puppet_command(site: Site, tree: Tree, *, run: str, data: str, noop: bool) -
     modules = (*(f"{code}/{name}" for name in tree.modules), *_MODULE_FOLDERS)
     # The last run's report is the one that is read; a second copy in Puppet's own store would cost a second or two.
     settings = {"reports": "none", **tree.settings, **site.puppet.settings}
+    own = f"{folder}/puppet"
     return [
         *("puppet", "apply", "--verbose", "--evaltrace", "--detailed-exitcodes", "--color=false", "--show_diff"),
         *(["--noop"] if noop else []),
+        # A puppet.conf, or environments, that somebody left on the host: both are looked for where nothing is.
+        f"--confdir={own}",
+        *([] if "environment" in settings else [f"--environmentpath={own}/environments"]),
         f"--modulepath={':'.join(modules)}",
         f"--hiera_config={release}/hiera.yaml",
         f"--lastrunreport={folder}/report.yaml",

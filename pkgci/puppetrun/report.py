@@ -11,6 +11,8 @@ import yaml
 
 _SLOWEST = 5
 _LONGEST_VALUE = 40  # characters
+# Puppet adds these resources itself.
+_OF_EVERY_CATALOG = ("Schedule[", "Filebucket[")
 _LEVEL = re.compile(r"^(?:Debug|Info|Notice|Warning|Error|Alert|Critical|Emergency): ")
 _CHANGE = re.compile(r"^Notice: (/.+)/[a-z_]+: $")
 _SAID = re.compile(r"^Notice: (/.+)/returns: (.+)$")
@@ -38,6 +40,7 @@ class Report:
 
     ``pending`` resources are not as declared, and were not touched: what a noop run would change. ``corrective`` are
     those of the changed (in a noop run: pending) ones that had been as declared, and that somebody else has changed.
+    ``evaluated`` counts what was not skipped, but for what every catalog has.
     ``seconds`` is by resource type, the longest first.
     """
 
@@ -54,6 +57,7 @@ class Report:
     failures: tuple[Failure, ...]
     changes: tuple[str, ...]
     waiting: tuple[Pending, ...]
+    evaluated: int = 0
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -95,6 +99,7 @@ def parse_report(text: str, *, repeated: bool = False, log: Iterable[str] = ()) 
             changed=counts["changed"],
             failed=failed,
             skipped=counts["skipped"],
+            evaluated=sum(1 for name, status in statuses.items() if _is_evaluated(name, status)),
             pending=pending,
             corrective=(pending if document.get("noop") else counts["changed"]) if repeated else own,
             seconds={name: round(seconds, 3) for name, seconds in timed if name != "total"},
@@ -107,6 +112,10 @@ def parse_report(text: str, *, repeated: bool = False, log: Iterable[str] = ()) 
         )
     except (yaml.YAMLError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise ValueError(f"Puppet's report cannot be read: {type(error).__name__} {error}") from None
+
+
+def _is_evaluated(name: str, status: Mapping[str, Any]) -> bool:
+    return not status.get("skipped") and not name.startswith(_OF_EVERY_CATALOG)
 
 
 def _is_pending(status: Mapping[str, Any]) -> bool:

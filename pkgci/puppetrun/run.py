@@ -11,14 +11,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from pkgci.facts.runs import Running
 from pkgci.model.site import Host, Site
 from pkgci.puppetrun.bundle import Archive, code_archive, data_archive, run_archive
 from pkgci.puppetrun.follow import End, Following, follow, lines_of
-from pkgci.puppetrun.host_state import HostState, Running, ask_state, command, script
+from pkgci.puppetrun.host_state import HostState, ask_state, command, script
 from pkgci.puppetrun.plan import ROOT, Tree, plan_text
 from pkgci.puppetrun.progress import Phase, Progress, Watch
 from pkgci.puppetrun.report import Report, diffs, parse_report
-from pkgci.puppetrun.safety import check_way_in
+from pkgci.puppetrun.safety import check_ground, check_way_in
+from pkgci.puppetrun.untouched import left_undone
 from pkgci.remote.errors import HostError
 from pkgci.remote.session import Session
 
@@ -145,13 +147,7 @@ def _start(deployment: Deployment, host: Host, session: Session, state: HostStat
         "holder": _holder(deployment, data),
     }
     missing = [archive for archive in (deployment.code, data) if archive.name not in state.releases]
-    needed = _SPARE_KB + 2 * sum(archive.size for archive in missing) // 1024
-    if state.free_kb < needed:
-        raise HostError(
-            host.name,
-            f"the disk is full: {state.free_kb // 1024} MB are free in {ROOT}, {needed // 1024} MB are needed",
-            f"make room there (`df -h {ROOT}`, `journalctl --vacuum-size=100M`, `apt-get clean`), then run it again",
-        )
+    check_ground(host, state, _SPARE_KB + 2 * sum(archive.size for archive in missing) // 1024)
     own = run_archive(files, data)
     stdin = b"".join(_part("release", archive.name, archive) for archive in missing) + _part("run", "-", own)
     deadline = str(deployment.site.puppet.deadline * 60)
@@ -229,6 +225,8 @@ def judge(
         )
     elif report is not None and not report.completed:
         problem = "Puppet did not go through all resources"
+    elif report is not None and not report.failed:
+        problem, hint = left_undone(report, noop=deployment.noop) or (None, None)
     return RunResult(
         host=host.name,
         run=following.run,

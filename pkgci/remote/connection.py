@@ -16,8 +16,9 @@ import paramiko  # type: ignore[import-untyped]
 
 from pkgci.model.known_hosts import HostKey, known_name
 from pkgci.model.site import Host
-from pkgci.remote.errors import AuthenticationError, UnreachableError
-from pkgci.remote.keys import Login, login
+from pkgci.remote.errors import UnreachableError
+from pkgci.remote.keys import Keys, keys_for
+from pkgci.remote.offer import Offer
 from pkgci.remote.trust import Trust
 
 _KEEPALIVE = 10  # seconds
@@ -80,11 +81,11 @@ def open_link(host: Host, trust: Trust, via: Connection | None, timeout: float) 
 
     ``timeout`` is in seconds, for each part of it. Raises ``HostError``.
     """
-    credentials = login(host)
+    keys = keys_for(host)
     attempt = 1
     while True:
         try:
-            return _attempt(host, trust, via, credentials, timeout)
+            return _attempt(host, trust, via, keys, timeout)
         except _NewKeyError as new:
             # The connection is closed while a person thinks: sshd's patience (LoginGraceTime) is limited.
             trust.decide(host, new.key)
@@ -103,7 +104,7 @@ class _NoBannerError(Exception):
         self.told = told
 
 
-def _attempt(host: Host, trust: Trust, via: Connection | None, credentials: Login, timeout: float) -> Any:
+def _attempt(host: Host, trust: Trust, via: Connection | None, keys: Keys, timeout: float) -> Any:
     stream = _socket(host, timeout) if via is None else _channel(host, via, timeout)
     connection = fabric.Connection(
         host.address,
@@ -117,7 +118,7 @@ def _attempt(host: Host, trust: Trust, via: Connection | None, credentials: Logi
             "banner_timeout": timeout,
             "auth_timeout": timeout,
             "channel_timeout": timeout,
-            **credentials.arguments,
+            "auth_strategy": Offer(host, keys, timeout),
         },
     )
     _teach(connection.client, host, trust)
@@ -132,7 +133,7 @@ def _attempt(host: Host, trust: Trust, via: Connection | None, credentials: Logi
         shown = _shown_key(error)
         if shown is not None:
             trust.check(host, shown)
-        raise _told(host, credentials, error, timeout) from None
+        raise _told(host, error, timeout) from None
     return connection
 
 
@@ -205,17 +206,10 @@ def _shown_key(error: BaseException) -> HostKey | None:
     return _host_key(error.key) if isinstance(error, paramiko.BadHostKeyException) else None
 
 
-def _told(host: Host, credentials: Login, error: BaseException, timeout: float) -> Exception:
+def _told(host: Host, error: BaseException, timeout: float) -> Exception:
     """What a failed connection means, in our words."""
     where = f"{host.address} port {host.ssh.port}"
     text = str(error)
-    if isinstance(error, paramiko.AuthenticationException) or "authentication" in text.lower():
-        tried = f"key{'s' if len(credentials.tried) > 1 else ''} {', '.join(credentials.tried)}"
-        return AuthenticationError(
-            host.name,
-            f"{where} does not let {host.ssh.user} in; tried the {tried}",
-            f"is the public half in ~{host.ssh.user}/.ssh/authorized_keys there, and is `ssh: {{user: …}}` right?",
-        )
     if isinstance(error, paramiko.ssh_exception.IncompatiblePeer):
         return UnreachableError(host.name, f"{where}: no common SSH algorithm ({text})", "update the host's sshd")
     if text == "No existing session":  # paramiko's words where its time for the key exchange has run out

@@ -51,3 +51,11 @@ class CommandTimeoutError(HostError):
 
 class SudoError(HostError):
     """Commands cannot become root: sudo is missing, asks for a password, or forbids it."""
+
+
+class LoginShellError(HostError):
+    """The account that we log in to does not run our commands: a message, another program, or nothing in its place."""
+
+
+class CutShortError(LostConnectionError):
+    """A command did not come to its end, and its answer is not whole."""

@@ -1,7 +1,11 @@
-"""With which key we log in: the one the site file names, or what the SSH agent and ~/.ssh hold."""
+"""With which keys we log in: the one the site file names, or what the SSH agent and ~/.ssh hold."""
 
 from __future__ import annotations
 
+import os
+import shlex
+from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,49 +20,118 @@ _DEFAULT_KEYS = ("id_ed25519", "id_ecdsa", "id_rsa")
 
 
 @dataclass(frozen=True)
-class Login:
-    """What is tried: ``arguments`` for paramiko's connect, and ``tried`` to tell the user."""
+class Candidate:
+    """A key to offer, and what the user calls it."""
 
-    arguments: dict[str, Any]
-    tried: tuple[str, ...]
+    key: Any
+    name: str
 
 
-def login(host: Host) -> Login:
-    """How to log in to ``host``. Raises ``AuthenticationError`` where there is no usable key."""
+@dataclass(frozen=True)
+class Keys:
+    """What is offered, in this order; ``locked`` are key files that need a passphrase which nobody can be asked for."""
+
+    offered: tuple[Candidate, ...]
+    locked: tuple[Path, ...] = ()
+
+
+def keys_for(host: Host) -> Keys:
+    """The keys to log in to ``host`` with. Raises ``AuthenticationError`` where there is no usable one."""
     if host.ssh.key is not None:
-        key = _declared(host, host.ssh.key)
-        return Login({"pkey": key, "allow_agent": False, "look_for_keys": False}, (str(host.ssh.key),))
-    agent = [f"{key.comment or key.fingerprint} (agent)" for key in _agent_keys()]
-    files = [str(path) for name in _DEFAULT_KEYS if (path := Path.home() / ".ssh" / name).is_file()]
-    if not agent and not files:
-        raise AuthenticationError(
-            host.name,
-            f"no SSH key to log in with as {host.ssh.user}: the agent has none, and ~/.ssh has none",
-            "name one in the site file: `ssh: {key: PATH}`, or `ssh-add PATH`",
-        )
-    return Login({"allow_agent": True, "look_for_keys": True}, (*agent, *files))
+        return Keys((Candidate(_declared(host, host.ssh.key), str(host.ssh.key)),))
+    agent = [Candidate(key, f"{key.comment or key.fingerprint} (agent)") for key in _agent_keys()]
+    files, locked = _default_files({candidate.key.get_base64() for candidate in agent})
+    defaults = {text for path in _default_paths() if (text := _public_half(path)) is not None}
+    # As ssh does: the agent's copy of a default key is likelier than any other of its keys.
+    agent.sort(key=lambda candidate: candidate.key.get_base64() not in defaults)
+    if agent or files:
+        return Keys((*agent, *files), locked)
+    reason = f"no SSH key to log in with as {host.ssh.user}: "
+    if locked:
+        raise AuthenticationError(host.name, reason + locked_words(locked), unlock_hint(locked))
+    raise AuthenticationError(
+        host.name,
+        f"{reason}the agent has none, and ~/.ssh has none",
+        "name one in the site file: `ssh: {key: PATH}`, or `ssh-add PATH`",
+    )
+
+
+def locked_words(paths: tuple[Path, ...]) -> str:
+    """That ``paths`` are of no use as they are."""
+    names = ", ".join(map(str, paths))
+    key = f"the keys {names} are" if len(paths) > 1 else f"the key {names} is"
+    return f"{key} locked with a passphrase, and the agent does not hold {'them' if len(paths) > 1 else 'it'}"
+
+
+def unlock_hint(paths: tuple[Path, ...]) -> str:
+    """What to type."""
+    add = shlex.join(["ssh-add", *map(str, paths)])
+    return f"`{add}`" if os.environ.get("SSH_AUTH_SOCK") else f'`eval "$(ssh-agent)" && {add}`'
 
 
 def _declared(host: Host, path: Path) -> Any:
     """The key that the site file names; where it is locked with a passphrase, the agent's copy of it."""
     try:
-        stamp = path.stat()
-        return _load(path, stamp.st_mtime_ns, stamp.st_size)
+        return _loaded(path)
     except FileNotFoundError:
         reason, hint = "is missing", "correct `ssh: {key: …}` in the site file"
         if ".lab" in path.parts:
             hint = "`pkgci lab up` makes it"
     except OSError as error:
         reason, hint = f"cannot be read: {error.strerror}", f"`ls -l {path}`"
-    except (TypeError, paramiko.PasswordRequiredException):
-        # The cryptography library reports a missing passphrase as a TypeError.
+    except _LOCKED:
         held = _held_by_agent(path)
         if held is not None:
             return held
-        reason, hint = "is locked with a passphrase, and the agent does not hold it", f"`ssh-add {path}`"
-    except (ValueError, paramiko.SSHException, paramiko.pkey.UnknownKeyType):
+        reason, hint = "is locked with a passphrase, and the agent does not hold it", unlock_hint((path,))
+    except _NO_KEY:
         reason, hint = "is no SSH private key", "correct `ssh: {key: …}` in the site file"
     raise AuthenticationError(host.name, f"cannot log in as {host.ssh.user}: the key {path} {reason}", hint)
+
+
+def _default_paths() -> Iterator[Path]:
+    try:
+        folder = Path.home() / ".ssh"
+    except RuntimeError:
+        # A user without a home.
+        return
+    yield from (path for name in _DEFAULT_KEYS if (path := folder / name).is_file())
+
+
+def _default_files(held: set[str]) -> tuple[list[Candidate], tuple[Path, ...]]:
+    """The default keys that the agent does not hold, and those of them that are locked. What is no key is left out."""
+    files: list[Candidate] = []
+    locked: list[Path] = []
+    for path in _default_paths():
+        if _public_half(path) in held:
+            continue
+        try:
+            key = _loaded(path)
+        except _LOCKED:
+            locked.append(path)
+        except (OSError, *_NO_KEY):
+            continue
+        else:
+            files += _with_certificate(key, path)
+    return files, tuple(locked)
+
+
+def _with_certificate(key: Any, path: Path) -> list[Candidate]:
+    """``key`` with the certificate that stands beside it, where one does, and without."""
+    plain = copy(key)
+    plain.public_blob = None
+    own = [Candidate(key, f"{path}-cert.pub")] if key.public_blob is not None else []
+    return [*own, Candidate(plain, str(path))]
+
+
+# The cryptography library reports a missing passphrase as a TypeError.
+_LOCKED = (TypeError, paramiko.PasswordRequiredException)
+_NO_KEY = (ValueError, paramiko.SSHException, paramiko.pkey.UnknownKeyType)
+
+
+def _loaded(path: Path) -> Any:
+    stamp = path.stat()
+    return _load(path, stamp.st_mtime_ns, stamp.st_size)
 
 
 @lru_cache(maxsize=64)
@@ -69,11 +142,15 @@ def _load(path: Path, modified: int, size: int) -> Any:
 
 def _held_by_agent(path: Path) -> Any:
     """The agent's key whose public half stands beside ``path``, or None."""
+    text = _public_half(path)
+    return next((key for key in _agent_keys() if key.get_base64() == text), None)
+
+
+def _public_half(path: Path) -> str | None:
     try:
-        text = path.with_name(f"{path.name}.pub").read_text().split()[1]
+        return path.with_name(f"{path.name}.pub").read_text(encoding="utf-8", errors="replace").split()[1]
     except (OSError, IndexError):
         return None
-    return next((key for key in _agent_keys() if key.get_base64() == text), None)
 
 
 def _agent_keys() -> tuple[Any, ...]:

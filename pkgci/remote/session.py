@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import select
-import shlex
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from types import TracebackType
@@ -16,8 +15,10 @@ import paramiko  # type: ignore[import-untyped]
 
 from pkgci.model.site import Host, Site
 from pkgci.remote.connection import Connection
-from pkgci.remote.errors import CommandTimeoutError, HostError, LostConnectionError, SudoError
+from pkgci.remote.errors import CommandTimeoutError, HostError, LostConnectionError
+from pkgci.remote.framing import Frame, command_line
 from pkgci.remote.pool import POOL
+from pkgci.remote.refusals import incomplete, overdue
 from pkgci.remote.trust import Trust
 
 _CHUNK = 1 << 15
@@ -29,7 +30,7 @@ _WINDOW_PATIENCE = 0.02
 
 @dataclass(frozen=True)
 class Completed:
-    """A command that has ended. ``status`` is -1 where a signal killed it."""
+    """A command that has ended, with the shell's status: 128 and the signal's number where one killed it."""
 
     status: int
     stdout: str
@@ -45,23 +46,21 @@ class Session:
         self._closed = False
 
     def run(self, command: str, *, stdin: bytes = b"", timeout: float, sudo: bool | None = None) -> Completed:
-        """Runs ``command``, a POSIX shell command line, and waits for its end, at most ``timeout`` seconds.
+        """Runs ``command``, a POSIX shell program, and waits for its end, at most ``timeout`` seconds.
 
         It runs as root where ``sudo`` says so; None means what the site file says for this host. No secret belongs into
-        ``command`` (`ps` shows it): secrets go through ``stdin``. A status but 0 is no error.
+        ``command`` (an error may show it): secrets go through ``stdin``. A status but 0 is no error.
 
-        Raises ``CommandTimeoutError``, ``LostConnectionError`` and ``SudoError``.
+        Raises ``CommandTimeoutError``, ``LostConnectionError``, ``LoginShellError`` and ``SudoError``.
         """
         deadline = time.monotonic() + timeout
-        exchange = _Exchange(self.host, self._start(command, sudo, timeout), stdin)
-        try:
-            stdout = b"".join(exchange.output(lambda: deadline, f"a command did not end within {timeout:g} s"))
-            status = exchange.status(deadline)
-        finally:
-            exchange.close()
-        completed = Completed(status, stdout.decode(errors="replace"), exchange.stderr.decode(errors="replace"))
-        self._check_sudo(completed, sudo)
-        return completed
+        frame = Frame(root=self._root(sudo))
+        exchange = _Exchange(self.host, self._start(frame, timeout), frame.question(command, stdin))
+        with self._ending(frame, exchange):
+            heard = exchange.output(lambda: deadline, f"a command did not end within {timeout:g} s")
+            stdout = b"".join(map(frame.take, heard))
+            frame.exit_status = exchange.status(deadline)
+        return Completed(frame.status, stdout.decode(errors="replace"), frame.own_errors(exchange.stderr))
 
     def stream(
         self, command: str, *, stdin: bytes = b"", idle_timeout: float, sudo: bool | None = None
@@ -73,23 +72,20 @@ class Session:
 
         Raises ``CommandTimeoutError`` where no output arrives for ``idle_timeout`` seconds, and as ``run``.
         """
-        exchange = _Exchange(self.host, self._start(command, sudo, idle_timeout), stdin)
-        try:
+        frame = Frame(root=self._root(sudo))
+        exchange = _Exchange(self.host, self._start(frame, idle_timeout), frame.question(command, stdin))
+        with self._ending(frame, exchange):
             rest = b""
             for data in exchange.output(
                 lambda: exchange.last_heard + idle_timeout, f"a command has said nothing for {idle_timeout:g} s"
             ):
-                *lines, rest = (rest + data).split(b"\n")
+                *lines, rest = (rest + frame.take(data)).split(b"\n")
                 for line in lines:
                     yield line.decode(errors="replace")
             if rest:
                 yield rest.decode(errors="replace")
-            status = exchange.status(time.monotonic() + idle_timeout)
-        finally:
-            exchange.close()
-        completed = Completed(status, "", exchange.stderr.decode(errors="replace"))
-        self._check_sudo(completed, sudo)
-        return completed
+            frame.exit_status = exchange.status(time.monotonic() + idle_timeout)
+        return Completed(frame.status, "", frame.own_errors(exchange.stderr))
 
     @cached_property
     def client_address(self) -> str:
@@ -110,11 +106,11 @@ class Session:
     ) -> None:
         self.close()
 
-    def _start(self, command: str, sudo: bool | None, timeout: float) -> Any:
-        """The channel of the started ``command``."""
+    def _start(self, frame: Frame, timeout: float) -> Any:
+        """The channel of a command that waits for its program."""
         try:
             channel = self._connection.transport.open_session(timeout=timeout)
-            channel.exec_command(shell_line(command, self._root(sudo)))
+            channel.exec_command(command_line(frame.root))
         except (EOFError, OSError, paramiko.SSHException) as error:
             if not self._connection.alive:
                 raise _lost(self.host) from None
@@ -124,16 +120,21 @@ class Session:
     def _root(self, sudo: bool | None) -> bool:
         return self.host.ssh.sudo if sudo is None else sudo
 
-    def _check_sudo(self, completed: Completed, sudo: bool | None) -> None:
-        if self._root(sudo):
-            reason = sudo_refusal(completed)
-            if reason is not None:
-                raise SudoError(
-                    self.host.name,
-                    f"{self.host.ssh.user} cannot become root: {reason}",
-                    f"on the host, as root: `echo '{self.host.ssh.user} ALL=(ALL) NOPASSWD: ALL' "
-                    "> /etc/sudoers.d/pkgci`, and sudo must be installed",
-                )
+    @contextmanager
+    def _ending(self, frame: Frame, exchange: _Exchange) -> Iterator[None]:
+        """Closes ``exchange`` at its end, and raises what it means where the answer is not whole."""
+        try:
+            yield
+        except CommandTimeoutError:
+            refusal = overdue(self.host, frame, exchange.stderr)
+            if refusal is not None:
+                raise refusal from None
+            raise
+        finally:
+            exchange.close()
+        incompleteness = incomplete(self.host, frame, exchange.stderr)
+        if incompleteness is not None:
+            raise incompleteness
 
 
 def open_session(site: Site, host: Host, trust: Trust, *, timeout: float = 10.0) -> Session:
@@ -143,27 +144,6 @@ def open_session(site: Site, host: Host, trust: Trust, *, timeout: float = 10.0)
     ``AuthenticationError``, ``UnknownHostKeyError``, ``ChangedHostKeyError``.
     """
     return Session(POOL.acquire(site, host, trust, timeout))
-
-
-def shell_line(command: str, root: bool) -> str:
-    """``command`` for any login shell: run by a POSIX shell, as root where asked, with English messages in UTF-8."""
-    sudo = "sudo -n " if root else ""
-    return f"exec env LC_ALL=C.UTF-8 {sudo}sh -c {shlex.quote(command)}"
-
-
-def sudo_refusal(completed: Completed) -> str | None:
-    """Why sudo did not run the command at all; None where it did."""
-    if completed.stdout or completed.status not in (1, 127):
-        return None
-    last = completed.stderr.strip().splitlines()[-1:] or [""]
-    if completed.status == 127:
-        return "sudo is not installed" if re.match(r"env: .?sudo.?: No such file", last[0]) else None
-    refused = r"sudo: .*(password is required|terminal is required|must have a tty)|.* is not (allowed|in the sudoers)"
-    return last[0].removeprefix("sudo: ") if re.match(refused, last[0]) or _not_allowed(last[0]) else None
-
-
-def _not_allowed(line: str) -> bool:
-    return line.startswith("Sorry, user ") and "not allowed to execute" in line
 
 
 def _lost(host: Host) -> LostConnectionError:

@@ -1,64 +1,41 @@
-"""What was found on a host: the collector's answer, as data. ``collect.sh`` is what runs there."""
+"""What is asked of a delivered host, and the answers as data. Pure."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from importlib import resources
 
-from pkgci.model.roles import CATALOGUE, SUBORDINATE_IDS
+from pkgci.facts.accounts import AccountsFact, Known, Logins
+from pkgci.facts.disks import Disk, Disks, Temporary, TemporaryFact
+from pkgci.facts.fact import Answers, Fact
+from pkgci.facts.firewalls import Firewalls
+from pkgci.facts.network import Forward, Listener, Listeners, Mirror, Mirrors, Name, Reverse
+from pkgci.facts.runs import Release
+from pkgci.facts.system import Controllers, Kvm, System, SystemFact
+from pkgci.model.roles import CATALOGUE
 from pkgci.model.site import Host, Site
-from pkgci.remote.collector import Answers, program
-from pkgci.servers.obstacles import Obstacles, accounts, obstacles
+from pkgci.servers.accounts import accounts
 
 
 @dataclass(frozen=True)
-class Disk:
-    """The file system in which ``path`` lies: its mount point, its size and its free space in GB (powers of ten)."""
+class Obstacles:
+    """What somebody else set up on a bare host that stands in pkgci's way.
 
-    path: str
-    mount: str
-    size_gb: float
-    free_gb: float
+    ``firewalls``: programs and tables that filter. ``shut_out``: account → why sshd does not let it in.
+    """
 
-
-@dataclass(frozen=True)
-class Name:
-    """What the host takes ``address`` for. ``dns`` is False where only its /etc/hosts says so."""
-
-    address: str
-    name: str
-    dns: bool
-
-
-@dataclass(frozen=True)
-class Mirror:
-    """One of the package sources that the host's apt is set up with."""
-
-    uri: str
-    reached: bool
-
-
-@dataclass(frozen=True)
-class Listener:
-    """A TCP port that something listens on; ``process`` is empty where the host does not tell."""
-
-    port: int
-    process: str
+    firewalls: tuple[str, ...] = ()
+    shut_out: dict[str, str] = field(default_factory=dict)
+    known: Known = field(default_factory=Known)
 
 
 @dataclass(frozen=True)
 class Delivered:
-    """What a host is. ``mirrors`` is None where it has no apt; ``deployed`` says that pkgci has been at work.
+    """What a host is. ``mirrors`` is None where they could not be asked; ``deployed``: pkgci has been at work.
 
     ``controllers`` are those that systemd can limit control groups with.
     """
 
-    os: str
-    os_name: str
-    cpu: int
-    memory_mb: float
+    system: System
     disks: tuple[Disk, ...]
     kvm: str
     controllers: frozenset[str]
@@ -67,68 +44,46 @@ class Delivered:
     mirrors: tuple[Mirror, ...] | None
     listeners: tuple[Listener, ...]
     deployed: bool
+    temporary: Temporary = field(default_factory=Temporary)
     obstacles: Obstacles = field(default_factory=Obstacles)
 
 
-def script(site: Site, host: Host) -> bytes:
-    """The collector for ``host``: for the standard input of a POSIX shell."""
-    wanted = accounts(site, host)
-    settings = {
-        "NAMES": (host.fqdn, *host.aliases),
-        "ADDRESSES": (str(address) for address in host.addresses),
-        "PATHS": dict.fromkeys(CATALOGUE[role].disk_path for role in host.roles),
-        "LOGINS": wanted.logins,
-        "FROM": (str(site.access.management[0].network_address),),
-        "ACCOUNTS": (*wanted.made, *wanted.groups),
-        "FIRST_ID": (str(SUBORDINATE_IDS.start),),
-    }
-    return program(resources.files(__package__).joinpath("collect.sh").read_text(), settings)
+class Delivery:
+    """The facts about one delivered host."""
 
+    def __init__(self, site: Site, host: Host) -> None:
+        wanted = accounts(site, host)
+        self.system = SystemFact()
+        self.disks = Disks(CATALOGUE[role].disk_path for role in host.roles)
+        self.temporary = TemporaryFact()
+        self.kvm = Kvm()
+        self.controllers = Controllers()
+        self.forward = Forward((host.fqdn, *host.aliases))
+        self.reverse = Reverse(str(address) for address in host.addresses)
+        self.mirrors = Mirrors()
+        self.listeners = Listeners()
+        self.firewalls = Firewalls()
+        self.logins = Logins(wanted.logins, str(site.access.management[0].network_address))
+        self.accounts = AccountsFact((*wanted.made, *wanted.groups))
+        self.release = Release()
 
-def parse(text: str) -> Delivered:
-    """What the collector printed. Raises ``ValueError`` where it did not come to its end."""
-    found = Answers(text)
-    forward: dict[str, tuple[str, ...]] = {}
-    for name, address in (value.split() for value in found.all("forward")):
-        forward[name] = (*forward.get(name, ()), address)
-    return Delivered(
-        os=found.one("os"),
-        os_name=found.one("os_name") or "unknown",
-        cpu=int(found.one("cpu") or 0),
-        memory_mb=int(found.one("memory_kb") or 0) * 1.024 / 1000,
-        disks=tuple(_disk(value) for value in found.all("disk")),
-        kvm=found.one("kvm"),
-        controllers=frozenset(found.all("controller")),
-        forward=forward,
-        reverse=tuple(_name(value) for value in found.all("reverse")),
-        mirrors=_mirrors(found.all("mirror")) if "mirrors" in found else None,
-        listeners=_listeners(found.all("listen"), found.all("listen_hex")),
-        deployed="deployed" in found,
-        obstacles=obstacles(found),
-    )
+    @property
+    def facts(self) -> tuple[Fact[object], ...]:
+        """All of them."""
+        return tuple(vars(self).values())
 
-
-def _disk(value: str) -> Disk:
-    path, size, free, mount = value.split(maxsplit=3)
-    return Disk(path, mount, int(size) * 1.024e-6, int(free) * 1.024e-6)
-
-
-def _name(value: str) -> Name:
-    address, source, name = value.split()
-    return Name(address, name, source == "dns")
-
-
-def _mirrors(lines: Iterable[str]) -> tuple[Mirror, ...]:
-    return tuple(Mirror(uri, verdict == "ok") for verdict, _, uri in (line.partition(" ") for line in sorted(lines)))
-
-
-def _listeners(lines: Iterable[str], hexadecimal: Iterable[str]) -> tuple[Listener, ...]:
-    """Each port once, from lines of ``ss`` or of /proc/net/tcp."""
-    found: dict[int, str] = {}
-    for line in lines:
-        address, _, users = line.partition(" ")
-        process = re.search(r'\(\("([^"]*)"', users)
-        found[int(address.rpartition(":")[2])] = process[1] if process else ""
-    for address in hexadecimal:
-        found.setdefault(int(address.rpartition(":")[2], 16), "")
-    return tuple(Listener(port, process) for port, process in sorted(found.items()))
+    def read(self, answers: Answers) -> Delivered:
+        """What they say together."""
+        return Delivered(
+            system=self.system.read(answers),
+            disks=self.disks.read(answers),
+            kvm=self.kvm.read(answers),
+            controllers=self.controllers.read(answers),
+            forward=self.forward.read(answers),
+            reverse=self.reverse.read(answers),
+            mirrors=self.mirrors.read(answers),
+            listeners=self.listeners.read(answers),
+            deployed=self.release.read(answers) is not None,
+            temporary=self.temporary.read(answers),
+            obstacles=Obstacles(self.firewalls.read(answers), self.logins.read(answers), self.accounts.read(answers)),
+        )

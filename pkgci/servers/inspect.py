@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from pkgci.facts.fact import collect
 from pkgci.model.site import Host, Site
 from pkgci.remote.errors import HostError
 from pkgci.remote.session import Session, open_session
 from pkgci.remote.trust import Trust
-from pkgci.servers.collect import Delivered, parse, script
+from pkgci.servers.collect import Delivered, Delivery
 from pkgci.servers.judge import Clock
 
 _CLOCK_TIMEOUT = 15.0  # seconds
@@ -29,12 +30,9 @@ def inspect(site: Site, host: Host, trust: Trust) -> Inspection:
     """Looks at ``host``. Raises ``HostError``."""
     with open_session(site, host, trust) as session:
         clock = _clock(session)
-        completed = session.run("sh -s", stdin=script(site, host), timeout=_COLLECT_TIMEOUT)
-    try:
-        return Inspection(parse(completed.stdout), clock)
-    except ValueError:
-        said = completed.stderr.strip().splitlines()[-1:] or ["it said nothing"]
-        raise HostError(host.name, f"the look at the host broke off: {said[0]}") from None
+        delivery = Delivery(site, host)
+        answers = collect(session, delivery.facts, timeout=_COLLECT_TIMEOUT)
+    return Inspection(delivery.read(answers), clock)
 
 
 def _clock(session: Session) -> Clock:

@@ -8,12 +8,20 @@ from enum import StrEnum
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from pkgci.facts.network import Listener
 from pkgci.model.roles import SLAVES, Role
 from pkgci.model.rules import listening
 from pkgci.model.site import Host, Site
-from pkgci.remote.errors import AuthenticationError, ChangedHostKeyError, HostError, SudoError, UnknownHostKeyError
-from pkgci.servers.collect import Delivered, Listener
-from pkgci.servers.obstacles import Obstacles, accounts
+from pkgci.remote.errors import (
+    AuthenticationError,
+    ChangedHostKeyError,
+    HostError,
+    LoginShellError,
+    SudoError,
+    UnknownHostKeyError,
+)
+from pkgci.servers.accounts import accounts
+from pkgci.servers.collect import Delivered, Obstacles
 from pkgci.servers.order import SYSTEMS
 from pkgci.servers.text import size
 
@@ -63,9 +71,10 @@ def judge(site: Site, host: Host, delivered: Delivered, clock: Clock) -> tuple[F
         _finding("reached", "SSH", _way(host), True),
         _finding("host key", "as recorded", "as recorded", True),
         _system(host, delivered),
-        _finding("CPU", str(host.resources.cpu), str(delivered.cpu), delivered.cpu >= host.resources.cpu),
+        _finding("CPU", str(host.resources.cpu), str(delivered.system.cpu), delivered.system.cpu >= host.resources.cpu),
         _memory(host, delivered),
         *_disk(host, delivered),
+        _temporary(delivered),
         *([_finding("KVM", "usable", delivered.kvm, delivered.kvm == "usable")] if host.needs_kvm else []),
         *_limits(host, delivered),
         _clock(clock),
@@ -83,6 +92,8 @@ def judge_error(host: Host, error: HostError) -> tuple[Finding, ...]:
         return (_finding("host key", "as recorded", error.reason, False),)
     if isinstance(error, AuthenticationError):
         return (_finding("log in", host.ssh.user, error.reason, False),)
+    if isinstance(error, LoginShellError):
+        return (_finding("log in", f"a shell for {host.ssh.user}", error.reason, False),)
     if isinstance(error, SudoError):
         return (_finding("root", f"sudo for {host.ssh.user}", error.reason, False),)
     return (_finding("reached", "SSH", error.reason, False),)
@@ -97,14 +108,14 @@ def _way(host: Host) -> str:
 
 
 def _system(host: Host, delivered: Delivered) -> Finding:
-    right = delivered.os == host.os
-    return _finding("system", SYSTEMS[host.os], SYSTEMS[host.os] if right else delivered.os_name, right)
+    right = delivered.system.os == host.os
+    return _finding("system", SYSTEMS[host.os], SYSTEMS[host.os] if right else delivered.system.name, right)
 
 
 def _memory(host: Host, delivered: Delivered) -> Finding:
     ordered = host.resources.memory_mb
-    enough = delivered.memory_mb >= ordered * (1 - MEMORY_TOLERANCE)
-    return _finding("RAM", size(ordered / 1000), _rounded(delivered.memory_mb / 1000), enough)
+    enough = delivered.system.memory_mb >= ordered * (1 - MEMORY_TOLERANCE)
+    return _finding("RAM", size(ordered / 1000), _rounded(delivered.system.memory_mb / 1000), enough)
 
 
 def _disk(host: Host, delivered: Delivered) -> tuple[Finding, ...]:
@@ -119,6 +130,12 @@ def _disk(host: Host, delivered: Delivered) -> tuple[Finding, ...]:
         _finding("disk", size(ordered), f"{_rounded(total)} on {where}", total >= ordered * (1 - DISK_TOLERANCE)),
         _finding("disk free", _rounded(ordered * share), f"{_rounded(free)} on {where}", free >= ordered * share),
     )
+
+
+def _temporary(delivered: Delivered) -> Finding:
+    """Package managers, Java and builds write and run there."""
+    wrong = delivered.temporary.as_words
+    return _finding("temporary files", "writable, programs run", wrong or "writable, programs run", not wrong)
 
 
 def _limits(host: Host, delivered: Delivered) -> tuple[Finding, ...]:
@@ -158,6 +175,8 @@ def _reverse(host: Host, delivered: Delivered) -> Iterable[Finding]:
 
 def _mirrors(delivered: Delivered) -> Finding:
     mirrors = delivered.mirrors
+    if mirrors is None and delivered.temporary.problem:
+        return Finding("mirrors", "reached", f"not asked: {delivered.temporary.problem}", Verdict.UNKNOWN)
     if mirrors is None:
         return Finding("mirrors", "reached", "no apt on the host to ask", Verdict.UNKNOWN)
     if not mirrors:
@@ -194,14 +213,15 @@ def _obstacles(site: Site, host: Host, found: Obstacles) -> Iterable[Finding]:
     yield _finding("firewall", "pkgci's alone", ", ".join(found.firewalls) or "none", not found.firewalls)
     ways = [f"{name}: {reason}" for name, reason in found.shut_out.items()]
     yield _finding("log in", "every account with a key", "; ".join(ways) or "as ordered", not ways)
+    known = found.known
     # An administrator may well have an account already, and keeps it.
     people = {
-        account.name for account in found.accounts if account.of_a_person and account.name in site.administrator_keys
+        account.name for account in known.accounts if account.of_a_person and account.name in site.administrator_keys
     }
-    there = [f"{item.name} (uid {item.uid}, {item.home})" for item in found.accounts if item.name not in people]
-    names = {account.name for account in found.accounts}
-    there += [f"the group {group}" for group in found.groups if group not in names]
-    there += found.identities
+    there = [f"{item.name} (uid {item.uid}, {item.home})" for item in known.accounts if item.name not in people]
+    names = {account.name for account in known.accounts}
+    there += [f"the group {group}" for group in known.groups if group not in names]
+    there += known.identities
     wanted = ", ".join(name for name in accounts(site, host).made if name not in people)
     yield _finding("accounts", f"not there yet: {wanted}", f"there: {', '.join(there)}" if there else "none", not there)
 

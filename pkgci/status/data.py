@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from pkgci.status.collect import Run
+from pkgci.facts.runs import Run
 from pkgci.status.judge import HostStatus, Status, days_left, units_of
 from pkgci.status.services import Gearman, Jenkins, Zuul
 

@@ -7,13 +7,14 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
+from pkgci.facts.fact import collect
 from pkgci.model.site import Host, Site
 from pkgci.remote.errors import HostError, UnreachableError
 from pkgci.remote.fanout import each_host
 from pkgci.remote.pool import POOL
 from pkgci.remote.session import open_session
 from pkgci.remote.trust import Trust
-from pkgci.status.collect import HostFacts, parse, script
+from pkgci.status.collect import Health, HostFacts
 
 # Seconds: for the whole, and for one step of connecting.
 DEADLINE = 10.0
@@ -36,12 +37,8 @@ def gather(site: Site, trust: Trust, *, parallel: int, deadline: float = DEADLIN
 def ask(site: Site, host: Host, trust: Trust, deadline: float) -> HostFacts:
     """How ``host`` is. Raises ``HostError``."""
     with open_session(site, host, trust, timeout=_CONNECT) as session:
-        completed = session.run("bash -s", stdin=script(site, host), timeout=deadline)
-    try:
-        return parse(completed.stdout)
-    except ValueError:
-        said = completed.stderr.strip().splitlines()[-1:] or ["it said nothing"]
-        raise HostError(host.name, f"the look at the host broke off: {said[0]}") from None
+        health = Health(site, host)
+        return health.read(collect(session, health.facts, timeout=deadline))
 
 
 def within(

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from pkgci.facts.firewalls import Firewall
+from pkgci.facts.runs import Run
 from pkgci.jobs.gearman import needed_functions
 from pkgci.model.review import AUTH_TYPES
 from pkgci.model.roles import SLAVES, Role
@@ -15,7 +17,7 @@ from pkgci.model.steps import all_jobs
 from pkgci.remote.errors import HostError, UnknownHostKeyError
 from pkgci.secrets.certificates import expiry
 from pkgci.secrets.openpgp import Subkey
-from pkgci.status.collect import Firewall, HostFacts, Run
+from pkgci.status.collect import HostFacts
 from pkgci.status.gather import Answers
 from pkgci.status.services import Gearman, Jenkins, Review, Zuul, gearman_of, jenkins_of, review_of, zuul_of
 
@@ -181,6 +183,8 @@ def _of_host(one: HostStatus, facts: HostFacts, now: datetime, *, own: bool) -> 
     for disk in {disk.mount: disk for disk in facts.disks}.values():
         if disk.percent > FULL:
             yield Problem(name, f"the disk with {disk.path} is {disk.percent} % full", "make room there")
+    if facts.temporary.problem:
+        yield Problem(name, facts.temporary.problem, facts.temporary.hint)
     if own and one.host.public and one.certificate is None:
         yield Problem(name, "there is no certificate", again)
     if one.certificate is not None and one.certificate - now < EXPIRY:

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from pkgci.facts.runs import Run
 from pkgci.model.review import AUTH_TYPES, Auth
 from pkgci.model.roles import Role
-from pkgci.status.collect import Run
 from pkgci.status.judge import EXPIRY, FULL, HostStatus, Problem, Status, days_left, units_of
 from pkgci.status.services import Build, Item
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pkgci.facts.services import Page
 from pkgci.jobs.gearman import Function, parse_status
-from pkgci.status.collect import HostFacts, Page
+from pkgci.status.collect import HostFacts
 
 # Every answer of the Jenkins stand-in carries it.
 _STAND_IN_HEADER = "x-pkgci-stand-in"

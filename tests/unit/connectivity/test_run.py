@@ -16,7 +16,7 @@ from pkgci.connectivity.matrix import OPERATOR, PortCheck
 from pkgci.connectivity.plan import read_answer
 from pkgci.errors import PkgciError
 from pkgci.model.site import Host, Site
-from pkgci.remote.errors import UnreachableError
+from pkgci.remote.errors import HostError, LoginShellError, UnreachableError
 from pkgci.remote.session import Completed
 from pkgci.remote.trust import Trust
 
@@ -133,3 +133,9 @@ def test_an_interrupted_run_leaves_no_probe_behind() -> None:
     with pytest.raises(PkgciError), run.probing_here("limit\t60\n") as found:
         assert found is not None
         raise PkgciError("stopped")
+
+
+@pytest.mark.parametrize("error", [run.ProbeError("zuul01", "no python"), LoginShellError("zuul01", "no shell")])
+def test_what_goes_wrong_after_the_login_says_nothing_of_the_way_to_a_host(error: HostError) -> None:
+    assert run._session_problem(error) is None
+    assert run._session_problem(UnreachableError("zuul01", "is away")) == "is away"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pkgci.model.roles import SUBORDINATE_IDS
-from pkgci.servers.obstacles import accounts
+from pkgci.servers.accounts import accounts
 from tests.unit.puppet.conftest import Catalog
 
 FOLDER = "/etc/systemd/system/"

@@ -9,16 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from pkgci.facts.fact import Answers, whole_program
 from pkgci.puppetrun.bundle import Archive, code_archive, data_archive, run_archive
-from pkgci.puppetrun.host_state import command, parse_state, script
+from pkgci.puppetrun.host_state import Ground, HostState, command, script
 from pkgci.puppetrun.run import _part
+from pkgci.remote.framing import Frame, command_line
 
 SYSTEMD_RUN = "#!/bin/sh\nfor last; do :; done\necho hello >> $last/log\necho success exited 0 > $last/exit\n"
 
 
 @pytest.fixture
 def on_host(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs programs as a host would, with its state below ``tmp_path / 'state'``."""
+    """Runs programs as a host would, with its state below ``tmp_path / 'state'``; without any, those of the facts."""
     programs = tmp_path / "bin"
     programs.mkdir()
     for name, text in {"systemd-run": SYSTEMD_RUN, "systemctl": "#!/bin/sh\necho 0\n"}.items():
@@ -26,10 +28,19 @@ def on_host(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         (programs / name).chmod(0o755)
 
     def run(arguments: list[str], *names: str, stdin: bytes = b"") -> subprocess.CompletedProcess[str]:
-        line = command(arguments, *names).replace("/var/lib/pkgci", str(tmp_path / "state"))
+        program = command(arguments, *names) if names else whole_program(Ground(arguments).facts)
+        line = program.replace("/var/lib/pkgci", str(tmp_path / "state"))
         path = f"{programs}:/usr/sbin:/usr/bin:/sbin:/bin"
-        done = subprocess.run(["sh", "-c", line], input=stdin, capture_output=True, env={"PATH": path}, timeout=30)
-        return subprocess.CompletedProcess(line, done.returncode, done.stdout.decode(), done.stderr.decode())
+        frame = Frame()
+        done = subprocess.run(
+            ["sh", "-c", command_line(root=False)],
+            input=frame.question(line, stdin),
+            capture_output=True,
+            env={"PATH": path},
+            timeout=60,
+        )
+        output = frame.take(done.stdout).decode()
+        return subprocess.CompletedProcess(line, frame.status, output, frame.own_errors(done.stderr))
 
     return run
 
@@ -56,6 +67,10 @@ def deliver(tmp_path: Path, on_host: Callable[..., subprocess.CompletedProcess[s
     return send
 
 
+def state_of(done: subprocess.CompletedProcess[str]) -> HostState:
+    return Ground([]).read(Answers(done.stdout))
+
+
 def releases(folder: Path) -> set[str]:
     return {path.name for path in (folder / "state/releases").iterdir()}
 
@@ -70,9 +85,10 @@ def test_a_delivered_release_is_there_whole_and_only_root_reads_it(
     assert (place / "code/site.pp").read_text() == "include role\n"
     assert (tmp_path / "state").stat().st_mode & 0o777 == 0o700
     assert not list((tmp_path / "state").glob("new.*"))
-    state = parse_state(on_host([data.name, "f" * 64], "state").stdout)
+    state = state_of(on_host([data.name, "f" * 64]))
     assert state.releases == {data.name}
-    assert state.free_kb > 0
+    assert (state.room.free_kb or 0) > 0
+    assert state.room.problem == ""
     assert state.running is None
 
 
@@ -131,11 +147,11 @@ def test_who_holds_the_lock_is_told(
     state = tmp_path / "state"
     (state / "runs/run-1/holder").write_text("operator bob@desk\nstarted 12:00:00 UTC\n")
     (state / "lock").write_text("run-1\n")
-    assert parse_state(on_host([], "state").stdout).running is None
+    assert state_of(on_host([])).running is None
     holder = subprocess.Popen(["flock", str(state / "lock"), "sleep", "30"], start_new_session=True)
     try:
         for _ in range(100):
-            running = parse_state(on_host([], "state").stdout).running
+            running = state_of(on_host([])).running
             if running is not None:
                 break
         assert running is not None

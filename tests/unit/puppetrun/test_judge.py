@@ -80,3 +80,9 @@ def test_no_secret_reaches_a_result(site: Site) -> None:
     result = run(site, [f"Error: {SECRET} is wrong"], ended("exit-code", "exited", "1", report=failing))
     assert SECRET not in repr(result)
     assert run(site, [f"Error: {SECRET}"], ended("exit-code", "exited", "1")).tail == ("Error: <secret password>",)
+
+
+def test_a_run_that_turned_out_noop_is_no_success(site: Site) -> None:
+    good = report(status("File[/a]", changed=True)).replace("      - 1\n", "      - 0\n")
+    result = run(site, [], ended("success", report=good.replace("noop: false", "noop: true")))
+    assert not result.ok and "noop" in str(result.problem)

@@ -4,9 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from pkgci.facts.disks import Disk, Temporary
+from pkgci.facts.fact import Answers, whole_program
+from pkgci.facts.network import Listener, Listeners, Mirror, Name
 from pkgci.model.site import Host, Site
 from pkgci.remote.errors import ChangedHostKeyError, HostError, SudoError, UnreachableError
-from pkgci.servers.collect import Delivered, Disk, Listener, Mirror, Name, parse, script
+from pkgci.servers.collect import Delivered, Delivery
 from pkgci.servers.judge import Clock, Finding, Verdict, judge, judge_error
 
 ANSWER = """\
@@ -14,7 +17,7 @@ os=debian-13
 os_name=Debian GNU/Linux 13 (trixie)
 cpu=8
 memory_kb=32500000
-disk=/srv 1600000000 1500000000 /data
+disk=/srv 1600000000 1500000000 7% /data
 kvm=usable
 controller=memory
 controller=pids
@@ -37,8 +40,8 @@ def host(site: Site) -> Host:
 
 
 @pytest.fixture
-def delivered() -> Delivered:
-    return parse(ANSWER)
+def delivered(site: Site, host: Host) -> Delivered:
+    return Delivery(site, host).read(Answers(ANSWER))
 
 
 def shorts(site: Site, host: Host, delivered: Delivered, clock: Clock = IN_TIME) -> dict[str, Finding]:
@@ -50,32 +53,38 @@ def test_a_host_as_ordered_is_ok_in_every_line(site: Site, host: Host, delivered
 
 
 def test_the_answer_of_the_collector_is_understood(delivered: Delivered) -> None:
-    assert delivered.memory_mb == pytest.approx(33280)
-    assert delivered.disks == (Disk("/srv", "/data", pytest.approx(1638.4), pytest.approx(1536)),)
+    assert delivered.system.memory_mb == pytest.approx(33280)
+    assert delivered.disks == (Disk("/srv", "/data", pytest.approx(1638.4), pytest.approx(1536), 7),)
     assert delivered.listeners == (Listener(22, "sshd"), Listener(38799, ""))
 
 
 def test_a_look_that_broke_off_is_not_taken_for_a_whole_one() -> None:
     with pytest.raises(ValueError, match="broke off"):
-        parse(ANSWER.replace("end=yes\n", ""))
+        Answers(ANSWER.replace("end=yes\n", ""))
 
 
 def test_listeners_are_read_from_the_kernels_table_where_ss_is_missing() -> None:
     text = "listen_hex=00000000:01BB\nlisten_hex=00000000000000000000000000000000:01BB\nend=yes\n"
-    assert parse(text).listeners == (Listener(443, ""),)
+    assert Listeners().read(Answers(text)) == (Listener(443, ""),)
 
 
 @pytest.mark.parametrize(
     ("change", "check", "found"),
     [
-        ({"cpu": 4}, "CPU", "4"),
-        ({"memory_mb": 28_000.0}, "RAM", "28 GB"),
-        ({"os": "debian-12", "os_name": "Debian GNU/Linux 12 (bookworm)"}, "system", "Debian GNU/Linux 12 (bookworm)"),
+        ({"system": {"cpu": 4}}, "CPU", "4"),
+        ({"system": {"memory_mb": 28_000.0}}, "RAM", "28 GB"),
+        ({"system": {"os": "debian-12", "name": "Debian 12"}}, "system", "Debian 12"),
         ({"kvm": "no /dev/kvm"}, "KVM", "no /dev/kvm"),
         ({"controllers": frozenset({"cpu", "pids"})}, "control groups", "missing: memory"),
         ({"controllers": frozenset()}, "control groups", "missing: memory, pids"),
         ({"disks": (Disk("/srv", "/", 1000, 1400),)}, "disk", "1000 GB on /"),
         ({"disks": (Disk("/srv", "/", 1500, 900),)}, "disk free", "900 GB on /"),
+        ({"temporary": Temporary("/tmp is read-only", False)}, "temporary files", "/tmp is read-only"),
+        (
+            {"temporary": Temporary(executes=False)},
+            "temporary files",
+            "/tmp is mounted noexec: no program runs from there",
+        ),
         ({"forward": {}}, "DNS", "no record of systest01.pkg.example.org"),
         ({"forward": {"systest01.pkg.example.org": ("10.20.0.99",)}}, "DNS", "10.20.0.99"),
         ({"reverse": ()}, "reverse DNS", "no record of 10.20.0.23"),
@@ -87,6 +96,8 @@ def test_listeners_are_read_from_the_kernels_table_where_ss_is_missing() -> None
 def test_what_falls_short_is_named(
     site: Site, host: Host, delivered: Delivered, change: dict[str, object], check: str, found: str
 ) -> None:
+    if isinstance(change.get("system"), dict):
+        change = {"system": replace(delivered.system, **change["system"])}  # type: ignore[arg-type]
     short = shorts(site, host, replace(delivered, **change))  # type: ignore[arg-type]
     assert {name: item.found for name, item in short.items()} == {check: found}
 
@@ -94,7 +105,7 @@ def test_what_falls_short_is_named(
 def test_memory_that_the_kernel_keeps_is_not_held_against_the_server(
     site: Site, host: Host, delivered: Delivered
 ) -> None:
-    assert shorts(site, host, replace(delivered, memory_mb=32_000 * 0.91)) == {}
+    assert shorts(site, host, replace(delivered, system=replace(delivered.system, memory_mb=32_000 * 0.91))) == {}
 
 
 def test_two_paths_on_one_file_system_are_counted_once(site: Site, delivered: Delivered) -> None:
@@ -152,6 +163,14 @@ def test_a_host_that_cannot_be_looked_at_is_short_with_the_reason(
 
 
 def test_the_collector_gets_names_addresses_and_paths_of_the_host(site: Site) -> None:
-    text = script(site, site.host("log01")).decode()
-    assert text.startswith("NAMES=log01.pkg.example.org\nADDRESSES=203.0.113.13\nPATHS='/srv /var/lib'\n")
-    assert text.rstrip().endswith("look </dev/null")
+    text = whole_program(Delivery(site, site.host("log01")).facts)
+    for setting in ("NAMES=log01.pkg.example.org", "ADDRESSES=203.0.113.13", "PATHS='/srv /var/lib'"):
+        assert f"\n{setting}\n" in text
+
+
+def test_package_sources_that_could_not_be_asked_are_not_called_away(
+    site: Site, host: Host, delivered: Delivered
+) -> None:
+    full = replace(delivered, mirrors=None, temporary=Temporary("/tmp is full"))
+    mirrors = shorts(site, host, full)["mirrors"]
+    assert (mirrors.found, mirrors.verdict) == ("not asked: /tmp is full", Verdict.UNKNOWN)

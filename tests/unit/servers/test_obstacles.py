@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from pkgci.facts.fact import Answers, whole_program
 from pkgci.model.site import Site
-from pkgci.servers.collect import parse, script
+from pkgci.servers.collect import Delivery
 from pkgci.servers.judge import Clock, Finding, Verdict, judge
 
 SSHD = ("pubkeyauthentication yes", "forcecommand none", "authenticationmethods any")
@@ -15,7 +16,7 @@ SSHD = ("pubkeyauthentication yes", "forcecommand none", "authenticationmethods 
 
 def found(site: Site, *lines: str, host: str = "log01") -> dict[str, Finding]:
     """The lines of the comparison that are about obstacles, where the collector printed ``lines``."""
-    delivered = parse("\n".join([*lines, "end=yes"]))
+    delivered = Delivery(site, site.host(host)).read(Answers("\n".join([*lines, "end=yes"])))
     wanted = {"firewall", "log in", "accounts"}
     return {item.check: item for item in judge(site, site.host(host), delivered, Clock(0, 0)) if item.check in wanted}
 
@@ -132,11 +133,11 @@ def test_an_administrator_may_be_there_and_other_identities_too(site: Site) -> N
 
 
 def test_what_pkgci_itself_has_made_stands_in_nobodys_way(site: Site) -> None:
-    assert found(site, "account=logs:x:1004:1004::/home/logs:/bin/bash", "deployed=yes") == {}
+    assert found(site, "account=logs:x:1004:1004::/home/logs:/bin/bash", "release=abc") == {}
 
 
 def test_each_host_is_asked_for_the_accounts_of_its_roles(site: Site) -> None:
-    build, zuul = (script(site, site.host(name)).decode() for name in ("build01", "zuul01"))
+    build, zuul = (whole_program(Delivery(site, site.host(name)).facts) for name in ("build01", "zuul01"))
     assert "ACCOUNTS='fetch pkgci-fetch jenkins alice pkgci-keys'\n" in build
     assert "LOGINS='deploy alice jenkins fetch'\n" in build or "LOGINS='root alice jenkins fetch'\n" in build
     assert "ACCOUNTS='zuul geard alice pkgci-keys'\n" in zuul

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
+from pkgci.facts.fact import Answers
 from pkgci.model.site import Site
 from pkgci.model.steps import all_jobs
 from pkgci.remote.errors import HostError
 from pkgci.secrets.certificates import issue, make_ca
 from pkgci.secrets.making import Made
 from pkgci.secrets.openpgp import Subkey
-from pkgci.status.collect import HostFacts, parse, units
+from pkgci.status.collect import Health, HostFacts, units
 from pkgci.status.judge import Status, judge
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -88,7 +89,12 @@ class World:
         self.signing = {"release": (subkey("A", 700),), "review": (subkey("B", 700),)}
         for host in site.hosts:
             lines = [f"unit={unit} LoadState=loaded ActiveState=active" for unit in units(site, host)]
-            lines += ["disk=/srv 30% /", "run=20261123T083000-abcdef01", "operator=alice@desk", "exit=success exited 0"]
+            lines += [
+                "disk=/srv 1000 700 30% /",
+                "run=20261123T083000-abcdef01",
+                "operator=alice@desk",
+                "exit=success exited 0",
+            ]
             lines += ["count=changed 0", "count=failed 0", "release=" + "a" * 64, f"now={int(NOW.timestamp())}"]
             if host.public:
                 lines.append(f"certificate={encoded(self.certificate(300))}")
@@ -119,7 +125,9 @@ class World:
 
     def answers(self) -> Mapping[str, HostFacts | HostError]:
         return {
-            name: self.errors.get(name) or parse("\n".join([*lines, "end=yes"])) for name, lines in self.lines.items()
+            name: self.errors.get(name)
+            or Health(self.site, self.site.host(name)).read(Answers("\n".join([*lines, "end=yes"])))
+            for name, lines in self.lines.items()
         }
 
     def status(self, now: datetime = NOW) -> Status:

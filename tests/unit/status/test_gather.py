@@ -5,14 +5,17 @@ import time
 
 import pytest
 
+from pkgci.facts.disks import Disks
+from pkgci.facts.fact import Answers, Fact, whole_program
+from pkgci.facts.services import Question, Said, Services
 from pkgci.model.site import Host, Site
 from pkgci.remote.errors import HostError, UnreachableError
 from pkgci.remote.pool import POOL
-from pkgci.status.collect import HostFacts, parse, script
+from pkgci.status.collect import Health, HostFacts
 from pkgci.status.gather import within
 from tests.unit.connectivity.servers import closed_port, mute, saying, serve
 
-FACTS = parse("end=yes")
+FACTS = HostFacts(None, None, (), (), None, ())
 
 
 @pytest.fixture(autouse=True)
@@ -52,52 +55,61 @@ def test_a_fault_of_pkgci_is_no_hosts_answer(site: Site) -> None:
         within(site, work, parallel=20, deadline=5)
 
 
-def look(**settings: str) -> HostFacts:
-    """What the collector finds on this very machine."""
-    defaults = {"UNITS": "", "PATHS": "", "PAGES": "", "GEARMAN": "", "GERRIT": ""}
-    lines = [f"{name}='{value}'" for name, value in {**defaults, **settings}.items()]
-    text = script_text()
-    done = subprocess.run(
-        ["bash", "-s"], input="\n".join([*lines, text]), capture_output=True, text=True, timeout=30, check=True
+def ask_here(*facts: Fact[object]) -> Answers:
+    """What the facts are on this very machine."""
+    done = subprocess.run(["sh", "-c", whole_program(facts)], capture_output=True, text=True, timeout=60, check=True)
+    return Answers(done.stdout)
+
+
+def services(pages: dict[str, tuple[int, str]], geard: int | None = None) -> Said:
+    """What services of this machine answer."""
+    fact = Services(
+        [Question(name, port, path) for name, (port, path) in pages.items()],
+        [] if geard is None else [Question("status", geard, "status"), Question("workers", geard, "workers")],
     )
-    return parse(done.stdout)
-
-
-def script_text() -> str:
-    from importlib import resources
-
-    return resources.files("pkgci.status").joinpath("collect.sh").read_text()
+    return fact.read(ask_here(fact))
 
 
 def test_services_are_asked_on_their_local_ports() -> None:
     answer = b"HTTP/1.1 200 OK\r\nX-Jenkins: 2.1\r\n\r\n{}"
     with serve(saying(answer)) as web, serve(saying(b"a:b\t1\t0\t2\n.\n")) as geard:
-        facts = look(PAGES=f"nodes {web} /x?tree=a%5Bb%5D none {closed_port()} /", GEARMAN=str(geard), PATHS="/no/such")
-    assert facts.pages["nodes"].headers == {"x-jenkins": "2.1"} and facts.pages["nodes"].body == "{}"
-    assert "none" not in facts.pages
-    assert facts.gearman["status"] == "a:b\t1\t0\t2\n.\n"
-    assert facts.disks[0].path == "/no/such" and 0 <= facts.disks[0].percent <= 100
+        said = services({"nodes": (web, "/x?tree=a%5Bb%5D"), "none": (closed_port(), "/"), "again": (web, "/*")}, geard)
+    assert said.pages["nodes"].headers == {"x-jenkins": "2.1"} and said.pages["nodes"].body == "{}"
+    assert set(said.pages) == {"nodes", "again"}
+    assert said.gearman == {"status": "a:b\t1\t0\t2\n.\n", "workers": "a:b\t1\t0\t2\n.\n"}
 
 
-def test_a_service_that_never_answers_does_not_hold_up_the_look() -> None:
+def test_a_long_answer_arrives_whole_beside_others() -> None:
+    body = "x" * 500_000
+    with serve(saying(f"HTTP/1.1 200 OK\r\n\r\n{body}".encode())) as web:
+        said = services(dict.fromkeys(("one", "two", "three"), (web, "/")))
+    assert {name: page.body == body for name, page in said.pages.items()} == dict.fromkeys(
+        ("one", "two", "three"), True
+    )
+
+
+def test_a_path_that_is_not_there_yet_lies_in_its_nearest_parents_file_system() -> None:
+    fact = Disks(["/no/such"])
+    (disk,) = fact.read(ask_here(fact))
+    assert disk.path == "/no/such" and 0 <= disk.percent <= 100 and disk.size_gb >= disk.free_gb
+
+
+def test_services_that_never_answer_are_waited_for_side_by_side() -> None:
     began = time.monotonic()
     with mute() as port:
-        facts = look(PAGES=f"zuul {port} /status.json", GEARMAN=str(port))
-    assert time.monotonic() - began < 8
-    assert facts.pages == {} and facts.gearman == {}
+        said = services({"zuul": (port, "/status.json"), "nodes": (port, "/")}, port)
+    assert time.monotonic() - began < 15  # four of them, 5 s each
+    assert said == Said({}, {})
 
 
 def test_each_host_is_asked_about_what_it_has(site: Site) -> None:
-    zuul, build = (script(site, site.host(name)).decode().splitlines()[:5] for name in ("zuul01", "build01"))
-    assert zuul[0] == "UNITS='pkgci-firewall zuul-server zuul-merger zuul-queue geard apache2 clear-zuul-refs.timer'"
-    assert "GEARMAN=4730" in zuul and "GERRIT=29418" in zuul
-    assert (
-        build[0] == "UNITS='pkgci-firewall pkgci-chroots@build.timer clean-workspaces.timer'"
-        and "PAGES=''" in build
-        and "GEARMAN=''" in build
-    )
+    zuul, build = (whole_program(Health(site, site.host(name)).facts) for name in ("zuul01", "build01"))
+    units = "UNITS='pkgci-firewall zuul-server zuul-merger zuul-queue geard apache2 clear-zuul-refs.timer'"
+    assert units in zuul and "gearman=status 4730 status" in zuul and "PORT=29418" in zuul
+    assert "UNITS='pkgci-firewall pkgci-chroots@build.timer clean-workspaces.timer'" in build
+    assert "QUESTIONS=''" in build and "PORT=''" in build
 
 
 def test_an_answer_that_broke_off_is_none() -> None:
     with pytest.raises(ValueError, match="broke off"):
-        parse("unit=geard LoadState=loaded ActiveState=active")
+        Answers("unit=geard LoadState=loaded ActiveState=active")

@@ -40,9 +40,9 @@ def test_a_service_that_runs_and_does_not_answer_is_named(world: World) -> None:
 
 
 def test_a_full_disk_is_named_and_one_that_is_nearly_full_is_not(world: World) -> None:
-    world.put("pub01", "disk=", "disk=/srv 90% /")
+    world.put("pub01", "disk=", "disk=/srv 100 10 90% /")
     assert world.problems() == []
-    world.put("pub01", "disk=", "disk=/srv 91% /")
+    world.put("pub01", "disk=", "disk=/srv 100 9 91% /")
     assert world.problems() == [("pub01", "the disk with /srv is 91 % full")]
 
 
@@ -150,7 +150,7 @@ def test_of_a_host_whose_key_is_not_known_it_is_said_who_asks_about_it(world: Wo
 
 def test_bare_hosts_are_one_line_together(world: World) -> None:
     for name in ("zuul01", "jenkins01"):
-        world.lines[name] = ["unit=geard LoadState=not-found ActiveState=inactive", "disk=/ 10% /"]
+        world.lines[name] = ["unit=geard LoadState=not-found ActiveState=inactive", "disk=/ 100 90 10% /"]
     assert world.problems() == [("zuul01, jenkins01", "nothing is deployed there yet")]
 
 
@@ -197,10 +197,15 @@ def test_an_overlap_is_to_be_ended_before_its_old_half_is_too_old(world: World) 
 
 @pytest.mark.parametrize(("found", "words"), [("none", "no firewall rules are loaded"), ("others", "cannot be loaded")])
 def test_a_host_without_its_own_firewall_rules_is_named(world: World, found: str, words: str) -> None:
-    world.lines["build01"].append(f"firewall={found}")
+    world.lines["build01"].append(f"own_firewall={found}")
     assert [where for where, what in world.problems() if words in what] == ["build01"]
 
 
 def test_a_firewall_that_failed_is_named_as_a_service_is(world: World) -> None:
     world.put("pub01", "unit=pkgci-firewall", "unit=pkgci-firewall LoadState=loaded ActiveState=failed")
     assert world.problems() == [("pub01", "pkgci-firewall has failed")]
+
+
+def test_a_tmp_that_cannot_be_written_is_a_problem_of_its_host(world: World) -> None:
+    world.lines["pub01"].append("temporary_refusal=mktemp: failed: Read-only file system")
+    assert world.problems() == [("pub01", "/tmp is read-only")]

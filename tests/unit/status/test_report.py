@@ -33,7 +33,7 @@ def test_every_host_is_there_with_its_roles_its_last_run_and_its_services(world:
 
 def test_what_is_wrong_comes_first_with_what_to_type(world: World) -> None:
     world.put("zuul01", "unit=geard", "unit=geard LoadState=loaded ActiveState=failed")
-    world.put("zuul01", "disk=", "disk=/var/lib 95% /")
+    world.put("zuul01", "disk=", "disk=/var/lib 100 5 95% /")
     shown = lines(world.status())
     assert shown[0].startswith("test: 7 hosts, 2 things are not as declared")
     assert shown[1] == "zuul01: geard has failed; the disk with /var/lib is 95 % full"

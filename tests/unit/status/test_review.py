@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from pkgci.facts.fact import whole_program
 from pkgci.model.load import load_site
-from pkgci.status.collect import script
+from pkgci.status.collect import Health
 from pkgci.status.data import as_data
 from pkgci.status.report import screen
 from tests.unit.model.test_review import LAB, LAB_SITE, OWN
@@ -88,5 +89,5 @@ def test_one_that_does_not_run_is_one_problem_and_not_two(world: World) -> None:
 
 def test_its_host_is_asked_for_both_and_no_other_host_is(world: World) -> None:
     for host in world.site.hosts:
-        asked = script(world.site, host).decode()
+        asked = whole_program(Health(world.site, host).facts)
         assert ("/config/server/version" in asked and "/config/server/info" in asked) is (host.name == name(world))

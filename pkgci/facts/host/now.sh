@@ -1,0 +1,3 @@
+#!/bin/sh
+# The clock.
+echo "now=$(date +%s)"
