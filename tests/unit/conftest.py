@@ -1,16 +1,22 @@
 """Sites for unit tests: small, made here, on no network."""
 
-from collections.abc import Callable
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from textwrap import dedent
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pkgci.model.load import load_site
 from pkgci.model.site import Site
 from pkgci.secrets import openpgp, repository_keys
+
+if TYPE_CHECKING:
+    from tests.unit.sshd.network import Network
 
 ALICE = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOON7qoNM8XAcXoCkYr3/PQirgIHOiQRZe4sBPer69JB alice@example.org\n"
 
@@ -68,3 +74,12 @@ def write_site(tmp_path: Path) -> Callable[[str], Path]:
 def site(write_site: Callable[[str], Path]) -> Site:
     """A site with every role, one host each."""
     return load_site(write_site(SITE))
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> Iterator[Network]:
+    """Scripted SSH hosts in this process, and the site that they make."""
+    from tests.unit.sshd.network import Network
+
+    with Network(tmp_path) as made:
+        yield made
