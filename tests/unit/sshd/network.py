@@ -134,7 +134,7 @@ class Network:
         return load_site(self.write(**settings))
 
     def pkgci(self, *arguments: str, stdin: str | None = None) -> Result:
-        """Runs a command of pkgci in this process, by click's runner; errors become words and a status, as for users."""
+        """Runs a command of pkgci in this process, by click's runner; errors become words and a status."""
         from pkgci.cli.main import run
 
         class _Whole:
