@@ -14,7 +14,7 @@ import click
 
 from pkgci import __version__
 from pkgci.cli.say import say
-from pkgci.cli.signals import Ended, end_as_interrupted
+from pkgci.cli.signals import end_as_interrupted, told_end
 from pkgci.errors import ExitStatus, PkgciError
 
 # Command → the one line that `pkgci --help` shows. Modules are imported when their command is called: `pkgci --help`
@@ -119,11 +119,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         say(said.getvalue(), err=True, nl=False)
         return int(ExitStatus.WRONG_USE)
     except (click.Abort, KeyboardInterrupt) as error:
-        # Click makes an Abort of every KeyboardInterrupt.
-        cause = error.__cause__ or error
-        if isinstance(cause, Ended):
-            return _said_or_not(f"\npkgci: ended by {cause}", cause.status)
-        return _said_or_not("\npkgci: interrupted", int(ExitStatus.INTERRUPTED))
+        return told_end(error)
     except BrokenPipeError:
         # The reader of our output (`| head`) has gone: what is left unsaid is not wanted.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

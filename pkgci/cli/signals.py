@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
+from contextlib import suppress
 from types import FrameType
 from typing import NoReturn
 
-_ENDING = (signal.SIGTERM, signal.SIGHUP)
+from pkgci.cli.say import say
+from pkgci.errors import ExitStatus
+
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# To put things away takes a moment. Where it does not come to an end (a device that hangs), this ends it (seconds).
+_LAST_RESORT = 15.0
 
 
 class Ended(KeyboardInterrupt):
@@ -20,12 +28,30 @@ class Ended(KeyboardInterrupt):
 def end_as_interrupted() -> None:
     """From now on these signals raise ``Ended`` in the main thread; one that is ignored (`nohup`) stays so."""
     for number in _ENDING:
-        if signal.getsignal(number) is signal.SIG_DFL:
+        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
             signal.signal(number, _end)
 
 
+def told_end(end: BaseException, meaning: str = "", hint: str = "") -> int:
+    """Says that the command was interrupted, what that means and what to type next; gives the exit status.
+
+    ``end`` is what click or the command caught. A terminal that hung up is not told.
+    """
+    # Click makes an Abort of every KeyboardInterrupt.
+    cause = end.__cause__ or end
+    how = f"ended by {cause}" if isinstance(cause, Ended) and cause.status != ExitStatus.INTERRUPTED else "interrupted"
+    with suppress(OSError):
+        say(f"\npkgci: {how}. {meaning}" if meaning else f"\npkgci: {how}", err=True)
+        if hint:
+            say(f"  {hint}", err=True)
+    return cause.status if isinstance(cause, Ended) else int(ExitStatus.INTERRUPTED)
+
+
 def _end(number: int, _: FrameType | None) -> NoReturn:
-    # To put things away takes a moment, and nobody shortens it by asking again.
+    # Nobody shortens the tidying by asking again.
     for one in _ENDING:
         signal.signal(one, signal.SIG_IGN)
+    last = threading.Timer(_LAST_RESORT, os._exit, (128 + number,))
+    last.daemon = True
+    last.start()
     raise Ended(number)

@@ -9,8 +9,6 @@ from importlib.resources import files
 
 from pkgci.remote.session import Session
 
-_PATIENCE = 60.0  # seconds
-
 
 def script(name: str) -> str:
     """The text of a program that runs on the host."""
@@ -45,7 +43,7 @@ class HostState:
 
 def ask_state(session: Session, releases: Iterable[str]) -> HostState:
     """The state of the session's host, and which of ``releases`` it has. Raises ``HostError``."""
-    return parse_state(session.run(command(releases, "state"), timeout=_PATIENCE).stdout)
+    return parse_state(session.run(command(releases, "state")).stdout)
 
 
 def parse_state(text: str) -> HostState:

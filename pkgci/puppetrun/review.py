@@ -13,7 +13,7 @@ find review -type f -exec sh -c 'for file do printf "\001%s\n" "${file#review/}"
 
 def read_review(session: Session) -> dict[str, str] | None:
     """File name → text of the review copy on the session's host; None where nothing is deployed yet."""
-    completed = session.run(_READ, timeout=30)
+    completed = session.run(_READ)
     return parse_review(completed.stdout) if completed.status == 0 else None
 
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from pkgci.model.site import Host, Site
+from pkgci.model.site import Site
 from pkgci.remote.errors import HostError
-from pkgci.remote.session import Session, open_session
-from pkgci.remote.trust import Trust
+from pkgci.remote.session import Session
 from pkgci.servers.collect import Delivered, parse, script
 from pkgci.servers.judge import Clock
 
-_CLOCK_TIMEOUT = 15.0  # seconds
 # The collector bounds its own steps; together they stay below this.
 _COLLECT_TIMEOUT = 120.0  # seconds
 
@@ -25,11 +23,11 @@ class Inspection:
     clock: Clock
 
 
-def inspect(site: Site, host: Host, trust: Trust) -> Inspection:
-    """Looks at ``host``. Raises ``HostError``."""
-    with open_session(site, host, trust) as session:
-        clock = _clock(session)
-        completed = session.run("sh -s", stdin=script(site, host), timeout=_COLLECT_TIMEOUT)
+def inspect(site: Site, session: Session) -> Inspection:
+    """Looks at the host of ``session``. Raises ``HostError``."""
+    host = session.host
+    clock = _clock(session)
+    completed = session.run("sh -s", stdin=script(site, host), at_least=_COLLECT_TIMEOUT)
     try:
         return Inspection(parse(completed.stdout), clock)
     except ValueError:
@@ -44,7 +42,7 @@ def _clock(session: Session) -> Clock:
 
 def _asked(session: Session) -> Clock:
     before = time.time()
-    answer = session.run("date +%s.%N", timeout=_CLOCK_TIMEOUT, sudo=False).stdout.strip()
+    answer = session.run("date +%s.%N", sudo=False).stdout.strip()
     after = time.time()
     try:
         return Clock(float(answer) - (before + after) / 2, (after - before) / 2)
