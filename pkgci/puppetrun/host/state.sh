@@ -9,6 +9,12 @@ for release; do
 done
 # A shared lock asks without keeping a run from starting.
 if [ -e "$root/lock" ] && ! flock -sn "$root/lock" true; then
+  # A run that has the lock writes its name into it at once: until then it is the name of one that has ended.
+  tries=0
+  while [ -e "$root/runs/$(cat "$root/lock")/exit" ] && [ "$tries" -lt 20 ]; do
+    tries=$((tries + 1))
+    sleep 0.05
+  done
   echo "run $(cat "$root/lock")"
   sed 's/^/holder /' "$root/runs/$(cat "$root/lock")/holder" 2>/dev/null
 fi
