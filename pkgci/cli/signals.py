@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 from contextlib import suppress
 from types import FrameType
 from typing import NoReturn
@@ -14,7 +13,7 @@ from pkgci.errors import ExitStatus
 
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # To put things away takes a moment. Where it does not come to an end (a device that hangs), this ends it (seconds).
-_LAST_RESORT = 15.0
+_LAST_RESORT = 15
 
 
 class Ended(KeyboardInterrupt):
@@ -51,7 +50,7 @@ def _end(number: int, _: FrameType | None) -> NoReturn:
     # Nobody shortens the tidying by asking again.
     for one in _ENDING:
         signal.signal(one, signal.SIG_IGN)
-    last = threading.Timer(_LAST_RESORT, os._exit, (128 + number,))
-    last.daemon = True
-    last.start()
+    # No thread does this: the signal may have come while the main thread held a lock that a new thread needs.
+    signal.signal(signal.SIGALRM, lambda *_: os._exit(128 + number))
+    signal.alarm(_LAST_RESORT)
     raise Ended(number)

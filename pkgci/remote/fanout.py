@@ -18,7 +18,7 @@ from pkgci.remote.pool import Pool
 T = TypeVar("T")
 
 # How long interrupted work may tidy up (seconds): a command ends 2 seconds after its signal at the latest.
-_TIDYING = 1.0
+_TIDYING = 0.5
 # To wait for a connection costs nothing: so many hosts are connected to at a time, however few are worked on.
 _CONNECTING = 100
 

@@ -133,6 +133,10 @@ class Network:
         """The site, loaded."""
         return load_site(self.write(**settings))
 
+    def make_secrets(self) -> None:
+        """Makes all that the site needs."""
+        assert self.pkgci("secrets", "init").exit_code == 0
+
     def pkgci(self, *arguments: str, stdin: str | None = None) -> Result:
         """Runs a command of pkgci in this process, by click's runner; errors become words and a status."""
         from pkgci.cli.main import run
