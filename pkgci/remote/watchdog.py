@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -36,4 +37,6 @@ class Watchdog:
                 return
         if not self._left.is_set():
             self.fired = True
-            self._cut()
+            # What is to be cut may have ended meanwhile.
+            with suppress(Exception):
+                self._cut()

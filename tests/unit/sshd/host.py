@@ -218,7 +218,8 @@ async def _give(process: Process, answer: Answer) -> None:
         case End.DROP:
             await process.stdout.drain()
             connection: Any = process.channel.get_connection()
-            connection.abort()
+            # What was written arrives; nothing says goodbye.
+            connection._transport.close()
 
 
 class _Server(asyncssh.SSHServer):
@@ -258,7 +259,7 @@ class _Server(asyncssh.SSHServer):
 
     def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> Any:
         if not self._host.forwarding:
-            return False
+            raise asyncssh.ChannelOpenError(asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED, "forbidden")
         found = self._host.forwards.get(dest_host)
         if found is None:
             raise asyncssh.ChannelOpenError(asyncssh.OPEN_CONNECT_FAILED, "no route")
