@@ -9,12 +9,13 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from types import TracebackType
+from typing import NoReturn
 
 import click
 
 from pkgci import __version__
 from pkgci.cli.say import say
-from pkgci.cli.signals import end_as_interrupted, told_end
+from pkgci.cli.signals import end_as_interrupted, leave, told_end
 from pkgci.errors import ExitStatus, PkgciError
 
 # Command → the one line that `pkgci --help` shows. Modules are imported when their command is called: `pkgci --help`
@@ -87,11 +88,11 @@ def pkgci() -> None:
     """
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs one command and exits with its status: never with a traceback for what a user can cause."""
     sys.excepthook = _show_fault
     end_as_interrupted()
-    sys.exit(run(arguments))
+    leave(run(arguments))
 
 
 def _show_fault(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

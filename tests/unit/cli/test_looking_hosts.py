@@ -235,7 +235,7 @@ def answer_to(plan: str, surprise: str = "") -> str:
             outcome = "open" if tries == "2" else "refused"
             lines.append(f"{number}\t{'refused' if surprise == outcome else outcome}\tms=1")
         elif kind == "dns":
-            lines.append(f"{fields[0]}\tresolved\taddresses={ADDRESSES[fields[1]]}")
+            lines.append(f"{fields[0]}\tresolved\taddresses={ADDRESSES.get(fields[1], '203.0.113.99')}")
     return "\n".join([*lines, "done", ""])
 
 
