@@ -134,6 +134,25 @@ def test_a_jump_host_that_is_away_is_named_with_the_host_behind_it(network: Netw
         session(site_of(network), Pool())
 
 
+def test_the_way_to_a_host_may_lead_through_several(network: Network) -> None:
+    network.host("jump01")
+    network.host("jump02", ssh=JUMP)
+    network.host("zuul01", ssh={"jump": "jump02", "key": "id_ed25519"}).on("id", "zuul01")
+    with session(site_of(network), Pool()) as opened:
+        assert opened.run("id").stdout == "zuul01"
+    for host in network.hosts.values():
+        host.wait_closed()
+
+
+def test_a_jump_host_has_the_sites_time_out_too(network: Network) -> None:
+    network.host("jump01", fault=Fault.BLACK_HOLE)
+    network.host("zuul01", ssh=JUMP)
+    site = network.site(timeouts={"connect": 1, "command": 60})
+    with pytest.raises(UnreachableError, match=r"zuul01: its jump host jump01: .* within 1 s") as caught:
+        session(site, Pool())
+    assert "firewall" in str(caught.value.hint)
+
+
 def test_a_jump_host_that_forbids_forwarding_is_told_of(network: Network) -> None:
     jump = network.host("jump01")
     jump.forwarding = False
