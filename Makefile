@@ -5,13 +5,14 @@ BIN   := $(VENV)/bin
 PKGCI := $(BIN)/pkgci
 SITE  := examples/lab/site.yaml
 
-.PHONY: demo test lint unit lab-test prove-real real-packages zuul-suite bench clean-lab help
+.PHONY: demo test lint unit mutants lab-test prove-real real-packages zuul-suite bench clean-lab help
 
 help:
 	@echo "make demo       a packaging CI from nothing: seven hosts, and a package's whole way"
 	@echo "make test       lint, unit tests and lab tests"
 	@echo "make lint       ruff, mypy, puppet-lint, shellcheck"
 	@echo "make unit       unit tests, in seconds"
+	@echo "make mutants    which faults in what reaches hosts the unit tests miss: hours; [NAMES='pkgci.remote.pool*']"
 	@echo "make lab-test   the tests on real hosts, in a lab of their own"
 	@echo "make prove-real WARS=DIRECTORY  lab tests on a real Gerrit and Jenkins: gerrit.war, jenkins.war, plugins/"
 	@echo "make real-packages [NAMES='…']  packages that others made, the whole way, twice: hours"
@@ -54,6 +55,13 @@ lint: prepare-test $(VENV)/.develops
 
 unit: prepare-test $(VENV)/.develops
 	$(BIN)/pytest --numprocesses auto --dist loadfile tests/unit
+
+mutants: prepare-test $(VENV)/.develops
+	$(BIN)/pip -qq install --editable '.[dev,mutants]'
+	nice $(BIN)/mutmut run $(NAMES)
+	$(BIN)/mutmut results
+	$(BIN)/mutmut export-cicd-stats
+	$(BIN)/python -m tests.mutants
 
 lab-test: prepare-test $(VENV)/.develops
 	$(BIN)/pytest --durations 20 tests/lab

@@ -11,6 +11,7 @@ import click
 
 from pkgci.cli.options import connection_options, hosts_options, json_option, site_option
 from pkgci.cli.say import say
+from pkgci.cli.signals import told_end
 from pkgci.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
@@ -63,9 +64,10 @@ def command(
     from pkgci.leavers import memory
     from pkgci.model.load import load_site_with_files
     from pkgci.puppetrun.history import remember
+    from pkgci.puppetrun.progress import Phase, Progress
     from pkgci.puppetrun.run import Line, RunResult, apply
-    from pkgci.remote.pool import POOL
-    from pkgci.remote.session import open_session
+    from pkgci.remote.pool import Pool
+    from pkgci.remote.session import Session, open_session
 
     site = load_site_with_files(site_file)
     selected = _selected(site, roles, hosts, rerun)
@@ -74,11 +76,18 @@ def command(
     if purge and not noop and not agree_to_purge(names, yes=yes, as_json=as_json):
         return ExitStatus.NOT_AS_DECLARED
     progress = progress_on(sys.stderr, names)
-    trust = site_trust(site, accept_new_host_keys, progress.paused)
-    if site.manifests is None:
-        learn(site, selected, trust, parallel=parallel)
+    pool = Pool()
+    trust = site_trust(site, accept_new_host_keys, progress.paused, lambda: pool.interrupted)
+    away = learn(site, selected, trust, pool, parallel=parallel) if site.manifests is None else {}
     packed = pack(site, selected, noop=noop, purge=purge)
-    line = Line(lambda host: open_session(site, host, trust), lambda: POOL.interrupted)
+    line = Line(lambda host: open_session(site, host, trust, pool), lambda: pool.interrupted)
+
+    def connect(host: Host) -> Session:
+        if host.name in away:
+            raise away[host.name]
+        progress.advance(Progress(host.name, Phase.CONNECTING))
+        return line.open(host)
+
     if not noop:
         # A host counts as undone until it is done, whatever ends this command.
         remember(site, dict.fromkeys(names, False))
@@ -96,14 +105,16 @@ def command(
                 selected,
                 left,
                 lambda host: apply(packed.deployment, host, line, progress.advance, packed.redact),
+                pool,
                 noop=noop,
                 parallel=parallel,
+                connect=connect,
                 done=done,
             )
-    except KeyboardInterrupt:
-        say("\npkgci: interrupted. Runs that have begun go on, on their hosts:", err=True)
-        say("  the same command again follows them to their end", err=True)
-        return ExitStatus.INTERRUPTED
+    except KeyboardInterrupt as end:
+        return told_end(
+            end, "Runs that have begun go on, on their hosts:", "the same command again follows them to their end"
+        )
     if not noop:
         changed = sum(one.report.changed for one in results.values() if isinstance(one, RunResult) and one.report)
         count = len(results)

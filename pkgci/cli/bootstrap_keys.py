@@ -10,6 +10,9 @@ from pkgci.model.roles import SLAVES, Role
 
 if TYPE_CHECKING:
     from pkgci.model.site import Host, Site
+    from pkgci.remote.errors import HostError
+    from pkgci.remote.pool import Pool
+    from pkgci.remote.session import Session
     from pkgci.remote.trust import Trust
 
 # Whose data pins whose host keys, and what there is not while one is unknown.
@@ -18,7 +21,6 @@ _PINNED: tuple[tuple[tuple[Role, ...], tuple[Role, ...], str], ...] = (
     ((Role.JENKINS_MASTER, *SLAVES), (Role.LOG_SERVER,), "no job can hand its logs to it yet"),
     ((Role.PUBLISHER,), (Role.SLAVE_BUILD,), "the publisher can fetch nothing from it yet"),
 )
-_PATIENCE = 10.0  # seconds
 
 
 def pinned(site: Site, selected: Iterable[Host]) -> dict[str, tuple[str, ...]]:
@@ -36,10 +38,11 @@ def pinned(site: Site, selected: Iterable[Host]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def learn(site: Site, selected: Iterable[Host], trust: Trust, *, parallel: int) -> None:
+def learn(site: Site, selected: Iterable[Host], trust: Trust, pool: Pool, *, parallel: int) -> dict[str, HostError]:
     """Contacts, side by side, the hosts whose keys are needed and not known: ``trust`` asks about each and records it.
 
-    A host that cannot be reached stops nothing: standard error says what its absence means.
+    A host that cannot be reached stops nothing: standard error says what its absence means. Gives the errors of such
+    hosts, by name: they are not tried again.
     """
     from pkgci.remote.errors import HostError
     from pkgci.remote.fanout import each_host
@@ -50,18 +53,20 @@ def learn(site: Site, selected: Iterable[Host], trust: Trust, *, parallel: int) 
     needed = pinned(site, selected)
     unknown = [site.host(name) for name in needed if not trust.known(site.host(name))]
     if not unknown:
-        return
+        return {}
 
-    def contact(host: Host) -> None:
-        open_session(site, host, trust, timeout=_PATIENCE).close()
+    def contact(host: Host) -> Session:
+        return open_session(site, host, trust, pool)
 
-    for name, result in each_host(unknown, contact, parallel=parallel).items():
-        if isinstance(result, HostError):
-            say(
-                f"{name}'s host key is not known: {' and '.join(needed[name])} ({result.reason}); "
-                "run bootstrap again once it answers",
-                err=True,
-            )
+    results = each_host(unknown, lambda host: None, pool, parallel=parallel, connect=contact)
+    away = {name: result for name, result in results.items() if isinstance(result, HostError)}
+    for name, result in away.items():
+        say(
+            f"{name}'s host key is not known: {' and '.join(needed[name])} ({result.reason}); "
+            "run bootstrap again once it answers",
+            err=True,
+        )
+    return away
 
 
 def _pin_own_gerrit(site: Site, trust: Trust) -> None:

@@ -14,7 +14,8 @@ from pkgci.leavers.leaving import Leaving, check_alone, former_speakers, in_orde
 from pkgci.leavers.memory import recall
 from pkgci.puppetrun.run import RunResult
 from pkgci.remote.errors import HostError
-from pkgci.remote.fanout import each_host
+from pkgci.remote.fanout import Connect, each_host
+from pkgci.remote.pool import Pool
 
 if TYPE_CHECKING:
     from pkgci.model.site import Host, Site
@@ -57,9 +58,11 @@ def in_turn(
     selected: Sequence[Host],
     left: Leaving,
     work: Callable[[Host], RunResult],
+    pool: Pool,
     *,
     noop: bool,
     parallel: int,
+    connect: Connect,
     done: Callable[[Host, Result], None],
 ) -> dict[str, Result]:
     """What ``work`` gives for each of ``selected``, those first that roles have left.
@@ -69,7 +72,7 @@ def in_turn(
     first, then = in_order(selected, left)
     results: dict[str, Result] = {}
     if first:
-        results.update(each_host(first, work, parallel=parallel, done=done))
+        results.update(each_host(first, work, pool, parallel=parallel, connect=connect, done=done))
     speaking = [name for name in former_speakers(left) if not (noop or _stopped(results.get(name)))]
 
     def careful(host: Host) -> RunResult:
@@ -83,7 +86,7 @@ def in_turn(
         return work(host)
 
     if then:
-        results.update(each_host(then, careful, parallel=parallel, done=done))
+        results.update(each_host(then, careful, pool, parallel=parallel, connect=connect, done=done))
     return {host.name: results[host.name] for host in selected}
 
 

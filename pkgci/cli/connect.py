@@ -19,11 +19,14 @@ if TYPE_CHECKING:
 
 
 def site_trust(
-    site: Site, accept_new_host_keys: bool, paused: Callable[[], AbstractContextManager[None]] = nullcontext
+    site: Site,
+    accept_new_host_keys: bool,
+    paused: Callable[[], AbstractContextManager[None]] = nullcontext,
+    interrupted: Callable[[], bool] = lambda: False,
 ) -> Trust:
     """The host keys of ``site``. A new one is recorded where the option says so, else asked about on a terminal.
 
-    ``paused`` leaves the terminal to the question for as long as it takes.
+    ``paused`` leaves the terminal to the question for as long as it takes; ``interrupted`` ends it.
     """
     from pkgci.remote.trust import Trust, accept, refuse
 
@@ -34,12 +37,12 @@ def site_trust(
 
     def ask(new: NewKey) -> bool:
         with paused():
-            return _ask(new)
+            return _ask(new, interrupted)
 
     return Trust.of(site, ask)
 
 
-def _ask(new: NewKey) -> bool:
+def _ask(new: NewKey, interrupted: Callable[[], bool]) -> bool:
     say(
         f"\n{new.host.name} ({new.host.address} port {new.host.ssh.port}) shows its SSH host key for the first time:",
         err=True,
@@ -48,21 +51,19 @@ def _ask(new: NewKey) -> bool:
     answer = ""
     while answer not in ("y", "yes", "n", "no"):
         say("Is it the host's own? [y/n] ", err=True, nl=False)
-        answer = _answer().strip().lower()
+        answer = _answer(interrupted).strip().lower()
     return answer in ("y", "yes")
 
 
-def _answer() -> str:
+def _answer(interrupted: Callable[[], bool]) -> str:
     """A line from the terminal; no at its end, and once the command is interrupted.
 
     This runs on a worker's thread: reading through ``sys.stdin`` there would hold its lock, and Python would abort when
     the main thread ends on ^C.
     """
-    from pkgci.remote.pool import POOL
-
     terminal = sys.stdin.fileno()
     while not select.select([terminal], [], [], 0.2)[0]:
-        if POOL.interrupted:
+        if interrupted():
             return "no"
     return os.read(terminal, 1024).decode(errors="replace") or "no"
 

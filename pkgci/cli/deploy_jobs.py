@@ -10,6 +10,7 @@ import click
 
 from pkgci.cli.options import json_option, site_option
 from pkgci.cli.say import say
+from pkgci.cli.signals import told_end
 from pkgci.errors import ExitStatus, PkgciError, UsageError
 
 if TYPE_CHECKING:
@@ -82,9 +83,8 @@ def command(
         try:
             _carry_out(to_do, done, server)
             missing = _missing_functions(site, only, server, accept_new_host_keys)
-        except KeyboardInterrupt:
-            say(f"\npkgci: interrupted. {show.progress_of(done, to_do)}", err=True)
-            return ExitStatus.INTERRUPTED
+        except KeyboardInterrupt as end:
+            return told_end(end, show.progress_of(done, to_do))
     tell_changes(f"{len(done)} job{'' if len(done) == 1 else 's'}")
     if as_json:
         show.print_result(site, plan, done, missing)

@@ -10,6 +10,7 @@ import click
 
 from pkgci.cli.options import json_option, site_option
 from pkgci.cli.say import say
+from pkgci.cli.signals import told_end
 from pkgci.errors import ExitStatus, PkgciError
 
 if TYPE_CHECKING:
@@ -69,10 +70,12 @@ def command(site_file: Path, only_plan: bool, as_json: bool, accept_new_host_key
                 return ExitStatus.NOT_AS_DECLARED
         try:
             replace(session, layout, planned, lambda what: say(_DOING[what], err=True))
-        except KeyboardInterrupt:
-            say(f"\npkgci: interrupted. What has begun on {host.name} goes on to its end:", err=True)
-            say("  `pkgci deploy-pipelines --plan` shows how it went", err=True)
-            return ExitStatus.INTERRUPTED
+        except KeyboardInterrupt as end:
+            return told_end(
+                end,
+                f"What has begun on {host.name} goes on to its end:",
+                "`pkgci deploy-pipelines --plan` shows how it went",
+            )
     return _done(planned, host, as_json, deployed=True)
 
 

@@ -17,7 +17,8 @@ import click
 
 from pkgci.cli.changes import told_changes, told_doubt
 from pkgci.cli.say import say
-from pkgci.errors import ExitStatus, PkgciError
+from pkgci.cli.signals import told_end
+from pkgci.errors import PkgciError
 
 if TYPE_CHECKING:
     from pkgci.deploy.items import WorkItem
@@ -71,9 +72,8 @@ class Runner:
             if error.hint:
                 say(f"  {error.hint}", err=True)
             return int(error.status)
-        except (click.Abort, KeyboardInterrupt):
-            say("\npkgci: interrupted", err=True)
-            return int(ExitStatus.INTERRUPTED)
+        except (click.Abort, KeyboardInterrupt) as end:
+            return told_end(end)
 
 
 def command_of(item: WorkItem) -> click.Command:

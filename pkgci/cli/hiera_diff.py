@@ -8,7 +8,8 @@ from pkgci.foreign.tree import renderer_of
 from pkgci.model.site import Host, Site
 from pkgci.puppetrun.review import read_review
 from pkgci.remote.fanout import each_host
-from pkgci.remote.session import open_session
+from pkgci.remote.pool import Pool
+from pkgci.remote.session import Session, open_session
 from pkgci.render.diff import differences
 from pkgci.render.hiera import Source, review_of
 
@@ -19,13 +20,17 @@ def show_differences(
     """Shows, host by host, how the data differs from what its last bootstrap brought. Exit 1 where it differs."""
     renderer = renderer_of(site)
     wanted = {host.name: review_of(renderer, host, store) for host in hosts}
-    trust = site_trust(site, accept_new_host_keys)
+    pool = Pool()
+    trust = site_trust(site, accept_new_host_keys, interrupted=lambda: pool.interrupted)
+
+    def connect(host: Host) -> Session:
+        return open_session(site, host, trust, pool)
 
     def fetch(host: Host) -> dict[str, str] | None:
-        with open_session(site, host, trust) as session:
+        with connect(host) as session:
             return read_review(session)
 
-    found = each_host(hosts, fetch, parallel=parallel)
+    found = each_host(hosts, fetch, pool, parallel=parallel, connect=connect)
     diffs: dict[str, list[str]] = {}
     for name, current in found.items():
         if not isinstance(current, Exception):

@@ -9,12 +9,13 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from types import TracebackType
+from typing import NoReturn
 
 import click
 
 from pkgci import __version__
 from pkgci.cli.say import say
-from pkgci.cli.signals import Ended, end_as_interrupted
+from pkgci.cli.signals import end_as_interrupted, leave, told_end
 from pkgci.errors import ExitStatus, PkgciError
 
 # Command → the one line that `pkgci --help` shows. Modules are imported when their command is called: `pkgci --help`
@@ -87,11 +88,11 @@ def pkgci() -> None:
     """
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs one command and exits with its status: never with a traceback for what a user can cause."""
     sys.excepthook = _show_fault
     end_as_interrupted()
-    sys.exit(run(arguments))
+    leave(run(arguments))
 
 
 def _show_fault(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -119,11 +120,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         say(said.getvalue(), err=True, nl=False)
         return int(ExitStatus.WRONG_USE)
     except (click.Abort, KeyboardInterrupt) as error:
-        # Click makes an Abort of every KeyboardInterrupt.
-        cause = error.__cause__ or error
-        if isinstance(cause, Ended):
-            return _said_or_not(f"\npkgci: ended by {cause}", cause.status)
-        return _said_or_not("\npkgci: interrupted", int(ExitStatus.INTERRUPTED))
+        return told_end(error)
     except BrokenPipeError:
         # The reader of our output (`| head`) has gone: what is left unsaid is not wanted.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

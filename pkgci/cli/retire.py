@@ -85,20 +85,22 @@ def _take_away(site: Site, site_file: Path, host: Remembered, *, noop: bool, pur
     from pkgci.leavers.retiring import site_with
     from pkgci.puppetrun.run import Line, apply
     from pkgci.remote.fanout import each_host
-    from pkgci.remote.pool import POOL
+    from pkgci.remote.pool import Pool
     from pkgci.remote.session import open_session
 
     retired = host.retired()
     site = site_with(site, retired)
     packed = pack(site, [retired], noop=noop, purge=purge)
     progress = progress_on(sys.stderr, [host.name])
-    trust = site_trust(site, False, progress.paused)
-    line = Line(lambda one: open_session(site, one, trust), lambda: POOL.interrupted)
+    pool = Pool()
+    trust = site_trust(site, False, progress.paused, lambda: pool.interrupted)
+    line = Line(lambda one: open_session(site, one, trust, pool), lambda: pool.interrupted)
     results: dict[str, RunResult | HostError]
     with progress:
         results = each_host(
             [retired],
             lambda one: apply(packed.deployment, one, line, progress.advance, packed.redact),
+            pool,
             parallel=1,
             done=lambda one, result: progress.end(one.name, result),
         )

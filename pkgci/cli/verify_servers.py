@@ -46,19 +46,29 @@ def command(
     from pkgci.model.load import load_site
     from pkgci.model.site import Host
     from pkgci.remote.fanout import each_host
+    from pkgci.remote.pool import Pool
+    from pkgci.remote.session import Session, open_session
     from pkgci.servers.inspect import Inspection, inspect
     from pkgci.servers.judge import Verdict, judge, judge_error
 
     site = load_site(site_file)
     selected = site.select(roles, hosts)
-    trust = site_trust(site, accept_new_host_keys)
+    pool = Pool()
+    trust = site_trust(site, accept_new_host_keys, interrupted=lambda: pool.interrupted)
     screen = remarks()
 
     def told(host: Host, result: object) -> None:
         if screen.is_terminal:
             screen.print(f"{host.name}: {'looked at' if isinstance(result, Inspection) else 'not looked at'}")
 
-    results = each_host(selected, lambda host: inspect(site, host, trust), parallel=parallel, done=told)
+    def connect(host: Host) -> Session:
+        return open_session(site, host, trust, pool)
+
+    def look(host: Host) -> Inspection:
+        with connect(host) as session:
+            return inspect(site, session)
+
+    results = each_host(selected, look, pool, parallel=parallel, connect=connect, done=told)
     findings: Findings = {}
     for host in selected:
         found = results[host.name]

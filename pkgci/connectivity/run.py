@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -31,15 +30,13 @@ from pkgci.model.site import Host, Site
 from pkgci.model.texts import Address
 from pkgci.remote.errors import HostError, LoginShellError
 from pkgci.remote.fanout import each_host
+from pkgci.remote.pool import Pool
 from pkgci.remote.session import Session, open_session
 from pkgci.remote.trust import Trust
 
 Observations = Mapping[int, Observation]
 
-# How long each step of logging in may take, seconds. Those who wait for an unreachable host hold nobody up: the others
-# are probed from meanwhile, which takes as long.
-_SESSION_LIMIT = 5.0
-# Probes wait far more than they work: this many of them run side by side, whatever number of hosts log in at a time.
+# Probes wait far more than they work: this many of them run side by side.
 _PROBES = 100
 # A probe ends by itself: its latest start, the time to connect, the time to answer, and a slow host's Python.
 _PROBE_LIMIT = 20.0
@@ -74,9 +71,9 @@ def verify(
 ) -> Result:
     """Probes from every vantage of ``site`` and judges what was found. Never raises for what one host does.
 
-    ``authority`` is the certificate of the site's CA (PEM), ``parallel`` how many hosts log us in at a time. ``done``
-    is called with the name of each vantage that is done. Raises ``UsageError`` where the known host keys cannot be
-    read.
+    ``authority`` is the certificate of the site's CA (PEM), ``parallel`` how many hosts are worked on side by side
+    where that is more than the usual. ``done`` is called with the name of each vantage that is done. Raises
+    ``UsageError`` where the known host keys cannot be read.
     """
     begin = time.monotonic()
     families = frozenset(address.version for address in _own_addresses(site))
@@ -84,19 +81,17 @@ def verify(
     hosts = (*site.hosts, *(() if site.outside is None else (site.outside,)))
     plans = _plans(asked, _keys(site, trust), authority)
     seen: dict[str, Address] = {}
-    logging_in = threading.BoundedSemaphore(parallel)
+    pool = Pool()
 
     def look(host: Host) -> Observations:
-        with logging_in:
-            opened = open_session(site, host, trust, timeout=_SESSION_LIMIT)
-        with opened as session:
+        with open_session(site, host, trust, pool, timeout=site.timeouts.brief) as session:
             answer = probe(session, plans[host.name])
         if host.ssh.jump is None and answer.client:
             seen[host.name] = _plain(answer.client)
         return answer.observations
 
     with probing_here(plans[OPERATOR]) as local:
-        answers = each_host(hosts, look, parallel=max(parallel, _PROBES), done=lambda host, _: done(host.name))
+        answers = each_host(hosts, look, pool, parallel=max(parallel, _PROBES), done=lambda host, _: done(host.name))
         observations = dict(local())
     failed: dict[str, Failure] = {}
     for name, answer in answers.items():

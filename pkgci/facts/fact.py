@@ -83,9 +83,11 @@ def _part(fact: Fact[object]) -> str:
     return "\n".join(["(", *settings, text_of(fact.program), ") </dev/null"])
 
 
-def collect(session: Session, facts: Iterable[Fact[object]], *, timeout: float) -> Answers:
-    """What the session's host answers to ``facts``, within ``timeout`` seconds. Raises ``HostError``."""
-    completed = session.run(whole_program(facts), timeout=timeout)
+def collect(
+    session: Session, facts: Iterable[Fact[object]], *, timeout: float | None = None, at_least: float = 0.0
+) -> Answers:
+    """What the session's host answers to ``facts``. Times as ``Session.run`` has them. Raises ``HostError``."""
+    completed = session.run(whole_program(facts), timeout=timeout, at_least=at_least)
     try:
         return Answers(completed.stdout)
     except ValueError as error:

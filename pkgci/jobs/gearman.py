@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from pkgci.model.steps import Job
     from pkgci.remote.session import Session
 
-_TIMEOUT = 20.0
 # Asks geard's administration protocol: lines, ended by one that is a dot.
 _ASK = f"""\
 import socket, sys
@@ -57,7 +56,7 @@ def parse_status(text: str) -> dict[str, Function]:
 
 def registered_functions(session: Session) -> dict[str, Function]:
     """The functions that the geard of the session's host knows. Raises ``PkgciError`` where geard does not answer."""
-    answer = session.run("python3 -I -", stdin=_ASK.encode(), timeout=_TIMEOUT, sudo=False)
+    answer = session.run("python3 -I -", stdin=_ASK.encode(), sudo=False)
     if answer.status != 0:
         last = answer.stderr.strip().rpartition("\n")[2]
         raise PkgciError(f"{session.host.name}: geard does not answer: {last}", "on the host: systemctl status geard")

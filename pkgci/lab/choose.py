@@ -8,7 +8,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from pkgci.lab.chosen import with_lab
+from pkgci.lab.parallel import begin
 from pkgci.model.lab import Choice, Lab
 from pkgci.model.roles import Role
 from pkgci.model.services import Archive
@@ -98,12 +99,13 @@ def _installed(site: Site, update_center: str) -> dict[str, str]:
 
 def _lacking(addresses: dict[str, str], deadline: float, seconds: float, open_url: Open) -> str | None:
     """Why one of ``addresses`` cannot be downloaded, asked side by side until ``deadline``; None where all can be."""
-    pool = ThreadPoolExecutor(_PARALLEL)
-    asked = {pool.submit(_head, address, deadline, open_url): name for name, address in addresses.items()}
+    begun = begin(lambda address: _head(address, deadline, open_url), list(addresses.values()), _PARALLEL)
+    asked = dict(zip(begun, addresses, strict=True))
     try:
         done, waiting = wait(asked, max(0.0, deadline - time.monotonic()), FIRST_EXCEPTION)
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        for future in begun:
+            future.cancel()
     for name, error in _failed(asked, done):
         return f"{name}: {urlsplit(addresses[name]).hostname} {_reason(error)}"
     return f"whether its plugins are there, is not known within {seconds:.0f} s" if waiting else None

@@ -9,8 +9,8 @@ import shutil
 import signal
 import subprocess
 import tarfile
-import tempfile
 import threading
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -28,13 +28,18 @@ from pkgci.lab.recipe import REPOSITORY, Recipe
 IMAGE_LABEL = "pkgci.lab.image"
 
 _CHUNK = 1 << 20
+_TIDYING = 1.0  # seconds
 
 
 class Builder:
-    """Builds images, several side by side. ``stop`` ends what is under way, so that ^C leaves nothing half-made."""
+    """Builds images, several side by side. ``stop`` ends what is under way, so that ^C leaves nothing half-made.
 
-    def __init__(self, client: docker.DockerClient) -> None:
+    ``scratch`` is a folder for what the builds read; whoever made it removes it.
+    """
+
+    def __init__(self, client: docker.DockerClient, scratch: Path) -> None:
         self._client = client
+        self._scratch = scratch
         self._running: set[subprocess.Popen[bytes]] = set()
         self._stopped = threading.Event()
 
@@ -65,18 +70,23 @@ class Builder:
 
         The name is given last: an image that has it is whole.
         """
-        with tempfile.NamedTemporaryFile(prefix="pkgci-lab-", suffix=".tar") as overlay:
-            overlay.write(tar_of(recipe.files))
-            overlay.flush()
-            # Without root, mmdebstrap reads it as another user of its user namespace. It holds no secret.
-            Path(overlay.name).chmod(0o644)
-            self._build(recipe, recipe.command(overlay.name))
+        overlay = self._scratch / f"{recipe.tag}.tar"
+        overlay.write_bytes(tar_of(recipe.files))
+        # Without root, mmdebstrap reads it as another user of its user namespace. It holds no secret.
+        self._scratch.chmod(0o755)
+        overlay.chmod(0o644)
+        self._build(recipe, recipe.command(str(overlay)))
 
     def stop(self) -> None:
-        """Ends the builds that are under way."""
+        """Ends the builds that are under way; each has a moment to remove its temporary files."""
         self._stopped.set()
-        for process in list(self._running):
+        running = list(self._running)
+        for process in running:
             _interrupt(process)
+        deadline = time.monotonic() + _TIDYING
+        for process in running:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.0, deadline - time.monotonic()))
 
     def _build(self, recipe: Recipe, command: list[str]) -> None:
         process = subprocess.Popen(

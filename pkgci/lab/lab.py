@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from docker.errors import NotFound
@@ -176,15 +177,16 @@ class Lab:
         return {system: make_recipe(system, machine, mirror, modules) for system in systems}
 
     def _build_images(self, recipes: Iterable[Recipe]) -> None:
-        builder = Builder(self.client)
-        missing = [recipe for recipe in recipes if not builder.is_built(recipe)]
-        if missing:
-            builder.check()
-        try:
-            side_by_side(partial(self._build, builder), missing)
-        except BaseException:
-            builder.stop()
-            raise
+        with TemporaryDirectory(prefix="pkgci-lab-", ignore_cleanup_errors=True) as scratch:
+            builder = Builder(self.client, Path(scratch))
+            missing = [recipe for recipe in recipes if not builder.is_built(recipe)]
+            if missing:
+                builder.check()
+            try:
+                side_by_side(partial(self._build, builder), missing)
+            except BaseException:
+                builder.stop()
+                raise
 
     def _build(self, builder: Builder, recipe: Recipe) -> None:
         self._tell(f"image {recipe.image}: building from packages (about a minute)")

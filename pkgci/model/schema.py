@@ -37,6 +37,7 @@ from pkgci.model.texts import (
     UserName,
     VersionSuffix,
 )
+from pkgci.model.timeouts import Timeouts
 
 
 class SshEntry(Model):
@@ -247,6 +248,7 @@ class SiteFile(Model):
     outside: OutsideEntry | None = None
     os: OperatingSystem = Field(OperatingSystem.DEBIAN_13, description="The hosts' operating system.")
     ssh: SshEntry = Field(default_factory=SshEntry, description="How hosts are reached that do not say it themselves.")
+    timeouts: Timeouts = Field(default_factory=Timeouts, description="How long pkgci waits for a host.")
     gerrit: Gerrit | None = None
     review: Review | None = Field(None, description="The site's own Gerrit: the host with the role review.")
     jenkins: Jenkins = Field(default_factory=Jenkins)

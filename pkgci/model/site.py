@@ -30,6 +30,7 @@ from pkgci.model.schema import (
 from pkgci.model.services import Builds, Jenkins, Logs, Repository, Systests, Zuul
 from pkgci.model.sources import ProjectSource, SourceEntry, Sources
 from pkgci.model.texts import Address
+from pkgci.model.timeouts import Timeouts
 from pkgci.model.words import nearest
 
 
@@ -120,6 +121,7 @@ class Site:
     role_settings: dict[Role, dict[str, object]]
     lab: Lab | None
     administrator_keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    timeouts: Timeouts = field(default_factory=Timeouts)
 
     @property
     def directory(self) -> Path:
@@ -220,6 +222,7 @@ def resolve(document: SiteFile, path: Path, administrator_keys: dict[str, tuple[
         role_settings=document.roles,
         lab=document.lab,
         administrator_keys=administrator_keys,
+        timeouts=document.timeouts,
     )
 
 

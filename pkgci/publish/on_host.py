@@ -80,7 +80,7 @@ def _ask(session: Session, *words: str) -> dict[str, Any]:
     """The program's answer. Raises ``UsageError``, ``PkgciError`` and ``HostError`` with its own words."""
     command, *rest = words
     line = shlex.join(["runuser", "-u", ACCOUNT, "--", _PROGRAM, command, "--json", *rest])
-    done = session.run(f"cd / && {line}", timeout=_SECONDS)
+    done = session.run(f"cd / && {line}", at_least=_SECONDS)
     said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
     if done.status == 0:
         try:

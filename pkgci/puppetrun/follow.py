@@ -91,13 +91,15 @@ def follow(
     """Reads ``lines`` until the run has ended; where the connection breaks, opens another one and goes on.
 
     ``deadline`` (of ``time.monotonic``) is when even a killed run must have ended. Raises ``LostConnectionError``
-    where the host stays away, and ``HostError``.
+    where the host stays away, or lets us in and says nothing, and ``HostError``.
     """
     session: Session | None = None
+    heard = time.monotonic()
     try:
         while True:
             try:
                 for line in lines:
+                    heard = time.monotonic()
                     following.take(line, watch)
                 if following.ended:
                     return following.end()
@@ -108,9 +110,12 @@ def follow(
                 session.close()
             if time.monotonic() > deadline:
                 raise _past_deadline(following)
+            if session is not None and time.monotonic() > heard + PATIENCE:
+                # It lets us in again and again, and then says nothing.
+                raise _stayed_away(following, lost)
             if not interrupted():
                 watch(replace(following.progress, phase=Phase.RECONNECTING))
-            session = _again(following, reopen, deadline, interrupted, lost)
+            session = _again(following, reopen, min(deadline, heard + PATIENCE), interrupted, lost)
             watch(following.progress)
             following.marks.clear()
             lines = lines_of(session, command([following.run, str(len(following.log))], "follow"))
@@ -130,23 +135,24 @@ def lines_of(session: Session, line: str, stdin: bytes = b"") -> Generator[str, 
 def _again(
     following: Following,
     reopen: Callable[[], Session],
-    deadline: float,
+    end: float,
     interrupted: Callable[[], bool],
     lost: HostError,
 ) -> Session:
-    """A new session, as soon as there is one. Raises ``LostConnectionError`` where the host stays away."""
-    end = min(deadline, time.monotonic() + PATIENCE)
+    """A new session, as soon as there is one. Raises ``LostConnectionError`` where there is none until ``end``."""
     while not interrupted():
         try:
             return reopen()
-        except UnreachableError as error:
-            lost = error
-        except LostConnectionError as error:
+        except (UnreachableError, LostConnectionError) as error:
             lost = error
         if time.monotonic() > end:
             break
         time.sleep(_BETWEEN_ATTEMPTS)
-    raise LostConnectionError(
+    raise _stayed_away(following, lost)
+
+
+def _stayed_away(following: Following, lost: HostError) -> HostError:
+    return LostConnectionError(
         following.progress.host,
         f"the connection was lost during the run ({_last(following)}), and did not come back: {lost.reason}",
         "the run may go on there: the same command again follows it, or starts it anew",

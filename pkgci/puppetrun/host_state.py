@@ -15,8 +15,6 @@ from pkgci.facts.runs import Releases, Room, RoomFact, Running, RunningFact
 if TYPE_CHECKING:
     from pkgci.remote.session import Session
 
-_PATIENCE = 60.0  # seconds
-
 
 def script(name: str) -> str:
     """The text of a program that runs on the host."""
@@ -65,4 +63,4 @@ class Ground:
 def ask_state(session: Session, releases: Iterable[str]) -> HostState:
     """The state of the session's host, and which of ``releases`` it has. Raises ``HostError``."""
     ground = Ground(releases)
-    return ground.read(collect(session, ground.facts, timeout=_PATIENCE))
+    return ground.read(collect(session, ground.facts))

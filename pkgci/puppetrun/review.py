@@ -18,7 +18,7 @@ def read_review(session: Session) -> dict[str, str] | None:
 
     Raises ``HostError``.
     """
-    completed = session.run(_READ, timeout=30)
+    completed = session.run(_READ)
     if completed.status == _NOTHING:
         return None
     if completed.status != 0:

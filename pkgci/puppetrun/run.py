@@ -30,6 +30,9 @@ _TAIL = 12  # lines of the log that say why there is no report
 _SPARE_KB = 51_200  # Puppet needs room for its state, the log and the report
 # After its deadline a run is killed, and has so long to say so.
 _FAREWELL = 60.0
+# The runner's exit status where another run holds the lock, and how often to look who that is.
+_LOCKED = "66"
+_ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -98,36 +101,52 @@ def apply(deployment: Deployment, host: Host, line: Line, watch: Watch, redact: 
     ``HostError`` where there is no run to tell of.
     """
     started = time.monotonic()
+    deadline = started + deployment.site.puppet.deadline * 60 + _FAREWELL
     watch(Progress(host.name, Phase.CONNECTING))
-    data = deployment.data[host.name]
-    with line.open(host) as session:
-        check_way_in(deployment.site, host, session.client_address)
-        state = ask_state(session, (deployment.code.name, data.name))
-        attached = _mine(deployment, host, state.running)
-        if state.running is not None and not attached:
-            raise _locked(host, state.running)
-        if state.running is not None:
-            run = state.running.id
-            since = state.running.facts.get("started", "")
-            watch(Progress(host.name, Phase.FOLLOWING, resource=f"the run that began at {since}"))
-            lines: Iterator[str] = lines_of(session, command([run, "0"], "follow"))
-        else:
-            run = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
-            watch(Progress(host.name, Phase.DELIVERING))
-            lines = _start(deployment, host, session, state, run)
-        following = Following(run, Progress(host.name, Phase.COMPILING))
-        end = follow(
-            following,
-            lines,
-            lambda: line.open(host),
-            watch,
-            deadline=started + deployment.site.puppet.deadline * 60 + _FAREWELL,
-            interrupted=line.interrupted,
-        )
-        if end.code == "exited" and end.status == "66":
-            other = ask_state(session, ()).running
-            raise _locked(host, other or Running(run, {}))
-    return judge(deployment, host, following, end, time.monotonic() - started, attached, redact)
+    for _ in range(_ATTEMPTS):
+        with line.open(host) as session:
+            check_way_in(deployment.site, host, session.client_address)
+            joined = _join(deployment, host, session, watch)
+            end = follow(
+                joined.following,
+                joined.lines,
+                lambda: line.open(host),
+                watch,
+                deadline=deadline,
+                interrupted=line.interrupted,
+            )
+        if (end.code, end.status) != ("exited", _LOCKED):
+            seconds = time.monotonic() - started
+            return judge(deployment, host, joined.following, end, seconds, joined.attached, redact)
+        # Another run took the lock meanwhile. It may be one of this very command that was killed a moment ago.
+    raise _locked(host, Running(joined.following.run, {}))
+
+
+@dataclass(frozen=True)
+class _Joined:
+    """A run that is followed: ``attached`` where it was under way before."""
+
+    following: Following
+    lines: Iterator[str]
+    attached: bool
+
+
+def _join(deployment: Deployment, host: Host, session: Session, watch: Watch) -> _Joined:
+    """Follows the run that is under way, where it is our own, or starts one. Raises ``HostError`` at another's."""
+    state = ask_state(session, (deployment.code.name, deployment.data[host.name].name))
+    running = state.running
+    if running is None:
+        run = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+        watch(Progress(host.name, Phase.DELIVERING))
+        lines = _start(deployment, host, session, state, run)
+    elif _mine(deployment, host, running):
+        run = running.id
+        since = running.facts.get("started", "")
+        watch(Progress(host.name, Phase.FOLLOWING, resource=f"the run that began at {since}"))
+        lines = lines_of(session, command([run, "0"], "follow"))
+    else:
+        raise _locked(host, running)
+    return _Joined(Following(run, Progress(host.name, Phase.COMPILING)), lines, running is not None)
 
 
 def _start(deployment: Deployment, host: Host, session: Session, state: HostState, run: str) -> Iterator[str]:
@@ -172,10 +191,8 @@ def _word(answer: bool) -> str:
     return "yes" if answer else "no"
 
 
-def _mine(deployment: Deployment, host: Host, running: Running | None) -> bool:
+def _mine(deployment: Deployment, host: Host, running: Running) -> bool:
     """Whether ``running`` is what this very command would start."""
-    if running is None:
-        return False
     facts = running.facts
     return (facts.get("operator"), facts.get("data"), facts.get("noop"), facts.get("purge", "no")) == (
         deployment.operator,

@@ -7,6 +7,7 @@ import errno
 import logging
 import socket
 import time
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,13 @@ from pkgci.remote.errors import UnreachableError
 from pkgci.remote.keys import Keys, keys_for
 from pkgci.remote.offer import Offer
 from pkgci.remote.trust import Trust
+from pkgci.retry import Attempts
 
 _KEEPALIVE = 10  # seconds
 # A peer that acknowledges nothing for so long is gone (a keepalive is always under way).
 _PEER_GONE = 30  # seconds
-# sshd drops connections beyond MaxStartups before it says a word, and a starting host's answers come late.
-_BANNER_ATTEMPTS = 3
+# sshd drops connections beyond MaxStartups before it says a word.
+_DROPPED_PAUSES = (0.5, 1.0)  # seconds
 
 # Whatever paramiko has to say arrives here as an exception, and is told in our words.
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
@@ -76,35 +78,43 @@ def _host_key(key: Any) -> HostKey:
     return HostKey(key.get_name(), key.get_base64())
 
 
-def open_link(host: Host, trust: Trust, via: Connection | None, timeout: float) -> Any:
+def open_link(
+    host: Host, trust: Trust, via: Connection | None, timeout: float, handshake: AbstractContextManager[object]
+) -> Any:
     """An open, authenticated Fabric connection to ``host``, through ``via`` where there is one.
 
-    ``timeout`` is in seconds, for each part of it. Raises ``HostError``.
+    ``timeout`` is in seconds, for each part of it; ``handshake`` is held during the part that is work. Raises
+    ``HostError``.
     """
     keys = keys_for(host)
-    attempt = 1
+    attempts = Attempts(_DROPPED_PAUSES)
     while True:
         try:
-            return _attempt(host, trust, via, keys, timeout)
+            return _attempt(host, trust, via, keys, timeout, handshake)
         except _NewKeyError as new:
             # The connection is closed while a person thinks: sshd's patience (LoginGraceTime) is limited.
             trust.decide(host, new.key)
-        except _NoBannerError as error:
-            if attempt == _BANNER_ATTEMPTS:
+        except _DroppedError as error:
+            if not attempts.again():
                 raise error.told from None
-            time.sleep(0.5 * attempt)
-            attempt += 1
 
 
-class _NoBannerError(Exception):
-    """The other end closed the connection, or was silent, before it said that it is an SSH server."""
+class _DroppedError(Exception):
+    """The other end closed the connection before it said that it is an SSH server."""
 
     def __init__(self, told: UnreachableError) -> None:
         super().__init__(told.message)
         self.told = told
 
 
-def _attempt(host: Host, trust: Trust, via: Connection | None, keys: Keys, timeout: float) -> Any:
+def _attempt(
+    host: Host,
+    trust: Trust,
+    via: Connection | None,
+    keys: Keys,
+    timeout: float,
+    handshake: AbstractContextManager[object],
+) -> Any:
     stream = _socket(host, timeout) if via is None else _channel(host, via, timeout)
     connection = fabric.Connection(
         host.address,
@@ -122,6 +132,13 @@ def _attempt(host: Host, trust: Trust, via: Connection | None, keys: Keys, timeo
         },
     )
     _teach(connection.client, host, trust)
+    with handshake:
+        _log_in(host, trust, connection, stream, timeout)
+    return connection
+
+
+def _log_in(host: Host, trust: Trust, connection: Any, stream: Any, timeout: float) -> None:
+    begun = time.monotonic()
     try:
         connection.open()
         connection.transport.set_keepalive(_KEEPALIVE)
@@ -133,8 +150,7 @@ def _attempt(host: Host, trust: Trust, via: Connection | None, keys: Keys, timeo
         shown = _shown_key(error)
         if shown is not None:
             trust.check(host, shown)
-        raise _told(host, error, timeout) from None
-    return connection
+        raise _told(host, error, timeout, time.monotonic() - begun) from None
 
 
 def _teach(client: Any, host: Host, trust: Trust) -> None:
@@ -206,8 +222,8 @@ def _shown_key(error: BaseException) -> HostKey | None:
     return _host_key(error.key) if isinstance(error, paramiko.BadHostKeyException) else None
 
 
-def _told(host: Host, error: BaseException, timeout: float) -> Exception:
-    """What a failed connection means, in our words."""
+def _told(host: Host, error: BaseException, timeout: float, waited: float) -> Exception:
+    """What a connection that failed after ``waited`` seconds means, in our words."""
     where = f"{host.address} port {host.ssh.port}"
     text = str(error)
     if isinstance(error, paramiko.ssh_exception.IncompatiblePeer):
@@ -216,9 +232,9 @@ def _told(host: Host, error: BaseException, timeout: float) -> Exception:
         reason = f"{where} accepts the connection, but does not finish the SSH handshake within {timeout:g} s"
         return UnreachableError(host.name, reason, "is the host overloaded, or frozen?")
     if "banner" in text or isinstance(error, EOFError | ConnectionError):
-        return _NoBannerError(
-            UnreachableError(
-                host.name, f"{where} accepts the connection, but no SSH server speaks", "is sshd overloaded?"
-            )
+        silent = UnreachableError(
+            host.name, f"{where} accepts the connection, but no SSH server speaks", "is sshd overloaded?"
         )
+        # Silence has taken the whole time-out already: it is not waited for again.
+        return silent if waited >= timeout else _DroppedError(silent)
     return UnreachableError(host.name, f"{where}: the SSH connection failed: {text or type(error).__name__}")

@@ -11,6 +11,9 @@ from pkgci.remote.connection import Connection, open_link
 from pkgci.remote.errors import HostError, UnreachableError
 from pkgci.remote.trust import Trust
 
+# A handshake is work, and too many at once take each other's time; to wait for a host's first answer is none.
+_HANDSHAKES = 20
+
 
 @dataclass(eq=False)
 class _Door:
@@ -22,10 +25,11 @@ class _Door:
 
 
 class Pool:
-    """The open connections of this process."""
+    """The open connections of one command."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._handshakes = threading.BoundedSemaphore(_HANDSHAKES)
         self._doors: dict[tuple[Path, Host], _Door] = {}
         self._open: dict[tuple[Path, Host], Connection] = {}
         self.interrupted = False
@@ -73,16 +77,14 @@ class Pool:
         for connection in connections:
             connection.link.client.close()
 
-    def mend(self) -> None:
-        """Lets connections be opened again after ``cut``."""
-        self.interrupted = False
-
     def _connect(self, site: Site, host: Host, trust: Trust, timeout: float) -> Connection:
         if self.interrupted:
             raise UnreachableError(host.name, "interrupted")
         via = None if host.ssh.jump is None else self._jump(site, host, trust, timeout)
         try:
-            return Connection(host, open_link(host, trust, via, timeout), via, (trust.known_hosts, host))
+            return Connection(
+                host, open_link(host, trust, via, timeout, self._handshakes), via, (trust.known_hosts, host)
+            )
         except BaseException:
             if via is not None:
                 self.release(via)
@@ -94,6 +96,3 @@ class Pool:
             return self.acquire(site, jump, trust, timeout)
         except HostError as error:
             raise type(error)(host.name, f"its jump host {jump.name}: {error.reason}", error.hint) from None
-
-
-POOL = Pool()

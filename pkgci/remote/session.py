@@ -5,7 +5,7 @@ from __future__ import annotations
 import select
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from types import TracebackType
@@ -17,15 +17,18 @@ from pkgci.model.site import Host, Site
 from pkgci.remote.connection import Connection
 from pkgci.remote.errors import CommandTimeoutError, HostError, LostConnectionError
 from pkgci.remote.framing import Frame, command_line
-from pkgci.remote.pool import POOL
+from pkgci.remote.pool import Pool
 from pkgci.remote.refusals import incomplete, overdue
 from pkgci.remote.trust import Trust
+from pkgci.remote.watchdog import Watchdog
 
 _CHUNK = 1 << 15
 # The longest wait between two looks at a channel: a lost connection does not always wake its reader.
 _PATIENCE = 1.0
 # How soon to try again to send where the host's receive window is full.
 _WINDOW_PATIENCE = 0.02
+# How long a channel's end may take to be sent, to a host that may read nothing any more (seconds).
+_CLOSING = 1.0
 
 
 @dataclass(frozen=True)
@@ -40,24 +43,38 @@ class Completed:
 class Session:
     """A host we are logged in to. A context manager; one session is used by one thread."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, pool: Pool, limit: float) -> None:
         self.host: Host = connection.host
         self._connection = connection
+        self._pool = pool
+        self._limit = limit
         self._closed = False
 
-    def run(self, command: str, *, stdin: bytes = b"", timeout: float, sudo: bool | None = None) -> Completed:
-        """Runs ``command``, a POSIX shell program, and waits for its end, at most ``timeout`` seconds.
+    def run(
+        self,
+        command: str,
+        *,
+        stdin: bytes = b"",
+        timeout: float | None = None,
+        at_least: float = 0.0,
+        sudo: bool | None = None,
+    ) -> Completed:
+        """Runs ``command``, a POSIX shell program, and waits for its end.
+
+        ``timeout`` (seconds) is how long at most; None means the site's time-out for commands, or ``at_least`` where
+        that is more: for a command that is known to take longer.
 
         It runs as root where ``sudo`` says so; None means what the site file says for this host. No secret belongs into
         ``command`` (an error may show it): secrets go through ``stdin``. A status but 0 is no error.
 
         Raises ``CommandTimeoutError``, ``LostConnectionError``, ``LoginShellError`` and ``SudoError``.
         """
-        deadline = time.monotonic() + timeout
+        allowed = max(self._limit, at_least) if timeout is None else timeout
+        deadline = time.monotonic() + allowed
         frame = Frame(root=self._root(sudo))
-        exchange = _Exchange(self.host, self._start(frame, timeout), frame.question(command, stdin))
+        exchange = _Exchange(self.host, self._start(frame, allowed), frame.question(command, stdin))
         with self._ending(frame, exchange):
-            heard = exchange.output(lambda: deadline, f"a command did not end within {timeout:g} s")
+            heard = exchange.output(lambda: deadline, f"a command did not end within {allowed:g} s")
             stdout = b"".join(map(frame.take, heard))
             frame.exit_status = exchange.status(deadline)
         return Completed(frame.status, stdout.decode(errors="replace"), frame.own_errors(exchange.stderr))
@@ -77,7 +94,7 @@ class Session:
         with self._ending(frame, exchange):
             rest = b""
             for data in exchange.output(
-                lambda: exchange.last_heard + idle_timeout, f"a command has said nothing for {idle_timeout:g} s"
+                lambda: exchange.last_moved + idle_timeout, f"a command has said nothing for {idle_timeout:g} s"
             ):
                 *lines, rest = (rest + frame.take(data)).split(b"\n")
                 for line in lines:
@@ -90,13 +107,13 @@ class Session:
     @cached_property
     def client_address(self) -> str:
         """This machine's address as the host sees it (behind a jump host: the jump host's)."""
-        return self.run('echo "$SSH_CONNECTION"', timeout=15, sudo=False).stdout.partition(" ")[0].strip()
+        return self.run('echo "$SSH_CONNECTION"', sudo=False).stdout.partition(" ")[0].strip()
 
     def close(self) -> None:
         """Ends the session. The connection stays open while others use it."""
         if not self._closed:
             self._closed = True
-            POOL.release(self._connection)
+            self._pool.release(self._connection)
 
     def __enter__(self) -> Session:
         return self
@@ -107,13 +124,24 @@ class Session:
         self.close()
 
     def _start(self, frame: Frame, timeout: float) -> Any:
-        """The channel of a command that waits for its program."""
+        """The channel of a command that waits for its program. sshd has the site's time-out to start it, or less."""
+        allowed = min(timeout, self._limit)
+        deadline = time.monotonic() + allowed
         try:
-            channel = self._connection.transport.open_session(timeout=timeout)
-            channel.exec_command(command_line(frame.root))
+            channel = self._connection.transport.open_session(timeout=allowed)
+            # paramiko waits for the answer to a request as long as the channel is open.
+            with Watchdog(lambda: deadline, channel.close):
+                channel.exec_command(command_line(frame.root))
         except (EOFError, OSError, paramiko.SSHException) as error:
             if not self._connection.alive:
                 raise _lost(self.host) from None
+            if time.monotonic() >= deadline:
+                raise CommandTimeoutError(
+                    self.host.name,
+                    f"sshd lets us in, but starts no command within {allowed:g} s",
+                    "is the host frozen, or short of memory or processes? A slow one needs "
+                    "`timeouts: {command: SECONDS}` in the site file",
+                ) from None
             raise HostError(self.host.name, f"sshd does not start a command: {error}") from None
         return channel
 
@@ -137,13 +165,18 @@ class Session:
             raise incompleteness
 
 
-def open_session(site: Site, host: Host, trust: Trust, *, timeout: float = 10.0) -> Session:
+def open_session(
+    site: Site, host: Host, trust: Trust, pool: Pool | None = None, *, timeout: float | None = None
+) -> Session:
     """Logs in to ``host``, through its jump host where the site declares one.
 
-    ``timeout`` (seconds) bounds each step: connecting, the key exchange, logging in. Raises ``UnreachableError``,
-    ``AuthenticationError``, ``UnknownHostKeyError``, ``ChangedHostKeyError``.
+    ``pool`` has the connections that sessions share; without one, the session has a connection of its own.
+    ``timeout`` (seconds) bounds each step: connecting, the key exchange, logging in; None means the site's. Raises
+    ``UnreachableError``, ``AuthenticationError``, ``UnknownHostKeyError``, ``ChangedHostKeyError``.
     """
-    return Session(POOL.acquire(site, host, trust, timeout))
+    pool = pool or Pool()
+    allowed = site.timeouts.connect if timeout is None else timeout
+    return Session(pool.acquire(site, host, trust, allowed), pool, site.timeouts.command)
 
 
 def _lost(host: Host) -> LostConnectionError:
@@ -159,14 +192,29 @@ class _Exchange:
         self._host = host
         self._channel = channel
         self._unsent = memoryview(stdin)
+        self._sending = False
         self.stderr = b""
-        self.last_heard = time.monotonic()
+        # When the last byte was sent or received.
+        self.last_moved = time.monotonic()
         channel.setblocking(False)
         if not stdin:
             channel.shutdown_write()
 
     def output(self, deadline: Callable[[], float], overdue: str) -> Generator[bytes, None, None]:
         """Standard output, as it arrives, until its end. ``deadline()`` is when to give up, which ``overdue`` tells."""
+        late = CommandTimeoutError(self._host.name, overdue, "it may still run on the host")
+
+        def stuck() -> float:
+            return (deadline() if self._sending else time.monotonic()) + _CLOSING
+
+        # A host that reads nothing any more holds up, for ever, whoever sends to it.
+        with Watchdog(stuck, self._channel.get_transport().close) if self._unsent else nullcontext() as watchdog:
+            try:
+                yield from self._exchanged(deadline, late)
+            except EOFError:
+                raise late if watchdog is not None and watchdog.fired else _lost(self._host) from None
+
+    def _exchanged(self, deadline: Callable[[], float], late: CommandTimeoutError) -> Generator[bytes, None, None]:
         descriptor = self._channel.fileno()
         poll = select.poll()
         poll.register(descriptor, select.POLLIN)
@@ -175,6 +223,9 @@ class _Exchange:
             data = self._receive()
             if data:
                 yield data
+            left = deadline() - time.monotonic()
+            if left <= 0:
+                raise late
             if data or sent:
                 continue
             if self._channel.eof_received or self._channel.closed:
@@ -184,9 +235,6 @@ class _Exchange:
                     return
                 yield data
                 continue
-            left = deadline() - time.monotonic()
-            if left <= 0:
-                raise CommandTimeoutError(self._host.name, overdue, "it may still run on the host")
             poll.poll(1000 * min(left, _WINDOW_PATIENCE if self._unsent else _PATIENCE))
             if not self._channel.get_transport().is_active():
                 raise _lost(self._host)
@@ -204,19 +252,25 @@ class _Exchange:
         return status
 
     def close(self) -> None:
-        self._channel.close()
+        deadline = time.monotonic() + _CLOSING
+        with Watchdog(lambda: deadline, self._channel.get_transport().close), suppress(EOFError, OSError):
+            self._channel.close()
 
     def _send(self) -> bool:
         """Sends as much of standard input as the host takes now; whether that was anything."""
         sent = 0
         while self._unsent and self._channel.send_ready():
             try:
+                self._sending = True
                 count = self._channel.send(self._unsent[:_CHUNK].tobytes())
             except OSError:
                 # The command has ended, or does not want more.
                 self._unsent = memoryview(b"")
                 return False
+            finally:
+                self._sending = False
             self._unsent = self._unsent[count:]
+            self.last_moved = time.monotonic()
             sent += count
             if not self._unsent:
                 self._channel.shutdown_write()
@@ -227,10 +281,10 @@ class _Exchange:
         heard = b""
         while self._channel.recv_stderr_ready():
             self.stderr += self._channel.recv_stderr(_CHUNK)
-            self.last_heard = time.monotonic()
+            self.last_moved = time.monotonic()
         while self._channel.recv_ready():
             heard += self._channel.recv(_CHUNK)
-            self.last_heard = time.monotonic()
+            self.last_moved = time.monotonic()
             if len(heard) > 1 << 20:
                 break
         return heard

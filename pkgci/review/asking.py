@@ -43,7 +43,7 @@ def program(asked: dict[str, Any]) -> str:
 
 def ask(session: Session, site: Site) -> dict[str, Any]:
     """The facts about the site's Gerrit, as Zuul meets it. Raises ``HostError``."""
-    done = session.run("python3 -I -", stdin=program(request(site)).encode(), timeout=_LIMIT)
+    done = session.run("python3 -I -", stdin=program(request(site)).encode(), at_least=_LIMIT)
     try:
         facts: dict[str, Any] = json.loads(done.stdout)
     except ValueError:

@@ -6,14 +6,12 @@ import time
 from dataclasses import dataclass
 
 from pkgci.facts.fact import collect
-from pkgci.model.site import Host, Site
+from pkgci.model.site import Site
 from pkgci.remote.errors import HostError
-from pkgci.remote.session import Session, open_session
-from pkgci.remote.trust import Trust
+from pkgci.remote.session import Session
 from pkgci.servers.collect import Delivered, Delivery
 from pkgci.servers.judge import Clock
 
-_CLOCK_TIMEOUT = 15.0  # seconds
 # The collector bounds its own steps; together they stay below this.
 _COLLECT_TIMEOUT = 120.0  # seconds
 
@@ -26,12 +24,11 @@ class Inspection:
     clock: Clock
 
 
-def inspect(site: Site, host: Host, trust: Trust) -> Inspection:
-    """Looks at ``host``. Raises ``HostError``."""
-    with open_session(site, host, trust) as session:
-        clock = _clock(session)
-        delivery = Delivery(site, host)
-        answers = collect(session, delivery.facts, timeout=_COLLECT_TIMEOUT)
+def inspect(site: Site, session: Session) -> Inspection:
+    """Looks at the host of ``session``. Raises ``HostError``."""
+    clock = _clock(session)
+    delivery = Delivery(site, session.host)
+    answers = collect(session, delivery.facts, at_least=_COLLECT_TIMEOUT)
     return Inspection(delivery.read(answers), clock)
 
 
@@ -42,7 +39,7 @@ def _clock(session: Session) -> Clock:
 
 def _asked(session: Session) -> Clock:
     before = time.time()
-    answer = session.run("date +%s.%N", timeout=_CLOCK_TIMEOUT, sudo=False).stdout.strip()
+    answer = session.run("date +%s.%N", sudo=False).stdout.strip()
     after = time.time()
     try:
         return Clock(float(answer) - (before + after) / 2, (after - before) / 2)

@@ -10,46 +10,62 @@ from collections.abc import Callable, Mapping
 from pkgci.facts.fact import collect
 from pkgci.model.site import Host, Site
 from pkgci.remote.errors import HostError, UnreachableError
-from pkgci.remote.fanout import each_host
-from pkgci.remote.pool import POOL
-from pkgci.remote.session import open_session
+from pkgci.remote.fanout import Connect, each_host, no_connection
+from pkgci.remote.pool import Pool
+from pkgci.remote.session import Session, open_session
 from pkgci.remote.trust import Trust
 from pkgci.status.collect import Health, HostFacts
-
-# Seconds: for the whole, and for one step of connecting.
-DEADLINE = 10.0
-_CONNECT = 5.0
 
 Answers = Mapping[str, HostFacts | HostError]
 
 
-def gather(site: Site, trust: Trust, *, parallel: int, deadline: float = DEADLINE) -> dict[str, HostFacts | HostError]:
+def gather(site: Site, trust: Trust, *, parallel: int) -> dict[str, HostFacts | HostError]:
     """What each host says, by name and in the site's order. Who has not answered in time is an error that says so.
 
-    ``deadline`` (seconds) is for as many hosts as are asked at a time; the next ones get as much again.
+    As many hosts as are asked at a time have the site's time-out for connecting; the next ones have as much again.
     """
+    pool = Pool()
+    deadline = float(site.timeouts.connect)
     rounds = -(-len(site.hosts) // parallel)
-    return within(
-        site, lambda host: ask(site, host, trust, deadline), parallel=parallel, deadline=deadline * max(1, rounds)
-    )
+
+    def connect(host: Host) -> Session:
+        return open_session(site, host, trust, pool, timeout=site.timeouts.brief)
+
+    def look(host: Host) -> HostFacts:
+        with connect(host) as session:
+            return ask(site, session, deadline)
+
+    return within(site, look, pool, parallel=parallel, connect=connect, deadline=deadline * max(1, rounds))
 
 
-def ask(site: Site, host: Host, trust: Trust, deadline: float) -> HostFacts:
-    """How ``host`` is. Raises ``HostError``."""
-    with open_session(site, host, trust, timeout=_CONNECT) as session:
-        health = Health(site, host)
-        return health.read(collect(session, health.facts, timeout=deadline))
+def ask(site: Site, session: Session, deadline: float) -> HostFacts:
+    """How the host of ``session`` is. Raises ``HostError``."""
+    health = Health(site, session.host)
+    return health.read(collect(session, health.facts, timeout=deadline))
 
 
 def within(
-    site: Site, work: Callable[[Host], HostFacts], *, parallel: int, deadline: float
+    site: Site,
+    work: Callable[[Host], HostFacts],
+    pool: Pool,
+    *,
+    parallel: int,
+    deadline: float,
+    connect: Connect = no_connection,
 ) -> dict[str, HostFacts | HostError]:
     """What ``work`` gives for each host within ``deadline`` seconds."""
     told: queue.SimpleQueue[tuple[str, HostFacts | HostError] | BaseException] = queue.SimpleQueue()
 
     def ask_all() -> None:
         try:
-            each_host(site.hosts, work, parallel=parallel, done=lambda host, result: told.put((host.name, result)))
+            each_host(
+                site.hosts,
+                work,
+                pool,
+                parallel=parallel,
+                connect=connect,
+                done=lambda host, result: told.put((host.name, result)),
+            )
         except BaseException as error:
             told.put(error)
 
@@ -68,6 +84,6 @@ def within(
             found[answer[0]] = answer[1]
     finally:
         if len(found) < len(site.hosts):
-            POOL.cut()
+            pool.cut()
     late = f"no answer within {deadline:g} s"
     return {host.name: found.get(host.name) or UnreachableError(host.name, late) for host in site.hosts}

@@ -16,6 +16,7 @@ from pkgci.model.site import Host
 from pkgci.puppetrun.bundle import Archive, code_archive, data_archive, run_archive
 from pkgci.puppetrun.host_state import ask_state, script
 from pkgci.remote.fanout import each_host
+from pkgci.remote.pool import Pool
 from pkgci.remote.session import open_session
 from pkgci.remote.trust import Trust
 
@@ -32,13 +33,15 @@ def main(site_file: Path, payload: Path) -> None:
     if not start:
         raise PkgciError("the program that delivers is not the one that this bench knows")
 
+    pool = Pool()
+
     def deliver(host: Host) -> None:
         folder = payload / f"{host.name}.d"
         files = {str(p.relative_to(folder)): p.read_text() for p in folder.rglob("*") if p.is_file()}
         data = data_archive(files, code)
         own = run_archive({"runner": script("runner"), "conclude": script("conclude"), "plan": ""}, data)
         run = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
-        with open_session(site, host, trust) as session:
+        with open_session(site, host, trust, pool) as session:
             has = ask_state(session, (code.name, data.name)).releases
             parts = [_part("release", archive.name, archive) for archive in (code, data) if archive.name not in has]
             parts.append(_part("run", "-", own))
@@ -47,7 +50,7 @@ def main(site_file: Path, payload: Path) -> None:
         if done.status != 0:
             raise PkgciError(f"{host.name}: {done.stderr}")
 
-    results = each_host(site.hosts, deliver, parallel=len(site.hosts))
+    results = each_host(site.hosts, deliver, pool, parallel=len(site.hosts))
     for result in results.values():
         if isinstance(result, PkgciError):
             raise result

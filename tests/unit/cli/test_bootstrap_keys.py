@@ -5,6 +5,7 @@ import pytest
 from pkgci.cli.bootstrap_keys import learn, pinned
 from pkgci.model.site import Site
 from pkgci.remote.errors import UnreachableError
+from pkgci.remote.pool import Pool
 from pkgci.remote.trust import Trust
 
 
@@ -30,7 +31,7 @@ def test_hosts_whose_keys_are_known_are_not_contacted(site: Site, monkeypatch: p
         raise AssertionError
 
     monkeypatch.setattr("pkgci.remote.session.open_session", contacted)
-    learn(site, site.hosts, Trust.of(site), parallel=2)
+    learn(site, site.hosts, Trust.of(site), Pool(), parallel=2)
 
 
 def test_a_host_that_is_away_is_remarked_on_with_what_that_means_and_stops_nothing(
@@ -40,7 +41,7 @@ def test_a_host_that_is_away_is_remarked_on_with_what_that_means_and_stops_nothi
         raise UnreachableError(getattr(host, "name", ""), "it does not answer")
 
     monkeypatch.setattr("pkgci.remote.session.open_session", away)
-    learn(site, site.select(("jenkins_master",)), Trust.of(site), parallel=2)
+    learn(site, site.select(("jenkins_master",)), Trust.of(site), Pool(), parallel=2)
     remarks = capsys.readouterr().err.splitlines()
     assert len(remarks) == 5
     assert (
@@ -52,8 +53,8 @@ def test_a_host_that_is_away_is_remarked_on_with_what_that_means_and_stops_nothi
 def test_a_gerrit_whose_key_nobody_pinned_is_remarked_on_with_how_to_pin_it(
     site: Site, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    learn(site, site.select(("zuul",)), Trust.of(site), parallel=2)
+    learn(site, site.select(("zuul",)), Trust.of(site), Pool(), parallel=2)
     assert "ssh-keyscan -p 29418 review.example.org" in capsys.readouterr().err
     (site.directory / "known_hosts").write_text("[review.example.org]:29418 ssh-ed25519 AAAA\n")
-    learn(site, site.select(("zuul",)), Trust.of(site), parallel=2)
+    learn(site, site.select(("zuul",)), Trust.of(site), Pool(), parallel=2)
     assert capsys.readouterr().err == ""

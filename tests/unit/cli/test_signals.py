@@ -107,3 +107,29 @@ def test_a_signal_that_is_ignored_stays_ignored(number: signal.Signals) -> None:
         signal.signal(number, before)
         for one in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(one, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.set_wakeup_fd(-1)
+
+
+# The main thread waits when the signal reaches another one, which wakes nobody up.
+UNHEARD = """
+import signal, threading, time
+from pkgci.cli.signals import Ended, end_as_interrupted, leave
+
+end_as_interrupted()
+
+def elsewhere():
+    time.sleep(1)
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+    time.sleep(600)
+
+threading.Thread(target=elsewhere, daemon=True).start()
+try:
+    threading.Event().wait()
+except Ended as end:
+    leave(end.status)
+"""
+
+
+def test_a_signal_that_wakes_nobody_up_is_heard_all_the_same() -> None:
+    assert subprocess.run([sys.executable, "-c", UNHEARD], timeout=60).returncode == 128 + signal.SIGTERM

@@ -17,6 +17,7 @@ from pkgci.connectivity.plan import read_answer
 from pkgci.errors import PkgciError
 from pkgci.model.site import Host, Site
 from pkgci.remote.errors import HostError, LoginShellError, UnreachableError
+from pkgci.remote.pool import Pool
 from pkgci.remote.session import Completed
 from pkgci.remote.trust import Trust
 
@@ -79,7 +80,7 @@ def sessions(monkeypatch: pytest.MonkeyPatch) -> Sessions:
 
     def install(unreachable: set[str]) -> None:
         @contextmanager
-        def open_session(site: Site, host: Host, trust: Trust, *, timeout: float) -> Iterator[Any]:
+        def open_session(site: Site, host: Host, trust: Trust, pool: Pool, *, timeout: float) -> Iterator[Any]:
             if host.name in unreachable:
                 raise UnreachableError(host.name, "no route to host")
             yield MadeUpSession(host, {})

@@ -35,7 +35,7 @@ class Geard:
         self.completed = completed
 
     def run(self, command: str, **options: Any) -> Completed:
-        assert options["timeout"] <= 30
+        assert "timeout" not in options, "the site's time-out for commands"
         return self.completed
 
 

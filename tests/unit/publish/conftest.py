@@ -58,7 +58,7 @@ class FakePublisher:
         self.answers: dict[str, Completed] = {}
         self.asked: list[list[str]] = []
 
-    def run(self, command: str, *, timeout: float) -> Completed:
+    def run(self, command: str, *, at_least: float) -> Completed:
         before, _, line = command.partition(" && ")
         words = shlex.split(line)
         assert before == "cd /"

@@ -11,7 +11,7 @@ from pkgci.errors import PkgciError
 from pkgci.model.site import Host, Site
 from pkgci.remote.errors import HostError, UnreachableError
 from pkgci.remote.fanout import each_host
-from pkgci.remote.pool import POOL
+from pkgci.remote.pool import Pool
 
 
 def test_results_come_in_the_order_of_the_hosts(site: Site) -> None:
@@ -24,7 +24,9 @@ def test_results_come_in_the_order_of_the_hosts(site: Site) -> None:
             first.set()
         return host.fqdn
 
-    assert list(each_host(site.hosts, work, parallel=20).items()) == [(host.name, host.fqdn) for host in site.hosts]
+    assert list(each_host(site.hosts, work, Pool(), parallel=20).items()) == [
+        (host.name, host.fqdn) for host in site.hosts
+    ]
 
 
 def test_one_hosts_failure_stops_no_other(site: Site) -> None:
@@ -33,7 +35,7 @@ def test_one_hosts_failure_stops_no_other(site: Site) -> None:
             raise UnreachableError(host.name, "is off")
         return "done"
 
-    results = each_host(site.hosts, work, parallel=3)
+    results = each_host(site.hosts, work, Pool(), parallel=3)
     assert isinstance(results["pub01"], UnreachableError)
     assert [result for name, result in results.items() if name != "pub01"] == ["done"] * (len(site.hosts) - 1)
 
@@ -42,7 +44,7 @@ def test_an_error_that_names_no_host_gets_the_name_of_its_host(site: Site) -> No
     def work(host: Host) -> str:
         raise PkgciError("disk full", "make room")
 
-    error = each_host(site.hosts[:1], work, parallel=1)["zuul01"]
+    error = each_host(site.hosts[:1], work, Pool(), parallel=1)["zuul01"]
     assert isinstance(error, HostError)
     assert (error.message, error.hint) == ("zuul01: disk full", "make room")
 
@@ -52,7 +54,7 @@ def test_a_fault_of_our_own_is_not_hidden(site: Site) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        each_host(site.hosts, work, parallel=2)
+        each_host(site.hosts, work, Pool(), parallel=2)
 
 
 def test_no_more_hosts_are_worked_on_at_once_than_asked_for(site: Site) -> None:
@@ -66,26 +68,27 @@ def test_no_more_hosts_are_worked_on_at_once_than_asked_for(site: Site) -> None:
         with lock:
             now[0] -= 1
 
-    each_host(site.hosts, work, parallel=2)
+    each_host(site.hosts, work, Pool(), parallel=2)
     assert most == [2]
 
 
 def test_results_are_told_as_they_come(site: Site) -> None:
     told: list[str] = []
-    each_host(site.hosts, lambda host: host.name, parallel=3, done=lambda host, result: told.append(host.name))
+    each_host(site.hosts, lambda host: host.name, Pool(), parallel=3, done=lambda host, result: told.append(host.name))
     assert sorted(told) == sorted(host.name for host in site.hosts)
 
 
 def test_an_interrupt_starts_no_further_host(site: Site) -> None:
     started: list[str] = []
+    pool = Pool()
 
     def work(host: Host) -> None:
         started.append(host.name)
         os.kill(os.getpid(), signal.SIGINT)
         deadline = time.monotonic() + 5
-        while not POOL.interrupted and time.monotonic() < deadline:
+        while not pool.interrupted and time.monotonic() < deadline:
             time.sleep(0.01)
 
     with pytest.raises(KeyboardInterrupt):
-        each_host(site.hosts, work, parallel=1)
+        each_host(site.hosts, work, pool, parallel=1)
     assert started == ["zuul01"]

@@ -229,7 +229,7 @@ def test_a_host_without_zuuls_key_is_told_of(review_site: Site) -> None:
     class Host:
         host = review_site.host("zuul01")
 
-        def run(self, command: str, *, stdin: bytes, timeout: float) -> Completed:
+        def run(self, command: str, *, stdin: bytes, at_least: float) -> Completed:
             return Completed(0, '{"installed": false}\n', "")
 
     with pytest.raises(HostError, match="Zuul's key") as raised:
@@ -241,7 +241,7 @@ def test_a_program_that_breaks_off_says_its_last_word(review_site: Site) -> None
     class Host:
         host = review_site.host("zuul01")
 
-        def run(self, command: str, *, stdin: bytes, timeout: float) -> Completed:
+        def run(self, command: str, *, stdin: bytes, at_least: float) -> Completed:
             return Completed(1, "", "sh: 1: python3: not found\n")
 
     with pytest.raises(HostError, match="python3: not found"):

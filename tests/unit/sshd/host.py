@@ -32,6 +32,7 @@ class ScriptedHost:
         self.forwards: Mapping[str, ScriptedHost] = {}
         self.forwarding = True
         self.login_delay = 0.0
+        self.drops = 0
         self.banner = ""
         # Without one, the command line itself is answered, as by an account that runs something else.
         self.has_shell = True
@@ -66,6 +67,12 @@ class ScriptedHost:
     def on_call(self, pattern: str, answer: Answer | Answerer) -> None:
         """The same, with an answer that may be worked out."""
         self._rules.insert(0, Rule(re.compile(pattern), answer))
+
+    def stop_reading(self) -> None:
+        """From now on it reads nothing from whoever is connected: its processes are stopped."""
+        for connection in tuple(self._connections):
+            transport: Any = connection._transport
+            self._loop.call_soon_threadsafe(transport.pause_reading)
 
     # What a test asks.
 
@@ -134,7 +141,8 @@ class ScriptedHost:
 
     async def _welcome(self, stream: socket.socket) -> None:
         self._streams.append(stream)
-        if self.fault is Fault.HANGS_UP:
+        if self.fault is Fault.HANGS_UP or self.drops > 0:
+            self.drops -= 1
             stream.close()
         elif self.fault is not Fault.MUTE:
             with contextlib.suppress(OSError, asyncssh.Error):
@@ -142,8 +150,6 @@ class ScriptedHost:
                     stream,
                     server_factory=lambda: _Server(self),
                     server_host_keys=[self.host_key],
-                    process_factory=self._answer,
-                    session_factory=None,
                     encoding=None,
                     password_auth=False,
                     kbdint_auth=False,
@@ -151,7 +157,8 @@ class ScriptedHost:
                     login_timeout=0,
                 )
 
-    async def _answer(self, process: Process) -> None:
+    async def answer(self, process: Process) -> None:
+        """Takes a command and answers it."""
         try:
             stdin = await process.stdin.read()
             user = str(process.get_extra_info("username"))
@@ -216,7 +223,8 @@ async def _give(process: Process, answer: Answer) -> None:
         case End.DROP:
             await process.stdout.drain()
             connection: Any = process.channel.get_connection()
-            connection.abort()
+            # What was written arrives; nothing says goodbye.
+            connection._transport.close()
 
 
 class _Server(asyncssh.SSHServer):
@@ -249,31 +257,28 @@ class _Server(asyncssh.SSHServer):
             self._connection._transport.pause_reading()
 
     def session_requested(self) -> Any:
-        if self._host.fault is Fault.NO_EXEC_ANSWER:
-            return _Unanswering()
-        return self._host.fault is not Fault.REFUSES_EXEC or _Refusing()
+        return _Session(self._host)
 
     async def _forward(self, host: ScriptedHost) -> Any:
         return await self._connection.forward_connection(*host.endpoint)
 
     def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> Any:
         if not self._host.forwarding:
-            return False
+            raise asyncssh.ChannelOpenError(asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED, "forbidden")
         found = self._host.forwards.get(dest_host)
         if found is None:
             raise asyncssh.ChannelOpenError(asyncssh.OPEN_CONNECT_FAILED, "no route")
         return self._forward(found)
 
 
-class _Unanswering(asyncssh.SSHServerSession[bytes]):
-    """Takes the request for a command, and says neither yes nor no."""
+class _Session(asyncssh.SSHServerProcess[bytes]):
+    """One session, whose request for a command is answered as the host's fault says."""
+
+    def __init__(self, host: ScriptedHost) -> None:
+        super().__init__(host.answer, None, 3, False)
+        self._host = host
 
     def exec_requested(self, command: str) -> bool:
-        return None  # type: ignore[return-value]
-
-
-class _Refusing(asyncssh.SSHServerSession[bytes]):
-    """Starts no command."""
-
-    def exec_requested(self, command: str) -> bool:
-        return False
+        if self._host.fault is Fault.NO_EXEC_ANSWER:
+            return None  # type: ignore[return-value]
+        return self._host.fault is not Fault.REFUSES_EXEC and super().exec_requested(command)

@@ -96,6 +96,10 @@ class Network:
             self.record(name, host.host_key)
         return host
 
+    def leave(self, name: str) -> None:
+        """The host ``name`` leaves the site file; it runs on."""
+        del self._entries[name]
+
     @property
     def public_key(self) -> str:
         return self.key.export_public_key().decode().strip()
@@ -133,6 +137,10 @@ class Network:
         """The site, loaded."""
         return load_site(self.write(**settings))
 
+    def make_secrets(self) -> None:
+        """Makes all that the site needs."""
+        assert self.pkgci("secrets", "init").exit_code == 0
+
     def pkgci(self, *arguments: str, stdin: str | None = None) -> Result:
         """Runs a command of pkgci in this process, by click's runner; errors become words and a status."""
         from pkgci.cli.main import run
@@ -147,17 +155,17 @@ class Network:
         result: Result = runner.invoke(_Whole(), list(arguments), input=stdin, catch_exceptions=False)  # type: ignore[arg-type]
         return result
 
-    def process(self, *arguments: str) -> subprocess.Popen[str]:
-        """Starts a command of pkgci as a process of its own: for signals."""
+    def process(self, *arguments: str, terminal: int | None = None) -> subprocess.Popen[str]:
+        """Starts a command of pkgci as a process of its own: for signals, and for questions on a ``terminal``."""
         endpoints = self.folder / "endpoints.json"
         endpoints.write_text(json.dumps(self._endpoints))
         return subprocess.Popen(
             [sys.executable, "-m", "tests.unit.sshd.operator", str(endpoints), *arguments],
             env={**os.environ, "PKGCI_SITE": str(self.write())},
             cwd=Path(__file__).parents[3],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL if terminal is None else terminal,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=subprocess.PIPE if terminal is None else terminal,
             text=True,
         )
 

@@ -10,17 +10,12 @@ from pkgci.facts.fact import Answers, Fact, whole_program
 from pkgci.facts.services import Question, Said, Services
 from pkgci.model.site import Host, Site
 from pkgci.remote.errors import HostError, UnreachableError
-from pkgci.remote.pool import POOL
+from pkgci.remote.pool import Pool
 from pkgci.status.collect import Health, HostFacts
 from pkgci.status.gather import within
 from tests.unit.connectivity.servers import closed_port, mute, saying, serve
 
 FACTS = HostFacts(None, None, (), (), None, ())
-
-
-@pytest.fixture(autouse=True)
-def _mended() -> None:
-    POOL.mend()
 
 
 def test_who_does_not_answer_in_time_is_named_and_the_others_are_there(site: Site) -> None:
@@ -30,7 +25,7 @@ def test_who_does_not_answer_in_time_is_named_and_the_others_are_there(site: Sit
         return FACTS
 
     began = time.monotonic()
-    found = within(site, work, parallel=20, deadline=0.5)
+    found = within(site, work, Pool(), parallel=20, deadline=0.5)
     assert time.monotonic() - began < 2
     late = found["pub01"]
     assert isinstance(late, HostError) and "no answer within 0.5 s" in late.reason
@@ -43,7 +38,7 @@ def test_a_hosts_error_is_its_answer(site: Site) -> None:
     def work(host: Host) -> HostFacts:
         raise UnreachableError(host.name, "away")
 
-    found = within(site, work, parallel=20, deadline=5)
+    found = within(site, work, Pool(), parallel=20, deadline=5)
     assert {answer.reason for answer in found.values() if isinstance(answer, HostError)} == {"away"}
 
 
@@ -52,7 +47,7 @@ def test_a_fault_of_pkgci_is_no_hosts_answer(site: Site) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        within(site, work, parallel=20, deadline=5)
+        within(site, work, Pool(), parallel=20, deadline=5)
 
 
 def ask_here(*facts: Fact[object]) -> Answers:
