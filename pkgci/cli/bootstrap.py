@@ -77,7 +77,7 @@ def command(
     trust = site_trust(site, accept_new_host_keys, progress.paused)
     if site.manifests is None:
         learn(site, selected, trust, parallel=parallel)
-    packed = pack(site, selected, noop=noop, purge=purge)
+    packed = pack(site, selected, trust.text(), noop=noop, purge=purge)
     line = Line(lambda host: open_session(site, host, trust), lambda: POOL.interrupted)
     if not noop:
         # A host counts as undone until it is done, whatever ends this command.

@@ -42,7 +42,7 @@ def command(folder: Path, example: str | None) -> int:
     if taken:
         raise UsageError(f"{folder / taken[0]} exists, and is not overwritten", "pkgci init ANOTHER-FOLDER")
     ignore = folder / ".gitignore"
-    written[".gitignore"] = new.ignore_file(ignore.read_text() if ignore.exists() else "")
+    written[".gitignore"] = new.ignore_file(ignore.read_text(encoding="utf-8") if ignore.exists() else "")
     for path, text in written.items():
         write_atomically(folder / path, text)
         say(folder / path)
@@ -85,7 +85,7 @@ def _public_key(folder: Path) -> str | None:
 
     for name in _KEY_FILES:
         try:
-            lines = (folder / name).read_text().splitlines()
+            lines = (folder / name).read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError):
             continue
         for line in lines:
@@ -96,6 +96,6 @@ def _public_key(folder: Path) -> str | None:
 
 def _routes() -> str:
     try:
-        return Path("/proc/net/route").read_text()
+        return Path("/proc/net/route").read_text(encoding="utf-8")
     except OSError:
         return ""

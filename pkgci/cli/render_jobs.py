@@ -61,6 +61,6 @@ def _is_own(file: Path, site: str) -> bool:
     from pkgci.jobs.normal import parse
 
     try:
-        return is_own(parse(file.read_text()), site, file.stem)
+        return is_own(parse(file.read_text(encoding="utf-8")), site, file.stem)
     except (ParseError, OSError, UnicodeDecodeError):
         return False

@@ -55,12 +55,15 @@ def tree_of(site: Site) -> tuple[Tree, Origin]:
     return tree, origin
 
 
-def renderer_of(site: Site, tree: Tree | None = None) -> Renderer:
-    """What renders the Hiera data that goes with ``tree``, as ``tree_of`` gave it (and as it is asked where None)."""
+def renderer_of(site: Site, tree: Tree | None = None, known_hosts: str | None = None) -> Renderer:
+    """What renders the Hiera data that goes with ``tree``, as ``tree_of`` gave it (and as it is asked where None).
+
+    ``known_hosts`` as for ``Renderer``.
+    """
     if site.manifests is None:
-        return Renderer(site)
+        return Renderer(site, known_hosts=known_hosts)
     folder = (tree or tree_of(site)[0]).folder
-    return ForeignRenderer(site, site.manifests, folder)
+    return ForeignRenderer(site, site.manifests, folder, known_hosts)
 
 
 def _check(folder: Path, manifests: Manifests, site: Site) -> None:

@@ -178,7 +178,7 @@ def _request(do: str, layout: Layout, plan: Plan) -> dict[str, Any]:
 
 def _ask(session: Session, request: dict[str, Any], watch: Callable[[str], None] | None = None) -> dict[str, Any]:
     """The last thing that the program on the host tells."""
-    program = (files(__package__) / "on_host.py").read_text()
+    program = (files(__package__) / "on_host.py").read_text(encoding="utf-8")
     line = f"\n\nmain(json.loads({json.dumps({**_PLACES, **request})!r}))\n"
     lines = session.stream("python3 -I -", stdin=(program + line).encode(), idle_timeout=_SILENCE)
     told, completed = _read(lines, watch)

@@ -104,7 +104,7 @@ def _python(document: Document, index: int, path: Path) -> str:
     """What is in ``path``, which the include ``index`` of ``document`` names. Raises ``UsageError``."""
     position = document.position((INCLUDES, index, "python-file"))
     try:
-        content = path.read_text()
+        content = path.read_text(encoding="utf-8")
         compile(content, str(path), "exec")
     except OSError as error:
         message = f"cannot read {path}: {error.strerror}"

@@ -14,7 +14,7 @@ _PATIENCE = 60.0  # seconds
 
 def script(name: str) -> str:
     """The text of a program that runs on the host."""
-    return (files("pkgci.puppetrun") / "host" / f"{name}.sh").read_text()
+    return (files("pkgci.puppetrun") / "host" / f"{name}.sh").read_text(encoding="utf-8")
 
 
 def command(arguments: Iterable[str], *names: str) -> str:

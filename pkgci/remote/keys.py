@@ -70,7 +70,7 @@ def _load(path: Path, modified: int, size: int) -> Any:
 def _held_by_agent(path: Path) -> Any:
     """The agent's key whose public half stands beside ``path``, or None."""
     try:
-        text = path.with_name(f"{path.name}.pub").read_text().split()[1]
+        text = path.with_name(f"{path.name}.pub").read_text(encoding="utf-8").split()[1]
     except (OSError, IndexError):
         return None
     return next((key for key in _agent_keys() if key.get_base64() == text), None)

@@ -96,15 +96,16 @@ class HieraData:
 class Renderer:
     """Renders hosts of one site. Keeps the compiled templates, so that a thousand hosts are quick.
 
+    ``known_hosts`` is the text of the site's known_hosts, which is read where None.
+
     Raises ``UsageError`` where a template is wrong or needs a value that the site does not have; the message names
     the template, the line and the site key.
     """
 
-    def __init__(self, site: Site, templates: Path | None = None) -> None:
+    def __init__(self, site: Site, templates: Path | None = None, known_hosts: str | None = None) -> None:
         self.site = site
         self._own = site.directory / "hiera"
-        known_hosts = site.directory / "known_hosts"
-        self._known_hosts = known_hosts.read_text(errors="replace") if known_hosts.is_file() else ""
+        self._known_hosts = _recorded(site) if known_hosts is None else known_hosts
         self._folders = [self._own, templates or asset("hiera")]
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(self._folders),
@@ -222,6 +223,11 @@ class Renderer:
             raise UsageError(f"{template}: gives no YAML for host {host.name}{line}: {problem}") from None
         if yaml.MappingStartEvent not in kinds[:3] and len(kinds) > 2:
             raise UsageError(f"{template}: gives no mapping of keys to values for host {host.name}")
+
+
+def _recorded(site: Site) -> str:
+    file = site.directory / "known_hosts"
+    return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
 
 
 def _required(lenient: bool) -> Callable[[Any, str, str], Any]:

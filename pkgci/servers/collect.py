@@ -82,7 +82,7 @@ def script(site: Site, host: Host) -> bytes:
         "ACCOUNTS": (*wanted.made, *wanted.groups),
         "FIRST_ID": (str(SUBORDINATE_IDS.start),),
     }
-    return program(resources.files(__package__).joinpath("collect.sh").read_text(), settings)
+    return program(resources.files(__package__).joinpath("collect.sh").read_text(encoding="utf-8"), settings)
 
 
 def parse(text: str) -> Delivered:

@@ -26,7 +26,7 @@ def starter(name: str, administrator: str, public_key: str | None) -> dict[str, 
 
     ``public_key`` is the administrator's SSH public key line; without one the site names no administrator yet.
     """
-    text = _named(_STARTER.read_text(), name)
+    text = _named(_STARTER.read_text(encoding="utf-8"), name)
     entry = f"{administrator}: keys/{administrator}.pub"
     if public_key is None:
         text = text.replace("administrators:   ", "administrators: {}")
@@ -54,7 +54,7 @@ def example(which: str, name: str, networks: Iterable[IPv4Network]) -> dict[str,
     for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder)
         if path.is_file() and _NOT_COPIED.isdisjoint(relative.parts):
-            files[str(relative)] = path.read_text()
+            files[str(relative)] = path.read_text(encoding="utf-8")
     if re.search(r"^lab:", files["site.yaml"], re.MULTILINE):
         network = _free_network(name, tuple(networks))
         files["site.yaml"] = _LAB_NETWORK.sub(network, _named(files["site.yaml"], name))

@@ -146,7 +146,7 @@ def script(site: Site, host: Host) -> bytes:
         "GEARMAN": [str(GEARMAN.number)] if zuul else [],
         "GERRIT": [str(site.gerrit.port)] if zuul and site.gerrit is not None else [],
     }
-    return program(resources.files(__package__).joinpath("collect.sh").read_text(), settings)
+    return program(resources.files(__package__).joinpath("collect.sh").read_text(encoding="utf-8"), settings)
 
 
 def _question(item: str, tree: str) -> str:
