@@ -46,8 +46,9 @@ def rewrite(path: Path, change: Callable[[str], str], mode: int | None = None) -
                 write_atomically(path, after, mode)
         finally:
             # The lock has created the file where it was missing.
-            if (before or missing) and path.stat().st_size == 0:
-                path.unlink()
+            with suppress(FileNotFoundError):
+                if (before or missing) and path.stat().st_size == 0:
+                    path.unlink()
 
 
 def beside(directory: Path, text: str) -> Path:

@@ -13,6 +13,7 @@ from pkgci.foreign.hierarchy import merged
 from pkgci.model.roles import Role
 from pkgci.model.schema import Manifests
 from pkgci.model.site import Host, Site
+from pkgci.render.earlier import HIERARCHY, mark
 from pkgci.render.hiera import SUFFIX, HieraData, Renderer, Source
 
 
@@ -51,7 +52,7 @@ class ForeignRenderer(Renderer):
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(f"cannot read the tree's {file}: {error}") from None
         hierarchy = merged(layers, text, file or "", lambda path: (self._tree / path).is_dir())
-        return replace(data, files={**data.files, "hiera.yaml": hierarchy})
+        return replace(data, files={**data.files, HIERARCHY: mark(self.site, host.name) + hierarchy})
 
     def _layers(self, host: Host) -> Iterator[tuple[str, Role | None]]:
         own = self.site.directory / "hiera"

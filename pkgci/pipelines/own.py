@@ -10,6 +10,7 @@ beside it, and is deployed with the layout.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,16 @@ def read_own(site: Site) -> OwnLayouts:
 def hashed_name(stem: str, content: str) -> str:
     """A file name that says what is in the file: a layout that names it is never read together with another one."""
     return f"{stem}-{hashlib.sha256(content.encode()).hexdigest()[:12]}.py"
+
+
+def earlier_files(folder: Path) -> Iterator[str]:
+    """The Python files in ``folder`` whose names say what is in them: those of a layout that pkgci wrote there."""
+    for file in sorted(folder.glob("*-????????????.py")):
+        try:
+            if file.name == hashed_name(file.stem.rpartition("-")[0], file.read_text(encoding="utf-8")):
+                yield file.name
+        except (OSError, UnicodeDecodeError):
+            continue
 
 
 def _faults(document: Document) -> list[Fault]:

@@ -35,6 +35,7 @@ from pkgci.model.rules import inbound, way_in
 from pkgci.model.site import Host, Site
 from pkgci.model.stand_ins import jenkins_source
 from pkgci.model.urls import PATHS, gerrit_url, git_url, web_url
+from pkgci.render.earlier import HIERARCHY, mark
 from pkgci.render.missing import explain
 from pkgci.render.review import review_data
 from pkgci.secrets.needs import REVIEW_HOST_KEY
@@ -155,8 +156,8 @@ class Renderer:
             ordered.insert(place, "settings.yaml")
             layers["settings.yaml"] = _settings_text(settings)
         hierarchy = self._render(f"hiera{SUFFIX}", {**context, "layers": ordered}, host)
-        files = {"hiera.yaml": hierarchy, **{f"data/{name}": layers[name] for name in ordered}}
-        return HieraData(host, files, recorder.asked)
+        data = {f"data/{name}": layers[name] for name in ordered}
+        return HieraData(host, {HIERARCHY: mark(self.site, host.name) + hierarchy, **data}, recorder.asked)
 
     def _host_keys(self, name: str) -> list[str]:
         """The SSH host keys ("type base64") that are recorded for the site's host ``name``."""
