@@ -90,7 +90,9 @@ def _public_key() -> str | None:
     from pkgci.model.checks import public_key_problem
 
     place = home()
-    for name in _KEY_FILES if place is not None else ():
+    if place is None:
+        return None
+    for name in _KEY_FILES:
         try:
             lines = (place / ".ssh" / name).read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError):
