@@ -18,6 +18,7 @@ from pkgci.cli.signals import Ended, end_as_interrupted
 from pkgci.cli.streams import lost, prepare
 from pkgci.errors import ExitStatus, PkgciError
 from pkgci.remembering import NotRememberedWarning
+from pkgci.whoami import ensure_name
 
 # Command → the one line that `pkgci --help` shows. Modules are imported when their command is called: `pkgci --help`
 # and `pkgci validate` must not wait for SSH and Docker libraries.
@@ -93,6 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Runs one command and exits with its status: never with a traceback for what a user can cause."""
     sys.excepthook = _show_fault
     end_as_interrupted()
+    ensure_name()
     prepare()
     status = run(arguments)
     reason = lost(sys.stdout)
@@ -142,6 +144,12 @@ def _run(arguments: Sequence[str] | None) -> int:
         if isinstance(cause, Ended):
             return _said_or_not(f"\npkgci: ended by {cause}", cause.status)
         return _said_or_not("\npkgci: interrupted", int(ExitStatus.INTERRUPTED))
+    except UnicodeEncodeError as error:
+        # A path in the site file, as a rule; in UTF-8, half of a character.
+        lacking = ascii(error.object[error.start : error.end])
+        _said_or_not(f"pkgci: {lacking} cannot be written in {error.encoding}", ExitStatus.WRONG_USE)
+        hint = "LC_ALL=C.UTF-8 pkgci …" if error.encoding != "utf-8" else "correct it in the site file"
+        return _said_or_not(f"  {hint}", ExitStatus.WRONG_USE)
     except OSError as error:
         # A file that cannot be written, a full disk: the system's words, and the file where it names one.
         words = error.strerror or str(error)

@@ -189,16 +189,16 @@ def set_(site_file: Path, as_json: bool, name: str) -> int:
 
 
 def _ask(name: str) -> str:
-    if sys.stdin.isatty():
-        value: str = click.prompt(name, hide_input=True, confirmation_prompt=True, err=True)
-        return value
     try:
-        text = sys.stdin.read()
+        if sys.stdin.isatty():
+            text: str = click.prompt(name, hide_input=True, confirmation_prompt=True, err=True)
+        else:
+            text = sys.stdin.read().rstrip("\r\n")
         text.encode()
     except UnicodeError:
         # Not the error itself: it holds the value.
-        raise UsageError(f"cannot set '{name}': standard input is not UTF-8 text", "convert it: iconv") from None
-    return text.rstrip("\r\n")
+        raise UsageError(f"cannot set '{name}': what was given is not UTF-8 text", "convert it: iconv") from None
+    return text
 
 
 def _folder(site: Site) -> Path:

@@ -114,10 +114,11 @@ def _pip_texts() -> list[str]:
     named = os.environ.get("PIP_CONFIG_FILE")
     files = [*PIP_FILES, *([Path(named)] if named else [])]
     texts = []
-    for file in (path.expanduser() for path in files):
+    for file in files:
         try:
-            texts.append(file.read_text(encoding="utf-8"))
-        except OSError:
+            texts.append(file.expanduser().read_text(encoding="utf-8"))
+        # Of a user without a home, `~` is nothing.
+        except (OSError, RuntimeError):
             continue
     return texts
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import paramiko  # type: ignore[import-untyped]
 
+from pkgci.folders import home
 from pkgci.model.site import Host
 from pkgci.remote.errors import AuthenticationError
 
@@ -29,7 +30,7 @@ def login(host: Host) -> Login:
         key = _declared(host, host.ssh.key)
         return Login({"pkey": key, "allow_agent": False, "look_for_keys": False}, (str(host.ssh.key),))
     agent = [f"{key.comment or key.fingerprint} (agent)" for key in _agent_keys()]
-    files = [str(path) for name in _DEFAULT_KEYS if (path := Path.home() / ".ssh" / name).is_file()]
+    files = [str(path) for path in _default_keys() if path.is_file()]
     if not agent and not files:
         raise AuthenticationError(
             host.name,
@@ -37,6 +38,11 @@ def login(host: Host) -> Login:
             "name one in the site file: `ssh: {key: PATH}`, or `ssh-add PATH`",
         )
     return Login({"allow_agent": True, "look_for_keys": True}, (*agent, *files))
+
+
+def _default_keys() -> tuple[Path, ...]:
+    place = home()
+    return () if place is None else tuple(place / ".ssh" / name for name in _DEFAULT_KEYS)
 
 
 def _declared(host: Host, path: Path) -> Any:
