@@ -3,6 +3,7 @@
 import importlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -59,8 +60,6 @@ CALLS = {
     "lab down": ("lab", "down", *LAB),
 }
 Result = tuple[int, str, str]
-# Probing from this machine waits for names and ports that are not there.
-SLOW = {"verify-connectivity"}
 
 
 def subcommands() -> Iterator[str]:
@@ -114,11 +113,10 @@ def machine(request: pytest.FixtureRequest) -> str:
 def results(machine: str, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
     """Every subcommand on one machine, each in a copy of the site."""
     place = tmp_path_factory.mktemp("machine")
-    calls = {name: arguments for name, arguments in CALLS.items() if name not in SLOW or machine == "read-only"}
-    for name in calls:
+    for name in CALLS:
         shutil.copytree(folder, place / name)
-    found = started([(machine, arguments, place / name) for name, arguments in calls.items()])
-    return dict(zip(calls, found, strict=True))
+    found = started([(machine, arguments, place / name) for name, arguments in CALLS.items()])
+    return dict(zip(CALLS, found, strict=True))
 
 
 def test_every_subcommand_is_tried() -> None:
@@ -130,4 +128,67 @@ def test_every_command_ends_in_words_on_every_machine(machine: str, results: dic
         assert "Traceback" not in out + err, (name, out, err)
         assert "Exception ignored" not in out + err, (name, out, err)
         assert status in (0, 1, 2, 3), (name, status, out, err)
-        assert out or err or machine in ("no standard anything", "no standard error", "nobody reads"), name
+
+
+def results_on(machine: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("machine", [machine], indirect=True, scope="module")
+
+
+@pytest.mark.parametrize("machine", ["read-only", "full"], indirect=True, scope="module")
+def test_what_cannot_be_remembered_is_a_warning_and_what_cannot_be_kept_an_error(results: dict[str, Result]) -> None:
+    # As where it can be written: no host is reached.
+    for name in ("bootstrap", "deploy"):
+        status, _, err = results[name]
+        assert status == 3, (name, err)
+        assert "warning" in err, name
+        assert ".pkgci/bootstrap.json" in err, name
+        assert "not remembered" in err, name
+    for name in ("secrets rotate", "init"):
+        status, out, err = results[name]
+        assert status == 1, (name, out, err)
+        assert os.strerror(30) in err or os.strerror(28) in err, name
+    for name in ("validate", "status", "render-hiera", "secrets list", "secrets show", "topology"):
+        assert "warning" not in results[name][2], name
+
+
+@results_on("nameless")
+def test_a_user_without_a_name_and_a_home_can_do_everything(results: dict[str, Result]) -> None:
+    for name in ("init", "validate", "secrets list", "render-hiera", "render-jobs", "render-pipelines", "topology"):
+        assert results[name][0] in (0, 1), (name, results[name])
+    assert "uid" not in results["bootstrap"][2]
+    assert results["bootstrap"][0] == 3
+
+
+@pytest.mark.parametrize("machine", ["no standard output", "full standard output"], indirect=True, scope="module")
+def test_a_result_that_nobody_gets_is_an_error_in_words(results: dict[str, Result]) -> None:
+    for name in ("validate", "order-servers", "render-hiera", "topology", "secrets list"):
+        status, out, err = results[name]
+        assert (status, out) == (1, ""), name
+        assert "standard output" in err, name
+
+
+@results_on("nobody reads")
+def test_a_reader_that_has_gone_is_no_error(results: dict[str, Result]) -> None:
+    for name in ("validate", "order-servers", "render-hiera", "topology"):
+        assert results[name] == (0, "", ""), name
+
+
+@pytest.mark.parametrize("machine", ["terminal without colours", "dumb terminal"], indirect=True, scope="module")
+def test_no_command_sends_an_escape_where_none_is_wanted(machine: str, results: dict[str, Result]) -> None:
+    for name, (_, out, _) in results.items():
+        # A live display moves the cursor, which is no colour.
+        shown = re.sub(r"\x1b\[(\?25[lh]|2K|1A|\d*[A-G])", "", out) if machine != "dumb terminal" else out
+        assert "\x1b" not in shown, (name, out)
+
+
+@results_on("forced colours")
+def test_forced_colours_are_colours_and_nothing_else(results: dict[str, Result]) -> None:
+    assert "\x1b[1m" in results["status"][1]
+    for name, (_, out, err) in results.items():
+        assert not re.search(r"\x1b\[[^m]*[A-LN-Zhl]", out + err), (name, out, err)
+
+
+@results_on("usual")
+def test_piped_output_is_utf_8_in_any_locale(results: dict[str, Result]) -> None:
+    assert "# ── zuul01: hiera.yaml ──" in results["render-hiera"][1]
+    assert "\x1b" not in "".join(out + err for _, out, err in results.values())
