@@ -79,7 +79,7 @@ def command(
     pool = Pool()
     trust = site_trust(site, accept_new_host_keys, progress.paused, lambda: pool.interrupted)
     away = learn(site, selected, trust, pool, parallel=parallel) if site.manifests is None else {}
-    packed = pack(site, selected, noop=noop, purge=purge)
+    packed = pack(site, selected, trust.text(), noop=noop, purge=purge)
     line = Line(lambda host: open_session(site, host, trust, pool), lambda: pool.interrupted)
 
     def connect(host: Host) -> Session:

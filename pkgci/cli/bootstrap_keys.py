@@ -90,8 +90,7 @@ def _tell_unknown_gerrit(site: Site, selected: Iterable[Host], trust: Trust) -> 
     gerrit = site.gerrit
     if gerrit is None or site.own_review is not None or not any(Role.ZUUL in host.roles for host in selected):
         return
-    known_hosts = trust.known_hosts.read_text(errors="replace") if trust.known_hosts.is_file() else ""
-    if not gerrit_keys(site, known_hosts):
+    if not gerrit_keys(site, trust.text()):
         say(
             f"the SSH host key of {gerrit.host} is not known: Zuul will not connect to it; pin it in the site file "
             f"(`gerrit: {{host_key: …}}`): `ssh-keyscan -p {gerrit.port} {gerrit.host}`, then compare",

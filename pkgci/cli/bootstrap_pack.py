@@ -24,8 +24,11 @@ class Packed:
     hosts: Mapping[str, Remembered]
 
 
-def pack(site: Site, hosts: Iterable[Host], *, noop: bool, purge: bool) -> Packed:
-    """What is applied to ``hosts``. Raises ``UsageError`` where the manifests need what no layer of data gives."""
+def pack(site: Site, hosts: Iterable[Host], known_hosts: str, *, noop: bool, purge: bool) -> Packed:
+    """What is applied to ``hosts``, with the host keys of ``known_hosts``.
+
+    Raises ``UsageError`` where the manifests need what no layer of data gives.
+    """
     from pkgci.foreign.tree import renderer_of, tree_of
     from pkgci.leavers.memory import remembered
     from pkgci.puppetrun.run import Deployment
@@ -35,7 +38,7 @@ def pack(site: Site, hosts: Iterable[Host], *, noop: bool, purge: bool) -> Packe
 
     store = SecretStore.open(site.directory / "secrets")
     tree, origin = tree_of(site)
-    renderer = renderer_of(site, tree)
+    renderer = renderer_of(site, tree, known_hosts)
     rendered = {host.name: renderer.render(host, store) for host in hosts}
     if site.manifests is None:
         needs = Needs.read(tree.module_folders)

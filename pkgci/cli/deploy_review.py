@@ -101,7 +101,7 @@ def _password(file: Path | None) -> str | None:
     if file is None:
         return os.environ.get(PASSWORD_VARIABLE)
     try:
-        text = file.read_text().strip()
+        text = file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         words = getattr(error, "strerror", None) or "it is no text"
         raise UsageError(f"cannot read the password file {file}: {words}") from None

@@ -34,7 +34,7 @@ def command(folder: Path, example: str | None) -> int:
     name = new.site_name(folder_name)
     administrator, key = _administrator(), None
     if example is None:
-        key = _public_key(Path("~/.ssh").expanduser())
+        key = _public_key()
         written = new.starter(name, administrator, key)
     else:
         written = new.example(example, name, new.networks_in(_routes()))
@@ -42,9 +42,10 @@ def command(folder: Path, example: str | None) -> int:
     if taken:
         raise UsageError(f"{folder / taken[0]} exists, and is not overwritten", "pkgci init ANOTHER-FOLDER")
     ignore = folder / ".gitignore"
-    written[".gitignore"] = new.ignore_file(ignore.read_text() if ignore.exists() else "")
+    written[".gitignore"] = new.ignore_file(_text(ignore))
+    programs = new.executables(example) if example is not None else frozenset()
     for path, text in written.items():
-        write_atomically(folder / path, text)
+        write_atomically(folder / path, text, new=0o755 if path in programs else 0o644)
         say(folder / path)
     if example is None and key is None:
         _say(
@@ -79,13 +80,21 @@ def _administrator() -> str:
     return user if re.fullmatch(r"[a-z_][a-z0-9_-]{0,31}", user) and user != "root" else "admin"
 
 
-def _public_key(folder: Path) -> str | None:
-    """The first public SSH key in ``folder``, or None. Private keys are never read."""
+def _text(file: Path) -> str:
+    return file.read_bytes().decode(errors="surrogateescape") if file.exists() else ""
+
+
+def _public_key() -> str | None:
+    """The operator's first public SSH key, or None. Private keys are never read."""
+    from pkgci.folders import home
     from pkgci.model.checks import public_key_problem
 
+    place = home()
+    if place is None:
+        return None
     for name in _KEY_FILES:
         try:
-            lines = (folder / name).read_text().splitlines()
+            lines = (place / ".ssh" / name).read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError):
             continue
         for line in lines:
@@ -96,6 +105,6 @@ def _public_key(folder: Path) -> str | None:
 
 def _routes() -> str:
     try:
-        return Path("/proc/net/route").read_text()
+        return Path("/proc/net/route").read_text(encoding="utf-8")
     except OSError:
         return ""

@@ -129,7 +129,7 @@ def choose(site_file: Path, within: int) -> int:
         say(f"{one.server}: {'the real one' if one.real else 'the stand-in'}: {one.why}", err=True)
     copy = site_file.with_name(f"real-{site_file.name}")
     if any(one.real for one in found):
-        write_atomically(copy, chosen_text(site_file.read_text(), *found))
+        write_atomically(copy, chosen_text(site_file.read_text(encoding="utf-8"), *found))
         say(copy)
     else:
         copy.unlink(missing_ok=True)

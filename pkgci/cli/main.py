@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import importlib
 import io
-import os
 import sys
+import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from types import TracebackType
@@ -16,7 +16,10 @@ import click
 from pkgci import __version__
 from pkgci.cli.say import say
 from pkgci.cli.signals import end_as_interrupted, leave, told_end
+from pkgci.cli.streams import lost, prepare
 from pkgci.errors import ExitStatus, PkgciError
+from pkgci.remembering import NotRememberedWarning
+from pkgci.whoami import ensure_name
 
 # Command → the one line that `pkgci --help` shows. Modules are imported when their command is called: `pkgci --help`
 # and `pkgci validate` must not wait for SSH and Docker libraries.
@@ -92,44 +95,63 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs one command and exits with its status: never with a traceback for what a user can cause."""
     sys.excepthook = _show_fault
     end_as_interrupted()
-    leave(run(arguments))
+    ensure_name()
+    prepare()
+    status = run(arguments)
+    reason = lost(sys.stdout)
+    # The reader of our output (`| head`) has what it wanted.
+    if reason is not None and not isinstance(reason, BrokenPipeError):
+        words = f"pkgci: cannot write to standard output: {reason.strerror}"
+        status = _said_or_not(words, status or ExitStatus.NOT_AS_DECLARED)
+    leave(status)
 
 
 def _show_fault(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """A fault of pkgci's own may quote a host."""
     import traceback
 
-    say("".join(traceback.format_exception(kind, error, trace)), err=True, nl=False)
+    _said_or_not("".join(traceback.format_exception(kind, error, trace)).rstrip(), 1)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; returns its exit status."""
+    """Runs one command; returns its exit status. What it could not write down for the next one is said at its end."""
+    with warnings.catch_warnings(record=True) as noted:
+        warnings.simplefilter("default", NotRememberedWarning)
+        status = _run(arguments)
+    for one in noted:
+        if issubclass(one.category, NotRememberedWarning):
+            _said_or_not(f"pkgci: warning: {one.message}", status)
+        else:
+            warnings.showwarning(one.message, one.category, one.filename, one.lineno)
+    return status
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     try:
         result = pkgci.main(args=arguments, prog_name="pkgci", standalone_mode=False)
         sys.stdout.flush()
     except PkgciError as error:
-        say(f"pkgci: {error.message}" if "\n" not in error.message else error.message, err=True)
-        if error.hint:
-            say(f"  {error.hint}", err=True)
-        return int(error.status)
+        _said_or_not(f"pkgci: {error.message}" if "\n" not in error.message else error.message, error.status)
+        return _said_or_not(f"  {error.hint}", error.status) if error.hint else int(error.status)
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:
         said = io.StringIO()
         error.show(said)
-        say(said.getvalue(), err=True, nl=False)
-        return int(ExitStatus.WRONG_USE)
+        return _said_or_not(said.getvalue().rstrip("\n"), ExitStatus.WRONG_USE)
     except (click.Abort, KeyboardInterrupt) as error:
         return told_end(error)
-    except BrokenPipeError:
-        # The reader of our output (`| head`) has gone: what is left unsaid is not wanted.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return int(ExitStatus.AS_DECLARED)
+    except UnicodeEncodeError as error:
+        # A path in the site file, as a rule; in UTF-8, half of a character.
+        lacking = ascii(error.object[error.start : error.end])
+        _said_or_not(f"pkgci: {lacking} cannot be written in {error.encoding}", ExitStatus.WRONG_USE)
+        hint = "LC_ALL=C.UTF-8 pkgci …" if error.encoding != "utf-8" else "correct it in the site file"
+        return _said_or_not(f"  {hint}", ExitStatus.WRONG_USE)
     except OSError as error:
         # A file that cannot be written, a full disk: the system's words, and the file where it names one.
         words = error.strerror or str(error)
         told = f"pkgci: {error.filename}: {words}" if error.filename else f"pkgci: {words}"
-        return _said_or_not(told, int(ExitStatus.NOT_AS_DECLARED))
+        return _said_or_not(told, ExitStatus.NOT_AS_DECLARED)
     return int(result) if isinstance(result, int) else int(ExitStatus.AS_DECLARED)
 
 
@@ -137,4 +159,4 @@ def _said_or_not(words: str, status: int) -> int:
     """``status``, said in ``words`` where anybody still listens: a terminal that hung up does not."""
     with suppress(OSError):
         say(words, err=True)
-    return status
+    return int(status)

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from pkgci.cli.outputs import output_file_option
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 site_option = click.option(
@@ -21,8 +23,8 @@ site_option = click.option(
     help="The site file.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for machines.")
-junit_option = click.option(
-    "--junit", "junit_file", type=click.Path(path_type=Path, dir_okay=False), help="Also write a JUnit report."
+junit_option = output_file_option(
+    "--junit", help="Also write a JUnit report; - prints it, and nothing else, to standard output."
 )
 
 

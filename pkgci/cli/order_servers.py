@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from pkgci.cli.options import json_option, site_option
-from pkgci.cli.say import say, say_exactly
+from pkgci.cli.outputs import Output, output_file_option
+from pkgci.cli.say import say
 from pkgci.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 )
 @json_option
 @click.option("--dns", is_flag=True, help="Write the DNS records instead, as a snippet for BIND's zone files.")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
-def command(site_file: Path, form: str | None, as_json: bool, dns: bool, output: Path | None) -> int:
+@output_file_option("--output", default="-", help="Write to this file.  [default: standard output]")
+def command(site_file: Path, form: str | None, as_json: bool, dns: bool, output: Output) -> int:
     """Write the order for the IT department: machines, DNS names, connections, totals.
 
     It is made from the site file and the role catalogue alone; no host is reached.
@@ -46,16 +47,9 @@ def command(site_file: Path, form: str | None, as_json: bool, dns: bool, output:
         text = zone_text(site)
     else:
         text = _written(form or "markdown", site)
-    if output is None:
-        say_exactly(text, nl=False)
-        return ExitStatus.AS_DECLARED
-    from pkgci.files import write_atomically
-
-    try:
-        write_atomically(output, text)
-    except OSError as error:
-        raise UsageError(f"cannot write {output}: {error.strerror}") from None
-    say(f"{'DNS records' if dns else 'order'} of {len(site.hosts)} servers written to {output}", err=True)
+    output.write(text)
+    if output.path is not None:
+        say(f"{'DNS records' if dns else 'order'} of {len(site.hosts)} servers written to {output}", err=True)
     return ExitStatus.AS_DECLARED
 
 

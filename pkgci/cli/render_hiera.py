@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pkgci.cli.options import connection_options, hosts_options, json_option, site_option
+from pkgci.cli.outputs import output_folder_option
 from pkgci.cli.say import say, say_exactly
 from pkgci.errors import ExitStatus, UsageError
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 )
 @site_option
 @hosts_options
-@click.option("--output", type=click.Path(path_type=Path, file_okay=False), help="Write the files below this folder.")
+@output_folder_option("--output", help="Write the files below this folder.")
 @click.option("--diff", is_flag=True, help="Show how the data differs from what is on the hosts now (over SSH).")
 @click.option("--reveal", is_flag=True, help="Show secrets. Without it they read <secret NAME>.")
 @json_option
@@ -39,7 +40,11 @@ def command(
     parallel: int,
     accept_new_host_keys: bool,
 ) -> int:
-    """Show each host's Hiera data, in the order of lookup: the first file that has a key wins."""
+    """Show each host's Hiera data, in the order of lookup: the first file that has a key wins.
+
+    In the folder of an earlier run, the files of hosts and roles that the site no longer has are removed; other files
+    stay.
+    """
     from pkgci.foreign.tree import renderer_of
     from pkgci.model.load import load_site
     from pkgci.render.hiera import Placeholders
@@ -58,7 +63,7 @@ def command(
     source = _store(site) if reveal else Placeholders(_store(site) if made else None)
     rendered = (renderer.render(host, source) for host in selected)
     if output is not None:
-        return _write(rendered, output, reveal)
+        return _write(site, selected, rendered, output, reveal)
     if as_json:
         return _print_json(rendered)
     for data in rendered:
@@ -80,16 +85,15 @@ def _heading(host: Host, name: str) -> str:
     return f"# ── {host.name}: {name} ".ljust(80, "─")
 
 
-def _write(rendered: Iterator[HieraData], folder: Path, reveal: bool) -> int:
-    from pkgci.files import write_atomically
+def _write(site: Site, selected: tuple[Host, ...], rendered: Iterator[HieraData], folder: Path, reveal: bool) -> int:
+    from pkgci.outputs import write_folder
+    from pkgci.render.earlier import earlier_files
 
-    count = hosts = 0
-    for data in rendered:
-        hosts += 1
-        for name, text in data.files.items():
-            write_atomically(folder / data.host.name / name, text, 0o600 if reveal else 0o644)
-            count += 1
-    say(f"{count} files for {hosts} host{'s' if hosts > 1 else ''} written below {folder}", err=True)
+    files = {f"{data.host.name}/{name}": text for data in rendered for name, text in data.files.items()}
+    stale = write_folder(folder, files, earlier_files(folder, site, selected), 0o600 if reveal else None)
+    hosts = f"{len(selected)} host{'s' if len(selected) > 1 else ''}"
+    removed = f", {stale} stale removed" if stale else ""
+    say(f"{len(files)} files for {hosts} written below {folder}{removed}", err=True)
     return ExitStatus.AS_DECLARED
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pkgci.cli.options import json_option, site_option
+from pkgci.cli.outputs import output_folder_option
 from pkgci.cli.say import say
 from pkgci.errors import ExitStatus
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command(epilog="Examples: pkgci render-jobs, pkgci render-jobs --output review, pkgci render-jobs --json")
 @site_option
-@click.option("--output", type=click.Path(path_type=Path, file_okay=False), help="Write NAME.xml files to this folder.")
+@output_folder_option("--output", help="Write NAME.xml files to this folder.")
 @json_option
 def command(site_file: Path, output: Path | None, as_json: bool) -> int:
     """List the Jenkins jobs of the site's projects and of its own JJB files, or write the config.xml of each.
@@ -41,26 +42,9 @@ def command(site_file: Path, output: Path | None, as_json: bool) -> int:
 
 
 def _write(site: str, jobs: tuple[RenderedJob, ...], folder: Path) -> None:
-    from pkgci.files import write_atomically
+    from pkgci.jobs.mark import earlier_files
+    from pkgci.outputs import write_folder
 
-    names = {f"{job.name}.xml" for job in jobs}
-    stale = [file for file in sorted(folder.glob("*.xml")) if file.name not in names and _is_own(file, site)]
-    for job in jobs:
-        write_atomically(folder / f"{job.name}.xml", job.xml)
-    for file in stale:
-        file.unlink()
-    removed = f", {len(stale)} stale removed" if stale else ""
+    stale = write_folder(folder, {f"{job.name}.xml": job.xml for job in jobs}, earlier_files(folder, site))
+    removed = f", {stale} stale removed" if stale else ""
     say(f"{len(jobs)} jobs written to {folder}{removed}", err=True)
-
-
-def _is_own(file: Path, site: str) -> bool:
-    """Whether an earlier run for ``site`` wrote ``file``."""
-    from xml.etree.ElementTree import ParseError
-
-    from pkgci.jobs.mark import is_own
-    from pkgci.jobs.normal import parse
-
-    try:
-        return is_own(parse(file.read_text()), site, file.stem)
-    except (ParseError, OSError, UnicodeDecodeError):
-        return False

@@ -90,10 +90,10 @@ def _take_away(site: Site, site_file: Path, host: Remembered, *, noop: bool, pur
 
     retired = host.retired()
     site = site_with(site, retired)
-    packed = pack(site, [retired], noop=noop, purge=purge)
     progress = progress_on(sys.stderr, [host.name])
     pool = Pool()
     trust = site_trust(site, False, progress.paused, lambda: pool.interrupted)
+    packed = pack(site, [retired], trust.text(), noop=noop, purge=purge)
     line = Line(lambda one: open_session(site, one, trust, pool), lambda: pool.interrupted)
     results: dict[str, RunResult | HostError]
     with progress:

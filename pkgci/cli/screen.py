@@ -7,17 +7,41 @@ import json
 import sys
 from collections.abc import Iterable
 from types import TracebackType
-from typing import Any, BinaryIO, TextIO
+from typing import Any, BinaryIO, Literal, TextIO
 
-from rich.console import Console, ConsoleOptions, RenderableType
+from rich.console import Console, ConsoleDimensions, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.status import Status
 
+from pkgci.cli.streams import can_be_redrawn, coloured, lost, usable_width
 from pkgci.legible import escaped, legible
 
 
 class _Legible(Console):
-    """Shows what anybody has said, and does what we say only: a control among the words is shown, and not sent."""
+    """Shows what anybody has said, and does what we say only: a control among the words is shown, and not sent.
+
+    It is a terminal where it can be redrawn; colours are another matter, and so is the width.
+    """
+
+    def __init__(self, stream: TextIO, *, soft_wrap: bool) -> None:
+        colours: Literal["auto", "standard"] | None = "auto" if can_be_redrawn(stream) else "standard"
+        super().__init__(
+            file=stream,
+            highlight=False,
+            soft_wrap=soft_wrap,
+            markup=False,
+            force_terminal=can_be_redrawn(stream),
+            color_system=colours if coloured(stream) else None,
+        )
+
+    @property
+    def size(self) -> ConsoleDimensions:
+        columns, lines = super().size
+        return ConsoleDimensions(usable_width(columns), lines)
+
+    @size.setter
+    def size(self, new_size: tuple[int, int]) -> None:
+        self._width, self._height = new_size
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         for segment in super().render(renderable, options):
@@ -26,7 +50,7 @@ class _Legible(Console):
 
 def output() -> Console:
     """Standard output. Piped, it has no colours and lines are not folded."""
-    return _Legible(highlight=False, soft_wrap=not sys.stdout.isatty(), markup=False)
+    return _Legible(sys.stdout, soft_wrap=not sys.stdout.isatty())
 
 
 def remarks() -> Console:
@@ -36,7 +60,7 @@ def remarks() -> Console:
 
 def console_on(stream: TextIO, *, soft_wrap: bool = False) -> Console:
     """What is shown on ``stream``."""
-    return _Legible(file=stream, highlight=False, soft_wrap=soft_wrap, markup=False)
+    return _Legible(stream, soft_wrap=soft_wrap)
 
 
 class Bytes:
@@ -48,9 +72,11 @@ class Bytes:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace") if stream.isatty() else None
 
     def write(self, piece: bytes) -> None:
-        """Writes it at once."""
+        """Writes it at once. Raises ``BrokenPipeError`` once nobody reads it: the command there need not go on."""
         self._stream.write(legible(self._decoder.decode(piece)).encode() if self._decoder else piece)
         self._stream.flush()
+        if lost(self._text) is not None:
+            raise BrokenPipeError
 
 
 def print_json(value: Any) -> None:

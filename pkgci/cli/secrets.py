@@ -14,6 +14,7 @@ import click
 
 from pkgci.cli.options import json_option, site_option
 from pkgci.cli.say import say, say_exactly
+from pkgci.cli.streams import usable_width
 from pkgci.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
@@ -188,10 +189,16 @@ def set_(site_file: Path, as_json: bool, name: str) -> int:
 
 
 def _ask(name: str) -> str:
-    if sys.stdin.isatty():
-        value: str = click.prompt(name, hide_input=True, confirmation_prompt=True, err=True)
-        return value
-    return sys.stdin.read().rstrip("\r\n")
+    try:
+        if sys.stdin.isatty():
+            text: str = click.prompt(name, hide_input=True, confirmation_prompt=True, err=True)
+        else:
+            text = sys.stdin.read().rstrip("\r\n")
+        text.encode()
+    except UnicodeError:
+        # Not the error itself: it holds the value.
+        raise UsageError(f"cannot set '{name}': what was given is not UTF-8 text", "convert it: iconv") from None
+    return text
 
 
 def _folder(site: Site) -> Path:
@@ -282,7 +289,7 @@ def _show_rows(rows: list[dict[str, Any]], all_hosts: int) -> None:
             parts.append(f"valid until {row['expires']}")
         text = "; ".join(parts)
         if sys.stdout.isatty():
-            columns = shutil.get_terminal_size().columns
+            columns = usable_width(shutil.get_terminal_size().columns)
             lines = textwrap.wrap(text, columns - 1, initial_indent="    ", subsequent_indent="    ")
             say("".join(f"\n{line}" for line in lines))
         else:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pkgci.cli.options import connection_options, json_option, junit_option, site_option
+from pkgci.cli.outputs import Output, also, check_one_result
 from pkgci.errors import ExitStatus
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 @json_option
 @junit_option
 @connection_options
-def command(site_file: Path, as_json: bool, junit_file: Path | None, parallel: int, accept_new_host_keys: bool) -> int:
+def command(site_file: Path, as_json: bool, junit: Output | None, parallel: int, accept_new_host_keys: bool) -> int:
     """Prove that the network is as open and as closed as declared.
 
     From every host, from this machine and from the outside host, every port that the site names is tried on every
@@ -34,10 +35,10 @@ def command(site_file: Path, as_json: bool, junit_file: Path | None, parallel: i
     from pkgci.cli.screen import print_json, remarks
     from pkgci.connectivity.report import as_data, cases
     from pkgci.connectivity.run import verify
-    from pkgci.files import write_atomically
     from pkgci.junit import junit_xml
     from pkgci.model.load import load_site
 
+    check_one_result(junit, as_json)
     site = load_site(site_file)
     places = len(site.hosts) + (site.outside is not None)
     authority = _authority(site)
@@ -51,12 +52,11 @@ def command(site_file: Path, as_json: bool, junit_file: Path | None, parallel: i
 
         status.update(f"probing from {places} places")
         result = verify(site, site_trust(site, accept_new_host_keys), authority, parallel=parallel, done=done)
-    if junit_file is not None:
-        write_atomically(junit_file, junit_xml("connectivity", cases(result)))
-    if as_json:
-        print_json({"site": site.name, **as_data(result)})
-    else:
-        _show(result)
+    with also(junit, lambda: junit_xml("connectivity", cases(result))) as shown:
+        if shown and as_json:
+            print_json({"site": site.name, **as_data(result)})
+        elif shown:
+            _show(result)
     if result.reached == 0:
         return ExitStatus.NOTHING_REACHED
     wrong = any(verdict.wrong for verdict in result.verdicts)

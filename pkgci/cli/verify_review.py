@@ -67,7 +67,7 @@ def command(site_file: Path, as_json: bool, accept_new_host_keys: bool) -> int:
         live, remark = _administrator(site)
         pages = facts.get("pages") or _pages(site, facts)
     known = site.directory / "known_hosts"
-    keys = gerrit_keys(site, known.read_text() if known.is_file() else "")
+    keys = gerrit_keys(site, known.read_text(encoding="utf-8") if known.is_file() else "")
     changes = {name: history(told) for name, told in facts.get("changes", {}).items()}
     judged = judge(site, needs, facts, keys, Seen(live, pages, changes))
     if judged.unproven:

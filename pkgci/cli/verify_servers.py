@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pkgci.cli.options import connection_options, hosts_options, json_option, junit_option, site_option
+from pkgci.cli.outputs import Output, also, check_one_result
 
 if TYPE_CHECKING:
     from pkgci.model.site import Site
@@ -30,7 +31,7 @@ def command(
     roles: tuple[str, ...],
     hosts: tuple[str, ...],
     as_json: bool,
-    junit_file: Path | None,
+    junit: Output | None,
     parallel: int,
     accept_new_host_keys: bool,
 ) -> int:
@@ -51,6 +52,7 @@ def command(
     from pkgci.servers.inspect import Inspection, inspect
     from pkgci.servers.judge import Verdict, judge, judge_error
 
+    check_one_result(junit, as_json)
     site = load_site(site_file)
     selected = site.select(roles, hosts)
     pool = Pool()
@@ -76,12 +78,12 @@ def command(
             findings[host.name] = judge(site, host, found.delivered, found.clock)
         else:
             findings[host.name] = judge_error(host, found)
-    if junit_file is not None:
-        _write_junit(site, findings, junit_file)
-    if as_json:
-        _print_json(site, findings)
-    else:
-        _show(findings)
+    with also(junit, lambda: _junit(site, findings)) as shown:
+        if shown and as_json:
+            _print_json(site, findings)
+        elif shown:
+            _show(findings)
+    if not as_json:
         for error in errors_of(results):
             if error.hint:
                 screen.print(f"{error.host}: {error.hint}")
@@ -126,8 +128,7 @@ def _print_json(site: Site, findings: Findings) -> None:
     )
 
 
-def _write_junit(site: Site, findings: Findings, path: Path) -> None:
-    from pkgci.files import write_atomically
+def _junit(site: Site, findings: Findings) -> str:
     from pkgci.junit import Case, junit_xml
     from pkgci.servers.judge import Verdict
 
@@ -140,4 +141,4 @@ def _write_junit(site: Site, findings: Findings, path: Path) -> None:
         for name, part in findings.items()
         for item in part
     ]
-    write_atomically(path, junit_xml(f"servers of {site.name}", cases))
+    return junit_xml(f"servers of {site.name}", cases)

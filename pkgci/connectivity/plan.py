@@ -90,7 +90,7 @@ def perl_program(plan: str) -> str:
 
 
 def _source(name: str) -> str:
-    return (files("pkgci.connectivity") / name).read_text()
+    return (files("pkgci.connectivity") / name).read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)

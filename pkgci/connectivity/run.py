@@ -127,8 +127,8 @@ def probe(session: Session, plan: str) -> Answer:
 def probing_here(plan: str) -> Iterator[Callable[[], Observations]]:
     """Probes from this machine meanwhile. Yields what waits for the end and tells what was found."""
     # Files, not pipes: nobody reads along, and a probe that waits for a reader would see time-outs.
-    with tempfile.TemporaryFile("w+") as program, tempfile.TemporaryFile("w+") as output:
-        program.write(python_program(plan))
+    with tempfile.TemporaryFile() as program, tempfile.TemporaryFile() as output:
+        program.write(python_program(plan).encode())
         program.seek(0)
         process = subprocess.Popen(
             [sys.executable, "-IS", "-"], stdin=program, stdout=output, stderr=subprocess.DEVNULL
@@ -138,7 +138,7 @@ def probing_here(plan: str) -> Iterator[Callable[[], Observations]]:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(_PROBE_LIMIT)
             output.seek(0)
-            return read_answer(output.read()).observations
+            return read_answer(output.read().decode(errors="replace")).observations
 
         try:
             yield found

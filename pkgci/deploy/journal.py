@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from pkgci.deploy.items import NAMES
 from pkgci.errors import ExitStatus, PkgciError
 from pkgci.files import write_atomically
+from pkgci.locks import lock_or_fail
 from pkgci.model.site import Site
+from pkgci.remembering import remembering
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def _file(site: Site) -> Path:
 def load(site: Site) -> Journal | None:
     """The journal of the last deployment of ``site``; None where there is none, or none that can be read."""
     try:
-        data = json.loads(_file(site).read_text())
+        data = json.loads(_file(site).read_text(encoding="utf-8"))
         ended = tuple(
             Ended(str(one["item"]), int(one["status"]), str(one["began"]), float(one["seconds"]))
             for one in data["ended"]
@@ -79,22 +79,20 @@ def load(site: Site) -> Journal | None:
 
 def save(site: Site, journal: Journal) -> None:
     """Writes ``journal`` down."""
-    write_atomically(_file(site), json.dumps(asdict(journal), indent=2) + "\n")
+    with remembering("how far this deployment has come is", _file(site)):
+        write_atomically(_file(site), json.dumps(asdict(journal), indent=2) + "\n")
 
 
 @contextmanager
 def alone(site: Site) -> Iterator[None]:
     """Holds the site's deployment. Raises ``PkgciError`` where another process on this machine holds it."""
     path = _file(site).with_suffix(".lock")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
+    with ExitStack() as held:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with remembering("that this deployment is under way is", path):
+                held.enter_context(lock_or_fail(path))
         except BlockingIOError:
             raise PkgciError(
                 f"another `pkgci deploy` of {site.path} is under way", "run it again when that has ended"
             ) from None
         yield
-    finally:
-        os.close(descriptor)

@@ -13,6 +13,7 @@ from pkgci.foreign.hierarchy import merged
 from pkgci.model.roles import Role
 from pkgci.model.schema import Manifests
 from pkgci.model.site import Host, Site
+from pkgci.render.earlier import HIERARCHY, mark
 from pkgci.render.hiera import SUFFIX, HieraData, Renderer, Source
 
 
@@ -23,8 +24,8 @@ class ForeignRenderer(Renderer):
     ``UsageError`` as ``Renderer``, and where the tree's hiera.yaml cannot be used.
     """
 
-    def __init__(self, site: Site, manifests: Manifests, folder: Path) -> None:
-        super().__init__(site)
+    def __init__(self, site: Site, manifests: Manifests, folder: Path, known_hosts: str | None = None) -> None:
+        super().__init__(site, known_hosts=known_hosts)
         self._manifests = manifests
         self._tree = folder
         self._templates = {
@@ -47,11 +48,11 @@ class ForeignRenderer(Renderer):
         layers = [name.removeprefix("data/") for name in data.files if name.startswith("data/")]
         file = self._manifests.hiera
         try:
-            text = None if file is None else (self._tree / file).read_text()
+            text = None if file is None else (self._tree / file).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(f"cannot read the tree's {file}: {error}") from None
         hierarchy = merged(layers, text, file or "", lambda path: (self._tree / path).is_dir())
-        return replace(data, files={**data.files, "hiera.yaml": hierarchy})
+        return replace(data, files={**data.files, HIERARCHY: mark(self.site, host.name) + hierarchy})
 
     def _layers(self, host: Host) -> Iterator[tuple[str, Role | None]]:
         own = self.site.directory / "hiera"

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from pkgci.errors import PkgciError, UsageError
+from pkgci.folders import make_folder
+from pkgci.locks import lock_or_wait
 from pkgci.model.words import nearest
 
 # What a clone of a large repository over a slow line takes, seconds.
@@ -45,8 +44,9 @@ def checkout(url: str, ref: str | None, cache: Path) -> Commit:
     base = cache / hashlib.sha256(url.encode()).hexdigest()[:16]
     repository = base / "repository"
     try:
-        base.mkdir(parents=True, exist_ok=True)
-        with _locked(base / "lock"):
+        make_folder(base)
+        # Two processes would write into the same repository.
+        with lock_or_wait(base / "lock"):
             if ref is None or not _has(repository, ref):
                 _fetch(url, repository)
             commit = _resolve(url, ref, repository)
@@ -56,14 +56,6 @@ def checkout(url: str, ref: str | None, cache: Path) -> Commit:
     except OSError as error:
         raise PkgciError(f"cannot keep the manifests in {error.filename or base}: {error.strerror}") from None
     return Commit(commit, folder)
-
-
-@contextmanager
-def _locked(file: Path) -> Iterator[None]:
-    """One process at a time: two would write into the same repository."""
-    with file.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
 
 
 def _has(repository: Path, ref: str) -> bool:
@@ -152,7 +144,8 @@ def _git(*arguments: str, at: Path | None = None, protocols: str = _PROTOCOLS) -
         env=environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
         timeout=_LIMIT,
         check=True,
     )

@@ -40,7 +40,7 @@ def tree_of(site: Site) -> tuple[Tree, Origin]:
         commit = checkout(manifests.git, manifests.ref, site.directory / ".pkgci" / "manifests")
         folder, origin = commit.folder, Origin(manifests.git, commit.name)
     else:
-        folder = site.directory / Path(manifests.path or ".").expanduser()
+        folder = site.directory / _expanded(manifests.path or ".")
         origin = Origin(str(folder))
     _check(folder, manifests, site)
     facts = {role.value: settings.facts for role, settings in manifests.roles.items()}
@@ -55,12 +55,22 @@ def tree_of(site: Site) -> tuple[Tree, Origin]:
     return tree, origin
 
 
-def renderer_of(site: Site, tree: Tree | None = None) -> Renderer:
-    """What renders the Hiera data that goes with ``tree``, as ``tree_of`` gave it (and as it is asked where None)."""
+def renderer_of(site: Site, tree: Tree | None = None, known_hosts: str | None = None) -> Renderer:
+    """What renders the Hiera data that goes with ``tree``, as ``tree_of`` gave it (and as it is asked where None).
+
+    ``known_hosts`` as for ``Renderer``.
+    """
     if site.manifests is None:
-        return Renderer(site)
+        return Renderer(site, known_hosts=known_hosts)
     folder = (tree or tree_of(site)[0]).folder
-    return ForeignRenderer(site, site.manifests, folder)
+    return ForeignRenderer(site, site.manifests, folder, known_hosts)
+
+
+def _expanded(path: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise UsageError(f"cannot resolve `manifests: {{path: {path}}}`: there is no such home directory") from None
 
 
 def _check(folder: Path, manifests: Manifests, site: Site) -> None:

@@ -7,7 +7,11 @@ description somebody changes still is. Jobs of an older pkgci have a parameter P
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from pathlib import Path
 from xml.etree import ElementTree
+
+from pkgci.jobs.normal import parse
 
 _PARAMETER = "properties/hudson.model.ParametersDefinitionProperty/parameterDefinitions/*[name='PKGCI_JOB']"
 _COMMAND = "builders/hudson.tasks.Shell/command"
@@ -35,3 +39,13 @@ def is_own(root: ElementTree.Element, site: str, job: str) -> bool:
     if any(is_marked(text or "", site, job) for text in texts):
         return True
     return any(item.findtext("defaultValue") == f"{site}/{job}" for item in root.iterfind(_PARAMETER))
+
+
+def earlier_files(folder: Path, site: str) -> Iterator[str]:
+    """The files in ``folder`` that pkgci wrote of jobs of ``site``."""
+    for file in sorted(folder.glob("*.xml")):
+        try:
+            if is_own(parse(file.read_text(encoding="utf-8")), site, file.stem):
+                yield file.name
+        except (ElementTree.ParseError, OSError, UnicodeDecodeError):
+            continue

@@ -140,7 +140,7 @@ def open_server(site: Site, secrets: Secrets, told: Told = lambda _: None) -> It
 
     ``told`` hears why it takes longer.
     """
-    with tempfile.NamedTemporaryFile("w", suffix=".pem") as authority:
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".pem") as authority:
         authority.write(secrets.public("tls/ca"))
         authority.flush()
         access = Access(

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pkgci.errors import NothingReachedError, UsageError
-from pkgci.files import write_atomically
+from pkgci.files import rewrite, write_atomically
 from pkgci.leavers.memory import forget
 from pkgci.model.known_hosts import known_name
 from pkgci.model.site import Host, Site
@@ -80,7 +80,7 @@ def login_keys(site: Site, host: Host, lab_key: str) -> tuple[str, ...]:
             f"host '{host.name}' is reached with the key {key}, whose public half ({public.name}) is not beside it",
             f"`ssh-keygen -y -f {key} > {public}`, or write `key: .lab/id_ed25519` in the site file",
         )
-    return (lab_key, public.read_text().strip())
+    return (lab_key, public.read_text(encoding="utf-8").strip())
 
 
 def check_made(site: Site) -> None:
@@ -102,13 +102,8 @@ def record_keys(site: Site, names: Iterable[str], keys: Mapping[str, Iterable[st
 
     Lines of the hosts ``names`` are forgotten, at port 22 or another, so that an earlier lab's keys are no obstacle.
     """
-    path = site.directory / "known_hosts"
-    before = path.read_text() if path.exists() else ""
-    after = replace_known(before, _names_in(before, set(names)), keys)
-    if after != before:
-        write_atomically(path, after)
-    if not after:
-        path.unlink(missing_ok=True)
+    about = set(names)
+    rewrite(site.directory / "known_hosts", lambda text: replace_known(text, _names_in(text, about), keys))
 
 
 def forget_hosts(site: Site, hosts: Iterable[str], others: Iterable[str] = ()) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import shlex
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -34,6 +33,7 @@ from pkgci.lab.stand_ins.furnish import STATE, furnish
 from pkgci.lab.stand_ins.host import stands_in_for
 from pkgci.lab.stand_ins.image import TAG, build_image, has_image, stand_ins_image
 from pkgci.lab.state import HostState, outdated, state_of
+from pkgci.locks import lock_or_fail
 from pkgci.model.known_hosts import known_name
 from pkgci.model.roles import OperatingSystem
 from pkgci.model.site import Host, Site
@@ -61,16 +61,13 @@ class Lab:
         directory = lab_directory(self.site)
         try:
             directory.mkdir(mode=0o700, exist_ok=True)
-            lock = (directory / "lock").open("w")
+            held = ExitStack()
+            held.enter_context(lock_or_fail(directory / "lock"))
+        except BlockingIOError:
+            raise PkgciError(f"another `pkgci lab` is at work on the lab '{self.site.name}'", "wait for it") from None
         except OSError as error:
             raise UsageError(f"cannot write to {directory}: {error.strerror}", "whose lab is it?") from None
-        with lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise PkgciError(
-                    f"another `pkgci lab` is at work on the lab '{self.site.name}'", "wait for it"
-                ) from None
+        with held:
             self._refuse_other_site()
             yield
 

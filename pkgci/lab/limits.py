@@ -20,7 +20,7 @@ def ensure_inotify(hosts: int, setting: Path = INSTANCES) -> str | None:
     Without enough of them systemd fails at random. Raises ``PkgciError`` where this user may not raise the limit.
     """
     try:
-        limit = int(setting.read_text())
+        limit = int(setting.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     needed = hosts * PER_HOST
@@ -28,7 +28,7 @@ def ensure_inotify(hosts: int, setting: Path = INSTANCES) -> str | None:
         return None
     wanted = max(needed, ENOUGH)
     try:
-        setting.write_text(f"{wanted}\n")
+        setting.write_text(f"{wanted}\n", encoding="utf-8")
     except OSError:
         raise PkgciError(
             f"{hosts} lab hosts need about {needed} inotify instances, and this machine allows a user {limit}",

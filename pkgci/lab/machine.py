@@ -105,17 +105,20 @@ def _plain_web_address(address: str) -> bool:
 def _certificates() -> dict[str, str]:
     if not CERTIFICATES.is_dir():
         return {}
-    return {file.name: file.read_text() for file in sorted(CERTIFICATES.rglob("*.crt")) if file.is_file()}
+    return {
+        file.name: file.read_text(encoding="utf-8") for file in sorted(CERTIFICATES.rglob("*.crt")) if file.is_file()
+    }
 
 
 def _pip_texts() -> list[str]:
     named = os.environ.get("PIP_CONFIG_FILE")
     files = [*PIP_FILES, *([Path(named)] if named else [])]
     texts = []
-    for file in (path.expanduser() for path in files):
+    for file in files:
         try:
-            texts.append(file.read_text())
-        except OSError:
+            texts.append(file.expanduser().read_text(encoding="utf-8"))
+        # Of a user without a home, `~` is nothing.
+        except (OSError, RuntimeError):
             continue
     return texts
 
@@ -123,6 +126,8 @@ def _pip_texts() -> list[str]:
 def _output(*command: str) -> str:
     """What a command prints, or nothing where the machine does not have it (it need not be a Debian)."""
     try:
-        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False).stdout
+        return subprocess.run(
+            command, capture_output=True, encoding="utf-8", errors="replace", timeout=60, check=False
+        ).stdout
     except (OSError, subprocess.TimeoutExpired):
         return ""

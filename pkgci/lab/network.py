@@ -129,7 +129,7 @@ def _address(hexadecimal: str) -> IPv4Address:
 
 def _routes() -> list[Taken]:
     try:
-        return parse_routes(_ROUTES.read_text())
+        return parse_routes(_ROUTES.read_text(encoding="utf-8"))
     except OSError:
         return []
 

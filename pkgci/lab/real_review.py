@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pkgci.assets import asset
 from pkgci.errors import PkgciError
-from pkgci.files import write_atomically
+from pkgci.files import rewrite
 from pkgci.lab.keys import ensure_key, lab_directory
 from pkgci.lab.stand_ins.access import environment, ssh_words
 from pkgci.lab.stand_ins.review.settings import is_username
@@ -74,11 +74,11 @@ def admit(site: Site, name: str | None) -> None:
     if name in (None, ADMINISTRATOR, REVIEWER) or site.gerrit is None or not review_is_real_in_lab(site):
         return
     known = _admitted(site)
-    admitted = known.read_text().split() if known.is_file() else []
+    admitted = known.read_text(encoding="utf-8").split() if known.is_file() else []
     if name in (site.gerrit.user, *site.access.administrators, *admitted) or not is_username(name):
         return
     ensure_person(site, site.gerrit, name)
-    write_atomically(known, "".join(f"{one}\n" for one in (*admitted, name)))
+    rewrite(known, lambda text: text if name in text.split() else f"{text}{name}\n")
 
 
 def forget_people(site: Site, host: Host) -> None:
@@ -218,7 +218,14 @@ def _first_files(site: Site, name: str) -> dict[str, tuple[int, bytes]]:
 def _called(command: list[str], given: str = "") -> subprocess.CompletedProcess[str]:
     try:
         return subprocess.run(
-            command, input=given, capture_output=True, text=True, check=False, timeout=_SECONDS, env=environment()
+            command,
+            input=given,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+            timeout=_SECONDS,
+            env=environment(),
         )
     except FileNotFoundError as error:
         raise PkgciError(f"{error.filename} is not installed", "`apt install git openssh-client`") from None

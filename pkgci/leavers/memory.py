@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
-from pkgci.files import write_atomically
+from pkgci.files import rewrite
 from pkgci.model.roles import Kind, OperatingSystem, Resources, Role
 from pkgci.model.site import Host, Site, Ssh
 from pkgci.model.texts import Address
+from pkgci.remembering import remembering
 
 
 class _Remembered(BaseModel):
@@ -76,8 +77,15 @@ def _file(site: Site) -> Path:
 def recall(site: Site) -> dict[str, Remembered]:
     """What is remembered of every host that was ever bootstrapped from this site's folder, by name."""
     try:
-        entries = json.loads(_file(site).read_text())["hosts"]
-    except (OSError, ValueError, KeyError, TypeError):
+        return _hosts(_file(site).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def _hosts(text: str) -> dict[str, Remembered]:
+    try:
+        entries = json.loads(text)["hosts"]
+    except (ValueError, KeyError, TypeError):
         return {}
     found = {}
     for entry in entries if isinstance(entries, list) else ():
@@ -91,29 +99,42 @@ def recall(site: Site) -> dict[str, Remembered]:
 
 def begin(site: Site, hosts: Iterable[Remembered]) -> None:
     """Writes down ``hosts``, which are about to be bootstrapped: until that is done they have what they had, too."""
-    known = recall(site)
-    for host in hosts:
-        before = known.get(host.name)
-        if before is not None:
-            roles = tuple(dict.fromkeys((*before.roles, *host.roles)))
-            secrets = tuple(sorted({*before.secrets, *host.secrets}))
-            host = host.model_copy(update={"roles": roles, "secrets": secrets})
-        known[host.name] = host
-    _write(site, known)
+    beginning = tuple(hosts)
+
+    def with_both(known: dict[str, Remembered]) -> None:
+        for host in beginning:
+            before = known.get(host.name)
+            if before is not None:
+                roles = tuple(dict.fromkeys((*before.roles, *host.roles)))
+                secrets = tuple(sorted({*before.secrets, *host.secrets}))
+                host = host.model_copy(update={"roles": roles, "secrets": secrets})
+            known[host.name] = host
+
+    _change(site, with_both)
 
 
 def done(site: Site, host: Remembered) -> None:
     """Writes down that ``host`` is as it is declared: it has no other role any more."""
-    _write(site, {**recall(site), host.name: host})
+    _change(site, lambda known: known.update({host.name: host}))
 
 
 def forget(site: Site, *names: str) -> None:
     """Forgets the hosts called ``names``: they are retired, or gone."""
-    known = recall(site)
-    if known.keys() & set(names):
-        _write(site, {name: host for name, host in known.items() if name not in names})
+
+    def without(known: dict[str, Remembered]) -> None:
+        for name in names:
+            known.pop(name, None)
+
+    if recall(site).keys() & set(names):
+        _change(site, without)
 
 
-def _write(site: Site, hosts: dict[str, Remembered]) -> None:
-    entries = [host.model_dump(mode="json") for host in hosts.values()]
-    write_atomically(_file(site), json.dumps({"hosts": entries}, indent=2) + "\n")
+def _change(site: Site, change: Callable[[dict[str, Remembered]], None]) -> None:
+    def changed(text: str) -> str:
+        known = _hosts(text)
+        change(known)
+        entries = [host.model_dump(mode="json") for host in known.values()]
+        return json.dumps({"hosts": entries}, indent=2) + "\n"
+
+    with remembering("which roles and secrets hosts have is", _file(site)):
+        rewrite(_file(site), changed)

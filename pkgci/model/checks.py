@@ -215,7 +215,7 @@ def _administrators(document: Document, checked: Checked) -> Iterator[Fault]:
         place = document.position(("access", "administrators", name))
         path = beside(document.path.parent, file)
         try:
-            lines = path.read_text().splitlines()
+            lines = path.read_text(encoding="utf-8").splitlines()
         except OSError as error:
             yield Fault(place, f"cannot read {name}'s key file {path}: {error.strerror}")
             continue

@@ -61,5 +61,7 @@ def _closure(known: dict[str, Any], names: tuple[str, ...]) -> set[str]:
 
 @cache
 def _known() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(resources.files(__package__).joinpath("plugins.json").read_text())
+    found: dict[str, Any] = json.loads(
+        resources.files(__package__).joinpath("plugins.json").read_text(encoding="utf-8")
+    )
     return found

@@ -74,7 +74,7 @@ def jenkins_source(site: Site) -> JenkinsSource:
                 found = replace(found, installer=PLUGIN_INSTALLER, versions=_recorded(site, "plugins"))
         return found
     recorded = site.directory / ".lab" / "jenkins.fingerprint"
-    fingerprint = recorded.read_text().strip() if recorded.is_file() else None
+    fingerprint = recorded.read_text(encoding="utf-8").strip() if recorded.is_file() else None
     base = f"https://{stand_ins_name(site)}/jenkins"
     return JenkinsSource(base, f"{base}/key.asc", fingerprint, stand_in=True)
 
@@ -94,5 +94,5 @@ def _brought(site: Site, choice: LabWar, name: str) -> Archive | None:
 def _recorded(site: Site, what: str) -> dict[str, str]:
     """What `pkgci lab up` wrote down of the files that it brings: WAR → checksum, plugin → version."""
     file = site.directory / ".lab" / f"{what}.json"
-    found: dict[str, str] = json.loads(file.read_text()) if file.is_file() else {}
+    found: dict[str, str] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     return found

@@ -6,11 +6,9 @@ the one who is deploying, and a layout that has changed since the plan was made 
 
 from __future__ import annotations
 
-import getpass
 import hashlib
 import json
 import re
-import socket
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from importlib.resources import files
@@ -27,6 +25,7 @@ from pkgci.pipelines.words import missing_jobs, refusal
 from pkgci.remote.errors import HostError
 from pkgci.remote.session import Completed, Session
 from pkgci.render.diff import differences
+from pkgci.whoami import operator
 
 # Where the profile of the role zuul puts it (puppet: modules zuul and geard).
 _PLACES = {
@@ -168,7 +167,7 @@ def _request(do: str, layout: Layout, plan: Plan) -> dict[str, Any]:
     old = plan.live.layout
     return {
         "do": do,
-        "operator": f"{getpass.getuser()}@{socket.gethostname()}",
+        "operator": operator(),
         "expected": None if old is None else hashlib.sha256(old.encode()).hexdigest(),
         "files": layout.files,
         "jobs": sorted(plan.live.known),
@@ -178,7 +177,7 @@ def _request(do: str, layout: Layout, plan: Plan) -> dict[str, Any]:
 
 def _ask(session: Session, request: dict[str, Any], watch: Callable[[str], None] | None = None) -> dict[str, Any]:
     """The last thing that the program on the host tells."""
-    program = (files(__package__) / "on_host.py").read_text()
+    program = (files(__package__) / "on_host.py").read_text(encoding="utf-8")
     line = f"\n\nmain(json.loads({json.dumps({**_PLACES, **request})!r}))\n"
     lines = session.stream("python3 -I -", stdin=(program + line).encode(), idle_timeout=_SILENCE)
     told, completed = _read(lines, watch)

@@ -270,4 +270,4 @@ def _template(name: str) -> jinja2.Template:
         keep_trailing_newline=True,
     )
     environment.filters["quoted"] = quoted
-    return environment.from_string((files(__package__) / name).read_text())
+    return environment.from_string((files(__package__) / name).read_text(encoding="utf-8"))

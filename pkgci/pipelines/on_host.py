@@ -32,7 +32,7 @@ _HASHED = re.compile(r"[\w.+-]+-[0-9a-f]{12}\.py")
 _TIMERS = """
 import sys, yaml
 from apscheduler.triggers.cron import CronTrigger
-for pipeline in yaml.safe_load(open(sys.argv[1]))["pipelines"]:
+for pipeline in yaml.safe_load(open(sys.argv[1], "rb"))["pipelines"]:
     timers = pipeline.get("trigger", {}).get("timer") or []
     for timer in timers if isinstance(timers, list) else [timers]:
         fields = timer["time"].split()
@@ -125,7 +125,7 @@ class _Host:
 
     def _text(self, path: Path) -> str | None:
         try:
-            return path.read_text(errors="replace")
+            return path.read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
             return None
 
@@ -169,7 +169,7 @@ class _Host:
 
     def lock(self) -> IO[str]:
         path = self.request["lock"]
-        file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o644), "r+")
+        file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o644), "r+", encoding="utf-8")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -194,7 +194,7 @@ class _Host:
         return staged
 
     def _write(self, path: Path, text: str) -> None:
-        with path.open("w") as file:
+        with path.open("w", encoding="utf-8") as file:
             os.fchmod(file.fileno(), 0o644)
             file.write(text)
             file.flush()

@@ -10,6 +10,7 @@ beside it, and is deployed with the layout.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,16 @@ def hashed_name(stem: str, content: str) -> str:
     return f"{stem}-{hashlib.sha256(content.encode()).hexdigest()[:12]}.py"
 
 
+def earlier_files(folder: Path) -> Iterator[str]:
+    """The Python files in ``folder`` whose names say what is in them: those of a layout that pkgci wrote there."""
+    for file in sorted(folder.glob("*-????????????.py")):
+        try:
+            if file.name == hashed_name(file.stem.rpartition("-")[0], file.read_text(encoding="utf-8")):
+                yield file.name
+        except (OSError, UnicodeDecodeError):
+            continue
+
+
 def _faults(document: Document) -> list[Fault]:
     if not isinstance(document.data, dict):
         return [Fault(document.position(()), "is no Zuul layout: a mapping of `pipelines`, `jobs`, … is expected")]
@@ -104,7 +115,7 @@ def _python(document: Document, index: int, path: Path) -> str:
     """What is in ``path``, which the include ``index`` of ``document`` names. Raises ``UsageError``."""
     position = document.position((INCLUDES, index, "python-file"))
     try:
-        content = path.read_text()
+        content = path.read_text(encoding="utf-8")
         compile(content, str(path), "exec")
     except OSError as error:
         message = f"cannot read {path}: {error.strerror}"

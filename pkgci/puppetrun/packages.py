@@ -13,5 +13,5 @@ def module_packages(puppetfile: Path) -> tuple[str, ...]:
     puppet-module-puppetlabs-stdlib. None where there is no such file."""
     if not puppetfile.is_file():
         return ()
-    found = _MODULE.findall(puppetfile.read_text())
+    found = _MODULE.findall(puppetfile.read_text(encoding="utf-8"))
     return tuple(dict.fromkeys(f"puppet-module-{owner}-{name}".lower().replace("_", "-") for owner, name in found))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import re
 import secrets
-import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -23,6 +21,7 @@ from pkgci.puppetrun.safety import check_ground, check_way_in
 from pkgci.puppetrun.untouched import left_undone
 from pkgci.remote.errors import HostError
 from pkgci.remote.session import Session
+from pkgci.whoami import operator
 
 # Where the files of a release are; in a message, the path within is what tells.
 _SHA = re.compile(rf"{ROOT}/releases/[0-9a-f]{{64}}/(?:code/)?")
@@ -83,7 +82,7 @@ class Deployment:
         """The deployment of ``tree`` with the data ``files`` of each host (host → file name → text)."""
         code = code_archive(tree.folder)
         data = {host: data_archive(host_files, code) for host, host_files in files.items()}
-        return cls(site, tree, code, data, noop, f"{getpass.getuser()}@{socket.gethostname()}", purge)
+        return cls(site, tree, code, data, noop, operator(), purge)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import Any
 
 import paramiko  # type: ignore[import-untyped]
 
+from pkgci.folders import home
 from pkgci.model.site import Host
 from pkgci.remote.errors import AuthenticationError
 
@@ -90,12 +91,9 @@ def _declared(host: Host, path: Path) -> Any:
 
 
 def _default_paths() -> Iterator[Path]:
-    try:
-        folder = Path.home() / ".ssh"
-    except RuntimeError:
-        # A user without a home.
-        return
-    yield from (path for name in _DEFAULT_KEYS if (path := folder / name).is_file())
+    place = home()
+    if place is not None:
+        yield from (path for name in _DEFAULT_KEYS if (path := place / ".ssh" / name).is_file())
 
 
 def _default_files(held: set[str]) -> tuple[list[Candidate], tuple[Path, ...]]:

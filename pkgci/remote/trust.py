@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pkgci.errors import UsageError
-from pkgci.files import write_atomically
+from pkgci.files import rewrite
 from pkgci.model.known_hosts import HostKey, keys_of, known_name
 from pkgci.model.site import Host, Site
+from pkgci.remembering import remembering
 from pkgci.remote.errors import ChangedHostKeyError, UnknownHostKeyError
 
 
@@ -48,6 +49,7 @@ class Trust:
         self._confirm = confirm
         self._lock = threading.Lock()
         self._refused: set[NewKey] = set()
+        self._unwritten: list[Callable[[str], str]] = []
 
     @classmethod
     def of(cls, site: Site, confirm: Confirm = refuse) -> Trust:
@@ -60,7 +62,7 @@ class Trust:
 
     def known_as(self, name: str) -> tuple[HostKey, ...]:
         """The keys recorded for the machine that known_hosts calls ``name``."""
-        return keys_of(name, self._text())
+        return keys_of(name, self.text())
 
     def check(self, host: Host, key: HostKey) -> bool:
         """Whether ``key`` is recorded for ``host``; False for a host without any recorded key.
@@ -68,8 +70,13 @@ class Trust:
         Raises ``ChangedHostKeyError`` where others are recorded.
         """
         known = self.known(host)
-        if not known or key in known:
-            return bool(known)
+        if known:
+            self._compare(host, key, known)
+        return bool(known)
+
+    def _compare(self, host: Host, key: HostKey, known: tuple[HostKey, ...]) -> None:
+        if key in known:
+            return
         name = known_name(host)
         recorded = next((old for old in known if old.type == key.type), known[0])
         raise ChangedHostKeyError(
@@ -82,8 +89,7 @@ class Trust:
     def decide(self, host: Host, key: HostKey) -> None:
         """Asks whether the unknown ``key`` is ``host``'s own, and records it.
 
-        Raises ``UnknownHostKeyError`` where it is not believed, ``ChangedHostKeyError`` as ``check``, and
-        ``UsageError`` where it cannot be recorded.
+        Raises ``UnknownHostKeyError`` where it is not believed, and ``ChangedHostKeyError`` as ``check``.
         """
         new = NewKey(host, key)
         with self._lock:
@@ -98,40 +104,64 @@ class Trust:
                     "compare it on the host's console (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`), then run "
                     "again on a terminal and answer, or add --accept-new-host-keys",
                 )
-            self._record(known_name(host), key)
+            self._record(host, key)
 
     def pin(self, name: str, key: HostKey) -> None:
         """Records ``key`` as the only one of the machine that known_hosts calls ``name``: it is ours, made by us."""
-        with self._lock:
-            if keys_of(name, self._text()) != (key,):
-                kept = [line for line in self._text().splitlines(keepends=True) if line.split(" ", 1)[0] != name]
-                self._write("".join(kept), name, key)
+
+        def pinned(text: str) -> str:
+            return text if keys_of(name, text) == (key,) else _with(_without(text, name), name, key)
+
+        self._rewrite(pinned)
 
     def forget(self, name: str) -> None:
         """Removes every key of the machine that known_hosts calls ``name``."""
-        with self._lock:
-            lines = self._text().splitlines(keepends=True)
-            kept = [line for line in lines if line.split(" ", 1)[0] != name]
-            if kept != lines:
-                self._replace("".join(kept))
+        self._rewrite(lambda text: _without(text, name))
 
-    def _record(self, name: str, key: HostKey) -> None:
-        self._write(self._text(), name, key)
+    def text(self) -> str:
+        """What known_hosts has, with the keys that could not be written there."""
+        text = self._read()
+        for change in self._unwritten:
+            text = change(text)
+        return text
 
-    def _write(self, text: str, name: str, key: HostKey) -> None:
-        separator = "" if not text or text.endswith("\n") else "\n"
-        self._replace(f"{text}{separator}{name} {key.type} {key.text}\n")
+    def _record(self, host: Host, key: HostKey) -> None:
+        name = known_name(host)
 
-    def _replace(self, text: str) -> None:
+        def recorded(text: str) -> str:
+            # Another command may have recorded one in the meantime.
+            known = keys_of(name, text)
+            if not known:
+                return _with(text, name, key)
+            self._compare(host, key, known)
+            return text
+
+        self._rewrite(recorded)
+
+    def _rewrite(self, change: Callable[[str], str]) -> None:
+        """Has ``change`` in the file, or, where that cannot be written, for as long as this command lasts."""
+        if change(self.text()) == self.text():
+            return
+        written = False
+        with remembering("SSH host keys are", self.known_hosts):
+            rewrite(self.known_hosts, change)
+            written = True
+        if not written:
+            self._unwritten.append(change)
+
+    def _read(self) -> str:
         try:
-            write_atomically(self.known_hosts, text)
-        except OSError as error:
-            raise UsageError(f"cannot write {self.known_hosts}: {error.strerror}") from None
-
-    def _text(self) -> str:
-        try:
-            return self.known_hosts.read_text(errors="replace")
+            return self.known_hosts.read_text(encoding="utf-8", errors="surrogateescape")
         except FileNotFoundError:
             return ""
         except OSError as error:
             raise UsageError(f"cannot read {self.known_hosts}: {error.strerror}") from None
+
+
+def _with(text: str, name: str, key: HostKey) -> str:
+    separator = "" if not text or text.endswith("\n") else "\n"
+    return f"{text}{separator}{name} {key.type} {key.text}\n"
+
+
+def _without(text: str, name: str) -> str:
+    return "".join(line for line in text.splitlines(keepends=True) if line.split(" ", 1)[0] != name)

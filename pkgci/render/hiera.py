@@ -35,6 +35,7 @@ from pkgci.model.rules import inbound, way_in
 from pkgci.model.site import Host, Site
 from pkgci.model.stand_ins import jenkins_source
 from pkgci.model.urls import PATHS, gerrit_url, git_url, web_url
+from pkgci.render.earlier import HIERARCHY, mark
 from pkgci.render.missing import explain
 from pkgci.render.review import review_data
 from pkgci.secrets.needs import REVIEW_HOST_KEY
@@ -96,15 +97,16 @@ class HieraData:
 class Renderer:
     """Renders hosts of one site. Keeps the compiled templates, so that a thousand hosts are quick.
 
+    ``known_hosts`` is the text of the site's known_hosts, which is read where None.
+
     Raises ``UsageError`` where a template is wrong or needs a value that the site does not have; the message names
     the template, the line and the site key.
     """
 
-    def __init__(self, site: Site, templates: Path | None = None) -> None:
+    def __init__(self, site: Site, templates: Path | None = None, known_hosts: str | None = None) -> None:
         self.site = site
         self._own = site.directory / "hiera"
-        known_hosts = site.directory / "known_hosts"
-        self._known_hosts = known_hosts.read_text(errors="replace") if known_hosts.is_file() else ""
+        self._known_hosts = _recorded(site) if known_hosts is None else known_hosts
         self._folders = [self._own, templates or asset("hiera")]
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(self._folders),
@@ -154,8 +156,8 @@ class Renderer:
             ordered.insert(place, "settings.yaml")
             layers["settings.yaml"] = _settings_text(settings)
         hierarchy = self._render(f"hiera{SUFFIX}", {**context, "layers": ordered}, host)
-        files = {"hiera.yaml": hierarchy, **{f"data/{name}": layers[name] for name in ordered}}
-        return HieraData(host, files, recorder.asked)
+        data = {f"data/{name}": layers[name] for name in ordered}
+        return HieraData(host, {HIERARCHY: mark(self.site, host.name) + hierarchy, **data}, recorder.asked)
 
     def _host_keys(self, name: str) -> list[str]:
         """The SSH host keys ("type base64") that are recorded for the site's host ``name``."""
@@ -222,6 +224,11 @@ class Renderer:
             raise UsageError(f"{template}: gives no YAML for host {host.name}{line}: {problem}") from None
         if yaml.MappingStartEvent not in kinds[:3] and len(kinds) > 2:
             raise UsageError(f"{template}: gives no mapping of keys to values for host {host.name}")
+
+
+def _recorded(site: Site) -> str:
+    file = site.directory / "known_hosts"
+    return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
 
 
 def _required(lenient: bool) -> Callable[[Any, str, str], Any]:

@@ -35,7 +35,7 @@ def _missing_chain(
     environment: jinja2.Environment, template: Path, line: int, context: dict[str, Any]
 ) -> tuple[str, ...] | None:
     """The first chain of names on ``line`` (``site.gerrit.host``) that leads nowhere."""
-    chains = list(_chains(environment.parse(template.read_text()), line))
+    chains = list(_chains(environment.parse(template.read_text(encoding="utf-8")), line))
     for chain in chains:
         part_of_another = any(other[: len(chain)] == chain and len(other) > len(chain) for other in chains)
         if not part_of_another and _leads_nowhere(chain, context):

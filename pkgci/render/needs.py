@@ -46,7 +46,7 @@ def read_classes(module_folders: Iterable[Path]) -> dict[str, PuppetClass]:
     classes: dict[str, PuppetClass] = {}
     for folder in module_folders:
         for manifest in sorted(folder.glob("*/manifests/**/*.pp")):
-            for found in parse_classes(manifest.read_text(errors="replace")):
+            for found in parse_classes(manifest.read_text(encoding="utf-8", errors="replace")):
                 classes.setdefault(found.name, found)
     return classes
 
@@ -56,7 +56,7 @@ def module_data_keys(module_folders: Iterable[Path]) -> frozenset[str]:
     keys: set[str] = set()
     for folder in module_folders:
         for file in sorted(folder.glob("*/data/**/*.yaml")):
-            data = yaml.safe_load(file.read_text())
+            data = yaml.safe_load(file.read_text(encoding="utf-8"))
             keys.update(data if isinstance(data, dict) else ())
     return frozenset(keys)
 

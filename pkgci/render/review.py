@@ -50,7 +50,7 @@ def review_data(site: Site, host: Host) -> ReviewData | None:
 def _lab_key(site: Site) -> str | None:
     """The lab's public key, which opens the first administrator's account."""
     file = site.directory / f"{LAB_KEY}.pub"
-    return file.read_text().strip() if file.is_file() else None
+    return file.read_text(encoding="utf-8").strip() if file.is_file() else None
 
 
 def _plain(archive: Archive) -> dict[str, str]:

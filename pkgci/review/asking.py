@@ -37,7 +37,7 @@ def request(site: Site) -> dict[str, Any]:
 
 def program(asked: dict[str, Any]) -> str:
     """The program for the standard input of Python."""
-    text = (files(__package__) / "on_host.py").read_text()
+    text = (files(__package__) / "on_host.py").read_text(encoding="utf-8")
     return f"{text}\n\nmain(json.loads({json.dumps(asked)!r}))\n"
 
 

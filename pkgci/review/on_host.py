@@ -81,7 +81,7 @@ class _Asking:
 
     def _known(self) -> str:
         try:
-            return (self.folder / "known_hosts").read_text()
+            return (self.folder / "known_hosts").read_text(encoding="utf-8")
         except OSError:
             return ""
 

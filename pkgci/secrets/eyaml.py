@@ -98,9 +98,8 @@ def make_key_pair(folder: Path, site: str) -> None:
     # eyaml reads the private key through OpenSSL's RSA reader, whose own format is the traditional one.
     form = serialization.PrivateFormat.TraditionalOpenSSL
     pem = key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
-    folder.mkdir(parents=True, exist_ok=True, mode=0o755)
     write_atomically(folder / _PRIVATE, pem, 0o600)
-    write_atomically(folder / _PUBLIC, certificate.public_bytes(serialization.Encoding.PEM), 0o644)
+    write_atomically(folder / _PUBLIC, certificate.public_bytes(serialization.Encoding.PEM))
 
 
 def load_public_key(folder: Path) -> PublicKey:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pkgci.errors import PkgciError
+from pkgci.locks import is_still, lock_descriptor
 from pkgci.secrets.packets import newest_first
 
 # Clients as old as EL 7 (rpm 4.11) and Ubuntu 16.04 (gpgv 1.4) know no elliptic curves: a package repository's key is
@@ -54,10 +55,9 @@ def _locked(name: str) -> int:
         with suppress(FileExistsError):
             Path(name).mkdir(0o700)
         lock = os.open(name, os.O_RDONLY | os.O_DIRECTORY)
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        with suppress(FileNotFoundError):
-            if os.path.samestat(Path(name).stat(), os.fstat(lock)):
-                return lock
+        lock_descriptor(lock)
+        if is_still(Path(name), lock):
+            return lock
         os.close(lock)
 
 
@@ -104,7 +104,7 @@ class Keyring:
         except OSError:
             return
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock_descriptor(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if os.fstat(lock).st_uid == os.geteuid():
                 cls(home, datetime.now(UTC))._end_agent()
                 shutil.rmtree(home, ignore_errors=True)

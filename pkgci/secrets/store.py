@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,6 +10,7 @@ from pathlib import Path
 
 from pkgci.errors import PkgciError
 from pkgci.files import write_atomically
+from pkgci.locks import lock_or_wait
 from pkgci.model.words import nearest
 from pkgci.secrets.document import Entry, parse, with_entry
 from pkgci.secrets.eyaml import KeyPair, load_key_pair, load_public_key, make_key_pair, private_key_file
@@ -36,7 +35,7 @@ class SecretStore:
         self.file = directory / "secrets.eyaml"
         self._keys = directory / "keys"
         self._values: dict[str, str] = {}
-        self._text = self.file.read_text() if self.file.exists() else ""
+        self._text = self.file.read_text(encoding="utf-8") if self.file.exists() else ""
         self._entries = parse(self._text, self.file)
 
     @classmethod
@@ -51,15 +50,10 @@ class SecretStore:
     @contextmanager
     def change(cls, directory: Path, site: str) -> Iterator[SecretStore]:
         """The store in ``directory``, to be changed, made where there is none. One process at a time."""
-        directory.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(directory, os.O_RDONLY)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with lock_or_wait(directory.with_name(".pkgci") / "secrets.lock"):
             store = cls(directory)
             store._prepare(site)
             yield store
-        finally:
-            os.close(descriptor)
 
     def _prepare(self, site: str) -> None:
         ignore = self.directory / ".gitignore"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def starter(name: str, administrator: str, public_key: str | None) -> dict[str, 
 
     ``public_key`` is the administrator's SSH public key line; without one the site names no administrator yet.
     """
-    text = _named(_STARTER.read_text(), name)
+    text = _named(_STARTER.read_text(encoding="utf-8"), name)
     entry = f"{administrator}: keys/{administrator}.pub"
     if public_key is None:
         text = text.replace("administrators:   ", "administrators: {}")
@@ -49,16 +49,16 @@ def example(which: str, name: str, networks: Iterable[IPv4Network]) -> dict[str,
     """
     if which not in examples():
         raise UsageError(f"there is no example '{which}'{nearest(which, examples())}", f"examples: {_listed()}")
-    folder = asset("examples") / which
-    files = {}
-    for path in sorted(folder.rglob("*")):
-        relative = path.relative_to(folder)
-        if path.is_file() and _NOT_COPIED.isdisjoint(relative.parts):
-            files[str(relative)] = path.read_text()
+    files = {name: path.read_text(encoding="utf-8") for name, path in _files(which)}
     if re.search(r"^lab:", files["site.yaml"], re.MULTILINE):
         network = _free_network(name, tuple(networks))
         files["site.yaml"] = _LAB_NETWORK.sub(network, _named(files["site.yaml"], name))
     return files
+
+
+def executables(which: str) -> frozenset[str]:
+    """The files of the example ``which`` that are programs: paths below the site's folder."""
+    return frozenset(name for name, path in _files(which) if path.stat().st_mode & 0o100)
 
 
 def site_name(folder: str) -> str:
@@ -83,6 +83,14 @@ def networks_in(routes: str) -> tuple[IPv4Network, ...]:
         if mask:
             found.append(IPv4Network((destination & mask, mask.bit_count())))
     return tuple(found)
+
+
+def _files(which: str) -> Iterator[tuple[str, Path]]:
+    folder = asset("examples") / which
+    for path in sorted(folder.rglob("*")):
+        relative = path.relative_to(folder)
+        if path.is_file() and _NOT_COPIED.isdisjoint(relative.parts):
+            yield str(relative), path
 
 
 def _free_network(name: str, used: tuple[IPv4Network, ...]) -> str:

@@ -158,7 +158,7 @@ def _renewed(container: Any, ca: Made, names: tuple[str, ...], days: int) -> dic
 
 
 def _write_if_changed(path: Path, text: str) -> None:
-    if not path.is_file() or path.read_text() != text:
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
         write_atomically(path, text)
 
 

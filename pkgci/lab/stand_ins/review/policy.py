@@ -59,7 +59,7 @@ class Policies:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._set: dict[str, dict[str, Any]] = json.loads(path.read_text()) if path.is_file() else {}
+        self._set: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
     def of(self, project: str) -> Policy:
         """The policy of ``project``."""
@@ -82,7 +82,7 @@ class Policies:
         own |= _parsed(name, value, own.get("requirements", {}))
         self._set = {**self._set, project or _EVERY_PROJECT: own}
         growing = self._path.with_name(f".{self._path.name}.new")
-        growing.write_text(json.dumps(self._set, indent=1))
+        growing.write_text(json.dumps(self._set, indent=1), encoding="utf-8")
         growing.replace(self._path)
 
 

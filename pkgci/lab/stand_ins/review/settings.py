@@ -52,7 +52,7 @@ def is_username(text: str) -> bool:
 
 def read_settings(path: Path) -> Settings:
     """The settings in the file ``path``."""
-    data = json.loads(path.read_text())
+    data = json.loads(path.read_text(encoding="utf-8"))
     for key in ("ci_keys", "common_keys", "projects"):
         data[key] = tuple(data[key])
     data["personal_keys"] = {name: tuple(keys) for name, keys in data["personal_keys"].items()}

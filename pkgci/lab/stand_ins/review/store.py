@@ -18,7 +18,7 @@ class Store:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         directory.mkdir(parents=True, exist_ok=True)
-        found = (read(json.loads(file.read_text())) for file in directory.glob("*.json"))
+        found = (read(json.loads(file.read_text(encoding="utf-8"))) for file in directory.glob("*.json"))
         self._changes = {change.number: change for change in sorted(found, key=lambda change: change.number)}
 
     @property
@@ -29,7 +29,7 @@ class Store:
     def put(self, change: Change) -> None:
         """Keeps ``change`` in place of the one with its number."""
         temporary = self._directory / f".{change.number}.new"
-        with temporary.open("w") as file:
+        with temporary.open("w", encoding="utf-8") as file:
             json.dump(asdict(change), file, indent=1)
             file.flush()
             os.fsync(file.fileno())

@@ -28,7 +28,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     try:
-        version = _VERSION_FILE.read_text().strip()
+        version = _VERSION_FILE.read_text(encoding="utf-8").strip()
         settings = from_environment(os.environ, version)
         controller = Controller(settings, os.environ)
         server = Server(settings.address, settings.port, settings.prefix, App(controller))

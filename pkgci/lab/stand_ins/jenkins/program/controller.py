@@ -144,8 +144,8 @@ def _identity(home: Path) -> str:
     """What marks this Jenkins' processes: made once."""
     file = home / "pkgci-stand-in.identity"
     try:
-        return file.read_text().strip()
+        return file.read_text(encoding="utf-8").strip()
     except FileNotFoundError:
         identity = secrets.token_hex(16)
-        file.write_text(f"{identity}\n")
+        file.write_text(f"{identity}\n", encoding="utf-8")
         return identity

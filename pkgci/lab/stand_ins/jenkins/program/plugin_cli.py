@@ -45,8 +45,8 @@ def install(plugins: Iterable[Plugin], folder: Path) -> list[Plugin]:
     changed = []
     for plugin in plugins:
         file, content = folder / f"{plugin.id}.jpi", placeholder(plugin)
-        if not file.is_file() or file.read_text() != content:
-            file.write_text(content)
+        if not file.is_file() or file.read_text(encoding="utf-8") != content:
+            file.write_text(content, encoding="utf-8")
             changed.append(plugin)
     return changed
 
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         plugins = parse_list(given.plugins or [], "--plugins")
         if given.plugin_file is not None:
-            plugins += parse_list(given.plugin_file.read_text().splitlines(), str(given.plugin_file))
+            plugins += parse_list(given.plugin_file.read_text(encoding="utf-8").splitlines(), str(given.plugin_file))
         if given.war is not None and not given.war.is_file():
             raise PluginListError(f"--war: {given.war} is not there")
         changed = install(plugins, given.plugin_download_directory)

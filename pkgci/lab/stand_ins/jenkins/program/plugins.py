@@ -20,7 +20,7 @@ def installed(home: Path) -> Iterator[Plugin]:
     """The plugins in ``home``, by name. A file that is no placeholder (a real plugin) has an unknown version."""
     for file in sorted((home / "plugins").glob("*.jpi")):
         try:
-            yield Plugin(file.stem, str(json.loads(file.read_text())["version"]))
+            yield Plugin(file.stem, str(json.loads(file.read_text(encoding="utf-8"))["version"]))
         except (OSError, ValueError, KeyError, TypeError):
             yield Plugin(file.stem, "unknown")
 

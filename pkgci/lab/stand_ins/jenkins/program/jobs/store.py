@@ -121,7 +121,7 @@ class JobStore:
     def next_number(self, job: str) -> int:
         """The number that the job's next build gets."""
         try:
-            return int((self._folder / job / "nextBuildNumber").read_text())
+            return int((self._folder / job / "nextBuildNumber").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             with self._lock:
                 return max(self._builds.get(job, {}), default=0) + 1
@@ -199,7 +199,7 @@ class JobStore:
 
     def _interrupted(self, build: Build) -> None:
         """A build that ran when Jenkins ended: what it had started may run on, but nobody waits for it."""
-        with (self.folder_of(build) / "log").open("a") as log:
+        with (self.folder_of(build) / "log").open("a", encoding="utf-8") as log:
             log.write("Jenkins ended while this build ran.\nFinished: ABORTED\n")
         self._keep(replace(build, result=Result.ABORTED))
 
@@ -218,7 +218,7 @@ def check_name(name: str) -> None:
 def _builds_in(folder: Path) -> Iterator[Build]:
     for entry in (folder / "builds").glob("*/build.json"):
         try:
-            yield from_json(entry.read_text())
+            yield from_json(entry.read_text(encoding="utf-8"))
         except (OSError, ValueError, TypeError, KeyError) as error:
             _LOG.warning("cannot load the build %s: %s", entry.parent, error)
 
