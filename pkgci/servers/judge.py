@@ -8,6 +8,7 @@ from enum import StrEnum
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from pkgci.model.plural import counted
 from pkgci.model.roles import SLAVES, Role
 from pkgci.model.rules import listening
 from pkgci.model.site import Host, Site
@@ -166,7 +167,7 @@ def _mirrors(delivered: Delivered) -> Finding:
     if missed:
         return _finding("mirrors", "reached", f"not reached: {_listed({_server(uri) for uri in missed})}", False)
     count = len(mirrors)
-    return _finding("mirrors", "reached", f"{count} source{'s' if count > 1 else ''} reached", True)
+    return _finding("mirrors", "reached", f"{counted(count, 'source')} reached", True)
 
 
 def _server(uri: str) -> str:
