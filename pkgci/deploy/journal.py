@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from pkgci.deploy.items import NAMES
-from pkgci.errors import ExitStatus, PkgciError
+from pkgci.errors import ExitStatus, LockedError
 from pkgci.files import write_atomically
 from pkgci.model.site import Site
 
@@ -84,7 +84,7 @@ def save(site: Site, journal: Journal) -> None:
 
 @contextmanager
 def alone(site: Site) -> Iterator[None]:
-    """Holds the site's deployment. Raises ``PkgciError`` where another process on this machine holds it."""
+    """Holds the site's deployment. Raises ``LockedError`` where another process on this machine holds it."""
     path = _file(site).with_suffix(".lock")
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
@@ -92,7 +92,7 @@ def alone(site: Site) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise PkgciError(
+            raise LockedError(
                 f"another `pkgci deploy` of {site.path} is under way", "run it again when that has ended"
             ) from None
         yield

@@ -16,7 +16,7 @@ from typing import Any
 
 from docker.errors import NotFound
 
-from pkgci.errors import PkgciError, UsageError
+from pkgci.errors import LockedError, PkgciError, UsageError
 from pkgci.lab.boot import host_keys, wait_for_ssh, wait_for_systemd
 from pkgci.lab.bring import bring, look
 from pkgci.lab.engine import LABEL, cgroup_version, connect, refusals
@@ -67,7 +67,7 @@ class Lab:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise PkgciError(
+                raise LockedError(
                     f"another `pkgci lab` is at work on the lab '{self.site.name}'", "wait for it"
                 ) from None
             self._refuse_other_site()

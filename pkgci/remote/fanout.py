@@ -83,6 +83,8 @@ def _worker(
         except HostError as error:
             finished.put((host, error))
         except PkgciError as error:
-            finished.put((host, HostError(host.name, error.message, error.hint)))
+            told = HostError(host.name, error.message, error.hint)
+            told.status = error.status
+            finished.put((host, told))
         except BaseException as error:
             finished.put((host, error))

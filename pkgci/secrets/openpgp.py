@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pkgci.errors import PkgciError
+from pkgci.errors import PkgciError, UsageError
 from pkgci.secrets.packets import newest_first
 
 # Clients as old as EL 7 (rpm 4.11) and Ubuntu 16.04 (gpgv 1.4) know no elliptic curves: a package repository's key is
@@ -187,7 +187,7 @@ class Keyring:
         except FileNotFoundError:
             if not check:
                 return ""
-            raise PkgciError(
+            raise UsageError(
                 "the keys of the repositories are made by GnuPG, and there is no `gpg` here",
                 "apt install gnupg, or dnf install gnupg2; then run the same command again",
             ) from None
