@@ -15,9 +15,11 @@ import fabric  # type: ignore[import-untyped]
 import paramiko  # type: ignore[import-untyped]
 
 from pkgci.model.known_hosts import HostKey, known_name
+from pkgci.model.plural import noun
 from pkgci.model.site import Host
 from pkgci.remote.errors import AuthenticationError, UnreachableError
 from pkgci.remote.keys import Login, login
+from pkgci.remote.log import logged_connect
 from pkgci.remote.trust import Trust
 
 _KEEPALIVE = 10  # seconds
@@ -75,6 +77,7 @@ def _host_key(key: Any) -> HostKey:
     return HostKey(key.get_name(), key.get_base64())
 
 
+@logged_connect
 def open_link(host: Host, trust: Trust, via: Connection | None, timeout: float) -> Any:
     """An open, authenticated Fabric connection to ``host``, through ``via`` where there is one.
 
@@ -210,7 +213,7 @@ def _told(host: Host, credentials: Login, error: BaseException, timeout: float) 
     where = f"{host.address} port {host.ssh.port}"
     text = str(error)
     if isinstance(error, paramiko.AuthenticationException) or "authentication" in text.lower():
-        tried = f"key{'s' if len(credentials.tried) > 1 else ''} {', '.join(credentials.tried)}"
+        tried = f"{noun(len(credentials.tried), 'key')} {', '.join(credentials.tried)}"
         return AuthenticationError(
             host.name,
             f"{where} does not let {host.ssh.user} in; tried the {tried}",

@@ -17,6 +17,7 @@ import paramiko  # type: ignore[import-untyped]
 from pkgci.model.site import Host, Site
 from pkgci.remote.connection import Connection
 from pkgci.remote.errors import CommandTimeoutError, HostError, LostConnectionError, SudoError
+from pkgci.remote.log import logged_run, logged_stream
 from pkgci.remote.pool import POOL
 from pkgci.remote.trust import Trust
 
@@ -44,6 +45,7 @@ class Session:
         self._connection = connection
         self._closed = False
 
+    @logged_run
     def run(self, command: str, *, stdin: bytes = b"", timeout: float, sudo: bool | None = None) -> Completed:
         """Runs ``command``, a POSIX shell command line, and waits for its end, at most ``timeout`` seconds.
 
@@ -63,6 +65,7 @@ class Session:
         self._check_sudo(completed, sudo)
         return completed
 
+    @logged_stream
     def stream(
         self, command: str, *, stdin: bytes = b"", idle_timeout: float, sudo: bool | None = None
     ) -> Generator[str, None, Completed]:
