@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import re
+import shlex
 from pathlib import Path
 
 import click
@@ -59,7 +60,7 @@ def command(folder: Path, example: str | None) -> int:
 
 
 def _steps(folder: Path, example: str | None) -> list[str]:
-    enter = [] if folder.resolve() == Path().resolve() else [f"cd {folder}"]
+    enter = [] if folder.resolve() == Path().resolve() else [shlex.join(["cd", str(folder)])]
     if example == "lab":
         return [*enter, "pkgci lab up", "pkgci deploy", "pkgci status"]
     edit = "edit site.yaml: your names, addresses, projects"

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import importlib
-import io
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from types import TracebackType
 
 import click
 
 from pkgci import __version__
+from pkgci.cli.invocation import Invocation, verbose_option
 from pkgci.cli.say import say
-from pkgci.cli.signals import Ended, end_as_interrupted
-from pkgci.errors import ExitStatus, PkgciError
+from pkgci.cli.signals import end_as_interrupted
+from pkgci.errors import ExitStatus
 
 # Command → the one line that `pkgci --help` shows. Modules are imported when their command is called: `pkgci --help`
 # and `pkgci validate` must not wait for SSH and Docker libraries.
@@ -54,7 +53,14 @@ class _Commands(click.Group):
             return None
         module = importlib.import_module(f"pkgci.cli.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
-        return command
+        command.name = cmd_name
+        from pkgci.cli.options import verbosely
+
+        return verbosely(command)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Exit status"):
+            formatter.write_dl([(str(int(status)), status.meaning) for status in ExitStatus])
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -72,6 +78,7 @@ class _Commands(click.Group):
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="pkgci")
+@verbose_option
 def pkgci() -> None:
     """Set up and run a public packaging CI for DEB and RPM packages.
 
@@ -103,41 +110,21 @@ def _show_fault(kind: type[BaseException], error: BaseException, trace: Tracebac
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit status."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    invocation = Invocation()
     try:
-        result = pkgci.main(args=arguments, prog_name="pkgci", standalone_mode=False)
+        result = pkgci.main(args=words, prog_name="pkgci", standalone_mode=False, obj=invocation)
         sys.stdout.flush()
-    except PkgciError as error:
-        say(f"pkgci: {error.message}" if "\n" not in error.message else error.message, err=True)
-        if error.hint:
-            say(f"  {error.hint}", err=True)
-        return int(error.status)
+        status = int(result) if isinstance(result, int) else int(ExitStatus.AS_DECLARED)
     except click.exceptions.Exit as error:
-        return error.exit_code
-    except click.ClickException as error:
-        said = io.StringIO()
-        error.show(said)
-        say(said.getvalue(), err=True, nl=False)
-        return int(ExitStatus.WRONG_USE)
-    except (click.Abort, KeyboardInterrupt) as error:
-        # Click makes an Abort of every KeyboardInterrupt.
-        cause = error.__cause__ or error
-        if isinstance(cause, Ended):
-            return _said_or_not(f"\npkgci: ended by {cause}", cause.status)
-        return _said_or_not("\npkgci: interrupted", int(ExitStatus.INTERRUPTED))
+        status = error.exit_code
     except BrokenPipeError:
         # The reader of our output (`| head`) has gone: what is left unsaid is not wanted.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return int(ExitStatus.AS_DECLARED)
-    except OSError as error:
-        # A file that cannot be written, a full disk: the system's words, and the file where it names one.
-        words = error.strerror or str(error)
-        told = f"pkgci: {error.filename}: {words}" if error.filename else f"pkgci: {words}"
-        return _said_or_not(told, int(ExitStatus.NOT_AS_DECLARED))
-    return int(result) if isinstance(result, int) else int(ExitStatus.AS_DECLARED)
+        status = int(ExitStatus.AS_DECLARED)
+    except (Exception, KeyboardInterrupt) as error:
+        from pkgci.cli.failure import told, wants_json
 
-
-def _said_or_not(words: str, status: int) -> int:
-    """``status``, said in ``words`` where anybody still listens: a terminal that hung up does not."""
-    with suppress(OSError):
-        say(words, err=True)
+        status = told(error, pkgci, invocation, as_json=wants_json(pkgci, words))
+    invocation.ended(status)
     return status

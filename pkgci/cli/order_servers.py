@@ -11,6 +11,7 @@ import click
 from pkgci.cli.options import json_option, site_option
 from pkgci.cli.say import say, say_exactly
 from pkgci.errors import ExitStatus, UsageError
+from pkgci.model.plural import counted
 
 if TYPE_CHECKING:
     from pkgci.model.site import Site
@@ -55,7 +56,7 @@ def command(site_file: Path, form: str | None, as_json: bool, dns: bool, output:
         write_atomically(output, text)
     except OSError as error:
         raise UsageError(f"cannot write {output}: {error.strerror}") from None
-    say(f"{'DNS records' if dns else 'order'} of {len(site.hosts)} servers written to {output}", err=True)
+    say(f"{'DNS records' if dns else 'order'} of {counted(len(site.hosts), 'server')} written to {output}", err=True)
     return ExitStatus.AS_DECLARED
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +11,10 @@ import click
 from pkgci.cli.options import connection_options, hosts_options, json_option, site_option
 from pkgci.cli.say import say, say_exactly
 from pkgci.errors import ExitStatus, UsageError
+from pkgci.model.plural import counted
 
 if TYPE_CHECKING:
+    from pkgci.model.selection import Selection
     from pkgci.model.site import Host, Site
     from pkgci.render.hiera import HieraData, Source
 
@@ -30,8 +32,7 @@ if TYPE_CHECKING:
 @connection_options
 def command(
     site_file: Path,
-    roles: tuple[str, ...],
-    hosts: tuple[str, ...],
+    selection: Selection,
     output: Path | None,
     diff: bool,
     reveal: bool,
@@ -47,7 +48,7 @@ def command(
     if diff and (reveal or output):
         raise UsageError("--diff goes with neither --reveal nor --output", "secrets are never part of a diff")
     site = load_site(site_file)
-    selected = site.select(roles, hosts)
+    selected = selection.of(site)
     if diff:
         from pkgci.cli.hiera_diff import show_differences
 
@@ -58,7 +59,9 @@ def command(
     source = _store(site) if reveal else Placeholders(_store(site) if made else None)
     rendered = (renderer.render(host, source) for host in selected)
     if output is not None:
-        return _write(rendered, output, reveal)
+        written = tuple(rendered)
+        _write(written, output, reveal)
+        return _print_json(written) if as_json else ExitStatus.AS_DECLARED
     if as_json:
         return _print_json(rendered)
     for data in rendered:
@@ -80,7 +83,7 @@ def _heading(host: Host, name: str) -> str:
     return f"# ── {host.name}: {name} ".ljust(80, "─")
 
 
-def _write(rendered: Iterator[HieraData], folder: Path, reveal: bool) -> int:
+def _write(rendered: Iterable[HieraData], folder: Path, reveal: bool) -> None:
     from pkgci.files import write_atomically
 
     count = hosts = 0
@@ -89,11 +92,10 @@ def _write(rendered: Iterator[HieraData], folder: Path, reveal: bool) -> int:
         for name, text in data.files.items():
             write_atomically(folder / data.host.name / name, text, 0o600 if reveal else 0o644)
             count += 1
-    say(f"{count} files for {hosts} host{'s' if hosts > 1 else ''} written below {folder}", err=True)
-    return ExitStatus.AS_DECLARED
+    say(f"{counted(count, 'file')} for {counted(hosts, 'host')} written below {folder}", err=True)
 
 
-def _print_json(rendered: Iterator[HieraData]) -> int:
+def _print_json(rendered: Iterable[HieraData]) -> int:
     import yaml
 
     from pkgci.cli.screen import print_json

@@ -10,6 +10,7 @@ import click
 from pkgci.cli.options import json_option, site_option
 from pkgci.cli.say import say
 from pkgci.errors import ExitStatus
+from pkgci.model.plural import counted
 
 if TYPE_CHECKING:
     from pkgci.jobs.render import RenderedJob
@@ -50,7 +51,7 @@ def _write(site: str, jobs: tuple[RenderedJob, ...], folder: Path) -> None:
     for file in stale:
         file.unlink()
     removed = f", {len(stale)} stale removed" if stale else ""
-    say(f"{len(jobs)} jobs written to {folder}{removed}", err=True)
+    say(f"{counted(len(jobs), 'job')} written to {folder}{removed}", err=True)
 
 
 def _is_own(file: Path, site: str) -> bool:

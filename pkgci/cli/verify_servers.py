@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pkgci.cli.invocation import pasteable
 from pkgci.cli.options import connection_options, hosts_options, json_option, junit_option, site_option
 
 if TYPE_CHECKING:
+    from pkgci.model.selection import Selection
     from pkgci.model.site import Site
     from pkgci.servers.judge import Finding
 
@@ -27,8 +29,7 @@ Findings = dict[str, "tuple[Finding, ...]"]
 @connection_options
 def command(
     site_file: Path,
-    roles: tuple[str, ...],
-    hosts: tuple[str, ...],
+    selection: Selection,
     as_json: bool,
     junit_file: Path | None,
     parallel: int,
@@ -50,7 +51,7 @@ def command(
     from pkgci.servers.judge import Verdict, judge, judge_error
 
     site = load_site(site_file)
-    selected = site.select(roles, hosts)
+    selected = selection.of(site)
     trust = site_trust(site, accept_new_host_keys)
     screen = remarks()
 
@@ -74,7 +75,7 @@ def command(
         _show(findings)
         for error in errors_of(results):
             if error.hint:
-                screen.print(f"{error.host}: {error.hint}")
+                screen.print(f"{error.host}: {pasteable(error.hint)}")
     return status_of(results, all(item.verdict is Verdict.OK for part in findings.values() for item in part))
 
 
@@ -83,6 +84,7 @@ def _show(findings: Findings) -> None:
     from rich.text import Text
 
     from pkgci.cli.screen import output
+    from pkgci.model.plural import counted
     from pkgci.servers.judge import Verdict
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
@@ -97,7 +99,7 @@ def _show(findings: Findings) -> None:
     screen.print(table, soft_wrap=False)
     short = [name for name, part in findings.items() if any(item.verdict is not Verdict.OK for item in part)]
     count = len(findings)
-    summary = f"\n{count - len(short)} of {count} host{'s' if count > 1 else ''} as ordered"
+    summary = f"\n{count - len(short)} of {counted(count, 'host')} as ordered"
     screen.print(summary + (f"; not: {', '.join(short)}" if short else ""), soft_wrap=False)
 
 
