@@ -83,7 +83,7 @@ def command(
 
         if not (if_possible and isinstance(error, NoLoginError | OutOfReachError)):
             raise
-        show.print_nothing(site, error.message, as_json, pasteable(error.hint or ""))
+        show.print_nothing(site, error.message, as_json, error.hint and pasteable(error.hint))
         tell_changes("the review left as it is")
         return ExitStatus.AS_DECLARED
 

@@ -52,10 +52,10 @@ def told(error: BaseException, root: click.Command, invocation: Invocation, *, a
     return tell(internal(error), as_json=as_json)
 
 
-def tell(error: PkgciError, *, as_json: bool, prefix: str = "pkgci: ") -> int:
+def tell(error: PkgciError, *, as_json: bool) -> int:
     """Tells ``error`` where anybody listens; returns the exit status."""
     with suppress(OSError):
-        say(f"{prefix}{error.message}" if "\n" not in error.message else error.message, err=True)
+        say(f"pkgci: {error.message}" if "\n" not in error.message else error.message, err=True)
         if error.hint:
             say(f"  {error.hint}", err=True)
     return print_error(error, as_json=as_json)
@@ -129,6 +129,11 @@ def internal(fault: BaseException) -> PkgciError:
         with suppress(OSError):
             say(story, err=True, nl=False)
     what = "what is above" if file is None else f"the end of {file}"
+    # What the fault says may quote anything, a secret among it: the log hides those.
+    last = traceback.extract_tb(fault.__traceback__)[-1:]
+    place = f"{last[0].filename}:{last[0].lineno}" if last else None
     return InternalError(
-        f"internal error: {type(fault).__name__}: {fault}", f"this is a fault of pkgci: please report it with {what}"
+        f"internal error: {type(fault).__name__} at {place}",
+        f"this is a fault of pkgci: please report it with {what}",
+        place,
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from pkgci.cli.invocation import pasteable
 from pkgci.cli.say import say
 from pkgci.errors import ExitStatus, UsageError
 
@@ -55,7 +56,7 @@ def command(folder: Path, example: str | None) -> int:
         )
     _say("Next:")
     for step in _steps(folder, example):
-        _say(f"  {step}")
+        _say(f"  {pasteable(step)}")
     return ExitStatus.AS_DECLARED
 
 

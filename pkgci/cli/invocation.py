@@ -18,6 +18,7 @@ DEFAULT_SITE = Path("site.yaml")
 _KEPT = frozenset({"roles", "hosts", "limit", "exclude"})
 # What is not repeated: whoever pastes a command reads what it says.
 _NOT_REPEATED = frozenset({"as_json"})
+_SITE = click.Option(["--site", "site_file"])
 _TYPED = (ParameterSource.COMMANDLINE, ParameterSource.PROMPT)
 _COMMAND = re.compile(r"\bpkgci((?: [a-z][a-z-]*)+)(?![a-z-])")
 
@@ -61,9 +62,8 @@ def next_command(name: str | None = None, *words: str, **changes: Any) -> str:
     """
     context = click.get_current_context()
     path = _path(context) if name is None else name.split()
-    command = _find(context.find_root().command, path)
-    if command is None:
-        raise LookupError(f"there is no command pkgci {' '.join(path)}")
+    # A command that somebody calls by itself, without pkgci around it, knows no others: they are for a site.
+    command = _find(context.find_root().command, path) or click.Command(name, params=[_SITE])
     typed = {key: value for key, value in _typed(context).items() if name is None or key in _KEPT}
     options = {**typed, **changes}
     line = ["pkgci", *path]

@@ -144,6 +144,27 @@ def test_a_site_that_the_environment_names_is_named_in_what_is_pasted_elsewhere(
     assert pasteable("pkgci status", root, Path("site.yaml")) == "pkgci status --site site.yaml"
 
 
+def test_what_a_new_site_begins_with_is_for_that_site(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    for other in (None, "/srv/other.yaml"):
+        if other is not None:
+            monkeypatch.setenv("PKGCI_SITE", other)
+        folder = tmp_path / f"a b {other is None}"
+        assert run(["init", str(folder)]) == 0
+        lines = [line.strip() for line in capsys.readouterr().err.splitlines()]
+        assert shlex.split(next(line for line in lines if line.startswith("cd "))) == ["cd", str(folder)]
+        steps = [line for line in lines if line.startswith("pkgci ")]
+        assert steps and {parsed(step)["site_file"] for step in steps} == {Path("site.yaml")}
+
+
+def test_a_command_that_is_called_by_itself_has_hints_too(write_site: Callable[[str], Path]) -> None:
+    known = Invocation()
+    known.site_file = write_site(SITE)
+    with click.Context(click.Command("bootstrap"), info_name="bootstrap", obj=known):
+        assert next_command("verify-connectivity") == f"pkgci verify-connectivity --site {known.site_file}"
+
+
 def said_next(text: str) -> str:
     """The command after the last "next" in what a command has said."""
     return re.findall(r"(?i)next: (.*)", text)[-1]
