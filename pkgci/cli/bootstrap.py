@@ -89,7 +89,7 @@ def command(
 
     def done(host: Host, result: RunResult | HostError) -> None:
         progress.end(host.name, result)
-        if not noop and isinstance(result, RunResult) and result.ok:
+        if not noop and result.ok:
             remember(site, {host.name: True})
             memory.done(site, packed.hosts[host.name])
 
@@ -125,11 +125,9 @@ def _following() -> str:
 
 def _furnish(site: Site, results: Mapping[str, RunResult | HostError]) -> None:
     """Gives a lab's real Gerrit its people and projects, once Puppet has made it."""
-    from pkgci.puppetrun.run import RunResult
-
     review = site.own_review
     result = results.get(review.name) if review is not None and site.lab is not None else None
-    if isinstance(result, RunResult) and result.ok:
+    if result is not None and result.ok:
         from pkgci.lab.real_review import furnish_review
 
         furnish_review(site, lambda line: say(line, err=True))

@@ -77,4 +77,4 @@ def in_turn(
 
 
 def _stopped(result: Result | None) -> bool:
-    return isinstance(result, RunResult) and result.ok
+    return result is not None and result.ok

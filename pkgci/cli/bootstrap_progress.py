@@ -167,7 +167,7 @@ class Screen:
         if len(self._hosts) <= room:
             return list(self._hosts)
         busy = [host for host in self._hosts if host in self._latest and host not in self._ended]
-        failed = [host for host, result in self._ended.items() if not (isinstance(result, RunResult) and result.ok)]
+        failed = [host for host, result in self._ended.items() if not result.ok]
         chosen = set([*busy, *failed, *self._hosts][: max(1, room)])
         return [host for host in self._hosts if host in chosen]
 
@@ -176,8 +176,7 @@ class Screen:
         line = Text(f"{host[: self._wide]:<{self._wide}} ", no_wrap=True, overflow="ellipsis")
         result = self._ended.get(host)
         if result is not None:
-            ok = isinstance(result, RunResult) and result.ok
-            line.append(verdict(result), style="green" if ok else "red")
+            line.append(verdict(result), style="green" if result.ok else "red")
         elif host not in self._latest:
             line.append(str(Phase.WAITING), style="dim")
         else:
