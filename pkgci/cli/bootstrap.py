@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pkgci.cli.options import connection_options, hosts_options, json_option, site_option
+from pkgci.cli.failure import Stopped
+from pkgci.cli.invocation import next_command
+from pkgci.cli.options import connection_options, hosts_options, json_option, site_option, yes_option
 from pkgci.cli.say import say
-from pkgci.cli.signals import told_end
-from pkgci.errors import ExitStatus, UsageError
+from pkgci.errors import UsageError
+from pkgci.model.plural import counted
 
 if TYPE_CHECKING:
+    from pkgci.model.selection import Selection
     from pkgci.model.site import Host, Site
     from pkgci.puppetrun.run import RunResult
     from pkgci.remote.errors import HostError
@@ -29,14 +32,13 @@ if TYPE_CHECKING:
     help="Show what a run would change, and change nothing (but install Puppet where it is missing).",
 )
 @click.option("--purge", is_flag=True, help="Remove the data of roles that a host no longer has, too.")
-@click.option("--yes", is_flag=True, help="Do not ask before a purge, for machines.")
+@yes_option
 @click.option("--rerun", type=click.Choice(["failed"]), help="Only the hosts that failed, or were not reached, last.")
 @json_option
 @connection_options
 def command(
     site_file: Path,
-    roles: tuple[str, ...],
-    hosts: tuple[str, ...],
+    selection: Selection,
     noop: bool,
     purge: bool,
     yes: bool,
@@ -57,7 +59,7 @@ def command(
     from pkgci.cli.bootstrap_leaving import agree_to_purge, in_turn, leave
     from pkgci.cli.bootstrap_pack import pack
     from pkgci.cli.bootstrap_progress import progress_on
-    from pkgci.cli.bootstrap_result import command_line, json_of, show
+    from pkgci.cli.bootstrap_result import json_of, show
     from pkgci.cli.changes import tell_changes
     from pkgci.cli.connect import site_trust, status_of
     from pkgci.cli.screen import print_json
@@ -70,11 +72,11 @@ def command(
     from pkgci.remote.session import Session, open_session
 
     site = load_site_with_files(site_file)
-    selected = _selected(site, roles, hosts, rerun)
+    selected = _selected(site, selection, rerun)
     names = [host.name for host in selected]
     left = leave(site, selected, noop=noop)
-    if purge and not noop and not agree_to_purge(names, yes=yes, as_json=as_json):
-        return ExitStatus.NOT_AS_DECLARED
+    if purge and not noop:
+        agree_to_purge(names, yes=yes, as_json=as_json)
     progress = progress_on(sys.stderr, names)
     pool = Pool()
     trust = site_trust(site, accept_new_host_keys, progress.paused, lambda: pool.interrupted)
@@ -95,7 +97,7 @@ def command(
 
     def done(host: Host, result: RunResult | HostError) -> None:
         progress.end(host.name, result)
-        if not noop and isinstance(result, RunResult) and result.ok:
+        if not noop and result.ok:
             remember(site, {host.name: True})
             memory.done(site, packed.hosts[host.name])
 
@@ -112,48 +114,43 @@ def command(
                 done=done,
             )
     except KeyboardInterrupt as end:
-        return told_end(
-            end, "Runs that have begun go on, on their hosts:", "the same command again follows them to their end"
-        )
+        again = f"{next_command()} follows them to their end"
+        raise Stopped(f"Runs that have begun go on, on their hosts:\n  {again}", end) from None
     if not noop:
         changed = sum(one.report.changed for one in results.values() if isinstance(one, RunResult) and one.report)
-        count = len(results)
         _furnish(site, results)
-        tell_changes(f"{changed} changes on {count} host{'s' if count > 1 else ''}")
+        tell_changes(f"{counted(changed, 'change')} on {counted(len(results), 'host')}")
     if as_json:
         print_json(json_of(results))
     else:
-        again = command_line("bootstrap", site_file, "--noop" if noop else "--rerun failed")
-        show(results, noop=noop, again=again, then=_next(site_file, noop))
-    return status_of(results, all(isinstance(result, RunResult) and result.ok for result in results.values()))
+        again = next_command() if noop else next_command(rerun="failed")
+        show(results, noop=noop, again=again, then=next_command(noop=None) if noop else _following())
+    return status_of(results)
 
 
-def _next(site_file: Path, noop: bool) -> str:
-    from pkgci.cli.bootstrap_result import command_line
-
-    return command_line("bootstrap" if noop else "verify-connectivity", site_file)
+def _following() -> str:
+    """What comes after a bootstrap."""
+    return next_command("verify-connectivity")
 
 
 def _furnish(site: Site, results: Mapping[str, RunResult | HostError]) -> None:
     """Gives a lab's real Gerrit its people and projects, once Puppet has made it."""
-    from pkgci.puppetrun.run import RunResult
-
     review = site.own_review
     result = results.get(review.name) if review is not None and site.lab is not None else None
-    if isinstance(result, RunResult) and result.ok:
+    if result is not None and result.ok:
         from pkgci.lab.real_review import furnish_review
 
         furnish_review(site, lambda line: say(line, err=True))
 
 
-def _selected(site: Site, roles: tuple[str, ...], hosts: tuple[str, ...], rerun: str | None) -> tuple[Host, ...]:
+def _selected(site: Site, selection: Selection, rerun: str | None) -> tuple[Host, ...]:
     from pkgci.puppetrun.history import undone
 
-    selected = site.select(roles, hosts)
+    selected = selection.of(site)
     if rerun is None:
         return selected
     wanted = set(undone(site))
     selected = tuple(host for host in selected if host.name in wanted)
     if not selected:
-        raise UsageError("no host failed, or was not reached, in the last run", "pkgci bootstrap")
+        raise UsageError("no host failed, or was not reached, in the last run", next_command(rerun=None))
     return selected

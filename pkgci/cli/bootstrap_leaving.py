@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-import click
-
+from pkgci.cli.agree import agree
+from pkgci.cli.invocation import pasteable
 from pkgci.cli.say import say
-from pkgci.errors import UsageError
 from pkgci.leavers.leaving import Leaving, check_alone, former_speakers, in_order, leaving, leftovers, speaks
 from pkgci.leavers.memory import recall
+from pkgci.model.plural import noun
 from pkgci.puppetrun.run import RunResult
 from pkgci.remote.errors import HostError
 from pkgci.remote.fanout import Connect, each_host
@@ -32,26 +31,16 @@ def leave(site: Site, selected: Sequence[Host], *, noop: bool) -> Leaving:
     names = {host.name for host in selected}
     others = {name: roles for name, roles in left.roles.items() if name not in names}
     for one in leftovers(site, Leaving(left.hosts, others)):
-        say(str(one), err=True)
+        say(pasteable(str(one)), err=True)
     if not noop:
         check_alone(site, left, selected)
     return left
 
 
-def agree_to_purge(names: Sequence[str], *, yes: bool, as_json: bool) -> bool:
-    """Whether data may be removed. Raises ``UsageError`` where nobody can be asked."""
-    if yes:
-        return True
-    hint = "look at it with --noop --purge, then add --yes"
-    if as_json:
-        raise UsageError("--json shows no plan that could be agreed to", hint)
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError("nobody can be asked: there is no terminal", hint)
-    question = f"Remove the data of roles that {', '.join(names)} no longer have?"
-    agreed = click.confirm(question, err=True)
-    if not agreed:
-        say("nothing was done", err=True)
-    return agreed
+def agree_to_purge(names: Sequence[str], *, yes: bool, as_json: bool) -> None:
+    """Asks whether data may be removed. Raises what ``agree`` does."""
+    have = noun(len(names), "has", "have")
+    agree(f"Remove the data of roles that {', '.join(names)} no longer {have}?", yes=yes, as_json=as_json)
 
 
 def in_turn(
@@ -91,4 +80,4 @@ def in_turn(
 
 
 def _stopped(result: Result | None) -> bool:
-    return isinstance(result, RunResult) and result.ok
+    return result is not None and result.ok

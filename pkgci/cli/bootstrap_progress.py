@@ -16,6 +16,7 @@ from rich.text import Text
 from pkgci.cli.bootstrap_result import duration, verdict
 from pkgci.cli.screen import console_on
 from pkgci.legible import legible
+from pkgci.model.plural import counted
 from pkgci.puppetrun.progress import Phase, Progress
 from pkgci.puppetrun.run import RunResult
 from pkgci.remote.errors import HostError
@@ -109,7 +110,7 @@ class Plain:
 
 def _opening(progress: Progress) -> str:
     if progress.phase is Phase.APPLYING:
-        return f"applying {progress.of} resources"
+        return f"applying {counted(progress.of, 'resource')}"
     told = progress.phase in (Phase.PACKAGES, Phase.FOLLOWING)
     return f"{progress.phase} {progress.resource}".rstrip() if told else str(progress.phase)
 
@@ -158,7 +159,7 @@ class Screen:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         width, now = options.max_width, time.monotonic()
         lines = [self.line(host, width, now) for host in self._visible(console.height - 2)]
-        lines.append(Text(f"{len(self._ended)} of {len(self._hosts)} hosts done"))
+        lines.append(Text(f"{len(self._ended)} of {counted(len(self._hosts), 'host')} done"))
         yield Text("\n").join(lines)
 
     def _visible(self, room: int) -> list[str]:
@@ -166,7 +167,7 @@ class Screen:
         if len(self._hosts) <= room:
             return list(self._hosts)
         busy = [host for host in self._hosts if host in self._latest and host not in self._ended]
-        failed = [host for host, result in self._ended.items() if not (isinstance(result, RunResult) and result.ok)]
+        failed = [host for host, result in self._ended.items() if not result.ok]
         chosen = set([*busy, *failed, *self._hosts][: max(1, room)])
         return [host for host in self._hosts if host in chosen]
 
@@ -175,8 +176,7 @@ class Screen:
         line = Text(f"{host[: self._wide]:<{self._wide}} ", no_wrap=True, overflow="ellipsis")
         result = self._ended.get(host)
         if result is not None:
-            ok = isinstance(result, RunResult) and result.ok
-            line.append(verdict(result), style="green" if ok else "red")
+            line.append(verdict(result), style="green" if result.ok else "red")
         elif host not in self._latest:
             line.append(str(Phase.WAITING), style="dim")
         else:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pkgci.cli.connect import errors_of, show_errors
+from pkgci.cli.invocation import pasteable
 from pkgci.cli.say import say
 from pkgci.errors import ExitStatus
+from pkgci.model.plural import counted
 from pkgci.puppetrun.run import RunResult
 from pkgci.remote.errors import HostError
 
@@ -57,15 +57,11 @@ def show(results: Results, *, noop: bool, again: str, then: str) -> None:
             if isinstance(result, RunResult):
                 _pending(name, result)
     show_errors(errors_of(results))
-    failed = [name for name, result in results.items() if not _is_ok(result)]
+    failed = [name for name, result in results.items() if not result.ok]
     if failed:
-        say(f"{len(failed)} of {len(results)} hosts failed. Next: {again}", err=True)
+        say(f"{len(failed)} of {counted(len(results), 'host')} failed. Next: {again}", err=True)
     else:
         say(f"next: {then}", err=True)
-
-
-def _is_ok(result: RunResult | HostError) -> bool:
-    return isinstance(result, RunResult) and result.ok
 
 
 def _table(results: Results) -> None:
@@ -76,19 +72,24 @@ def _table(results: Results) -> None:
             cell.ljust(width) if column in (0, len(row) - 1) else cell.rjust(width)
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
-        bad = result is not None and not _is_ok(result)
+        bad = result is not None and not result.ok
         say(" ".join(cells).rstrip(), fg="red" if bad else None, bold=result is None)
 
 
 def _row(result: RunResult | HostError) -> tuple[str, ...]:
     if isinstance(result, HostError):
-        reached = result.status is not ExitStatus.NOTHING_REACHED
-        return "-", "-", "-", "-", "-", "failed" if reached else "not reached"
+        return "-", "-", "-", "-", "-", _failing(result)
     report, time = result.report, duration(result.seconds)
     if report is None:
         return "-", "-", "-", "-", time, "failed"
     counts = (report.changed, report.failed, report.skipped, report.pending)
     return *(str(count) for count in counts), time, _word(result, report)
+
+
+def _failing(error: HostError) -> str:
+    if error.status is ExitStatus.LOCKED:
+        return "locked"
+    return "failed" if error.reached else "not reached"
 
 
 def _word(result: RunResult, report: Report) -> str:
@@ -107,7 +108,7 @@ def _failures(name: str, result: RunResult) -> None:
         for line in result.tail:
             say(f"  | {line}")
         if result.hint:
-            say(f"  {result.hint}")
+            say(f"  {pasteable(result.hint)}")
     for failure in result.report.failures if result.report else ():
         say(f"\n{name}: {failure.resource} failed")
         for line in _telling(failure.message):
@@ -119,7 +120,7 @@ def _telling(message: str) -> list[str]:
     lines = [line.rstrip() for line in message.splitlines() if line.strip() and not line.startswith(_CHATTER)]
     if len(lines) > _LONGEST_MESSAGE:
         half = _LONGEST_MESSAGE // 2
-        return [*lines[:half], f"… {len(lines) - 2 * half} more lines …", *lines[-half:]]
+        return [*lines[:half], f"… {counted(len(lines) - 2 * half, 'more line')} …", *lines[-half:]]
     return lines
 
 
@@ -145,17 +146,6 @@ def _diff(lines: Iterable[str]) -> None:
 
 def json_of(results: Results) -> Any:
     """The results for machines: a mapping by host."""
-    return {name: _json(result) for name, result in results.items()}
-
-
-def _json(result: RunResult | HostError) -> dict[str, Any]:
-    if isinstance(result, HostError):
-        reached = result.status is not ExitStatus.NOTHING_REACHED
-        return {"ok": False, "reached": reached, "problem": result.reason, "hint": result.hint, "report": None}
-    return {"ok": result.ok, "reached": True, **asdict(result)}
-
-
-def command_line(name: str, site_file: Path, *more: str) -> str:
-    """What to type: a pkgci command for the same site."""
-    site = () if site_file == Path("site.yaml") else ("--site", str(site_file))
-    return " ".join(("pkgci", name, *site, *more))
+    return {
+        name: {**result.to_dict(), "hint": pasteable(result.hint or "") or None} for name, result in results.items()
+    }

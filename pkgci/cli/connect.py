@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
+from pkgci.cli.invocation import pasteable
 from pkgci.cli.say import say
-from pkgci.errors import ExitStatus
+from pkgci.errors import ExitStatus, status_of_all
 
 if TYPE_CHECKING:
     from pkgci.model.site import Site
@@ -81,12 +82,16 @@ def show_errors(errors: Iterable[HostError]) -> None:
     for index, error in enumerate(told):
         say(f"pkgci: {error.message}", err=True)
         if error.hint and error.hint not in [later.hint for later in told[index + 1 :]]:
-            say(f"  {error.hint}", err=True)
+            say(f"  {pasteable(error.hint)}", err=True)
 
 
 def status_of(results: Mapping[str, object], as_declared: bool = True) -> ExitStatus:
-    """The exit status of a command over hosts: 3 where none was reached, 1 where one failed or is not as declared."""
-    errors = errors_of(results)
-    if results and len(errors) == len(results) and all(e.status is ExitStatus.NOTHING_REACHED for e in errors):
-        return ExitStatus.NOTHING_REACHED
-    return ExitStatus.NOT_AS_DECLARED if errors or not as_declared else ExitStatus.AS_DECLARED
+    """The exit status of a command over hosts; ``as_declared`` is whether what was found on them is."""
+    status = status_of_all([_status(result) for result in results.values()])
+    return status if as_declared or status is not ExitStatus.AS_DECLARED else ExitStatus.NOT_AS_DECLARED
+
+
+def _status(result: object) -> ExitStatus:
+    """What one host's result means, where it says so; what was merely found is judged elsewhere."""
+    status = getattr(result, "status", None)
+    return status if isinstance(status, ExitStatus) else ExitStatus.AS_DECLARED

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import sys
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from pkgci.cli.options import connection_options, json_option, site_option
+from pkgci.cli.agree import agree
+from pkgci.cli.invocation import next_command
+from pkgci.cli.options import connection_options, deploying_options, site_option
 from pkgci.cli.say import say
 from pkgci.deploy.items import ITEMS, NAMES
 from pkgci.errors import ExitStatus, UsageError
@@ -17,6 +19,7 @@ from pkgci.errors import ExitStatus, UsageError
 if TYPE_CHECKING:
     from pkgci.cli.deploy_run import Ran
     from pkgci.deploy.items import WorkItem
+    from pkgci.deploy.resume import Start
     from pkgci.model.site import Site
 
 # What ends a paragraph of the plan on a screen of this width, or less.
@@ -28,14 +31,14 @@ _OF_OTHERS = {"verify-servers": "the hardware", "deploy-review": "the review", "
 @click.command(epilog="Examples: pkgci deploy, pkgci deploy --yes, pkgci deploy --from bootstrap")
 @site_option
 @click.option("--from", "first", type=click.Choice(NAMES), metavar="STEP", help=f"Begin with: {', '.join(NAMES)}.")
-@click.option("--yes", is_flag=True, help="Do not ask, for machines.")
-@json_option
+@deploying_options
 @connection_options
 @click.pass_context
 def command(
     context: click.Context,
     site_file: Path,
     first: str | None,
+    only_plan: bool,
     yes: bool,
     as_json: bool,
     parallel: int,
@@ -46,24 +49,26 @@ def command(
     Shows the plan first, and asks. Where a step fails, the deploy stops with the step's exit status, and the next
     `pkgci deploy` goes on with it: steps that were done of the same site file, secrets and pkgci are not done again.
     """
-    from pkgci.cli.deploy_plan import lines
+    from pkgci.cli.deploy_plan import expected, lines
     from pkgci.cli.deploy_run import Runner, run_all
     from pkgci.deploy.fingerprint import fingerprint
     from pkgci.deploy.journal import alone, load, save
-    from pkgci.deploy.resume import start
+    from pkgci.deploy.resume import applied, start
     from pkgci.model.load import load_site
 
     site = load_site(site_file)
-    with alone(site):
+    with nullcontext() if only_plan else alone(site):
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        begin = start(load(site), fingerprint(site), first, now)
+        last, print_ = load(site), fingerprint(site)
+        begin = start(last, print_, first, now)
         _check_secrets(site, begin.items)
-        for line in lines(site, begin, ITEMS, _WIDTH):
+        known = expected(site, begin.items)
+        for line in lines(site, begin, ITEMS, known, _WIDTH):
             say(line, err=as_json)
-        if not yes and not _agreed():
-            say("nothing was done", err=True)
-            return ExitStatus.NOT_AS_DECLARED
-        # The whole plan has had its yes.
+        if only_plan:
+            return _planned(site, known, begin, as_json, applied=applied(last, print_))
+        agree("\nBegin?", yes=yes)
+        # The whole plan has had its yes. (What is taken out of Zuul's queues is not in it: see ``Runner``.)
         options = {
             "as_json": as_json,
             "yes": True,
@@ -82,18 +87,26 @@ def command(
         ran = run_all(begin.items, begin.journal, run, lambda journal: save(site, journal))
     if as_json:
         _print_json(site, ran)
-    return _told(ran, site_file, as_json)
+    return _told(ran, as_json)
 
 
-def _agreed() -> bool:
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError("a deploy asks before it begins, and nobody can be asked here", "pkgci deploy --yes")
-    return click.confirm("\nBegin?", err=True)
+def _planned(site: Site, known: dict[str, str], begin: Start, as_json: bool, *, applied: bool) -> int:
+    """The end of a plan: the exit status says whether a deploy would change something."""
+    from pkgci.cli.deploy_plan import would_change
+    from pkgci.cli.screen import print_json
+
+    names = [item.name for item in begin.items]
+    pending = [name for name in names if would_change(name, known[name], applied=applied)]
+    if as_json:
+        steps = [{"step": name, "would": known[name], "changes": name in pending} for name in names]
+        print_json({"site": site.name, "kind": "plan", "as_declared": not pending, "steps": steps})
+    else:
+        say(f"next: {next_command(only_plan=None)}", err=True)
+    return ExitStatus.NOT_AS_DECLARED if pending else ExitStatus.AS_DECLARED
 
 
 def _check_secrets(site: Site, items: tuple[WorkItem, ...]) -> None:
-    """Raises ``PkgciError`` where the bootstrap would stop for want of a secret: better said before anything begins."""
-    from pkgci.errors import PkgciError
+    """Raises ``UsageError`` where the bootstrap would stop for want of a secret: better said before anything begins."""
     from pkgci.secrets.needs import needs
     from pkgci.secrets.store import SecretStore
 
@@ -102,7 +115,7 @@ def _check_secrets(site: Site, items: tuple[WorkItem, ...]) -> None:
     known = SecretStore.open(site.directory / "secrets").names()
     missing = [name for name in needs(site) if name not in known]
     if missing:
-        raise PkgciError(f"the site lacks secrets: {', '.join(missing)}", "pkgci secrets init")
+        raise UsageError(f"the site lacks secrets: {', '.join(missing)}", "pkgci secrets init")
 
 
 def _head(item: WorkItem, as_json: bool) -> None:
@@ -118,9 +131,9 @@ def _foot(ran: Ran, as_json: bool) -> None:
     say(f"{ran.end.item}: {how} in {duration(ran.end.seconds)}{words}", err=True)
 
 
-def _told(ran: tuple[Ran, ...], site_file: Path, as_json: bool) -> int:
+def _told(ran: tuple[Ran, ...], as_json: bool) -> int:
     """The last line: what was changed in all, or how to go on."""
-    from pkgci.cli.bootstrap_result import command_line, duration
+    from pkgci.cli.bootstrap_result import duration
 
     last = ran[-1].end
     if last.done:
@@ -130,14 +143,14 @@ def _told(ran: tuple[Ran, ...], site_file: Path, as_json: bool) -> int:
         say(text, fg="green", bold=True, err=as_json)
         for doubt in (one.doubt for one in ran if one.doubt):
             say(doubt, fg="yellow", bold=True, err=as_json)
-        say(f"next: {command_line('status', site_file)}", err=True)
+        say(f"next: {next_command('status')}", err=True)
         return ExitStatus.AS_DECLARED
     say(f"\n{last.item} stopped the deploy. Once that is mended, this goes on there:", err=True)
-    say(f"  {command_line('deploy', site_file)}", err=True)
+    say(f"  {next_command(first=None)}", err=True)
     if last.item in _OF_OTHERS:
         say(f"Or go on with {_OF_OTHERS[last.item]} as it is:", err=True)
         following = NAMES[NAMES.index(last.item) + 1]
-        say(f"  {command_line('deploy', site_file, '--from', following)}", err=True)
+        say(f"  {next_command(first=following)}", err=True)
     return last.status
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from pkgci.cli.options import json_option, site_option
+from pkgci.cli.agree import agree
+from pkgci.cli.failure import Stopped
+from pkgci.cli.invocation import invocation, next_command
+from pkgci.cli.options import deploying_options, one_host_options, site_option
 from pkgci.cli.say import say
-from pkgci.cli.signals import told_end
 from pkgci.errors import ExitStatus, PkgciError, UsageError
+from pkgci.model.plural import counted, noun
 
 if TYPE_CHECKING:
-    from pkgci.jobs.plan import Change, Plan
+    from pkgci.jobs.plan import Change
     from pkgci.jobs.server import JenkinsServer
     from pkgci.model.site import Site
 
@@ -24,14 +26,10 @@ if TYPE_CHECKING:
     "pkgci deploy-jobs --delete-retired --yes"
 )
 @site_option
-@click.option("--plan", "only_plan", is_flag=True, help="Show what would be done, and do nothing. Exit 0: nothing.")
 @click.option("--delete-retired", is_flag=True, help="Also delete pkgci's jobs that the site no longer has.")
 @click.option("--only", default="*", metavar="GLOB", help="Only the jobs with such names, as in '*-build-*'.")
-@click.option("--yes", is_flag=True, help="Do not ask before a deletion, for machines.")
-@click.option(
-    "--accept-new-host-keys", is_flag=True, help="Record the key of Zuul's host seen for the first time, unasked."
-)
-@json_option
+@deploying_options
+@one_host_options
 def command(
     site_file: Path,
     only_plan: bool,
@@ -45,7 +43,7 @@ def command(
 
     Only what differs is written. Jobs that pkgci did not create are never touched. Jobs that the site no longer has are
     listed, and deleted with --delete-retired only, which asks first. At the end Gearman must know a function for every
-    job, without which Zuul could not start it.
+    job, without which Zuul could not start it. A long list is summed up; -v shows all of it.
     """
     from pkgci.cli import deploy_jobs_show as show
     from pkgci.cli.changes import tell_changes
@@ -54,6 +52,7 @@ def command(
     from pkgci.jobs.render import render_jobs
     from pkgci.jobs.server import open_server
     from pkgci.model.load import load_site
+    from pkgci.model.steps import all_jobs
     from pkgci.secrets.store import SecretStore
 
     site = load_site(site_file)
@@ -69,47 +68,45 @@ def command(
         if not (plan.changes or plan.unchanged or plan.foreign) and only != "*":
             raise UsageError(f"no job of {site.path}, and none that pkgci made in Jenkins, matches '{only}'")
         if not as_json:
-            show.show_plan(plan, delete_retired=delete_retired, whole=only_plan)
-        if as_json and (only_plan or plan.foreign):
+            show.show_plan(
+                plan, all_jobs(site), delete_retired=delete_retired, whole=only_plan, long=invocation().verbose > 0
+            )
+        if plan.foreign:
+            raise ForeignJobsError(plan.foreign, show.plan_data(site, plan))
+        if as_json and only_plan:
             show.print_plan(site, plan)
-        _refuse_foreign(plan)
         if only_plan:
             return ExitStatus.NOT_AS_DECLARED if to_do else ExitStatus.AS_DECLARED
         deletes = any(change.action is Action.RETIRED for change in to_do)
-        if deletes and not yes and not _agreed(plan, as_json):
-            say("nothing was done", err=True)
-            return ExitStatus.NOT_AS_DECLARED
+        if deletes:
+            agree(show.question(plan), yes=yes, as_json=as_json)
         done: list[Change] = []
         try:
             _carry_out(to_do, done, server)
             missing = _missing_functions(site, only, server, accept_new_host_keys)
         except KeyboardInterrupt as end:
-            return told_end(end, show.progress_of(done, to_do))
-    tell_changes(f"{len(done)} job{'' if len(done) == 1 else 's'}")
+            raise Stopped(show.progress_of(done, to_do), end) from None
+    tell_changes(counted(len(done), "job"))
     if as_json:
         show.print_result(site, plan, done, missing)
     else:
-        show.show_missing(missing)
+        show.show_missing(missing, next_command())
     return ExitStatus.NOT_AS_DECLARED if missing else ExitStatus.AS_DECLARED
 
 
-def _refuse_foreign(plan: Plan) -> None:
-    if plan.foreign:
-        names, it = ", ".join(plan.foreign), "them" if len(plan.foreign) > 1 else "it"
-        raise PkgciError(
-            f"pkgci did not create what has the name of the site's own in Jenkins: {names}",
-            f"nothing was done; rename or delete {it} in Jenkins, or rename the project",
+class ForeignJobsError(PkgciError):
+    """Jobs that pkgci did not create have the names of the site's own. ``plan`` is what was planned, for machines."""
+
+    def __init__(self, names: tuple[str, ...], plan: dict[str, object]) -> None:
+        super().__init__(
+            f"pkgci did not create what has the name of the site's own in Jenkins: {', '.join(names)}",
+            f"nothing was done; rename or delete {noun(len(names), 'it', 'them')} in Jenkins, or rename the project",
+            "Jenkins",
         )
+        self._plan = plan
 
-
-def _agreed(plan: Plan, as_json: bool) -> bool:
-    from pkgci.cli.deploy_jobs_show import question
-
-    if as_json:
-        raise UsageError("--json shows no plan that could be agreed to", "look at it with --plan, then add --yes")
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError("nobody can be asked: there is no terminal", "look at it with --plan, then add --yes")
-    return click.confirm(question(plan), err=True)
+    def to_dict(self) -> dict[str, Any]:
+        return {**super().to_dict(), **self._plan}
 
 
 def _carry_out(to_do: tuple[Change, ...], done: list[Change], server: JenkinsServer) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
 from pkgci.cli.say import say
 from pkgci.cli.screen import Progress, print_json
+from pkgci.cli.summary import LONG, job_table, same_diffs, some
 from pkgci.jobs.plan import Action, Change, Plan
+from pkgci.model.plural import counted, noun
 from pkgci.model.site import Site
+from pkgci.model.steps import Job
 
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 _VERBS = {Action.ADDED: "add", Action.CHANGED: "change"}
@@ -19,22 +22,35 @@ def progress() -> Progress:
     return Progress("reading Jenkins' jobs: {} of {}", "writing Jenkins' jobs: {} of {}")
 
 
-def show_plan(plan: Plan, *, delete_retired: bool, whole: bool) -> None:
-    """Writes the diff of each change, then the list of them, and how many they are, to standard output.
+def show_plan(plan: Plan, known: Iterable[Job], *, delete_retired: bool, whole: bool, long: bool) -> None:
+    """Writes what changes, and how many jobs that is, to standard output: all of it where it is ``long`` or short.
 
-    New jobs are shown in full where the ``whole`` plan is wanted: there may be hundreds of lines of them.
+    New jobs are shown in full where the ``whole`` plan is wanted: there may be hundreds of lines of them. ``known`` are
+    the jobs of the site's projects.
     """
-    for change in plan.changes if whole else plan.of(Action.CHANGED):
-        for line in change.diff:
+    short = len(plan.changes) <= LONG
+    diffs = plan.changes if whole and (long or short) else plan.of(Action.CHANGED)
+    for diff, names in [(one.diff, [one.name]) for one in diffs] if long else same_diffs(diffs):
+        for line in diff:
             say(line, fg=_COLOURS.get(line[:1]))
+        if len(names) > 1:
+            say(f"The same in {some(names[1:])}.")
         say()
-    for change in plan.changes:
-        say(f"{change.action}: {change.name}")
+    if long or short:
+        for change in plan.changes:
+            say(f"{change.action}: {change.name}")
+    else:
+        for line in job_table(plan.changes, known):
+            say(line)
+        say("(-v lists every job)", err=True)
     say(summary(plan))
     retired = len(plan.of(Action.RETIRED))
     if retired and not delete_retired:
-        stay, them = ("stays", "it") if retired == 1 else ("stay", "them")
-        say(f"{_jobs(retired)} that the site no longer has {stay}: --delete-retired deletes {them}", err=True)
+        say(
+            f"{_jobs(retired)} that the site no longer has {noun(retired, 'stays', 'stay')}: "
+            f"--delete-retired deletes {noun(retired, 'it', 'them')}",
+            err=True,
+        )
 
 
 def summary(plan: Plan) -> str:
@@ -64,8 +80,8 @@ def progress_of(done: Sequence[Change], to_do: Sequence[Change]) -> str:
     return f"{len(done)} of {_jobs(len(to_do))} done, '{following}' and what follows perhaps not: run it again"
 
 
-def show_missing(missing: Mapping[str, str]) -> None:
-    """Writes what is not registered in Gearman to standard error."""
+def show_missing(missing: Mapping[str, str], again: str) -> None:
+    """Writes what is not registered in Gearman to standard error, and the command that looks ``again``."""
     if not missing:
         return
     say(f"pkgci: not registered in Gearman, so that Zuul cannot start it: {_jobs(len(missing))}", err=True)
@@ -73,20 +89,21 @@ def show_missing(missing: Mapping[str, str]) -> None:
         say(f"  {reason}:", err=True)
         for name in (name for name, why in missing.items() if why == reason):
             say(f"    {name}", err=True)
-    say("  when that is mended: pkgci deploy-jobs", err=True)
+    say(f"  when that is mended: {again}", err=True)
 
 
 def print_plan(site: Site, plan: Plan) -> None:
     """Writes the plan as JSON to standard output."""
-    print_json(_plan_data(site, plan))
+    print_json(plan_data(site, plan))
 
 
 def print_result(site: Site, plan: Plan, done: Sequence[Change], missing: Mapping[str, str]) -> None:
     """Writes the plan, what was done of it and what is missing in Gearman as JSON to standard output."""
-    print_json({**_plan_data(site, plan), "done": [change.name for change in done], "missing_functions": dict(missing)})
+    print_json({**plan_data(site, plan), "done": [change.name for change in done], "missing_functions": dict(missing)})
 
 
-def _plan_data(site: Site, plan: Plan) -> dict[str, object]:
+def plan_data(site: Site, plan: Plan) -> dict[str, object]:
+    """The plan for machines."""
     return {
         "site": site.name,
         "as_declared": not plan.changes and not plan.foreign,
@@ -100,4 +117,4 @@ def _plan_data(site: Site, plan: Plan) -> dict[str, object]:
 
 
 def _jobs(count: int) -> str:
-    return f"{count} job{'' if count == 1 else 's'}"
+    return counted(count, "job")

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from pkgci.cli.options import json_option, site_option
+from pkgci.cli.agree import agree, can_ask
+from pkgci.cli.failure import Stopped
+from pkgci.cli.invocation import invocation, next_command
+from pkgci.cli.options import deploying_options, one_host_options, site_option
 from pkgci.cli.say import say
-from pkgci.cli.signals import told_end
-from pkgci.errors import ExitStatus, PkgciError
+from pkgci.errors import ExitStatus, UsageError
+from pkgci.model.plural import counted
 
 if TYPE_CHECKING:
     from pkgci.model.site import Host
     from pkgci.pipelines.deploy import Plan
+    from pkgci.pipelines.layout import Layout
 
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
-# Lines of a difference that a deployment shows; its plan shows all.
+# A longer difference is summed up, but with -v.
 _SHOWN = 40
 _DOING = {
     "test": "Zuul tests the layout",
@@ -30,17 +33,15 @@ _DOING = {
 
 @click.command(epilog="Examples: pkgci deploy-pipelines --plan, pkgci deploy-pipelines")
 @site_option
-@click.option("--plan", "only_plan", is_flag=True, help="Only show what would be done, and let Zuul test it.")
-@json_option
-@click.option("--accept-new-host-keys", is_flag=True, help="Record the key of a host seen for the first time, unasked.")
-def command(site_file: Path, only_plan: bool, as_json: bool, accept_new_host_keys: bool) -> int:
+@deploying_options
+@one_host_options
+def command(site_file: Path, only_plan: bool, yes: bool, as_json: bool, accept_new_host_keys: bool) -> int:
     """Show how the layout differs from the live one, let Zuul test it, and make Zuul read it.
 
     A layout that Zuul refuses, or that needs jobs which are not deployed, never replaces the live one. Where Zuul does
     not take the new one, the old one comes back. Queued and running changes stay, unless their project or pipeline is
-    gone: those are listed first, and need a yes on a terminal.
-
-    With --plan: exit 0 nothing to do, 1 something to do.
+    gone: those are listed first, and need a yes. With --plan Zuul tests the layout, too.
+    A long difference is summed up; -v shows all of it.
     """
     from pkgci.cli.connect import site_trust
     from pkgci.model.load import load_site
@@ -54,7 +55,7 @@ def command(site_file: Path, only_plan: bool, as_json: bool, accept_new_host_key
     with open_session(site, host, site_trust(site, accept_new_host_keys)) as session:
         planned = plan(layout, look(session, site, layout))
         if not as_json:
-            _show(planned, host, whole=only_plan)
+            _show(planned, layout, host, long=invocation().verbose > 0)
         if not planned.changes:
             return _done(planned, host, as_json, deployed=False)
         check_jobs(planned)
@@ -65,26 +66,29 @@ def command(site_file: Path, only_plan: bool, as_json: bool, accept_new_host_key
         if planned.losses:
             # A layout that is refused anyway needs no answer.
             test(session, layout, planned)
-            if not _agreed(planned, as_json):
-                say("nothing was done", err=True)
-                return ExitStatus.NOT_AS_DECLARED
+            _agree(planned, yes=yes, as_json=as_json)
         try:
             replace(session, layout, planned, lambda what: say(_DOING[what], err=True))
         except KeyboardInterrupt as end:
-            return told_end(
-                end,
-                f"What has begun on {host.name} goes on to its end:",
-                "`pkgci deploy-pipelines --plan` shows how it went",
-            )
+            look_again = f"`{next_command(only_plan=True, yes=None)}` shows how it went"
+            raise Stopped(f"What has begun on {host.name} goes on to its end:\n  {look_again}", end) from None
     return _done(planned, host, as_json, deployed=True)
 
 
-def _show(plan: Plan, host: Host, *, whole: bool) -> None:
-    """The plan, for people: the diff and the losses on standard output, remarks on standard error."""
-    for line in plan.diff if whole else plan.diff[:_SHOWN]:
-        say(line, fg=_COLOURS.get(line[:1]))
-    if not whole and len(plan.diff) > _SHOWN:
-        say(f"… and {len(plan.diff) - _SHOWN} more lines: `pkgci render-pipelines` shows the whole layout")
+def _show(plan: Plan, layout: Layout, host: Host, *, long: bool) -> None:
+    """The plan, for people: what differs and the losses on standard output, remarks on standard error."""
+    from pkgci.cli.summary import pipeline_table, some
+    from pkgci.pipelines.contents import jobs_of
+    from pkgci.pipelines.deploy import live_jobs
+
+    if long or len(plan.diff) <= _SHOWN:
+        for line in plan.diff:
+            say(line, fg=_COLOURS.get(line[:1]))
+    else:
+        for line in pipeline_table(live_jobs(plan.live), jobs_of(layout.data)):
+            say(line)
+        added, removed = (sum(line.startswith(sign) for line in plan.diff) for sign in "+-")
+        say(f"the layout: {counted(added, 'line')} added, {removed} removed (-v shows them)")
     if plan.losses:
         say("\nTaken out of Zuul's queues:")
         for loss in plan.losses:
@@ -94,28 +98,23 @@ def _show(plan: Plan, host: Host, *, whole: bool) -> None:
     elif plan.live.pending:
         say(f"Zuul has not read the layout that is on {host.name}: an earlier deployment broke off", err=True)
     if plan.missing and not plan.changes:
-        say(f"not in Jenkins{_reason(plan)}: {_some(plan.missing)}", err=True)
+        say(f"not in Jenkins{_reason(plan)}: {some(plan.missing)}", err=True)
     if plan.idle:
-        say(f"no slave offers these jobs now: {_some(plan.idle)}", err=True)
-
-
-def _some(names: tuple[str, ...]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        say(f"no slave offers these jobs now: {some(plan.idle)}", err=True)
 
 
 def _reason(plan: Plan) -> str:
     return f" ({plan.live.problem})" if plan.live.problem else ""
 
 
-def _agreed(plan: Plan, as_json: bool) -> bool:
-    if as_json or not (sys.stdin.isatty() and sys.stderr.isatty()):
-        count = len(plan.losses)
-        what = "1 change or job" if count == 1 else f"{count} changes or jobs"
-        raise PkgciError(
-            f"{what} would be taken out of Zuul's queues, and nobody can be asked",
-            "wait until what runs has ended, or run it on a terminal, without --json",
+def _agree(plan: Plan, *, yes: bool, as_json: bool) -> None:
+    if not yes and (as_json or not can_ask()):
+        lost = counted(len(plan.losses), "change or job", "changes or jobs")
+        raise UsageError(
+            f"{lost} would be taken out of Zuul's queues, and nobody can be asked",
+            f"wait until what runs has ended, or: {next_command(yes=True)}",
         )
-    return click.confirm("Take them out of the queues?", err=True)
+    agree("Take them out of the queues?", yes=yes)
 
 
 def _done(plan: Plan, host: Host, as_json: bool, *, deployed: bool) -> int:
@@ -129,7 +128,7 @@ def _done(plan: Plan, host: Host, as_json: bool, *, deployed: bool) -> int:
     elif deployed:
         say(f"Zuul on {host.name} runs with the new layout", err=True)
     elif plan.changes:
-        say("\nZuul takes this layout. To deploy it: pkgci deploy-pipelines", err=True)
+        say(f"\nZuul takes this layout. To deploy it: {next_command(only_plan=None)}", err=True)
     else:
         say(f"nothing to do: Zuul on {host.name} runs with this layout", err=True)
     return ExitStatus.AS_DECLARED

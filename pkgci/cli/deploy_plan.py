@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from pkgci.errors import PkgciError
 from pkgci.model.flows import HTTP, HTTPS
+from pkgci.model.plural import counted
 from pkgci.model.roles import Role
 
 if TYPE_CHECKING:
@@ -24,14 +25,15 @@ if TYPE_CHECKING:
 # How long Jenkins and Zuul may take to say how they are, in seconds: the plan does not wait for what is not there yet.
 _PATIENCE = 15.0
 _KNOCK = 2.0
+# What the words about a work item begin with that would change nothing.
+_NOTHING = "nothing"
 _PORTS = {"http": HTTP.number, "https": HTTPS.number}
 
 
-def lines(site: Site, start: Start, items: Sequence[WorkItem], width: int) -> Iterator[str]:
-    """The plan, a paragraph for each work item, at most ``width`` columns wide."""
+def lines(site: Site, start: Start, items: Sequence[WorkItem], known: dict[str, str], width: int) -> Iterator[str]:
+    """The plan of which ``known`` is ``expected``, a paragraph for each work item, at most ``width`` columns wide."""
     from pkgci.deploy.items import ITEMS
 
-    known = expected(site, start.items)
     yield f"{site.name}: {_hosts(site)}. The deploy {start.why or 'does all of this, in this order'}:"
     for number, item in enumerate(items, 1):
         before = start.done.get(item.name)
@@ -63,6 +65,16 @@ def expected(site: Site, items: Sequence[WorkItem]) -> dict[str, str]:
     return found | _answers(site, {name: asked[name] for name in names if name in asked}, unknown)
 
 
+def would_change(item: str, words: str, *, applied: bool) -> bool:
+    """Whether a work item would change something, of which ``words`` say what is expected.
+
+    ``applied``: the very same was brought to the hosts already.
+    """
+    if item == "bootstrap":
+        return not applied
+    return item.startswith("deploy-") and not words.startswith(_NOTHING)
+
+
 def _answers(site: Site, asked: dict[str, Callable[[Site], str]], unknown: str) -> dict[str, str]:
     """Every answer that comes in time, side by side; ``unknown`` in place of the others."""
     told: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
@@ -87,21 +99,21 @@ def _answers(site: Site, asked: dict[str, Callable[[Site], str]], unknown: str) 
 
 
 def _hosts(site: Site) -> str:
-    return f"{len(site.hosts)} host{'s' if len(site.hosts) > 1 else ''}"
+    return counted(len(site.hosts), "host")
 
 
 def _connections(site: Site) -> str:
     from pkgci.connectivity.matrix import assumed_operator, host_vantages, matrix
 
     checks = matrix(site, [*host_vantages(site), assumed_operator(site, frozenset({4}))])
-    return f"{len(checks.port_checks)} connections from {len(checks.vantages)} places"
+    return f"{counted(len(checks.port_checks), 'connection')} from {counted(len(checks.vantages), 'place')}"
 
 
 def _verification(site: Site) -> str:
     from pkgci.model.stand_ins import review_is_stand_in
 
     if site.gerrit is None or review_is_stand_in(site):
-        return "nothing: the lab's stand-in needs no proof" if site.gerrit else "nothing: the site names no Gerrit"
+        return f"{_NOTHING}: " + ("the lab's stand-in needs no proof" if site.gerrit else "the site names no Gerrit")
     return f"asks {site.gerrit.host} as {site.gerrit.user}, from {site.with_role(Role.ZUUL)[0].name}: changes nothing"
 
 
@@ -115,7 +127,7 @@ def _review(site: Site) -> str:
     from pkgci.review.wanted import site_wanted
 
     if site.gerrit is None or review_is_stand_in(site):
-        return "nothing: the lab's stand-in needs no settings" if site.gerrit else "nothing: the site names no Gerrit"
+        return f"{_NOTHING}: " + ("the lab's stand-in needs no settings" if site.gerrit else "the site names no Gerrit")
     wanted = site_wanted(site)
     url = urlsplit(place(site).url)
     socket.create_connection((place(site).address or url.hostname, url.port or _PORTS[url.scheme]), _KNOCK).close()
@@ -123,9 +135,9 @@ def _review(site: Site) -> str:
         with opened(site, os.environ.get(PASSWORD_VARIABLE), None) as gerrit:
             live = GerritServer(gerrit.connection).look(wanted.user, wanted.group, wanted.projects)
     except NoLoginError:
-        return f"nothing: {PASSWORD_VARIABLE} has no password; verify-review reports what is missing"
+        return f"{_NOTHING}: {PASSWORD_VARIABLE} has no password; verify-review reports what is missing"
     plan = make_plan(wanted, live)
-    return f"nothing to do: Gerrit {summary(plan)}" if plan.as_wanted else summary(plan)
+    return f"{_NOTHING} to do: Gerrit {summary(plan)}" if plan.as_wanted else summary(plan)
 
 
 def _jobs(site: Site) -> str:
@@ -142,8 +154,8 @@ def _jobs(site: Site) -> str:
         plan = plan_for(site.name, wanted, server)
     verbs = {Action.ADDED: "added", Action.CHANGED: "changed", Action.RETIRED: "retired (left there)"}
     counts = {verb: len(plan.of(action)) for action, verb in verbs.items()}
-    words = ", ".join(f"{count} {verb}" for verb, count in counts.items() if count) or "nothing to do"
-    return f"{words} ({plan.unchanged} jobs as declared)"
+    words = ", ".join(f"{count} {verb}" for verb, count in counts.items() if count) or f"{_NOTHING} to do"
+    return f"{words} ({counted(plan.unchanged, 'job')} as declared)"
 
 
 def _pipelines(site: Site) -> str:
@@ -156,6 +168,10 @@ def _pipelines(site: Site) -> str:
     with open_session(site, zuul_host(site), Trust.of(site), timeout=_KNOCK) as session:
         planned = plan(layout, look(session, site, layout))
     if not planned.changes:
-        return "nothing to do: Zuul runs with this layout"
+        return f"{_NOTHING} to do: Zuul runs with this layout"
     changed = sum(line[:1] in "+-" and line[:3] not in ("+++", "---") for line in planned.diff)
-    return f"a layout with {changed} changed lines" if changed else "Zuul is made to read the layout that is there"
+    return (
+        f"a layout with {counted(changed, 'changed line')}"
+        if changed
+        else "Zuul is made to read the layout that is there"
+    )

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from pkgci.cli.options import json_option, site_option
+from pkgci.cli.agree import agree, can_ask
+from pkgci.cli.invocation import invocation, next_command, pasteable
+from pkgci.cli.options import deploying_options, no_host_options, site_option
 from pkgci.cli.say import say
 from pkgci.errors import ExitStatus, PkgciError, UsageError
+from pkgci.model.plural import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +31,6 @@ FORMATS = ("text", "markdown")
     "pkgci deploy-review --plan --format markdown > for-the-administrators.md"
 )
 @site_option
-@click.option("--plan", "only_plan", is_flag=True, help="Show what would be done, and do nothing. Exit 0: nothing.")
 @click.option(
     "--format",
     "text_format",
@@ -41,9 +42,9 @@ FORMATS = ("text", "markdown")
     type=click.Path(path_type=Path, dir_okay=False),
     help="Has the administrator's password. Default: PKGCI_GERRIT_PASSWORD, or a question.",
 )
-@click.option("--yes", is_flag=True, help="Do not ask, for machines.")
 @click.option("--if-possible", is_flag=True, help="Where it cannot log in, say what is needed, and pass.")
-@json_option
+@deploying_options
+@no_host_options
 def command(
     site_file: Path,
     only_plan: bool,
@@ -59,7 +60,7 @@ def command(
     rights and submit requirements; with `gerrit: {manage: …}` also projects and branches. Whatever others have set
     stays. It logs in as `gerrit: {administrator: …}`.
 
-    With --plan: exit 0 nothing to do, 1 something to do.
+    A long list is summed up; -v shows all of it.
     """
     from pkgci.cli import deploy_review_show as show
     from pkgci.cli.changes import tell_changes
@@ -67,7 +68,7 @@ def command(
     from pkgci.model.stand_ins import review_is_stand_in
 
     if text_format is not None and (as_json or not only_plan):
-        raise UsageError("--format shows a plan, for people", f"pkgci deploy-review --plan --format {text_format}")
+        raise UsageError("--format shows a plan, for people", next_command(only_plan=True, yes=None))
     site = load_site(site_file)
     if text_format is not None:
         return _guide(site, text_format)
@@ -82,7 +83,7 @@ def command(
 
         if not (if_possible and isinstance(error, NoLoginError | OutOfReachError)):
             raise
-        show.print_nothing(site, error.message, as_json, error.hint)
+        show.print_nothing(site, error.message, as_json, error.hint and pasteable(error.hint))
         tell_changes("the review left as it is")
         return ExitStatus.AS_DECLARED
 
@@ -91,7 +92,7 @@ def _guide(site: Site, text_format: str) -> int:
     from pkgci.review.guide import guide
     from pkgci.review.wanted import site_wanted
 
-    say(guide(site_wanted(site), site, markdown=text_format == "markdown"), nl=False)
+    say(pasteable(guide(site_wanted(site), site, markdown=text_format == "markdown")), nl=False)
     return ExitStatus.AS_DECLARED
 
 
@@ -120,14 +121,13 @@ def _deploy(site: Site, only_plan: bool, password: str | None, yes: bool, if_pos
     from pkgci.review.wanted import site_wanted
 
     wanted = site_wanted(site)
-    terminal = sys.stdin.isatty() and sys.stderr.isatty()
     progress = show.progress()
 
     def ask(user: str, url: str) -> str:
         progress.stop()
         return _ask(user, url)
 
-    asking = ask if terminal and not if_possible else None
+    asking = ask if can_ask() and not if_possible else None
     with progress, opened(site, password, asking, progress.say) as gerrit:
         if gerrit.way is Way.BECOME:
             show.warn_of_anybody(gerrit.connection.url)
@@ -136,20 +136,18 @@ def _deploy(site: Site, only_plan: bool, password: str | None, yes: bool, if_pos
         plan = make_plan(wanted, live)
         progress.stop()
         if not as_json:
-            show.show_plan(plan, gerrit.connection.url, live.version)
+            show.show_plan(plan, gerrit.connection.url, live.version, long=invocation().verbose > 0)
         done: list[Change] = []
         if not only_plan and plan.changes:
-            if not yes and not _agreed(plan, as_json, terminal):
-                say("nothing was done", err=True)
-                return ExitStatus.NOT_AS_DECLARED
+            agree(f"Make {counted(len(plan.changes), 'change')} in Gerrit?", yes=yes, as_json=as_json)
             # Whoever was asked took his time: the web server has ended the connection by now.
             gerrit.connection.close()
             _carry_out(plan, gerrit.connection, done, progress.write)
-    tell_changes(f"{len(done)} change{'' if len(done) == 1 else 's'} in the review")
+    tell_changes(f"{counted(len(done), 'change')} in the review")
     if as_json:
         show.print_plan(site, plan, live.version, done)
     elif done:
-        say(f"{show.changes(len(done))} made in Gerrit", err=True)
+        say(f"{counted(len(done), 'change')} made in Gerrit", err=True)
     open_ = plan.changes if only_plan else plan.changes[len(done) :]
     return ExitStatus.NOT_AS_DECLARED if open_ or plan.hindrances else ExitStatus.AS_DECLARED
 
@@ -157,16 +155,6 @@ def _deploy(site: Site, only_plan: bool, password: str | None, yes: bool, if_pos
 def _ask(user: str, url: str) -> str:
     answer: str = click.prompt(f"Password of '{user}' at {url}", hide_input=True, err=True, default="")
     return answer
-
-
-def _agreed(plan: Plan, as_json: bool, terminal: bool) -> bool:
-    from pkgci.cli.deploy_review_show import changes
-
-    if as_json:
-        raise UsageError("--json shows no plan that could be agreed to", "look at it with --plan, then add --yes")
-    if not terminal:
-        raise UsageError("nobody can be asked: there is no terminal", "look at it with --plan, then add --yes")
-    return click.confirm(f"Make {changes(len(plan.changes))} in Gerrit?", err=True)
 
 
 def _carry_out(plan: Plan, connection: Connection, done: list[Change], progress: Callable[[int, int], None]) -> None:
@@ -181,8 +169,8 @@ def _carry_out(plan: Plan, connection: Connection, done: list[Change], progress:
     except (PkgciError, KeyboardInterrupt):
         following = plan.changes[len(done)]
         say(
-            f"pkgci: {len(done)} of {len(plan.changes)} changes made; not, or not for certain: {following.what} "
-            f"({following.where}). The next run goes on there.",
+            f"pkgci: {len(done)} of {counted(len(plan.changes), 'change')} made; not, or not for certain: "
+            f"{following.what} ({following.where}). The next run goes on there.",
             err=True,
         )
         raise

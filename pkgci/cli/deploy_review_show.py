@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import groupby
 
+from pkgci.cli.invocation import pasteable
 from pkgci.cli.say import say
 from pkgci.cli.screen import Progress, print_json
+from pkgci.cli.summary import LONG, review_table
+from pkgci.model.plural import counted
 from pkgci.model.site import Site
 from pkgci.review.change import Change
 from pkgci.review.plan import Plan
@@ -20,11 +23,6 @@ def progress() -> Progress:
     return Progress("reading what Gerrit has: {} of {} projects", "changing Gerrit: {} of {}")
 
 
-def changes(count: int) -> str:
-    """So many changes, in words."""
-    return f"{count} change{'' if count == 1 else 's'}"
-
-
 def warn_of_anybody(url: str) -> None:
     """Says what a Gerrit is that asks nobody for a password."""
     say(
@@ -34,16 +32,21 @@ def warn_of_anybody(url: str) -> None:
     )
 
 
-def show_plan(plan: Plan, url: str, version: str) -> None:
-    """Writes what differs, by where Gerrit has it, and how much that is, to standard output."""
-    for where, group in groupby(plan.changes, key=lambda change: change.where):
-        say(where)
-        for change in group:
-            for line in change.lines:
-                say(f"  {line}", fg=_COLOURS.get(line[:1]))
+def show_plan(plan: Plan, url: str, version: str, *, long: bool) -> None:
+    """Writes what differs, by where Gerrit has it, and how much that is, to standard output: see ``LONG``."""
+    if long or len(plan.changes) <= LONG:
+        for where, group in groupby(plan.changes, key=lambda change: change.where):
+            say(where)
+            for change in group:
+                for line in change.lines:
+                    say(f"  {line}", fg=_COLOURS.get(line[:1]))
+    else:
+        for line in review_table(plan.changes):
+            say(line)
+        say("(-v shows every change in Gerrit's words)", err=True)
     for hindrance in plan.hindrances:
         say(f"{hindrance.where}: {hindrance.what}", fg="yellow")
-        say(f"  {hindrance.hint}")
+        say(f"  {pasteable(hindrance.hint)}")
     say(f"{url} (Gerrit {version}): {summary(plan)}")
 
 
@@ -52,7 +55,7 @@ def summary(plan: Plan) -> str:
     if plan.as_wanted:
         return "has all that the CI needs"
     left = f", {len(plan.hindrances)} left to you" if plan.hindrances else ""
-    return f"{changes(len(plan.changes))} to make{left}"
+    return f"{counted(len(plan.changes), 'change')} to make{left}"
 
 
 def print_plan(site: Site, plan: Plan, version: str, done: Sequence[Change]) -> None:
@@ -63,7 +66,7 @@ def print_plan(site: Site, plan: Plan, version: str, done: Sequence[Change]) -> 
             "version": version,
             "as_declared": plan.as_wanted,
             "changes": [asdict(change) for change in plan.changes],
-            "left_to_you": [asdict(hindrance) for hindrance in plan.hindrances],
+            "left_to_you": [{**asdict(one), "hint": pasteable(one.hint)} for one in plan.hindrances],
             "done": [change.what for change in done],
         }
     )

@@ -16,13 +16,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pkgci.cli.changes import told_changes, told_doubt
-from pkgci.cli.say import say
-from pkgci.cli.signals import told_end
+from pkgci.cli.failure import tell, told_end
+from pkgci.cli.invocation import pasteable
 from pkgci.errors import PkgciError
 
 if TYPE_CHECKING:
     from pkgci.deploy.items import WorkItem
     from pkgci.deploy.journal import Ended, Journal
+
+
+# Work items that ask before something that no plan of the whole can know: what runs when their turn comes.
+_ASK_FOR_THEMSELVES = frozenset({"deploy-pipelines"})
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,8 @@ class Runner:
         command = command_of(item)
         known = {parameter.name for parameter in command.params}
         options = {name: value for name, value in self.options.items() if name in known}
+        if item.name in _ASK_FOR_THEMSELVES:
+            options.pop("yes", None)
         began, clock = datetime.now(UTC), time.monotonic()
         said = io.StringIO()
         for forget in (told_changes, told_doubt):
@@ -68,17 +74,17 @@ class Runner:
         try:
             return int(call() or 0)
         except PkgciError as error:
-            say(f"pkgci: {error.message}" if "\n" not in error.message else error.message, err=True)
             if error.hint:
-                say(f"  {error.hint}", err=True)
-            return int(error.status)
-        except (click.Abort, KeyboardInterrupt) as end:
-            return told_end(end)
+                error.hint = pasteable(error.hint)
+            return tell(error, as_json=self.as_json)
+        except (click.Abort, KeyboardInterrupt) as error:
+            return told_end(error, as_json=self.as_json)
 
 
 def command_of(item: WorkItem) -> click.Command:
     """The command that does a work item."""
     command: click.Command = importlib.import_module(f"pkgci.cli.{item.name.replace('-', '_')}").command
+    command.name = item.name
     return command
 
 

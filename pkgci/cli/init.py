@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import getpass
 import re
+import shlex
 from pathlib import Path
 
 import click
 
+from pkgci.cli.invocation import pasteable
 from pkgci.cli.say import say
 from pkgci.errors import ExitStatus, UsageError
 
@@ -55,12 +57,12 @@ def command(folder: Path, example: str | None) -> int:
         )
     _say("Next:")
     for step in _steps(folder, example):
-        _say(f"  {step}")
+        _say(f"  {pasteable(step)}")
     return ExitStatus.AS_DECLARED
 
 
 def _steps(folder: Path, example: str | None) -> list[str]:
-    enter = [] if folder.resolve() == Path().resolve() else [f"cd {folder}"]
+    enter = [] if folder.resolve() == Path().resolve() else [shlex.join(["cd", str(folder)])]
     if example == "lab":
         return [*enter, "pkgci lab up", "pkgci deploy", "pkgci status"]
     edit = "edit site.yaml: your names, addresses, projects"

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pkgci.cli.invocation import next_command, pasteable
 from pkgci.cli.options import json_option, site_option
 from pkgci.cli.say import say
 from pkgci.cli.screen import Bytes, output, print_json, remarks
 from pkgci.errors import ExitStatus
+from pkgci.model.plural import counted
 
 if TYPE_CHECKING:
     from pkgci.model.site import Host, Site
@@ -29,7 +31,6 @@ def command() -> None:
 @site_option
 def up(site_file: Path) -> int:
     """Make and start what is missing, until every host answers SSH. What runs already is left as it is."""
-    import shlex
     import time
 
     from pkgci.assets import asset
@@ -40,12 +41,14 @@ def up(site_file: Path) -> int:
     started = time.monotonic()
     site = load_site_with_files(site_file)
     screen = remarks()
-    lab = Lab(site, screen.print)
+    lab = Lab(site, lambda words: screen.print(pasteable(words)))
     with lab.alone():
         lab.up(module_packages(asset("puppet") / "Puppetfile"))
-    screen.print(f"the lab '{site.name}' is up: {len(lab.hosts)} hosts in {time.monotonic() - started:.0f} s")
-    option = "" if site_file == Path("site.yaml") else f" --site {shlex.quote(str(site_file))}"
-    screen.print(f"next: pkgci deploy{option}, or look at a host: pkgci lab ssh{option} {site.hosts[0].name}")
+    screen.print(
+        f"the lab '{site.name}' is up: {counted(len(lab.hosts), 'host')} in {time.monotonic() - started:.0f} s"
+    )
+    look = next_command("lab ssh", site.hosts[0].name)
+    screen.print(f"next: {next_command('deploy')}, or look at a host: {look}")
     return ExitStatus.AS_DECLARED
 
 
@@ -206,7 +209,7 @@ def down(site_file: Path, images: bool) -> int:
 
     site = load_site(site_file)
     screen = remarks()
-    lab = Lab(site, screen.print)
+    lab = Lab(site, lambda words: screen.print(pasteable(words)))
     with lab.alone():
         lab.down(images=images)
     screen.print(f"the lab '{site.name}' is gone")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import io
 import sys
 import warnings
 from collections.abc import Sequence
@@ -14,10 +13,11 @@ from typing import NoReturn
 import click
 
 from pkgci import __version__
+from pkgci.cli.invocation import Invocation, verbose_option
 from pkgci.cli.say import say
-from pkgci.cli.signals import end_as_interrupted, leave, told_end
+from pkgci.cli.signals import end_as_interrupted, leave
 from pkgci.cli.streams import lost, prepare
-from pkgci.errors import ExitStatus, PkgciError
+from pkgci.errors import ExitStatus
 from pkgci.remembering import NotRememberedWarning
 from pkgci.whoami import ensure_name
 
@@ -58,7 +58,14 @@ class _Commands(click.Group):
             return None
         module = importlib.import_module(f"pkgci.cli.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
-        return command
+        command.name = cmd_name
+        from pkgci.cli.options import verbosely
+
+        return verbosely(command)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Exit status"):
+            formatter.write_dl([(str(int(status)), status.meaning) for status in ExitStatus])
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -76,6 +83,7 @@ class _Commands(click.Group):
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="pkgci")
+@verbose_option
 def pkgci() -> None:
     """Set up and run a public packaging CI for DEB and RPM packages.
 
@@ -117,7 +125,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit status. What it could not write down for the next one is said at its end."""
     with warnings.catch_warnings(record=True) as noted:
         warnings.simplefilter("default", NotRememberedWarning)
-        status = _run(arguments)
+        status = _run(list(sys.argv[1:] if arguments is None else arguments))
     for one in noted:
         if issubclass(one.category, NotRememberedWarning):
             _said_or_not(f"pkgci: warning: {one.message}", status)
@@ -126,33 +134,20 @@ def run(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def _run(arguments: Sequence[str] | None) -> int:
+def _run(words: list[str]) -> int:
+    invocation = Invocation()
     try:
-        result = pkgci.main(args=arguments, prog_name="pkgci", standalone_mode=False)
+        result = pkgci.main(args=words, prog_name="pkgci", standalone_mode=False, obj=invocation)
         sys.stdout.flush()
-    except PkgciError as error:
-        _said_or_not(f"pkgci: {error.message}" if "\n" not in error.message else error.message, error.status)
-        return _said_or_not(f"  {error.hint}", error.status) if error.hint else int(error.status)
+        status = int(result) if isinstance(result, int) else int(ExitStatus.AS_DECLARED)
     except click.exceptions.Exit as error:
-        return error.exit_code
-    except click.ClickException as error:
-        said = io.StringIO()
-        error.show(said)
-        return _said_or_not(said.getvalue().rstrip("\n"), ExitStatus.WRONG_USE)
-    except (click.Abort, KeyboardInterrupt) as error:
-        return told_end(error)
-    except UnicodeEncodeError as error:
-        # A path in the site file, as a rule; in UTF-8, half of a character.
-        lacking = ascii(error.object[error.start : error.end])
-        _said_or_not(f"pkgci: {lacking} cannot be written in {error.encoding}", ExitStatus.WRONG_USE)
-        hint = "LC_ALL=C.UTF-8 pkgci …" if error.encoding != "utf-8" else "correct it in the site file"
-        return _said_or_not(f"  {hint}", ExitStatus.WRONG_USE)
-    except OSError as error:
-        # A file that cannot be written, a full disk: the system's words, and the file where it names one.
-        words = error.strerror or str(error)
-        told = f"pkgci: {error.filename}: {words}" if error.filename else f"pkgci: {words}"
-        return _said_or_not(told, ExitStatus.NOT_AS_DECLARED)
-    return int(result) if isinstance(result, int) else int(ExitStatus.AS_DECLARED)
+        status = error.exit_code
+    except (Exception, KeyboardInterrupt) as error:
+        from pkgci.cli.failure import told, wants_json
+
+        status = told(error, pkgci, invocation, as_json=wants_json(pkgci, words))
+    invocation.ended(status)
+    return status
 
 
 def _said_or_not(words: str, status: int) -> int:

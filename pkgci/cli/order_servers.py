@@ -12,6 +12,7 @@ from pkgci.cli.options import json_option, site_option
 from pkgci.cli.outputs import Output, output_file_option
 from pkgci.cli.say import say
 from pkgci.errors import ExitStatus, UsageError
+from pkgci.model.plural import counted
 
 if TYPE_CHECKING:
     from pkgci.model.site import Site
@@ -49,7 +50,9 @@ def command(site_file: Path, form: str | None, as_json: bool, dns: bool, output:
         text = _written(form or "markdown", site)
     output.write(text)
     if output.path is not None:
-        say(f"{'DNS records' if dns else 'order'} of {len(site.hosts)} servers written to {output}", err=True)
+        say(
+            f"{'DNS records' if dns else 'order'} of {counted(len(site.hosts), 'server')} written to {output}", err=True
+        )
     return ExitStatus.AS_DECLARED
 
 

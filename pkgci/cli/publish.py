@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from pkgci.cli.options import json_option, site_option
+from pkgci.cli.agree import agree
+from pkgci.cli.invocation import next_command, pasteable
+from pkgci.cli.options import json_option, one_host_options, site_option, yes_option
 from pkgci.cli.say import say
 from pkgci.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
     from pkgci.publish.data import Plan
-
-_keys_option = click.option(
-    "--accept-new-host-keys", is_flag=True, help="Record the key of a host seen for the first time, unasked."
-)
-_yes_option = click.option("--yes", is_flag=True, help="Do not ask, for machines.")
 
 
 @click.group(epilog="Examples: pkgci publish list, pkgci publish rollback")
@@ -33,7 +29,7 @@ def command() -> None:
 @command.command("list", epilog="Example: pkgci publish list --json")
 @site_option
 @json_option
-@_keys_option
+@one_host_options
 def list_(site_file: Path, as_json: bool, accept_new_host_keys: bool) -> int:
     """List what is released for each target, the repositories of changes under review, and earlier states."""
     from dataclasses import asdict
@@ -53,7 +49,7 @@ def list_(site_file: Path, as_json: bool, accept_new_host_keys: bool) -> int:
         print_json(asdict(found))
     else:
         for line in overview(found, datetime.now(UTC)):
-            say(line)
+            say(pasteable(line))
     return ExitStatus.AS_DECLARED
 
 
@@ -61,9 +57,9 @@ def list_(site_file: Path, as_json: bool, accept_new_host_keys: bool) -> int:
 @site_option
 @click.option("--target", metavar="TARGET", help="Only for this target. Default: all.")
 @click.option("--version", metavar="VERSION", help="Only this version. Default: all.")
-@_yes_option
+@yes_option
 @json_option
-@_keys_option
+@one_host_options
 @click.argument("package")
 def remove(
     site_file: Path,
@@ -86,16 +82,15 @@ def remove(
         raise UsageError(f"no target '{target}' in {site.path}{nearest(target, site.targets)}", "pkgci publish list")
     with open_session(site, on_host.publisher(site), site_trust(site, accept_new_host_keys)) as session:
         planned = on_host.plan_removal(session, package, target, version)
-        if not _agreed(planned, yes=yes, as_json=as_json):
-            return ExitStatus.NOT_AS_DECLARED
+        _agree(planned, yes=yes, as_json=as_json)
         return _done(planned, on_host.remove(session, planned, package, target, version), as_json)
 
 
 @command.command(epilog="Examples: pkgci publish rollback, pkgci publish rollback 12")
 @site_option
-@_yes_option
+@yes_option
 @json_option
-@_keys_option
+@one_host_options
 @click.argument("generation", type=click.IntRange(min=1), required=False)
 def rollback(site_file: Path, yes: bool, as_json: bool, accept_new_host_keys: bool, generation: int | None) -> int:
     """Give the released repository the packages of an earlier GENERATION. Default: the last that had other ones.
@@ -113,28 +108,18 @@ def rollback(site_file: Path, yes: bool, as_json: bool, accept_new_host_keys: bo
         if not (planned.gone or planned.back):
             say(f"nothing to do: generation {planned.to} has the packages that are published now", err=True)
             return _done(planned, None, as_json)
-        if not _agreed(planned, yes=yes, as_json=as_json):
-            return ExitStatus.NOT_AS_DECLARED
+        _agree(planned, yes=yes, as_json=as_json)
         return _done(planned, on_host.roll_back(session, planned), as_json)
 
 
-def _agreed(plan: Plan, *, yes: bool, as_json: bool) -> bool:
-    """Shows the plan and asks. Raises ``UsageError`` where nobody can be asked."""
+def _agree(plan: Plan, *, yes: bool, as_json: bool) -> None:
+    """Shows the plan and asks. Raises what ``agree`` does."""
     from pkgci.cli.publish_show import difference
 
     if not as_json:
         for line in difference(plan):
             say(line, fg={"-": "red", "+": "green"}.get(line[:1]))
-    if yes:
-        return True
-    if as_json:
-        raise UsageError("--json shows no plan that could be agreed to", "look at it without --json, then add --yes")
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError("nobody can be asked: there is no terminal", "look at the plan, then add --yes")
-    if click.confirm("Do it?", err=True):
-        return True
-    say("nothing was done", err=True)
-    return False
+    agree("Do it?", yes=yes, as_json=as_json)
 
 
 def _done(plan: Plan, number: int | None, as_json: bool) -> int:
@@ -146,5 +131,6 @@ def _done(plan: Plan, number: int | None, as_json: bool) -> int:
     if as_json:
         print_json({"planned": asdict(plan), "generation": plan.generation if number is None else number})
     elif number is not None:
-        say(f"generation {number} is published; back again: pkgci publish rollback {plan.generation}", err=True)
+        back = next_command("publish rollback", str(plan.generation))
+        say(f"generation {number} is published; back again: {back}", err=True)
     return ExitStatus.AS_DECLARED

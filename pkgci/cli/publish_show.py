@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from pkgci.cli.summary import table
+from pkgci.model.plural import counted
 from pkgci.publish.data import Overview, Plan, Review, Version
 
 _SHOWN = 20  # earlier states
@@ -63,7 +65,7 @@ def _review(one: Review, now: datetime) -> tuple[str, ...]:
 
 
 def _states(one: Review) -> str:
-    return f"{one.generations} state{'' if one.generations == 1 else 's'}"
+    return counted(one.generations, "state")
 
 
 def _age(moment: datetime | None, now: datetime) -> str:
@@ -72,7 +74,7 @@ def _age(moment: datetime | None, now: datetime) -> str:
     minutes = max(0, round((now - moment).total_seconds() / 60))
     if minutes < 120:
         return f"{minutes} min old"
-    return f"{minutes // 60} h old" if minutes < 48 * 60 else f"{minutes // 1440} days old"
+    return f"{minutes // 60} h old" if minutes < 48 * 60 else f"{counted(minutes // 1440, 'day')} old"
 
 
 def _size(size: int) -> str:
@@ -81,6 +83,4 @@ def _size(size: int) -> str:
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        yield "  " + "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+    yield from (f"  {line}" for line in table(rows))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,10 @@ from pkgci.cli.options import connection_options, hosts_options, json_option, si
 from pkgci.cli.outputs import output_folder_option
 from pkgci.cli.say import say, say_exactly
 from pkgci.errors import ExitStatus, UsageError
+from pkgci.model.plural import counted
 
 if TYPE_CHECKING:
+    from pkgci.model.selection import Selection
     from pkgci.model.site import Host, Site
     from pkgci.render.hiera import HieraData, Source
 
@@ -31,8 +33,7 @@ if TYPE_CHECKING:
 @connection_options
 def command(
     site_file: Path,
-    roles: tuple[str, ...],
-    hosts: tuple[str, ...],
+    selection: Selection,
     output: Path | None,
     diff: bool,
     reveal: bool,
@@ -52,7 +53,7 @@ def command(
     if diff and (reveal or output):
         raise UsageError("--diff goes with neither --reveal nor --output", "secrets are never part of a diff")
     site = load_site(site_file)
-    selected = site.select(roles, hosts)
+    selected = selection.of(site)
     if diff:
         from pkgci.cli.hiera_diff import show_differences
 
@@ -63,7 +64,9 @@ def command(
     source = _store(site) if reveal else Placeholders(_store(site) if made else None)
     rendered = (renderer.render(host, source) for host in selected)
     if output is not None:
-        return _write(site, selected, rendered, output, reveal)
+        written = tuple(rendered)
+        _write(site, selected, written, output, reveal)
+        return _print_json(written) if as_json else ExitStatus.AS_DECLARED
     if as_json:
         return _print_json(rendered)
     for data in rendered:
@@ -85,19 +88,18 @@ def _heading(host: Host, name: str) -> str:
     return f"# ── {host.name}: {name} ".ljust(80, "─")
 
 
-def _write(site: Site, selected: tuple[Host, ...], rendered: Iterator[HieraData], folder: Path, reveal: bool) -> int:
+def _write(site: Site, selected: tuple[Host, ...], rendered: Iterable[HieraData], folder: Path, reveal: bool) -> None:
     from pkgci.outputs import write_folder
     from pkgci.render.earlier import earlier_files
 
     files = {f"{data.host.name}/{name}": text for data in rendered for name, text in data.files.items()}
     stale = write_folder(folder, files, earlier_files(folder, site, selected), 0o600 if reveal else None)
-    hosts = f"{len(selected)} host{'s' if len(selected) > 1 else ''}"
     removed = f", {stale} stale removed" if stale else ""
-    say(f"{len(files)} files for {hosts} written below {folder}{removed}", err=True)
-    return ExitStatus.AS_DECLARED
+    hosts = counted(len(selected), "host")
+    say(f"{counted(len(files), 'file')} for {hosts} written below {folder}{removed}", err=True)
 
 
-def _print_json(rendered: Iterator[HieraData]) -> int:
+def _print_json(rendered: Iterable[HieraData]) -> int:
     import yaml
 
     from pkgci.cli.screen import print_json

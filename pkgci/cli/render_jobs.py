@@ -11,6 +11,7 @@ from pkgci.cli.options import json_option, site_option
 from pkgci.cli.outputs import output_folder_option
 from pkgci.cli.say import say
 from pkgci.errors import ExitStatus
+from pkgci.model.plural import counted
 
 if TYPE_CHECKING:
     from pkgci.jobs.render import RenderedJob
@@ -47,4 +48,4 @@ def _write(site: str, jobs: tuple[RenderedJob, ...], folder: Path) -> None:
 
     stale = write_folder(folder, {f"{job.name}.xml": job.xml for job in jobs}, earlier_files(folder, site))
     removed = f", {stale} stale removed" if stale else ""
-    say(f"{len(jobs)} jobs written to {folder}{removed}", err=True)
+    say(f"{counted(len(jobs), 'job')} written to {folder}{removed}", err=True)

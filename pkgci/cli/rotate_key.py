@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
+from pkgci.cli.agree import agree
+from pkgci.cli.invocation import next_command
 from pkgci.cli.say import say
-from pkgci.errors import UsageError
 
 if TYPE_CHECKING:
     from pkgci.model.site import Site
@@ -18,11 +16,8 @@ if TYPE_CHECKING:
     from pkgci.secrets.upkeep import Outcome
 
 
-def rotate(site: Site, folder: Path, name: str, *, finish: bool, yes: bool, as_json: bool) -> Outcome | None:
-    """Shows the next step of rotating the key called ``name``, asks, and does it; None where the answer is no.
-
-    Raises ``UsageError`` where nobody can be asked.
-    """
+def rotate(site: Site, folder: Path, name: str, *, finish: bool, yes: bool, as_json: bool) -> Outcome:
+    """Shows the next step of rotating the key called ``name``, asks, and does it. Raises what ``agree`` does."""
     from pkgci.secrets.rotation import carry_out, plan
     from pkgci.secrets.store import SecretStore
 
@@ -30,15 +25,13 @@ def rotate(site: Site, folder: Path, name: str, *, finish: bool, yes: bool, as_j
     if not as_json:
         for line in described(rotation, datetime.now(UTC)):
             say(line)
-    if not yes and not _agreed(as_json):
-        say("nothing was done", err=True)
-        return None
+    agree("Do it?", yes=yes, as_json=as_json)
     with SecretStore.change(folder, site.name) as store:
         outcome = carry_out(rotation, store, datetime.now(UTC))
     if not finish:
         say(
             f"Then let those who use the packages fetch the key again, and some weeks later:\n"
-            f"  pkgci secrets rotate {rotation.word} --finish",
+            f"  {next_command('secrets rotate', rotation.word, finish=True)}",
             err=True,
         )
     return outcome
@@ -62,11 +55,3 @@ def described(rotation: Rotation, now: datetime) -> list[str]:
         f"+ {'(new)':<40}  until {until:%Y-%m-%d}  signs lists of DEB packages, too",
         "Machines that know the old key, or the new one, or both, take everything until the overlap ends.",
     ]
-
-
-def _agreed(as_json: bool) -> bool:
-    if as_json:
-        raise UsageError("--json shows no plan that could be agreed to", "look at it without --json, then add --yes")
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError("nobody can be asked: there is no terminal", "look at the plan, then add --yes")
-    return click.confirm("Do it?", err=True)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pkgci.cli.options import json_option, site_option
+from pkgci.cli.invocation import next_command, pasteable
+from pkgci.cli.options import json_option, site_option, yes_option
 from pkgci.cli.say import say, say_exactly
 from pkgci.cli.streams import usable_width
 from pkgci.errors import ExitStatus, UsageError
@@ -60,7 +61,7 @@ def init(site_file: Path, as_json: bool) -> int:
     if outcome.not_needed:
         say(f"needed no more, and kept: {', '.join(outcome.not_needed)}", err=True)
     for need in outcome.to_give:
-        say(f"still to be given: {need.remark}\n  pkgci secrets set {need.name}", err=True)
+        say(f"still to be given: {need.remark}\n  {next_command('secrets set', need.name)}", err=True)
     if first:
         say(f"Keep a copy of {key} in a safe place: nothing else opens them.", err=True)
     _show_remarks(outcome)
@@ -88,10 +89,10 @@ def list_(site_file: Path, as_json: bool) -> int:
     missing = [row["name"] for row in rows if row["missing"]]
     to_make = [name for name in missing if wanted[name].kind is not Kind.GIVEN]
     if to_make:
-        say(f"missing: {', '.join(to_make)}\n  pkgci secrets init", err=True)
+        say(f"missing: {', '.join(to_make)}\n  {next_command('secrets init')}", err=True)
     for name in missing:
         if name not in to_make:
-            say(f"still to be given: {wanted[name].remark}\n  pkgci secrets set {name}", err=True)
+            say(f"still to be given: {wanted[name].remark}\n  {next_command('secrets set', name)}", err=True)
     return ExitStatus.NOT_AS_DECLARED if missing else ExitStatus.AS_DECLARED
 
 
@@ -122,7 +123,7 @@ def show(site_file: Path, public: bool, as_json: bool, name: str) -> int:
 @site_option
 @json_option
 @click.option("--finish", is_flag=True, help="End the overlap that a rotation of a repository's key began.")
-@click.option("--yes", is_flag=True, help="Do not ask before a repository's key is rotated, for machines.")
+@yes_option
 @click.argument("name")
 def rotate(site_file: Path, as_json: bool, finish: bool, yes: bool, name: str) -> int:
     """Make the secret NAME anew. The hosts get it with the next bootstrap.
@@ -145,10 +146,8 @@ def rotate(site_file: Path, as_json: bool, finish: bool, yes: bool, name: str) -
     _check_name(name, known)
     if name in (*NAMES, *NAMES.values()):
         outcome = rotate_key.rotate(site, _folder(site), NAMES.get(name, name), finish=finish, yes=yes, as_json=as_json)
-        if outcome is None:
-            return ExitStatus.NOT_AS_DECLARED
     elif finish:
-        raise UsageError(f"'{name}' is rotated in one step", f"pkgci secrets rotate {name}")
+        raise UsageError(f"'{name}' is rotated in one step", next_command(finish=None))
     else:
         with SecretStore.change(_folder(site), site.name) as store:
             outcome = make_anew(site, store, name, datetime.now(UTC))
@@ -214,8 +213,8 @@ def _check_name(name: str, known: Sequence[str]) -> None:
 
 def _bootstrap(hosts: tuple[str, ...], site: Site) -> str:
     if len(hosts) > _NAMED_HOSTS or len(hosts) == len(site.hosts):
-        return "pkgci bootstrap"
-    return f"pkgci bootstrap {' '.join(f'--host {host}' for host in hosts)}"
+        return next_command("bootstrap")
+    return next_command("bootstrap", hosts=hosts)
 
 
 def _show_changes(outcome: Outcome) -> None:
@@ -229,7 +228,7 @@ def _show_changes(outcome: Outcome) -> None:
 def _show_remarks(outcome: Outcome) -> None:
     for change in outcome.changes:
         if change.need.remark:
-            say(f"{change.need.name}: {change.need.remark}", err=True)
+            say(f"{change.need.name}: {pasteable(change.need.remark)}", err=True)
 
 
 def _print_outcome(outcome: Outcome) -> int:

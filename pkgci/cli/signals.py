@@ -10,9 +10,6 @@ from contextlib import suppress
 from types import FrameType
 from typing import NoReturn
 
-from pkgci.cli.say import say
-from pkgci.errors import ExitStatus
-
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # To put things away takes a moment. Where it does not come to an end (a device that hangs), this ends it (seconds).
 _LAST_RESORT = 15
@@ -60,21 +57,6 @@ def leave(status: int) -> NoReturn:
                 stream.flush()
         os._exit(status)
     sys.exit(status)
-
-
-def told_end(end: BaseException, meaning: str = "", hint: str = "") -> int:
-    """Says that the command was interrupted, what that means and what to type next; gives the exit status.
-
-    ``end`` is what click or the command caught. A terminal that hung up is not told.
-    """
-    # Click makes an Abort of every KeyboardInterrupt.
-    cause = end.__cause__ or end
-    how = f"ended by {cause}" if isinstance(cause, Ended) and cause.status != ExitStatus.INTERRUPTED else "interrupted"
-    with suppress(OSError):
-        say(f"\npkgci: {how}. {meaning}" if meaning else f"\npkgci: {how}", err=True)
-        if hint:
-            say(f"  {hint}", err=True)
-    return cause.status if isinstance(cause, Ended) else int(ExitStatus.INTERRUPTED)
 
 
 def _end(number: int, _: FrameType | None) -> NoReturn:

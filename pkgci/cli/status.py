@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pkgci.cli.invocation import pasteable
 from pkgci.cli.options import connection_options, json_option, site_option
 from pkgci.errors import ExitStatus
 
@@ -37,6 +38,7 @@ def command(site_file: Path, as_json: bool, parallel: int, accept_new_host_keys:
     from pkgci.leavers.leaving import leaving, leftovers
     from pkgci.leavers.memory import recall
     from pkgci.model.load import load_site
+    from pkgci.model.plural import counted
     from pkgci.remote.trust import Trust, accept, refuse
     from pkgci.status.data import as_data
     from pkgci.status.gather import gather
@@ -46,11 +48,12 @@ def command(site_file: Path, as_json: bool, parallel: int, accept_new_host_keys:
     # Nobody is asked about a key: a question does not go with a deadline.
     trust = Trust.of(site, accept if accept_new_host_keys else refuse)
     began = time.monotonic()
-    with remarks().status(f"asking {len(site.hosts)} hosts"):
+    with remarks().status(f"asking {counted(len(site.hosts), 'host')}"):
         answers = gather(site, trust, parallel=parallel)
     status = judge(site, answers, _authority(site), datetime.now(UTC), _signing(site))
     left = leftovers(site, leaving(site, recall(site)))
-    status = replace(status, problems=(*status.problems, *(Problem(one.host, one.what, one.next) for one in left)))
+    problems = (*status.problems, *(Problem(one.host, one.what, one.next) for one in left))
+    status = replace(status, problems=tuple(replace(one, next=pasteable(one.next)) for one in problems))
     if as_json:
         print_json(as_data(status, time.monotonic() - began))
     else:

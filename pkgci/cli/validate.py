@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from pkgci.cli.invocation import pasteable
 from pkgci.cli.options import json_option, site_option
 from pkgci.cli.say import say
 
@@ -25,6 +26,7 @@ def command(site_file: Path, as_json: bool, schema: bool) -> int:
     from pkgci.leavers.memory import recall
     from pkgci.model.document import DocumentError
     from pkgci.model.load import json_schema, load_site_with_files
+    from pkgci.model.plural import counted
 
     if schema:
         say(json.dumps(json_schema(), indent=2))
@@ -32,13 +34,8 @@ def command(site_file: Path, as_json: bool, schema: bool) -> int:
     try:
         site = load_site_with_files(site_file)
     except DocumentError as error:
-        if not as_json:
-            count = len(error.faults)
-            error.hint = f"{count} fault{'s' if count > 1 else ''} in {site_file}"
-            raise
-        faults = [{"line": f.position.line, "column": f.position.column, "message": f.message} for f in error.faults]
-        say(json.dumps({"site": str(site_file), "valid": False, "faults": faults}, indent=2))
-        return error.status
+        error.hint = f"{counted(len(error.faults), 'fault')} in {site_file}"
+        raise
     left = leftovers(site, leaving(site, recall(site)))
     counts = Counter(role.value for host in site.hosts for role in host.roles)
     if as_json:
@@ -47,14 +44,13 @@ def command(site_file: Path, as_json: bool, schema: bool) -> int:
             "valid": True,
             "hosts": len(site.hosts),
             "roles": counts,
-            "left": [asdict(one) for one in left],
+            "left": [{**asdict(one), "next": pasteable(one.next)} for one in left],
         }
         say(json.dumps(facts))
         return ExitStatus.AS_DECLARED
-    count = len(site.hosts)
-    say(f"{site_file}: valid. Site '{site.name}', {count} host{'s' if count > 1 else ''}:")
+    say(f"{site_file}: valid. Site '{site.name}', {counted(len(site.hosts), 'host')}:")
     for host in site.hosts:
         say(f"  {host.name:<12} {host.address:<16} {', '.join(host.roles)}")
     for one in left:
-        say(str(one), err=True)
+        say(pasteable(str(one)), err=True)
     return ExitStatus.AS_DECLARED

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pkgci.cli.invocation import pasteable
 from pkgci.cli.options import connection_options, json_option, junit_option, site_option
 from pkgci.cli.outputs import Output, also, check_one_result
 from pkgci.errors import ExitStatus
@@ -37,6 +38,7 @@ def command(site_file: Path, as_json: bool, junit: Output | None, parallel: int,
     from pkgci.connectivity.run import verify
     from pkgci.junit import junit_xml
     from pkgci.model.load import load_site
+    from pkgci.model.plural import counted, noun
 
     check_one_result(junit, as_json)
     site = load_site(site_file)
@@ -48,10 +50,12 @@ def command(site_file: Path, as_json: bool, junit: Output | None, parallel: int,
         def done(name: str) -> None:
             nonlocal waiting
             waiting -= 1
-            status.update(f"{places - waiting} of {places} places have been probed from, last {name}")
+            probed = f"{places - waiting} of {counted(places, 'place')}"
+            status.update(f"{probed} {noun(places, 'has', 'have')} been probed from, last {name}")
 
-        status.update(f"probing from {places} places")
+        status.update(f"probing from {counted(places, 'place')}")
         result = verify(site, site_trust(site, accept_new_host_keys), authority, parallel=parallel, done=done)
+    result = _pasteable(result)
     with also(junit, lambda: junit_xml("connectivity", cases(result))) as shown:
         if shown and as_json:
             print_json({"site": site.name, **as_data(result)})
@@ -61,6 +65,14 @@ def command(site_file: Path, as_json: bool, junit: Output | None, parallel: int,
         return ExitStatus.NOTHING_REACHED
     wrong = any(verdict.wrong for verdict in result.verdicts)
     return ExitStatus.NOT_AS_DECLARED if wrong else ExitStatus.AS_DECLARED
+
+
+def _pasteable(result: Result) -> Result:
+    """The verdicts, with the commands in them for this site."""
+    from dataclasses import replace
+
+    told = (replace(one, advice=pasteable(one.advice)) if one.advice else one for one in result.verdicts)
+    return replace(result, verdicts=tuple(told))
 
 
 def _authority(site: Site) -> str | None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pkgci.cli.options import json_option, site_option
+from pkgci.cli.invocation import pasteable
+from pkgci.cli.options import json_option, junit_option, one_host_options, site_option
 from pkgci.cli.say import say
 from pkgci.errors import ExitStatus, PkgciError
 
@@ -25,10 +26,9 @@ if TYPE_CHECKING:
 )
 @site_option
 @json_option
-@click.option(
-    "--accept-new-host-keys", is_flag=True, help="Record the key of Zuul's host seen for the first time, unasked."
-)
-def command(site_file: Path, as_json: bool, accept_new_host_keys: bool) -> int:
+@junit_option
+@one_host_options
+def command(site_file: Path, as_json: bool, junit_file: Path | None, accept_new_host_keys: bool) -> int:
     """Prove that Gerrit lets the CI do its work: as the CI's account, from Zuul's host. Changes nothing.
 
     Login, host key, events, clones, branches, labels and their votes, rights, submit types, clocks. Who may submit,
@@ -53,6 +53,8 @@ def command(site_file: Path, as_json: bool, accept_new_host_keys: bool) -> int:
     site = load_site(site_file)
     if site.gerrit is None or review_is_stand_in(site):
         why = "the site names no Gerrit" if site.gerrit is None else "the review is the lab's stand-in"
+        if junit_file is not None:
+            _write_junit(site, (), junit_file)
         if as_json:
             print_json({"site": site.name, "skipped": why, "as_needed": True, "proven": True, "verdicts": []})
         else:
@@ -69,9 +71,11 @@ def command(site_file: Path, as_json: bool, accept_new_host_keys: bool) -> int:
     known = site.directory / "known_hosts"
     keys = gerrit_keys(site, known.read_text(encoding="utf-8") if known.is_file() else "")
     changes = {name: history(told) for name, told in facts.get("changes", {}).items()}
-    judged = judge(site, needs, facts, keys, Seen(live, pages, changes))
+    judged = _pasteable(judge(site, needs, facts, keys, Seen(live, pages, changes)))
     if judged.unproven:
         tell_doubt(f"Gerrit is {_not_proven(judged)}")
+    if junit_file is not None:
+        _write_junit(site, judged.verdicts, junit_file)
     if as_json:
         print_json({"site": site.name, "host": host.name, **_data(judged, remark)})
     else:
@@ -111,6 +115,26 @@ def _pages(site: Site, facts: dict[str, Any]) -> dict[str, Any]:
         return {}
     with Connection(place(site)) as connection:
         return pages(connection, site.repositories)
+
+
+def _write_junit(site: Site, verdicts: Iterable[Verdict], path: Path) -> None:
+    from pkgci.files import write_atomically
+    from pkgci.junit import Case, junit_xml
+    from pkgci.review.verdict import State
+
+    cases = [
+        Case(one.of or "Gerrit", one.subject, f"{one.text}; {one.where}" if one.state is State.MISSING else None)
+        for one in verdicts
+    ]
+    write_atomically(path, junit_xml(f"review of {site.name}", cases))
+
+
+def _pasteable(judged: Judged) -> Judged:
+    """The verdicts, with the commands in them for this site."""
+    from dataclasses import replace
+
+    verdicts = (replace(one, text=pasteable(one.text), where=pasteable(one.where)) for one in judged.verdicts)
+    return replace(judged, verdicts=tuple(verdicts))
 
 
 def _data(judged: Judged, remark: str) -> dict[str, object]:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pkgci.cli.invocation import pasteable
 from pkgci.cli.options import connection_options, hosts_options, json_option, junit_option, site_option
 from pkgci.cli.outputs import Output, also, check_one_result
 
 if TYPE_CHECKING:
+    from pkgci.model.selection import Selection
     from pkgci.model.site import Site
     from pkgci.servers.judge import Finding
 
@@ -28,8 +30,7 @@ Findings = dict[str, "tuple[Finding, ...]"]
 @connection_options
 def command(
     site_file: Path,
-    roles: tuple[str, ...],
-    hosts: tuple[str, ...],
+    selection: Selection,
     as_json: bool,
     junit: Output | None,
     parallel: int,
@@ -54,7 +55,7 @@ def command(
 
     check_one_result(junit, as_json)
     site = load_site(site_file)
-    selected = site.select(roles, hosts)
+    selected = selection.of(site)
     pool = Pool()
     trust = site_trust(site, accept_new_host_keys, interrupted=lambda: pool.interrupted)
     screen = remarks()
@@ -86,7 +87,7 @@ def command(
     if not as_json:
         for error in errors_of(results):
             if error.hint:
-                screen.print(f"{error.host}: {error.hint}")
+                screen.print(f"{error.host}: {pasteable(error.hint)}")
     return status_of(results, all(item.verdict is Verdict.OK for part in findings.values() for item in part))
 
 
@@ -95,6 +96,7 @@ def _show(findings: Findings) -> None:
     from rich.text import Text
 
     from pkgci.cli.screen import output
+    from pkgci.model.plural import counted
     from pkgci.servers.judge import Verdict
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
@@ -109,7 +111,7 @@ def _show(findings: Findings) -> None:
     screen.print(table, soft_wrap=False)
     short = [name for name, part in findings.items() if any(item.verdict is not Verdict.OK for item in part)]
     count = len(findings)
-    summary = f"\n{count - len(short)} of {count} host{'s' if count > 1 else ''} as ordered"
+    summary = f"\n{count - len(short)} of {counted(count, 'host')} as ordered"
     screen.print(summary + (f"; not: {', '.join(short)}" if short else ""), soft_wrap=False)
 
 

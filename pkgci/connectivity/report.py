@@ -12,6 +12,7 @@ from pkgci.connectivity.matrix import Expectation, Kind, NameCheck, PortCheck, V
 from pkgci.connectivity.run import Result
 from pkgci.junit import Case
 from pkgci.model.flows import Port
+from pkgci.model.plural import counted
 
 # A line of text in pieces, each with its style (rich's names; empty for none).
 Line = tuple[tuple[str, str], ...]
@@ -195,9 +196,8 @@ def summary(result: Result) -> str:
     counts = Counter(verdict.state for verdict in result.verdicts)
     ports = sum(isinstance(verdict.check, PortCheck) for verdict in result.verdicts)
     names = len(result.verdicts) - ports
-    checks = (
-        f"{ports} connections and {names} names from {len(result.matrix.vantages)} places in {result.seconds:.1f} s"
-    )
+    tried = f"{counted(ports, 'connection')} and {counted(names, 'name')}"
+    checks = f"{tried} from {counted(len(result.matrix.vantages), 'place')} in {result.seconds:.1f} s"
     wrong = [f"{counts[state]} {words}" for state, words in _WORDS.items() if counts[state]]
     return f"{checks}: {', '.join(wrong) or 'all as declared'}"
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from pkgci.deploy.items import NAMES
-from pkgci.errors import ExitStatus, PkgciError
+from pkgci.errors import ExitStatus, LockedError
 from pkgci.files import write_atomically
 from pkgci.locks import lock_or_fail
 from pkgci.model.site import Site
@@ -85,14 +85,14 @@ def save(site: Site, journal: Journal) -> None:
 
 @contextmanager
 def alone(site: Site) -> Iterator[None]:
-    """Holds the site's deployment. Raises ``PkgciError`` where another process on this machine holds it."""
+    """Holds the site's deployment. Raises ``LockedError`` where another process on this machine holds it."""
     path = _file(site).with_suffix(".lock")
     with ExitStack() as held:
         try:
             with remembering("that this deployment is under way is", path):
                 held.enter_context(lock_or_fail(path))
         except BlockingIOError:
-            raise PkgciError(
+            raise LockedError(
                 f"another `pkgci deploy` of {site.path} is under way", "run it again when that has ended"
             ) from None
         yield

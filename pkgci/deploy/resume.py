@@ -37,6 +37,11 @@ def start(last: Journal | None, fingerprint: str, chosen: str | None, now: str) 
     return Start(_from(last.open[0]), f"goes on where the deploy of {_day(last.began)} stopped", last, last.done)
 
 
+def applied(last: Journal | None, fingerprint: str) -> bool:
+    """Whether ``last`` has brought just this to the hosts already."""
+    return last is not None and last.fingerprint == fingerprint and "bootstrap" in last.done
+
+
 def _from(name: str) -> tuple[WorkItem, ...]:
     return ITEMS[NAMES.index(name) :]
 

@@ -22,6 +22,7 @@ from urllib3.exceptions import NewConnectionError
 
 from pkgci.errors import NothingReachedError, PkgciError
 from pkgci.jobs.answers import Door, cut_off, fault, is_page, is_starting, page_error, task
+from pkgci.remote.log import logged
 
 # Seconds: to connect, and between two pieces of an answer.
 _TIMEOUT = (5.0, 30.0)
@@ -118,7 +119,10 @@ class Connection(jenkins.Jenkins):  # type: ignore[misc]
         while True:
             self._pace.wait(_READ_PAUSE if reads else _WRITE_PAUSE)
             try:
-                response = self._session.send(prepared, timeout=_TIMEOUT, allow_redirects=False)
+                with logged("Jenkins", f"{prepared.method} {prepared.url}") as entry:
+                    response = self._session.send(prepared, timeout=_TIMEOUT, allow_redirects=False)
+                    sent = len(prepared.body or b"")
+                    entry.facts |= {"status": response.status_code, "sent": sent, "received": len(response.content)}
             except RequestException as error:
                 pause = next(attempts, None) if _may_repeat(error, reads) else None
                 if pause is None:
@@ -151,7 +155,7 @@ class Connection(jenkins.Jenkins):  # type: ignore[misc]
         url, what = self._access.url, task(request.method or "GET", request.url or "")
         place = f" at {self._access.address}" if self._access.address else ""
         if isinstance(error, SSLError):
-            return PkgciError(
+            return NothingReachedError(
                 f"{url}{place}: the certificate is not valid: {_reason(error)}",
                 "`pkgci secrets init` renews certificates, `pkgci bootstrap --role jenkins_master` installs them",
             )

@@ -20,7 +20,7 @@ from typing import IO, cast
 import docker
 from docker.errors import ImageNotFound
 
-from pkgci.errors import PkgciError
+from pkgci.errors import PkgciError, UsageError
 from pkgci.lab.engine import refusals
 from pkgci.lab.recipe import REPOSITORY, Recipe
 
@@ -55,12 +55,12 @@ class Builder:
     def check(self) -> None:
         """Raises ``PkgciError`` where this machine cannot build images."""
         if shutil.which("mmdebstrap") is None:
-            raise PkgciError(
+            raise UsageError(
                 "mmdebstrap, which builds the lab's images from packages, is not installed",
                 "`apt install mmdebstrap` (or `make demo`, which installs what it needs)",
             )
         if os.geteuid() != 0 and shutil.which("newuidmap") is None:
-            raise PkgciError(
+            raise UsageError(
                 "to build the lab's images without being root, mmdebstrap needs newuidmap, which is not installed",
                 "`apt install uidmap`, or run `pkgci lab up` as root once",
             )

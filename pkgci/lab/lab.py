@@ -16,7 +16,7 @@ from typing import Any
 
 from docker.errors import NotFound
 
-from pkgci.errors import PkgciError, UsageError
+from pkgci.errors import LockedError, PkgciError, UsageError
 from pkgci.lab.boot import host_keys, wait_for_ssh, wait_for_systemd
 from pkgci.lab.bring import bring, look
 from pkgci.lab.engine import LABEL, cgroup_version, connect, refusals
@@ -64,7 +64,7 @@ class Lab:
             held = ExitStack()
             held.enter_context(lock_or_fail(directory / "lock"))
         except BlockingIOError:
-            raise PkgciError(f"another `pkgci lab` is at work on the lab '{self.site.name}'", "wait for it") from None
+            raise LockedError(f"another `pkgci lab` is at work on the lab '{self.site.name}'", "wait for it") from None
         except OSError as error:
             raise UsageError(f"cannot write to {directory}: {error.strerror}", "whose lab is it?") from None
         with held:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pkgci.errors import PkgciError
+from pkgci.errors import UsageError
 
 INSTANCES = Path("/proc/sys/fs/inotify/max_user_instances")
 
@@ -30,7 +30,7 @@ def ensure_inotify(hosts: int, setting: Path = INSTANCES) -> str | None:
     try:
         setting.write_text(f"{wanted}\n", encoding="utf-8")
     except OSError:
-        raise PkgciError(
+        raise UsageError(
             f"{hosts} lab hosts need about {needed} inotify instances, and this machine allows a user {limit}",
             f"as root: `sysctl -w fs.inotify.max_user_instances={wanted}`",
         ) from None

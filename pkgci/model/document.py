@@ -6,6 +6,7 @@ an alias bomb or a recursive alias is refused before anything is expanded.
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -47,8 +48,19 @@ class DocumentError(PkgciError):
     def __init__(self, path: Path, faults: list[Fault]) -> None:
         self.path = path
         self.faults = sorted(set(faults))
-        lines = (f"{path}:{fault.position.line}:{fault.position.column}: {fault.message}" for fault in self.faults)
-        super().__init__("\n".join(lines))
+        lines = (f"{place}: {fault.message}" for place, fault in zip(self._places(), self.faults, strict=True))
+        super().__init__("\n".join(lines), place=next(iter(self._places()), str(path)))
+
+    def _places(self) -> list[str]:
+        return [f"{self.path}:{fault.position.line}:{fault.position.column}" for fault in self.faults]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The error for machines, with each fault."""
+        faults = [
+            {"line": fault.position.line, "column": fault.position.column, "message": fault.message}
+            for fault in self.faults
+        ]
+        return {**super().to_dict(), "site": str(self.path), "valid": False, "faults": faults}
 
 
 @dataclass
@@ -96,17 +108,21 @@ def parse_document(path: Path, text: str) -> Document:
 def _text(path: Path) -> str:
     try:
         if path.is_dir():
-            raise UsageError(f"{path} is a folder, not a file", f"try `--site {path / 'site.yaml'}`")
+            raise UsageError(
+                f"{path} is a folder, not a file", f"try `--site {shlex.quote(str(path / 'site.yaml'))}`", str(path)
+            )
         if path.stat().st_size > MAXIMUM_BYTES:
             size = path.stat().st_size // 1_000_000
-            raise UsageError(f"{path}:1:1: the file has {size} MB, which is no site file", "is it the right file?")
+            raise UsageError(
+                f"{path}:1:1: the file has {size} MB, which is no site file", "is it the right file?", str(path)
+            )
         content = path.read_bytes()
     except FileNotFoundError:
         raise UsageError(
-            f"there is no file {path}", "make one with `pkgci init`, or name one with --site FILE"
+            f"there is no file {path}", "make one with `pkgci init`, or name one with --site FILE", str(path)
         ) from None
     except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from None
+        raise UsageError(f"cannot read {path}: {error.strerror}", place=str(path)) from None
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -189,7 +189,10 @@ class Site:
                 raise UsageError(f"unknown role '{name}'{nearest(name, Role)}", f"roles: {', '.join(Role)}")
             wanted.update(host.name for host in self.with_role(Role(name)))
         if not wanted:
-            raise UsageError(f"no host of {self.path} has the role {' or '.join(roles)}", "see `pkgci validate`")
+            there = [role for role in Role if self.with_role(role)]
+            raise UsageError(
+                f"no host of {self.path} has the role {' or '.join(roles)}", f"roles of its hosts: {', '.join(there)}"
+            )
         return tuple(host for host in self.hosts if host.name in wanted)
 
 

@@ -14,15 +14,18 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
+import yaml
+
 from pkgci.errors import PkgciError
 from pkgci.model.flows import GEARMAN, ZUUL_WEBAPP
+from pkgci.model.plural import counted
 from pkgci.model.roles import Role
 from pkgci.model.site import Host, Site
 from pkgci.model.urls import web_url
-from pkgci.pipelines.contents import Loss, all_names, jobs_of, losses
+from pkgci.pipelines.contents import Jobs, Loss, all_names, jobs_of, losses
 from pkgci.pipelines.layout import LAYOUT, Layout
 from pkgci.pipelines.words import missing_jobs, refusal
-from pkgci.remote.errors import HostError
+from pkgci.remote.errors import HostError, HostLockedError
 from pkgci.remote.session import Completed, Session
 from pkgci.render.diff import differences
 from pkgci.whoami import operator
@@ -130,6 +133,14 @@ def plan(layout: Layout, live: Live) -> Plan:
     )
 
 
+def live_jobs(live: Live) -> Jobs:
+    """The jobs of the layout that is live; none where there is no layout, or none that can be read. Pure."""
+    try:
+        return jobs_of(yaml.load(live.layout or "", Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))  # noqa: S506
+    except yaml.YAMLError:
+        return {}
+
+
 def test(session: Session, layout: Layout, plan: Plan) -> None:
     """Lets the Zuul on the host test ``layout``, with the list of deployed jobs. Changes nothing.
 
@@ -151,7 +162,7 @@ def check_jobs(plan: Plan) -> None:
     if not plan.missing:
         return
     shown = "\n".join(f"  {job}" for job in plan.missing)
-    count = f"{len(plan.missing)} job{'s' if len(plan.missing) > 1 else ''}"
+    count = counted(len(plan.missing), "job")
     if plan.live.problem:
         raise PkgciError(
             f"pkgci: no slave offers {count} of the layout, and Jenkins does not answer: {plan.live.problem}\n{shown}",
@@ -212,7 +223,7 @@ def _judge(host: Host, layout: Layout, plan: Plan, end: dict[str, Any]) -> None:
     how = end["end"]
     if how == "locked":
         holder = end["holder"] or "somebody"
-        raise HostError(host.name, f"{holder} is deploying pipelines to it", "run it again when that has ended")
+        raise HostLockedError(host.name, f"{holder} is deploying pipelines to it", "run it again when that has ended")
     if how == "changed":
         raise HostError(
             host.name, "somebody has deployed another layout since this plan was made", "make a new plan: run it again"

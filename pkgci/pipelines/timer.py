@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from pkgci.model.plural import counted
+
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day of the month", 1, 31), ("month", 1, 12), ("day of the week", 0, 7))
 
@@ -17,7 +19,8 @@ def zuul_time(crontab: str) -> str:
     """``crontab`` (five fields) as Zuul's `time`. Raises ``ValueError`` where it is wrong, or Zuul cannot do it."""
     fields = crontab.split()
     if len(fields) != len(_FIELDS):
-        raise ValueError(f"has {len(fields)} fields, and needs 5: minute, hour, day of the month, month, weekday")
+        found = counted(len(fields), "field")
+        raise ValueError(f"has {found}, and needs 5: minute, hour, day of the month, month, weekday")
     numbers = [_numbers(text, *field) for text, field in zip(fields, _FIELDS, strict=True)]
     if fields[3] != "*":
         raise ValueError("names a month, which Zuul 2.6 does not look at: write * there")

@@ -6,9 +6,11 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from typing import Any
 
+from pkgci.errors import ExitStatus
 from pkgci.facts.runs import Running
 from pkgci.model.site import Host, Site
 from pkgci.puppetrun.bundle import Archive, code_archive, data_archive, run_archive
@@ -19,7 +21,7 @@ from pkgci.puppetrun.progress import Phase, Progress, Watch
 from pkgci.puppetrun.report import Report, diffs, parse_report
 from pkgci.puppetrun.safety import check_ground, check_way_in
 from pkgci.puppetrun.untouched import left_undone
-from pkgci.remote.errors import HostError
+from pkgci.remote.errors import HostLockedError
 from pkgci.remote.session import Session
 from pkgci.whoami import operator
 
@@ -58,6 +60,26 @@ class RunResult:
         """Whether everything is as declared now (or, in a noop run, would be)."""
         report = self.report
         return self.problem is None and report is not None and not report.failed
+
+    @property
+    def reached(self) -> bool:
+        """Whether the host answered: there is no run without that."""
+        return True
+
+    @property
+    def status(self) -> ExitStatus:
+        """What it means for the command: in a noop run, a change that is pending is not as declared, either."""
+        pending = self.report is not None and self.report.noop and self.report.pending
+        return ExitStatus.AS_DECLARED if self.ok and not pending else ExitStatus.NOT_AS_DECLARED
+
+    @property
+    def kind(self) -> str:
+        """What sort of result it is, for machines."""
+        return "run"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result for machines."""
+        return {"kind": self.kind, "ok": self.ok, "reached": True, "status": int(self.status), **asdict(self)}
 
 
 @dataclass(frozen=True)
@@ -201,9 +223,9 @@ def _mine(deployment: Deployment, host: Host, running: Running) -> bool:
     )
 
 
-def _locked(host: Host, running: Running) -> HostError:
+def _locked(host: Host, running: Running) -> HostLockedError:
     since = f" since {running.facts['started']}" if "started" in running.facts else ""
-    return HostError(
+    return HostLockedError(
         host.name,
         f"{running.operator} is applying to it{since} (run {running.id})",
         "two runs at once would undo each other: run it again when that one has ended",

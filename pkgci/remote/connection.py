@@ -19,6 +19,7 @@ from pkgci.model.known_hosts import HostKey, known_name
 from pkgci.model.site import Host
 from pkgci.remote.errors import UnreachableError
 from pkgci.remote.keys import Keys, keys_for
+from pkgci.remote.log import logged_connect
 from pkgci.remote.offer import Offer
 from pkgci.remote.trust import Trust
 from pkgci.retry import Attempts
@@ -78,6 +79,7 @@ def _host_key(key: Any) -> HostKey:
     return HostKey(key.get_name(), key.get_base64())
 
 
+@logged_connect
 def open_link(
     host: Host, trust: Trust, via: Connection | None, timeout: float, handshake: AbstractContextManager[object]
 ) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pkgci.errors import ExitStatus, PkgciError
 
 
@@ -12,9 +14,23 @@ class HostError(PkgciError):
     """
 
     def __init__(self, host: str, reason: str, hint: str | None = None) -> None:
-        super().__init__(f"{host}: {reason}", hint)
+        super().__init__(f"{host}: {reason}", hint, host)
         self.host = host
         self.reason = reason
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything is as declared on the host: never after an error, as in the result of a run."""
+        return False
+
+    @property
+    def reached(self) -> bool:
+        """Whether the host answered at all."""
+        return self.status is not ExitStatus.NOTHING_REACHED
+
+    def to_dict(self) -> dict[str, Any]:
+        """The error for machines, with the keys that the result of a run has, too."""
+        return {**super().to_dict(), "ok": False, "reached": self.reached, "problem": self.reason, "report": None}
 
 
 class UnreachableError(HostError):
@@ -59,3 +75,9 @@ class LoginShellError(HostError):
 
 class CutShortError(LostConnectionError):
     """A command did not come to its end, and its answer is not whole."""
+
+
+class HostLockedError(HostError):
+    """Somebody else is at work on the host."""
+
+    status = ExitStatus.LOCKED

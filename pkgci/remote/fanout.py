@@ -110,6 +110,8 @@ class _Crew(Generic[T]):
         except HostError as error:
             return error
         except PkgciError as error:
-            return HostError(host.name, error.message, error.hint)
+            told = HostError(host.name, error.message, error.hint)
+            told.status = error.status
+            return told
         except BaseException as error:
             return error

@@ -17,6 +17,7 @@ from pkgci.model.site import Host, Site
 from pkgci.remote.connection import Connection
 from pkgci.remote.errors import CommandTimeoutError, HostError, LostConnectionError
 from pkgci.remote.framing import Frame, command_line
+from pkgci.remote.log import logged_run, logged_stream
 from pkgci.remote.pool import Pool
 from pkgci.remote.refusals import incomplete, overdue
 from pkgci.remote.trust import Trust
@@ -50,6 +51,7 @@ class Session:
         self._limit = limit
         self._closed = False
 
+    @logged_run
     def run(
         self,
         command: str,
@@ -79,6 +81,7 @@ class Session:
             frame.exit_status = exchange.status(deadline)
         return Completed(frame.status, stdout.decode(errors="replace"), frame.own_errors(exchange.stderr))
 
+    @logged_stream
     def stream(
         self, command: str, *, stdin: bytes = b"", idle_timeout: float, sudo: bool | None = None
     ) -> Generator[str, None, Completed]:

@@ -242,7 +242,7 @@ def _required(lenient: bool) -> Callable[[Any, str, str], Any]:
             return value
         if lenient:
             return f"<{what}>"
-        raise PkgciError(f"{what} is not known yet", hint)
+        raise UsageError(f"{what} is not known yet", hint)
 
     return required
 

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pkgci.errors import NothingReachedError, PkgciError
+from pkgci.remote.log import logged
 from pkgci.review.answers import Answer, is_stand_in, is_starting, refusal
 
 # Seconds: to connect, and until an answer begins.
@@ -43,7 +44,7 @@ class Place:
     authority: str | None = None
 
 
-class UntrustedError(PkgciError):
+class UntrustedError(NothingReachedError):
     """The certificate that a Gerrit shows is not one to believe."""
 
 
@@ -110,7 +111,10 @@ class Connection:
         begun = time.monotonic()
         while True:
             try:
-                answer = self._once(method, path, body, headers or {})
+                with logged("Gerrit", f"{method} {self.url}{path}") as entry:
+                    answer = self._once(method, path, body, headers or {})
+                    received = len(answer.text.encode())
+                    entry.facts |= {"status": answer.status, "sent": len(body or b""), "received": received}
             except ssl.SSLCertVerificationError as error:
                 raise self._untrusted(error) from None
             except (OSError, http.client.HTTPException) as error:

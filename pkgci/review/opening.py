@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from pkgci.errors import NothingReachedError, PkgciError
+from pkgci.errors import NothingReachedError, PkgciError, UsageError
 from pkgci.model.site import Site
 from pkgci.model.urls import gerrit_url
 from pkgci.review.connection import Connection, Place, Told, UntrustedError
@@ -21,7 +21,7 @@ Ask = Callable[[str, str], str]
 _BY_OTHERS = "give the text of `pkgci deploy-review --plan --format text` to the administrators"
 
 
-class NoLoginError(PkgciError):
+class NoLoginError(UsageError):
     """Nobody can log in to the Gerrit as an administrator."""
 
 

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers import algorithms
 from cryptography.hazmat.primitives.serialization import pkcs7
 from cryptography.x509.oid import NameOID
 
-from pkgci.errors import PkgciError
+from pkgci.errors import UsageError
 from pkgci.files import write_atomically
 
 _TOKEN = re.compile(r"\s*ENC\[PKCS7,([A-Za-z0-9+/=\s]+)\]\s*")
@@ -108,9 +108,9 @@ def load_public_key(folder: Path) -> PublicKey:
     try:
         return PublicKey(x509.load_pem_x509_certificate(file.read_bytes()))
     except OSError as error:
-        raise PkgciError(f"cannot read {file}: {error.strerror}", "restore it from version control") from None
+        raise UsageError(f"cannot read {file}: {error.strerror}", "restore it from version control") from None
     except ValueError:
-        raise PkgciError(f"{file} holds no certificate", "restore it from version control") from None
+        raise UsageError(f"{file} holds no certificate", "restore it from version control") from None
 
 
 def load_key_pair(folder: Path) -> KeyPair:
@@ -125,18 +125,18 @@ def load_key_pair(folder: Path) -> KeyPair:
         mode = file.stat().st_mode
         text = file.read_bytes()
     except FileNotFoundError:
-        raise PkgciError(f"{file} is missing, so no secret can be read", _NOT_IN_GIT) from None
+        raise UsageError(f"{file} is missing, so no secret can be read", _NOT_IN_GIT) from None
     except OSError as error:
-        raise PkgciError(f"cannot read {file}: {error.strerror}", _NOT_IN_GIT) from None
+        raise UsageError(f"cannot read {file}: {error.strerror}", _NOT_IN_GIT) from None
     if mode & 0o077:
-        raise PkgciError(f"{file} can be read by others (mode {mode & 0o777:o})", f"chmod 600 {file}")
+        raise UsageError(f"{file} can be read by others (mode {mode & 0o777:o})", f"chmod 600 {file}")
     try:
         # The operator's own key file: proving its primes would cost every command a tenth of a second.
         key = serialization.load_pem_private_key(text, None, unsafe_skip_rsa_key_validation=True)
     except TypeError:
-        raise PkgciError(f"{file} has a passphrase: eyaml's keys have none", _NOT_IN_GIT) from None
+        raise UsageError(f"{file} has a passphrase: eyaml's keys have none", _NOT_IN_GIT) from None
     except ValueError:
-        raise PkgciError(f"{file} holds no private key", _NOT_IN_GIT) from None
+        raise UsageError(f"{file} holds no private key", _NOT_IN_GIT) from None
     if not isinstance(key, rsa.RSAPrivateKey) or key.public_key() != public.certificate.public_key():
-        raise PkgciError(f"{file} is not the key that the secrets were encrypted for", _NOT_IN_GIT)
+        raise UsageError(f"{file} is not the key that the secrets were encrypted for", _NOT_IN_GIT)
     return KeyPair(public.certificate, key)

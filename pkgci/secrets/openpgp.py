@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pkgci.errors import PkgciError
+from pkgci.errors import PkgciError, UsageError
 from pkgci.locks import is_still, lock_descriptor
 from pkgci.secrets.packets import newest_first
 
@@ -187,7 +187,7 @@ class Keyring:
         except FileNotFoundError:
             if not check:
                 return ""
-            raise PkgciError(
+            raise UsageError(
                 "the keys of the repositories are made by GnuPG, and there is no `gpg` here",
                 "apt install gnupg, or dnf install gnupg2; then run the same command again",
             ) from None

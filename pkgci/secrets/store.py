@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from pkgci.errors import PkgciError
+from pkgci.errors import UsageError
 from pkgci.files import write_atomically
 from pkgci.locks import lock_or_wait
 from pkgci.model.words import nearest
@@ -43,7 +43,7 @@ class SecretStore:
         """The store in ``directory``. Raises ``PkgciError`` where there is none."""
         store = cls(directory)
         if not store.file.exists():
-            raise PkgciError(f"the site has no secrets yet ({store.file})", "pkgci secrets init")
+            raise UsageError(f"the site has no secrets yet ({store.file})", "pkgci secrets init", str(store.file))
         return store
 
     @classmethod
@@ -78,11 +78,11 @@ class SecretStore:
             return self._entries[name]
         except KeyError:
             if name in (LDAP_PASSWORD, OIDC_SECRET):
-                raise PkgciError(
+                raise UsageError(
                     f"the secret '{name}' has not been given yet ({self.file})", f"pkgci secrets set {name}"
                 ) from None
             known = nearest(name, self._entries)
-            raise PkgciError(
+            raise UsageError(
                 f"there is no secret '{name}' in {self.file}{known}", "pkgci secrets init makes what the site needs"
             ) from None
 
@@ -93,7 +93,7 @@ class SecretStore:
             try:
                 self._values[name] = self._pair.decrypt(encrypted)
             except ValueError as error:
-                raise PkgciError(
+                raise UsageError(
                     f"{self.file}: '{name}' {error}", "restore the file from version control, or rotate the secret"
                 ) from None
         return self._values[name]
@@ -102,7 +102,7 @@ class SecretStore:
         """The public half of ``name``: an SSH public key line, or a certificate with the one of its authority."""
         public = self.entry(name).public
         if public is None:
-            raise PkgciError(f"the secret '{name}' has no public half", f"pkgci secrets show {name}")
+            raise UsageError(f"the secret '{name}' has no public half", f"pkgci secrets show {name}")
         if public.startswith(_CERTIFICATE) and name != CA:
             return public + self.public(CA)
         return public
@@ -128,7 +128,7 @@ class SecretStore:
             text = with_entry(text, name, entries[name])
         # What was edited as text must read as what was meant: better no change than a wrong one.
         if parse(text, self.file) != {name: replace(entry) for name, entry in entries.items()}:
-            raise PkgciError(
+            raise UsageError(
                 f"{self.file} is laid out in a way that pkgci cannot edit", "write one secret after another"
             )
         write_atomically(self.file, text)

@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from pkgci.facts.network import Listener
+from pkgci.model.plural import counted
 from pkgci.model.roles import SLAVES, Role
 from pkgci.model.rules import listening
 from pkgci.model.site import Host, Site
@@ -185,7 +186,7 @@ def _mirrors(delivered: Delivered) -> Finding:
     if missed:
         return _finding("mirrors", "reached", f"not reached: {_listed({_server(uri) for uri in missed})}", False)
     count = len(mirrors)
-    return _finding("mirrors", "reached", f"{count} source{'s' if count > 1 else ''} reached", True)
+    return _finding("mirrors", "reached", f"{counted(count, 'source')} reached", True)
 
 
 def _server(uri: str) -> str:

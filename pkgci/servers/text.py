@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
+from pkgci.model.plural import counted
 from pkgci.model.roles import CATALOGUE, Resources
 from pkgci.servers.order import KINDS, SYSTEMS, Connection, Order, Server, Total
 
@@ -18,7 +19,7 @@ def markdown(order: Order) -> str:
     parts = [
         f"# Servers for {site.name}",
         _paragraph(
-            f"Please provide the {len(order.servers)} servers below for the packaging CI of {site.domain}: "
+            f"Please provide the {counted(len(order.servers), 'server')} below for the packaging CI of {site.domain}: "
             "the machines, their names in DNS with reverse records, and the connections listed at the end. "
             "Where a network firewall stands in between, please open it for them; each server also has a firewall of "
             "its own, which permits exactly these connections. CPU, RAM and disk are minimums."

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pkgci.facts.firewalls import Firewall
 from pkgci.facts.runs import Run
 from pkgci.jobs.gearman import needed_functions
+from pkgci.model.plural import counted
 from pkgci.model.review import AUTH_TYPES
 from pkgci.model.roles import SLAVES, Role
 from pkgci.model.site import Host, Site
@@ -213,9 +214,7 @@ def _failure(run: Run) -> str:
     if run.code != "exited":
         return f"was ended: {run.result}"
     failed = run.counts.get("failed", 0) + run.counts.get("failed_to_restart", 0)
-    return (
-        f"failed: {failed} resource{'s' if failed > 1 else ''}" if failed else f"failed with exit status {run.status}"
-    )
+    return f"failed: {counted(failed, 'resource')}" if failed else f"failed with exit status {run.status}"
 
 
 def _ends(until: datetime, now: datetime) -> str:
@@ -239,7 +238,7 @@ def _of_zuul(status: Status) -> Iterator[Problem]:
     for failure in facts.clock:
         yield Problem("Zuul", failure, "look at its log; the next periodic build shows whether it is mended")
     if status.missing:
-        count = f"{len(status.missing)} function{'s' if len(status.missing) > 1 else ''}"
+        count = counted(len(status.missing), "function")
         # Without Jenkins there cannot be any: it is what is to be mended.
         step = "pkgci deploy-jobs" if status.jenkins is not None else ""
         yield Problem("Gearman", f"nobody offers {count} that jobs need: {_listed(status.missing, 2)}", step)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from pkgci.facts.runs import Run
+from pkgci.model.plural import counted
 from pkgci.model.review import AUTH_TYPES, Auth
 from pkgci.model.roles import Role
 from pkgci.status.judge import EXPIRY, FULL, HostStatus, Problem, Status, days_left, units_of
@@ -54,7 +55,7 @@ def _headline(status: Status, width: int) -> Iterator[Line]:
     hosts = len(status.hosts)
     count = len(status.problems)
     verdict = "all is as declared" if not count else f"{count} thing{'s are' if count > 1 else ' is'} not as declared"
-    text = f"{status.site.name}: {hosts} host{'s' if hosts > 1 else ''}, {verdict}"
+    text = f"{status.site.name}: {counted(hosts, 'host')}, {verdict}"
     moment = f"{status.now:%Y-%m-%d %H:%M} UTC"
     room = width - len(text)
     yield (text, "bold red" if count else "bold green"), (f"{moment:>{room}}" if room > len(moment) else "", "dim")
@@ -134,7 +135,7 @@ def _row(one: HostStatus, now: datetime) -> tuple[tuple[str, str], ...]:
         _run(facts.run, now) if facts.release is not None else ("nothing deployed", "yellow"),
         (f"{disk:>2} %", "red" if disk > FULL else ""),
         (services, "red" if up < len(units) else "" if units else "dim"),
-        ("none", "dim") if left is None else (f"{left} days", "red" if left < EXPIRY.days else ""),
+        ("none", "dim") if left is None else (counted(left, "day"), "red" if left < EXPIRY.days else ""),
     )
 
 
@@ -168,11 +169,11 @@ def _gearman(status: Status) -> str:
     if gearman is None:
         return "no answer"
     missing = f"{len(status.missing)} needed ones missing" if status.missing else "none missing"
-    workers = _count(len(gearman.workers), "worker")
+    workers = counted(len(gearman.workers), "worker")
     queue = f"queue: {gearman.waiting} waiting, {gearman.running} running"
     # geard remembers functions that nobody offers any more.
     offered = sum(function.workers > 0 for function in gearman.functions.values())
-    return f"{_count(offered, 'function')}, {missing}; {workers}; {queue}"
+    return f"{counted(offered, 'function')}, {missing}; {workers}; {queue}"
 
 
 def _zuul(status: Status) -> str:
@@ -183,7 +184,7 @@ def _zuul(status: Status) -> str:
         return f"{zuul.version}, no pipelines yet".lstrip(", ")
     counts = Counter(item.pipeline for item in zuul.items)
     pipelines = ", ".join(f"{name} {counts[name] or 'empty'}" for name in zuul.pipelines)
-    events = f"; {_count(zuul.events, 'event')} wait" if zuul.events else ""
+    events = f"; {counted(zuul.events, 'event')} wait" if zuul.events else ""
     return f"{zuul.version}: {pipelines}{events}".lstrip(": ")
 
 
@@ -228,17 +229,13 @@ def _jenkins(status: Status) -> str:
     busy, executors = (sum(getattr(node, name) for node in jenkins.nodes) for name in ("busy", "executors"))
     queue = f"{len(jenkins.queue)} queued: {jenkins.queue[0][0]}, {jenkins.queue[0][1]}" if jenkins.queue else ""
     name = f"{jenkins.version}{' (stand-in)' if jenkins.stand_in else ''}".strip()
-    nodes = f"{online} of {_count(len(jenkins.nodes), 'node')} online"
-    return f"{name}: {nodes}, {busy} of {_count(executors, 'executor')} busy, {queue or 'queue empty'}"
+    nodes = f"{online} of {counted(len(jenkins.nodes), 'node')} online"
+    return f"{name}: {nodes}, {busy} of {counted(executors, 'executor')} busy, {queue or 'queue empty'}"
 
 
 def _keys(status: Status) -> Iterator[str]:
     """How long each repository's key signs, and which is being rotated."""
     for repository, subkeys in status.signing.items():
-        left = days_left(subkeys[-1].expires, status.now)
+        left = days_left(subkeys[-1].expires, status.now) or 0
         overlap = f", the old one until {subkeys[0].expires.date().isoformat()}" if len(subkeys) > 1 else ""
-        yield f"{repository} until {subkeys[-1].expires.date().isoformat()} ({left} days){overlap}"
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
+        yield f"{repository} until {subkeys[-1].expires.date().isoformat()} ({counted(left, 'day')}){overlap}"

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from pkgci.cli.bootstrap_progress import Plain, Screen, progress_on
-from pkgci.cli.bootstrap_result import command_line, json_of, show, verdict
+from pkgci.cli.bootstrap_result import json_of, show, verdict
 from pkgci.cli.connect import status_of
 from pkgci.puppetrun.progress import Phase, Progress
 from pkgci.puppetrun.report import Failure, Pending, Report
@@ -101,13 +101,6 @@ def test_machines_learn_who_is_ok_and_who_was_reached() -> None:
 def test_nothing_reached_is_another_status_than_something_failed() -> None:
     assert status_of({"log01": AWAY}, False) == 3
     assert status_of({"log01": AWAY, "zuul01": GOOD}, False) == 1
-
-
-def test_the_next_command_is_for_the_same_site() -> None:
-    from pathlib import Path
-
-    assert command_line("bootstrap", Path("site.yaml"), "--rerun failed") == "pkgci bootstrap --rerun failed"
-    assert command_line("bootstrap", Path("x/site.yaml")) == "pkgci bootstrap --site x/site.yaml"
 
 
 def plain(*hosts: str) -> tuple[Plain, io.StringIO]:

@@ -59,5 +59,5 @@ def test_a_role_that_no_host_has_is_an_error(capsys: Capture) -> None:
 def test_a_folder_that_cannot_be_written_is_named_without_a_traceback(tmp_path: Path, capsys: Capture) -> None:
     (tmp_path / "file").write_text("")
     site = str(asset("examples") / "openstack/site.yaml")
-    assert run(["render-hiera", "--site", site, "--output", str(tmp_path / "file/review")]) == 1
+    assert run(["render-hiera", "--site", site, "--output", str(tmp_path / "file/review")]) == 2
     assert "Not a directory" in capsys.readouterr().err

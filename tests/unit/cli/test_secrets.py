@@ -38,7 +38,7 @@ def test_the_life_of_a_secret(site_file: Path, capsys: pytest.CaptureFixture[str
 
     assert pkgci(site_file, "rotate", name) == 0
     rotated = capsys.readouterr()
-    assert "pkgci bootstrap --host jenkins01" in rotated.err
+    assert f"pkgci bootstrap --site {site_file} --host jenkins01" in rotated.err
     assert pkgci(site_file, "show", name) == 0
     assert capsys.readouterr().out.strip() not in (password, "")
 
@@ -49,14 +49,15 @@ def test_a_given_secret_is_read_from_standard_input_and_never_shown(
     site_file.write_text(site_file.read_text() + LDAP)
     name = "jenkins_master/ldap_password"
     assert pkgci(site_file, "init") == 0
-    assert f"still to be given: the password of cn=pkgci\n  pkgci secrets set {name}" in capsys.readouterr().err
+    command = f"  pkgci secrets set --site {site_file} {name}"
+    assert f"still to be given: the password of cn=pkgci\n{command}" in capsys.readouterr().err
     assert pkgci(site_file, "list") == 1
-    assert f"  pkgci secrets set {name}" in capsys.readouterr().err
+    assert command in capsys.readouterr().err
 
     monkeypatch.setattr("sys.stdin", io.StringIO("hunter22\n"))
     assert pkgci(site_file, "set", name) == 0
     shown = capsys.readouterr()
-    assert "pkgci bootstrap --host jenkins01" in shown.err
+    assert f"pkgci bootstrap --site {site_file} --host jenkins01" in shown.err
     assert "hunter22" not in shown.out + shown.err
     assert pkgci(site_file, "show", name) == 0
     assert capsys.readouterr().out == "hunter22\n"
@@ -70,8 +71,8 @@ def test_an_unknown_name_is_wrong_use(site_file: Path, capsys: pytest.CaptureFix
 
 
 def test_a_site_without_secrets_says_what_to_type(site_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert pkgci(site_file, "list") == 1
-    assert "pkgci secrets init" in capsys.readouterr().err
+    assert pkgci(site_file, "list") == 2
+    assert f"pkgci secrets init --site {site_file}" in capsys.readouterr().err
 
 
 def test_a_host_without_its_certificate_is_missing_in_the_list(
@@ -95,13 +96,13 @@ def test_a_repositorys_key_is_rotated_as_planned_once_somebody_said_yes(
     assert pkgci(site_file, "rotate", "release-key") == 2
     refused = capsys.readouterr()
     assert "a new signing subkey, under the same primary key" in refused.out
-    assert "look at the plan, then add --yes" in refused.err
+    assert "--yes release-key" in refused.err
 
     assert pkgci(site_file, "rotate", "release-key", "--yes") == 0
     shown = capsys.readouterr()
     assert "remade  repository/release " in shown.out
-    assert "pkgci secrets rotate release-key --finish" in shown.err
-    assert "pkgci bootstrap --host pub01" in shown.err
+    assert f"pkgci secrets rotate --site {site_file} --finish release-key" in shown.err
+    assert f"pkgci bootstrap --site {site_file} --host pub01" in shown.err
     assert pkgci(site_file, "rotate", "repository/release", "--yes") == 2
     assert "is being rotated already" in capsys.readouterr().err
 

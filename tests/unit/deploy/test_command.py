@@ -1,6 +1,7 @@
 """``pkgci deploy``: the plan first, one command after another, and how to go on."""
 
 import json
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,9 +12,11 @@ import pytest
 
 from pkgci.cli import deploy, deploy_plan, deploy_review, deploy_run
 from pkgci.cli.changes import tell_changes, tell_doubt
+from pkgci.cli.failure import Stopped
 from pkgci.cli.main import run
-from pkgci.cli.options import json_option, site_option
+from pkgci.cli.options import json_option, site_option, yes_option
 from pkgci.cli.screen import print_json
+from pkgci.cli.signals import Ended
 from pkgci.deploy.items import ITEMS, NAMES
 from pkgci.deploy.resume import start
 from pkgci.errors import PkgciError
@@ -30,7 +33,7 @@ class Commands:
     def __init__(self) -> None:
         self.called: list[str] = []
         self.doubts: dict[str, str] = {}
-        self.ends: dict[str, int | Exception] = {}
+        self.ends: dict[str, int | BaseException] = {}
 
     def command(self, name: str) -> click.Command:
         @click.command(name)
@@ -39,7 +42,7 @@ class Commands:
         def fake(site_file: object, as_json: bool) -> int:
             self.called.append(name)
             end = self.ends.get(name, 0)
-            if isinstance(end, Exception):
+            if isinstance(end, BaseException):
                 raise end
             tell_changes(f"nothing by {name}")
             if name in self.doubts:
@@ -82,7 +85,7 @@ def test_nobody_is_asked_where_there_is_no_terminal(
     assert commands.called == []
 
 
-@pytest.mark.parametrize(("answer", "status", "count"), [("y", 0, 7), ("n", 1, 0)])
+@pytest.mark.parametrize(("answer", "status", "count"), [("y", 0, 7), ("n", 4, 0)])
 def test_on_a_terminal_the_plan_needs_a_yes(
     site: Site, commands: Commands, monkeypatch: pytest.MonkeyPatch, answer: str, status: int, count: int
 ) -> None:
@@ -202,7 +205,8 @@ def test_machines_get_every_steps_own_answer_in_one_document(
 
 
 def test_the_plan_says_what_is_known_and_what_is_not(site: Site, commands: Commands) -> None:
-    text = "\n".join(deploy_plan.lines(site, start(None, "one", None, "2026-11-23T04:30:00+00:00"), ITEMS, 80))
+    begin = start(None, "one", None, "2026-11-23T04:30:00+00:00")
+    text = "\n".join(deploy_plan.lines(site, begin, ITEMS, deploy_plan.expected(site, begin.items), 80))
     assert "zuul01, jenkins01, pub01" in text
     assert "3 added" in text
     assert "not known before the bootstrap" in text.split("deploy-pipelines")[1]
@@ -213,10 +217,61 @@ def test_of_what_does_not_answer_the_plan_blames_the_bootstrap_only_where_there_
     site: Site, commands: Commands
 ) -> None:
     begin = start(None, "one", "deploy-pipelines", "2026-11-23T04:30:00+00:00")
-    text = "\n".join(deploy_plan.lines(site, begin, ITEMS, 80))
+    text = "\n".join(deploy_plan.lines(site, begin, ITEMS, deploy_plan.expected(site, begin.items), 80))
     assert "not known: there is no answer" in text
     assert "bootstrap" not in text.split("deploy-pipelines")[-1]
 
 
 def test_the_commands_options_are_those_of_the_steps() -> None:
     assert {"parallel", "accept_new_host_keys"} <= {parameter.name for parameter in deploy.command.params}
+
+
+def test_a_plan_changes_nothing_and_says_by_its_status_whether_a_deploy_would(
+    site: Site, commands: Commands, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert pkgci_deploy(site, "--plan") == 1
+    assert commands.called == [] and not (site.directory / ".pkgci").exists()
+    assert f"next: pkgci deploy --site {site.path}\n" in capsys.readouterr().err
+    assert pkgci_deploy(site, "--yes") == 0
+    commands.called = []
+    assert pkgci_deploy(site, "--plan") == 1, "three jobs are to be added"
+    for item in ("_jobs", "_pipelines"):
+        monkeypatch.setattr(deploy_plan, item, lambda _: "nothing to do")
+    assert pkgci_deploy(site, "--plan") == 0
+    site.path.write_text(f"{site.path.read_text()}\n# changed\n")
+    capsys.readouterr()
+    assert pkgci_deploy(site, "--plan", "--json") == 1
+    plan = json.loads(capsys.readouterr().out)
+    assert [step["step"] for step in plan["steps"] if step["changes"]] == ["bootstrap"]
+    assert plan["as_declared"] is False and commands.called == []
+
+
+def test_a_yes_to_the_whole_is_none_to_what_is_taken_out_of_zuuls_queues(
+    site: Site, commands: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: dict[str, bool] = {}
+
+    def command_of(item: Any) -> click.Command:
+        @click.command(item.name)
+        @site_option
+        @yes_option
+        def fake(site_file: object, yes: bool) -> int:
+            given[item.name] = yes
+            return 0
+
+        return fake
+
+    monkeypatch.setattr(deploy_run, "command_of", command_of)
+    assert pkgci_deploy(site, "--yes") == 0
+    assert given.pop("deploy-pipelines") is False
+    assert set(given.values()) == {True}
+
+
+def test_a_step_that_is_interrupted_ends_the_deploy_with_the_signals_status_and_one_document(
+    site: Site, commands: Commands, capsys: pytest.CaptureFixture[str]
+) -> None:
+    commands.ends["bootstrap"] = Stopped("it goes on", Ended(signal.SIGTERM))  # type: ignore[assignment]
+    assert pkgci_deploy(site, "--yes", "--json") == 143
+    told = json.loads(capsys.readouterr().out)
+    assert told["steps"][-1]["result"]["kind"] == "interrupted"
+    assert told["steps"][-1]["status"] == 143

@@ -16,7 +16,7 @@ from typing import Any
 import click
 import pytest
 
-import pkgci.cli.deploy_pipelines
+import pkgci.cli.agree
 import pkgci.remote.session
 from pkgci.cli.main import run
 from pkgci.errors import PkgciError
@@ -315,11 +315,11 @@ def test_a_running_job_that_is_gone_is_listed_as_lost(write_site: Callable[[str]
 
 
 @pytest.mark.parametrize(
-    ("terminal", "options", "words"),
+    ("terminal", "options", "status", "words"),
     [
-        (False, (), "1 change or job would be taken out of Zuul's queues, and nobody can be asked"),
-        (True, ("--json",), "1 change or job would be taken out of Zuul's queues, and nobody can be asked"),
-        (True, (), "nothing was done"),
+        (False, (), 2, "1 change or job would be taken out of Zuul's queues, and nobody can be asked"),
+        (True, ("--json",), 2, "1 change or job would be taken out of Zuul's queues, and nobody can be asked"),
+        (True, (), 4, "nothing was done"),
     ],
 )
 def test_what_would_be_lost_needs_a_yes_and_without_one_nothing_is_done(
@@ -330,14 +330,15 @@ def test_what_would_be_lost_needs_a_yes_and_without_one_nothing_is_done(
     capsys: pytest.CaptureFixture[str],
     terminal: bool,
     options: tuple[str, ...],
+    status: int,
     words: str,
 ) -> None:
     queued = {"name": "check", "change_queues": [{"heads": [[{"id": "1,1", "project": "gone/away"}]]}]}
     (zuul / "status.json").write_text(json.dumps({"last_reconfigured": 1000, "pipelines": [queued]}))
     monkeypatch.setattr(pkgci.remote.session, "open_session", lambda *_, **__: contextlib.nullcontext(here))
-    monkeypatch.setattr(pkgci.cli.deploy_pipelines, "sys", SimpleNamespace(stdin=Screen(terminal), stderr=Screen(True)))
+    monkeypatch.setattr(pkgci.cli.agree, "sys", SimpleNamespace(stdin=Screen(terminal), stderr=Screen(True)))
     monkeypatch.setattr(click, "confirm", lambda *_, **__: False)
-    assert run(["deploy-pipelines", "--site", str(site.path), *options]) == 1
+    assert run(["deploy-pipelines", "--site", str(site.path), *options]) == status
     assert words in capsys.readouterr().err
     assert (zuul / "etc" / LAYOUT).read_text().startswith("# The first.")
 

@@ -33,7 +33,7 @@ def test_a_crontab_means_the_same_to_zuul(crontab: str, time: str) -> None:
         ("0 2 0 * *", "day of the month '0'"),
         ("0 2 1 * 1", "days that are both"),
         ("*/0 2 * * *", "minute"),
-        ("@daily", "has 1 fields"),
+        ("@daily", "has 1 field,"),
     ],
 )
 def test_what_zuul_cannot_do_is_refused(crontab: str, why: str) -> None:

@@ -65,7 +65,7 @@ def test_without_a_yes_nothing_is_done(review_site: Site, fake: FakeGerrit, caps
     assert fake.writes() == []
 
 
-@pytest.mark.parametrize(("answer", "status"), [(True, 0), (False, 1)])
+@pytest.mark.parametrize(("answer", "status"), [(True, 0), (False, 4)])
 def test_on_a_terminal_it_asks_first(
     review_site: Site, fake: FakeGerrit, monkeypatch: pytest.MonkeyPatch, answer: bool, status: int
 ) -> None:
@@ -142,7 +142,7 @@ def test_without_a_login_it_fails_alone_and_passes_in_a_deploy_with_what_it_woul
     review_site: Site, fake: FakeGerrit, capsys: Capture
 ) -> None:
     fake.become_anybody = False
-    assert deploy_review(review_site, "--yes") == 1
+    assert deploy_review(review_site, "--yes") == 2
     assert "PKGCI_GERRIT_PASSWORD" in capsys.readouterr().err
     assert deploy_review(review_site, "--yes", "--if-possible") == 0
     captured = capsys.readouterr()
@@ -172,7 +172,7 @@ def test_a_gerrit_with_a_certificate_that_is_not_trusted_here_passes_in_a_deploy
 
     monkeypatch.setattr(ssl.SSLCertVerificationError, "verify_message", "self-signed certificate", raising=False)
     monkeypatch.setattr(Connection, "_opened", untrusted)
-    assert deploy_review(review_site, "--yes") == 1
+    assert deploy_review(review_site, "--yes") == 3
     assert "not valid: self-signed" in capsys.readouterr().err
     assert deploy_review(review_site, "--yes", "--if-possible") == 0
     assert "not valid: self-signed" in capsys.readouterr().out

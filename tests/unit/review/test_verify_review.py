@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import click
 import pytest
@@ -143,3 +145,15 @@ def test_a_password_that_gerrit_does_not_take_is_told_and_the_rest_goes_on(
     assert "refuses the login" in captured.err
     assert "not-the-right-one" not in captured.out + captured.err
     assert "not known    Submit" in captured.out
+
+
+def test_what_is_missing_is_a_failure_in_the_junit_report_as_of_the_other_verify_commands(
+    host: dict[str, Any], fake: FakeGerrit, review_site: Site, tmp_path: Path
+) -> None:
+    report = tmp_path / "review.xml"
+    fake.become_anybody = False
+    for failures in (0, 1):
+        assert run(["verify-review", "--site", str(review_site.path), "--junit", str(report)]) == failures
+        suite = ElementTree.parse(report).getroot()[0]
+        assert (suite.get("failures"), int(suite.get("tests") or 0) > 5) == (str(failures), True)
+        host["stream"] = {"status": 1, "err": "stream events not permitted"}
