@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from pkgci.render.hiera import to_yaml
+from pkgci.render.values import to_yaml
 
 
 class _Dumper(yaml.SafeDumper):

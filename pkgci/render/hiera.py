@@ -14,7 +14,6 @@ A site's template of the same name takes the place of pkgci's.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +36,7 @@ from pkgci.model.stand_ins import jenkins_source
 from pkgci.model.urls import PATHS, gerrit_url, git_url, web_url
 from pkgci.render.missing import explain
 from pkgci.render.review import review_data
+from pkgci.render.values import as_written, hiera_value
 from pkgci.secrets.needs import REVIEW_HOST_KEY
 
 SUFFIX = ".yaml.j2"
@@ -114,7 +114,7 @@ class Renderer:
             lstrip_blocks=True,
             keep_trailing_newline=True,
         )
-        self._environment.filters["yaml"] = to_yaml
+        self._environment.filters["yaml"] = hiera_value
         self._extra = self._extra_layers()
 
     def render(self, host: Host, source: Source) -> HieraData:
@@ -240,20 +240,10 @@ def _required(lenient: bool) -> Callable[[Any, str, str], Any]:
     return required
 
 
-def to_yaml(value: Any) -> str:
-    """``value`` on one line, as JSON, which is YAML too: whatever is in it, it stays one value."""
-    return json.dumps(value, ensure_ascii=False, default=_plain)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, set | frozenset):
-        return sorted(value)
-    return str(value)
-
-
 def _settings_text(settings: dict[str, object]) -> str:
     head = "# The per-role settings of the site file.\n"
-    return head + yaml.safe_dump(settings, sort_keys=True, allow_unicode=True, default_flow_style=False)
+    literal = {key: as_written(value) for key, value in settings.items()}
+    return head + yaml.safe_dump(literal, sort_keys=True, allow_unicode=True, default_flow_style=False)
 
 
 def bundle_files(renderer: Renderer, host: Host, store: Source) -> dict[str, str]:
