@@ -91,10 +91,10 @@ def _hosts(site: Site) -> str:
 
 
 def _connections(site: Site) -> str:
-    from pkgci.connectivity.matrix import assumed_operator, host_vantages, matrix
+    from pkgci.connectivity.matrix import assumed_operator, host_vantages, number_of_connections
 
-    checks = matrix(site, [*host_vantages(site), assumed_operator(site, frozenset({4}))])
-    return f"{len(checks.port_checks)} connections from {len(checks.vantages)} places"
+    vantages = [*host_vantages(site), assumed_operator(site, frozenset({4}))]
+    return f"{number_of_connections(site, vantages)} connections from {len(vantages)} places"
 
 
 def _verification(site: Site) -> str:

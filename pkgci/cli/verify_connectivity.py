@@ -11,7 +11,7 @@ from pkgci.cli.options import connection_options, json_option, junit_option, sit
 from pkgci.errors import ExitStatus
 
 if TYPE_CHECKING:
-    from pkgci.connectivity.run import Result
+    from pkgci.connectivity.judge import Result
     from pkgci.model.site import Site
 
 

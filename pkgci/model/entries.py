@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from ipaddress import ip_network
 
+from pkgci.model.flows import SSH
 from pkgci.model.lab import LAB_KEY, LAB_REVIEW, is_real
 from pkgci.model.roles import Role
 from pkgci.model.schema import HostEntry, SiteFile, SshEntry
@@ -25,6 +26,13 @@ def host_addresses(entry: HostEntry) -> tuple[Address, ...]:
     return (*((entry.address,) if entry.address else ()), *(entry.addresses or ()))
 
 
+def completed(common: SshEntry, own: SshEntry | None) -> SshEntry:
+    """How a host is reached: what its entry says, and what the site says of every host for the rest."""
+    if own is None:
+        return common
+    return common.model_copy(update={name: getattr(own, name) for name in own.model_fields_set})
+
+
 def host_entries(document: SiteFile) -> dict[str, HostEntry]:
     """The hosts of a site file, and the one that its lab adds for a real Gerrit where none of them has that role."""
     named = dict(document.hosts)
@@ -36,7 +44,8 @@ def host_entries(document: SiteFile) -> dict[str, HostEntry]:
         role=Role.REVIEW,
         address=_free_address(taken),
         dns=document.gerrit.host,
-        ssh=SshEntry(key=LAB_KEY),
+        # All of it: the lab makes this host, whatever the site says of its own.
+        ssh=SshEntry(user="root", port=SSH.number, key=LAB_KEY, jump=None, sudo=False),
     )
     return {**named, LAB_REVIEW: entry}
 

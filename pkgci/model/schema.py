@@ -62,7 +62,7 @@ class HostEntry(Model):
     aliases: tuple[DomainName, ...] = Field((), description="Further DNS names that its certificate covers.")
     os: OperatingSystem | None = Field(None, description="The operating system. Default: the site's `os`.")
     kind: Kind | None = Field(None, description="VM or hardware. Default: what the role catalogue orders.")
-    ssh: SshEntry | None = Field(None, description="How pkgci reaches it. Default: the site's `ssh`.")
+    ssh: SshEntry | None = Field(None, description="How pkgci reaches it, where that is not as the site's `ssh` says.")
     jobs_beside: tuple[Role, ...] = Field(
         (),
         description="Accepts that jobs run on the host of these roles: zuul, jenkins_master, publisher, review. "
@@ -74,7 +74,9 @@ class OutsideEntry(Model):
     """A machine outside the site from which pkgci proves what the world can and cannot reach."""
 
     address: Address
-    ssh: SshEntry = Field(default_factory=SshEntry)
+    ssh: SshEntry = Field(
+        default_factory=SshEntry, description="How pkgci reaches it: the site's `ssh` is for the site's hosts only."
+    )
 
 
 class Access(Model):
@@ -246,7 +248,9 @@ class SiteFile(Model):
     hosts: dict[HostName, HostEntry] = Field(min_length=1)
     outside: OutsideEntry | None = None
     os: OperatingSystem = Field(OperatingSystem.DEBIAN_13, description="The hosts' operating system.")
-    ssh: SshEntry = Field(default_factory=SshEntry, description="How hosts are reached that do not say it themselves.")
+    ssh: SshEntry = Field(
+        default_factory=SshEntry, description="How hosts are reached; a host's own `ssh` changes what it names."
+    )
     gerrit: Gerrit | None = None
     review: Review | None = Field(None, description="The site's own Gerrit: the host with the role review.")
     jenkins: Jenkins = Field(default_factory=Jenkins)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pkgci.errors import UsageError
 from pkgci.files import beside
-from pkgci.model.entries import host_addresses, host_entries, host_roles
+from pkgci.model.entries import completed, host_addresses, host_entries, host_roles
 from pkgci.model.lab import Lab
 from pkgci.model.review import Auth, Review
 from pkgci.model.roles import CATALOGUE, Kind, OperatingSystem, Resources, Role
@@ -246,7 +246,7 @@ def _host(name: str, entry: HostEntry, document: SiteFile, directory: Path) -> H
         aliases=entry.aliases,
         os=entry.os or document.os,
         kind=entry.kind or (Kind.HARDWARE if hardware else Kind.VM),
-        ssh=_ssh(entry.ssh or document.ssh, directory),
+        ssh=_ssh(completed(document.ssh, entry.ssh), directory),
         resources=resources,
         needs_kvm=any(part[2] for part in parts),
     )

@@ -25,7 +25,7 @@ HOSTILE = (
     "%{literal('%')}{x}",
     "%{lookup('roles')}",
     "%{alias('roles')}",
-    "%{facts.os.name} \"quoted\" \\ back",
+    '%{facts.os.name} "quoted" \\ back',
     "plain % {percent}",
     "two\nlines %{x}\n",
 )
@@ -83,7 +83,7 @@ def test_a_sites_own_template_may_still_interpolate(
 
 
 def test_a_log_format_arrives_in_the_configuration_of_apache_as_it_was_written(site: Site, tmp_path: Path) -> None:
-    written = r'%h %l %u %t \"%r\" %>s %b \"%{Referer}i\" %{User-agent}i'
+    written = r"%h %l %u %t \"%r\" %>s %b \"%{Referer}i\" %{User-agent}i"
     settings: dict[str, object] = {"apache::log_formats": {"mine": written}}
     catalog = compile_site(replace(site, role_settings={Role.PUBLISHER: settings}), tmp_path, Role.PUBLISHER)["pub01"]
     texts = [str(one.get("content")) for one in catalog.all("File").values()]
