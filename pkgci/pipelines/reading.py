@@ -1,7 +1,7 @@
 """Zuul layouts as Zuul reads them, ``yaml.safe_load``, with the place of each piece in the file for messages.
 
 Unlike in a site file, all of YAML 1.1 is meant as it is: merge keys (``<<``) are merged, the last of duplicate keys
-counts, ``on`` is true and ``1:30`` is 90. What came out of a merge, or of an alias, is at the place where it was written.
+counts, ``on`` is true, ``1:30`` is 90. What came out of a merge, or of an alias, is at the place where it was written.
 """
 
 from __future__ import annotations
