@@ -9,6 +9,7 @@ from pathlib import Path
 from pkgci.errors import UsageError
 from pkgci.foreign.data import ForeignRenderer
 from pkgci.foreign.git import checkout
+from pkgci.model.records import read_records
 from pkgci.model.schema import Manifests
 from pkgci.model.site import Site
 from pkgci.model.words import nearest
@@ -58,9 +59,9 @@ def tree_of(site: Site) -> tuple[Tree, Origin]:
 def renderer_of(site: Site, tree: Tree | None = None) -> Renderer:
     """What renders the Hiera data that goes with ``tree``, as ``tree_of`` gave it (and as it is asked where None)."""
     if site.manifests is None:
-        return Renderer(site)
+        return Renderer(site, records=read_records(site))
     folder = (tree or tree_of(site)[0]).folder
-    return ForeignRenderer(site, site.manifests, folder)
+    return ForeignRenderer(site, site.manifests, folder, read_records(site))
 
 
 def _check(folder: Path, manifests: Manifests, site: Site) -> None:

@@ -29,6 +29,7 @@ from pkgci.model.known_hosts import gerrit_keys, keys_of, known_name
 from pkgci.model.outgoing import outgoing
 from pkgci.model.packages import step_settings
 from pkgci.model.plugins import pinned
+from pkgci.model.records import NONE, Records
 from pkgci.model.roles import AGENT_HOME, SLAVES, SUBORDINATE_IDS, Role
 from pkgci.model.rules import inbound, way_in
 from pkgci.model.site import Host, Site
@@ -96,15 +97,16 @@ class HieraData:
 class Renderer:
     """Renders hosts of one site. Keeps the compiled templates, so that a thousand hosts are quick.
 
+    The site, its templates and ``records`` (as ``read_records`` gives them) are all that the data depends on.
+
     Raises ``UsageError`` where a template is wrong or needs a value that the site does not have; the message names
     the template, the line and the site key.
     """
 
-    def __init__(self, site: Site, templates: Path | None = None) -> None:
+    def __init__(self, site: Site, templates: Path | None = None, records: Records = NONE) -> None:
         self.site = site
         self._own = site.directory / "hiera"
-        known_hosts = site.directory / "known_hosts"
-        self._known_hosts = known_hosts.read_text(errors="replace") if known_hosts.is_file() else ""
+        self._records = records
         self._folders = [self._own, templates or asset("hiera")]
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(self._folders),
@@ -132,8 +134,8 @@ class Renderer:
             "host_keys": self._host_keys,
             "step_settings": step_settings(self.site, host, self._host_keys),
             "gerrit_keys": self._gerrit_keys(recorder),
-            "review": review_data(self.site, host),
-            "jenkins_source": jenkins_source(self.site),
+            "review": review_data(self.site, host, self._records),
+            "jenkins_source": jenkins_source(self.site, self._records),
             "plugins": pinned(self.site),
             "required": _required(isinstance(source, Placeholders)),
             "url": {role.value: web_url(self.site, role) for role in PATHS if self.site.with_role(role)},
@@ -159,14 +161,16 @@ class Renderer:
 
     def _host_keys(self, name: str) -> list[str]:
         """The SSH host keys ("type base64") that are recorded for the site's host ``name``."""
-        return [f"{key.type} {key.text}" for key in keys_of(known_name(self.site.host(name)), self._known_hosts)]
+        return [
+            f"{key.type} {key.text}" for key in keys_of(known_name(self.site.host(name)), self._records.known_hosts)
+        ]
 
     def _gerrit_keys(self, source: Source) -> list[str]:
         """The SSH host keys of Gerrit; of the site's own one, which is made with the site's secrets, that one key.
 
         Raises ``UsageError`` where the site file pins another.
         """
-        known = [f"{key.type} {key.text}" for key in gerrit_keys(self.site, self._known_hosts)]
+        known = [f"{key.type} {key.text}" for key in gerrit_keys(self.site, self._records.known_hosts)]
         if self.site.own_review is None or self.site.gerrit is None:
             return known
         made = " ".join(source.public(REVIEW_HOST_KEY).split()[:2])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from pkgci.model.site import Host, Site
 from pkgci.remote.errors import HostError, UnreachableError
@@ -18,8 +18,6 @@ from pkgci.status.collect import HostFacts, parse, script
 # Seconds: for the whole, and for one step of connecting.
 DEADLINE = 10.0
 _CONNECT = 5.0
-
-Answers = Mapping[str, HostFacts | HostError]
 
 
 def gather(site: Site, trust: Trust, *, parallel: int, deadline: float = DEADLINE) -> dict[str, HostFacts | HostError]:

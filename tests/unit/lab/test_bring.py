@@ -19,6 +19,7 @@ from pkgci.lab import real_review
 from pkgci.lab.bring import bring, look, plugin_of
 from pkgci.lab.real_review import admit, furnish_review
 from pkgci.model.load import load_site
+from pkgci.model.records import read_records
 from pkgci.model.site import Site
 from pkgci.model.stand_ins import PLUGIN_INSTALLER
 from pkgci.render.hiera import Placeholders, Renderer
@@ -74,7 +75,9 @@ class Container:
 
 def data(site: Site, host: str, role: str) -> dict[str, Any]:
     found: dict[str, Any] = yaml.safe_load(
-        Renderer(site).render(site.host(host), Placeholders()).files[f"data/roles/{role}.yaml"]
+        Renderer(site, records=read_records(site))
+        .render(site.host(host), Placeholders())
+        .files[f"data/roles/{role}.yaml"]
     )
     return found
 

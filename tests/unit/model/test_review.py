@@ -14,6 +14,7 @@ from pkgci.model.document import DocumentError
 from pkgci.model.flows import GERRIT_HTTP, GERRIT_SSH, HTTPS, LDAPS, Place
 from pkgci.model.load import load_site
 from pkgci.model.outgoing import outgoing
+from pkgci.model.records import read_records
 from pkgci.model.review import Auth, heap_of
 from pkgci.model.roles import Role
 from pkgci.model.rules import external, inbound, named_ports
@@ -242,10 +243,10 @@ def test_a_lab_brings_a_war_from_this_machine_by_its_checksum(write_site: Callab
     file = write_site(LAB_SITE + "lab: {review: {war: gerrit.war}}\n")
     file.with_name("gerrit.war").write_text("a war")
     site = load_site(file)
-    assert review_archive(site) is None
+    assert review_archive(site, read_records(site)) is None
     file.with_name(".lab").mkdir()
     file.with_name(".lab").joinpath("wars.json").write_text('{"gerrit": "%s"}' % ("c" * 64))
-    archive = review_archive(site)
+    archive = review_archive(site, read_records(site))
     assert archive is not None
     assert archive.url == f"file:///var/lib/pkgci-lab/gerrit-{'c' * 12}.war"
 
