@@ -23,8 +23,3 @@ def write_atomically(path: Path, content: str | bytes, mode: int = 0o644) -> Non
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-
-
-def beside(directory: Path, text: str) -> Path:
-    """The path that ``text`` names: relative to ``directory``, or below the user's home where it begins with ``~/``."""
-    return Path.home() / text[2:] if text.startswith("~/") else directory / text

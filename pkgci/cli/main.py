@@ -13,6 +13,7 @@ from types import TracebackType
 import click
 
 from pkgci import __version__
+from pkgci.cli.quick import begin_quickly, end_quickly
 from pkgci.cli.say import say
 from pkgci.cli.signals import Ended, end_as_interrupted
 from pkgci.errors import ExitStatus, PkgciError
@@ -89,9 +90,12 @@ def pkgci() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs one command and exits with its status: never with a traceback for what a user can cause."""
+    begin_quickly()
     sys.excepthook = _show_fault
     end_as_interrupted()
-    sys.exit(run(arguments))
+    status = run(arguments)
+    end_quickly()
+    sys.exit(status)
 
 
 def _show_fault(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -9,14 +9,13 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
-from pkgci.files import write_atomically
 from pkgci.model.roles import Kind, OperatingSystem, Resources, Role
 from pkgci.model.site import Host, Site, Ssh
 from pkgci.model.texts import Address
 
 
 class _Remembered(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 class RememberedSsh(_Remembered):
@@ -115,5 +114,7 @@ def forget(site: Site, *names: str) -> None:
 
 
 def _write(site: Site, hosts: dict[str, Remembered]) -> None:
+    from pkgci.files import write_atomically
+
     entries = [host.model_dump(mode="json") for host in hosts.values()]
     write_atomically(_file(site), json.dumps({"hosts": entries}, indent=2) + "\n")

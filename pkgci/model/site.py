@@ -7,7 +7,6 @@ from functools import cached_property
 from pathlib import Path
 
 from pkgci.errors import UsageError
-from pkgci.files import beside
 from pkgci.model.entries import completed, host_addresses, host_entries, host_roles
 from pkgci.model.lab import Lab
 from pkgci.model.review import Auth, Review
@@ -31,6 +30,7 @@ from pkgci.model.services import Builds, Jenkins, Logs, Repository, Systests, Zu
 from pkgci.model.sources import ProjectSource, SourceEntry, Sources
 from pkgci.model.texts import Address
 from pkgci.model.words import nearest
+from pkgci.paths import beside
 
 
 @dataclass(frozen=True)

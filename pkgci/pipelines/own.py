@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from pkgci.errors import UsageError
-from pkgci.files import beside
 from pkgci.model.document import Document, DocumentError, Fault, Path_
 from pkgci.model.site import Site
 from pkgci.model.words import nearest
+from pkgci.paths import beside
 from pkgci.pipelines.reading import read_layout
 from pkgci.pipelines.text import dump
 
