@@ -140,8 +140,14 @@ class Site:
             ) from None
 
     def with_role(self, role: Role) -> tuple[Host, ...]:
-        """The hosts with this role, in the order of the site file."""
-        return self._by_role.get(role, ())
+        """The hosts with this role, in the order of the site file. A site's own template may say it as a text.
+
+        Raises ``UsageError`` for a text that is no role: none of its hosts would be a silent mistake.
+        """
+        try:
+            return self._by_role[role]
+        except KeyError:
+            raise UsageError(f"unknown role '{role}'{nearest(role, Role)}", f"roles: {', '.join(Role)}") from None
 
     @cached_property
     def _by_role(self) -> dict[Role, tuple[Host, ...]]:

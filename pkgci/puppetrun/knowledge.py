@@ -13,8 +13,8 @@ from pkgci.remote.errors import HostError
 from pkgci.remote.fanout import each_host
 from pkgci.remote.trust import Trust
 
-# Everybody may read it.
-_LOOK = "cat /etc/pkgci/steps.json"
+# Everybody may read it. What a login shell prints of its own accord is outside of the marks.
+_LOOK = r"printf '\001'; cat /etc/pkgci/steps.json 2>/dev/null; printf '\002'"
 _PARALLEL = 20
 # Seconds, for each step of connecting, and for the look.
 _CONNECT = 5.0
@@ -37,8 +37,12 @@ def ask_slaves(site: Site, trust: Trust, projects: Collection[str]) -> Knowledge
 
     def ask(host: Host) -> tuple[str, ...]:
         with sessions.open_session(site, host, trust, timeout=_CONNECT) as session:
-            completed = session.run(_LOOK, timeout=_ANSWER, sudo=False)
-        return lacking(site, host, completed.stdout if completed.status == 0 else None, projects)
+            told = session.run(_LOOK, timeout=_ANSWER, sudo=False)
+        text, end, _ = told.stdout.rpartition("\001")[2].partition("\002")
+        if not end:
+            said = (told.stderr.strip().splitlines() or ["it said nothing"])[-1]
+            raise HostError(host.name, f"its answer is not whole: {said[:200]}")
+        return lacking(site, host, text or None, projects)
 
     found = each_host(hosts, ask, parallel=_PARALLEL)
     return Knowledge(

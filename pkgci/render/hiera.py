@@ -140,6 +140,7 @@ class Renderer:
             "required": _required(isinstance(source, Placeholders)),
             "url": {role.value: web_url(self.site, role) for role in PATHS if self.site.with_role(role)},
             "paths": PATHS,
+            "Role": Role,
             "slaves": SLAVES,
             "agent_home": AGENT_HOME,
             "subordinate_ids": SUBORDINATE_IDS,
