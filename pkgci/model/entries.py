@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from ipaddress import ip_network
 
+from pkgci.errors import UsageError
 from pkgci.model.flows import SSH
 from pkgci.model.lab import LAB_KEY, LAB_REVIEW, is_real
 from pkgci.model.roles import Role
 from pkgci.model.schema import HostEntry, SiteFile, SshEntry
 from pkgci.model.texts import Address
+from pkgci.model.words import nearest
 
 # Where the lab's Gerrit stands in its network, at most: the lab's other machines are above it.
 _HIGHEST = 240
@@ -19,6 +21,11 @@ def host_roles(entry: HostEntry) -> tuple[Role, ...]:
     """The roles of a host entry, in catalogue order."""
     named = set(entry.roles or ()) | ({entry.role} if entry.role else set())
     return tuple(role for role in Role if role in named)
+
+
+def unknown_role(name: str) -> UsageError:
+    """The error for a word that is no role."""
+    return UsageError(f"unknown role '{name}'{nearest(name, Role)}", f"roles: {', '.join(Role)}")
 
 
 def host_addresses(entry: HostEntry) -> tuple[Address, ...]:

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from pkgci.errors import UsageError
-from pkgci.model.entries import completed, host_addresses, host_entries, host_roles
+from pkgci.model.entries import completed, host_addresses, host_entries, host_roles, unknown_role
 from pkgci.model.lab import Lab
 from pkgci.model.review import Auth, Review
 from pkgci.model.roles import CATALOGUE, Kind, OperatingSystem, Resources, Role
@@ -140,14 +140,10 @@ class Site:
             ) from None
 
     def with_role(self, role: Role) -> tuple[Host, ...]:
-        """The hosts with this role, in the order of the site file. A site's own template may say it as a text.
-
-        Raises ``UsageError`` for a text that is no role: none of its hosts would be a silent mistake.
-        """
-        try:
-            return self._by_role[role]
-        except KeyError:
-            raise UsageError(f"unknown role '{role}'{nearest(role, Role)}", f"roles: {', '.join(Role)}") from None
+        """The hosts with this role, in the order of the site file. Raises ``UsageError`` for a text that is no role."""
+        if role not in self._by_role:
+            raise unknown_role(role)
+        return self._by_role[role]
 
     @cached_property
     def _by_role(self) -> dict[Role, tuple[Host, ...]]:
@@ -189,8 +185,8 @@ class Site:
             return self.hosts
         wanted = {self.host(name).name for name in hosts}
         for name in roles:
-            if name not in set(Role):
-                raise UsageError(f"unknown role '{name}'{nearest(name, Role)}", f"roles: {', '.join(Role)}")
+            if name not in self._by_role:
+                raise unknown_role(name)
             wanted.update(host.name for host in self.with_role(Role(name)))
         if not wanted:
             raise UsageError(f"no host of {self.path} has the role {' or '.join(roles)}", "see `pkgci validate`")

@@ -153,6 +153,11 @@ class Renderer:
         settings = {key: value for role in host.roles for key, value in self.site.role_settings.get(role, {}).items()}
         ordered = list(layers)
         if settings:
+            if "settings.yaml" in layers:
+                raise UsageError(
+                    f"{self._own / f'settings{SUFFIX}'}: the settings under `roles:` are the layer of this name",
+                    "give the template another name",
+                )
             place = 1 if ordered and ordered[0].startswith("hosts/") else 0
             ordered.insert(place, "settings.yaml")
             layers["settings.yaml"] = _settings_text(settings)

@@ -45,6 +45,21 @@ def test_a_command_loads_no_more_than_it_needs(command: str, unwanted: tuple[str
     assert done.stderr.splitlines()[-1].split() == []
 
 
+def test_the_help_of_every_command_loads_nothing_that_reaches_a_host() -> None:
+    program = """
+import sys
+from click.testing import CliRunner
+from pkgci.cli.main import COMMANDS, pkgci
+assert all(CliRunner().invoke(pkgci, [name, "--help"]).exit_code == 0 for name in COMMANDS)
+print(*(name for name in sys.argv[1].split() if name in sys.modules))
+"""
+    unwanted = " ".join((*_HOSTS, "pydantic", "yaml", "jinja2"))
+    done = subprocess.run(
+        [sys.executable, "-c", program, unwanted], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert done.stdout.split() == []
+
+
 def test_a_library_keeps_its_plugins_of_pydantic() -> None:
     """Only the command line leaves them out: a program that imports pkgci may have some."""
     program = "import sys, pkgci.model.load; from pydantic.plugin import _loader; print(_loader.__file__)"
