@@ -7,7 +7,7 @@ import sys
 from types import ModuleType
 
 # A start makes some hundred thousand objects that stay: looking through them for garbage again and again finds none.
-_OBJECTS = 50_000
+_OBJECTS = 150_000
 
 
 def begin_quickly() -> None:

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pkgci.cli.options import json_option, site_option
 from pkgci.cli.say import say
+
+if TYPE_CHECKING:
+    from pkgci.leavers.leaving import Leftover
+    from pkgci.model.site import Site
 
 
 @click.command(epilog="Example: pkgci validate --site mysite/site.yaml")
@@ -21,8 +26,6 @@ def command(site_file: Path, as_json: bool, schema: bool) -> int:
     import json
 
     from pkgci.errors import ExitStatus
-    from pkgci.leavers.leaving import leaving, leftovers
-    from pkgci.leavers.memory import recall
     from pkgci.model.document import DocumentError
     from pkgci.model.load import json_schema, load_site_with_files
 
@@ -39,7 +42,7 @@ def command(site_file: Path, as_json: bool, schema: bool) -> int:
         faults = [{"line": f.position.line, "column": f.position.column, "message": f.message} for f in error.faults]
         say(json.dumps({"site": str(site_file), "valid": False, "faults": faults}, indent=2))
         return error.status
-    left = leftovers(site, leaving(site, recall(site)))
+    left = _left(site)
     counts = Counter(role.value for host in site.hosts for role in host.roles)
     if as_json:
         facts = {
@@ -58,3 +61,15 @@ def command(site_file: Path, as_json: bool, schema: bool) -> int:
     for one in left:
         say(str(one), err=True)
     return ExitStatus.AS_DECLARED
+
+
+def _left(site: Site) -> tuple[Leftover, ...]:
+    """What has left the site file and is still there. Where no host was ever bootstrapped, nothing is loaded for it."""
+    from pkgci.leavers import MEMORY
+
+    if not (site.directory / MEMORY).exists():
+        return ()
+    from pkgci.leavers.leaving import leaving, leftovers
+    from pkgci.leavers.memory import recall
+
+    return leftovers(site, leaving(site, recall(site)))

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
+from pkgci.leavers import MEMORY
 from pkgci.model.roles import Kind, OperatingSystem, Resources, Role
 from pkgci.model.site import Host, Site, Ssh
 from pkgci.model.texts import Address
@@ -69,7 +70,7 @@ def remembered(host: Host, secrets: Iterable[str]) -> Remembered:
 
 
 def _file(site: Site) -> Path:
-    return site.directory / ".pkgci" / "hosts.json"
+    return site.directory / MEMORY
 
 
 def recall(site: Site) -> dict[str, Remembered]:
