@@ -147,7 +147,7 @@ def test_a_host_gets_what_its_role_is_about_and_nothing_else(site: Site) -> None
 def test_before_the_lab_has_looked_the_data_says_what_is_missing(site: Site) -> None:
     for host in ("review", "jenkins01"):
         with pytest.raises(PkgciError, match="is not known yet"):
-            Renderer(site).render(site.host(host), MadeUp())
+            Renderer(site, records=read_records(site)).render(site.host(host), MadeUp())
 
 
 def test_a_war_with_another_checksum_than_the_site_says_is_refused(
