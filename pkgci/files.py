@@ -9,8 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from pkgci.errors import UsageError
-from pkgci.folders import home, make_folder
+from pkgci.folders import make_folder
 from pkgci.locks import lock_or_wait
 
 # Permissions of a new file, less the umask: whatever that is, only the owner may write.
@@ -49,19 +48,6 @@ def rewrite(path: Path, change: Callable[[str], str], mode: int | None = None) -
             with suppress(FileNotFoundError):
                 if (before or missing) and path.stat().st_size == 0:
                     path.unlink()
-
-
-def beside(directory: Path, text: str) -> Path:
-    """The path that ``text`` names: relative to ``directory``, or below the user's home where it begins with ``~/``.
-
-    Raises ``UsageError`` where it is below a home and there is none.
-    """
-    if not text.startswith("~/"):
-        return directory / text
-    place = home()
-    if place is None:
-        raise UsageError(f"cannot resolve '{text}': this user has no home directory", "set HOME")
-    return place / text[2:]
 
 
 def _followed(path: Path) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from enum import Enum
 
 from pkgci.model.flows import GERRIT_SSH, LDAP, LDAPS, SUBMISSION, Place, Port
 from pkgci.model.rules import Rule, external, inbound, port_number, source_hosts
@@ -44,24 +45,39 @@ def topology(site: Site) -> Topology:
 
     What all hosts share (everybody's SSH from the management networks, say) is one edge with the site as its end.
     """
-    links = _without_crowds(_links(site), frozenset(host.name for host in site.hosts))
-    ports: dict[tuple[str, str], dict[str, None]] = {}
+    links = _without_crowds(_links(site), frozenset(_OneHost(host.name) for host in site.hosts))
+    ports: dict[tuple[_End, _End], dict[str, None]] = {}
     for link in links:
         ports.setdefault((link.source, link.target), {})[f"{link.port} {link.number}"] = None
-    named = {name for pair in ports for name in pair}
+    named = {end for pair in ports for end in pair}
     hosts = [Node(host.name, (host.name, *host.roles), ours=True) for host in site.hosts]
-    ids = {place: _id(site, place) for place in Place}
-    places = [Node(id, (_place(site, place),), ours=False) for place, id in ids.items() if id in named]
-    edges = tuple(Edge(source, target, tuple(texts)) for (source, target), texts in ports.items())
+    places = [Node(_id(site, place), (_place(site, place),), ours=False) for place in Place if place in named]
+    edges = tuple(Edge(_id(site, source), _id(site, target), tuple(texts)) for (source, target), texts in ports.items())
     return Topology((*hosts, *places), edges)
+
+
+@dataclass(frozen=True)
+class _OneHost:
+    """A host of the site, by name."""
+
+    name: str
+
+
+class _All(Enum):
+    """All hosts of the site together."""
+
+    HOSTS = SITE
+
+
+_End = _OneHost | _All | Place
 
 
 @dataclass(frozen=True)
 class _Link:
     """One permitted connection between two ends."""
 
-    source: str
-    target: str
+    source: _End
+    target: _End
     port: str
     number: int
 
@@ -69,33 +85,34 @@ class _Link:
 def _links(site: Site) -> tuple[_Link, ...]:
     links: dict[_Link, None] = {}
     for host in site.hosts:
+        end = _OneHost(host.name)
         for rule in inbound(site, host):
             for source in _sources(site, rule):
-                if source != host.name:
-                    links[_Link(source, host.name, rule.port.name, rule.number)] = None
+                if source != end:
+                    links[_Link(source, end, rule.port.name, rule.number)] = None
         for flow in external(site, host):
             number = _outside_port(site, host, flow.port)
-            links[_Link(host.name, _id(site, Place(flow.target)), flow.port.name, number)] = None
+            links[_Link(end, Place(flow.target), flow.port.name, number)] = None
     return tuple(links)
 
 
-def _without_crowds(links: tuple[_Link, ...], hosts: frozenset[str]) -> tuple[_Link, ...]:
+def _without_crowds(links: tuple[_Link, ...], hosts: frozenset[_End]) -> tuple[_Link, ...]:
     """``links`` with the site in place of its hosts wherever a place talks with all of them on the same port."""
-    targets: dict[tuple[str, str], set[str]] = {}
-    sources: dict[tuple[str, str], set[str]] = {}
+    targets: dict[tuple[_End, str], set[_End]] = {}
+    sources: dict[tuple[_End, str], set[_End]] = {}
     for link in links:
         targets.setdefault((link.source, link.port), set()).add(link.target)
         sources.setdefault((link.target, link.port), set()).add(link.source)
 
-    def crowd(end: str, others: set[str]) -> bool:
+    def crowd(end: _End, others: set[_End]) -> bool:
         return len(hosts) > 1 and end not in hosts and others >= hosts
 
     drawn: dict[_Link, None] = {}
     for link in links:
         if crowd(link.source, targets[link.source, link.port]):
-            link = replace(link, target=SITE)
+            link = replace(link, target=_All.HOSTS)
         elif crowd(link.target, sources[link.target, link.port]):
-            link = replace(link, source=SITE)
+            link = replace(link, source=_All.HOSTS)
         drawn[link] = None
     return tuple(drawn)
 
@@ -132,16 +149,18 @@ def dot(picture: Topology, title: str) -> str:
     return "\n".join([*lines, "}"]) + "\n"
 
 
-def _sources(site: Site, rule: Rule) -> tuple[str, ...]:
-    if rule.source in (Place.WORLD, Place.MANAGEMENT):
-        return (_id(site, Place(rule.source)),)
-    return tuple(host.name for host in source_hosts(site, rule))
+def _sources(site: Site, rule: Rule) -> tuple[_End, ...]:
+    if rule.source is Place.WORLD or rule.source is Place.MANAGEMENT:
+        return (rule.source,)
+    return tuple(_OneHost(host.name) for host in source_hosts(site, rule))
 
 
-def _id(site: Site, place: Place) -> str:
-    """The id of a place, which is no host's: a host may be called `world`."""
-    taken = any(host.name == place for host in site.hosts)
-    return f"the place {place.value}" if taken else place.value
+def _id(site: Site, end: _End) -> str:
+    """The id of an end in the picture. A place's is no host's: a host may be called `world`."""
+    if isinstance(end, _OneHost):
+        return end.name
+    name = str(end.value)
+    return f"the place {name}" if any(host.name == name for host in site.hosts) else name
 
 
 def _outside_port(site: Site, host: Host, port: Port) -> int:
@@ -161,7 +180,7 @@ def _place(site: Site, place: Place) -> str:
         return site.review.mail.host
     if place is Place.MANAGEMENT:
         return f"management {', '.join(str(network) for network in site.access.management)}"
-    return place.value.replace("_", " ")
+    return str(place.value).replace("_", " ")
 
 
 def _ids(picture: Topology) -> dict[str, str]:

@@ -42,11 +42,13 @@ def command(
     """Compare the site's jobs with those in Jenkins, show what differs, and do just that.
 
     Only what differs is written. Jobs that pkgci did not create are never touched. Jobs that the site no longer has are
-    listed, and deleted with --delete-retired only, which asks first. At the end Gearman must know a function for every
+    listed, and deleted with --delete-retired only, which asks first. Where a host does not know yet what its jobs are
+    about, nothing is written: `pkgci bootstrap` comes first. At the end Gearman must know a function for every
     job, without which Zuul could not start it. A long list is summed up; -v shows all of it.
     """
     from pkgci.cli import deploy_jobs_show as show
     from pkgci.cli.changes import tell_changes
+    from pkgci.cli.knowledge import ask_hosts, refuse, show_lacking
     from pkgci.jobs.deploy import plan_for
     from pkgci.jobs.plan import Action
     from pkgci.jobs.render import render_jobs
@@ -71,12 +73,17 @@ def command(
             show.show_plan(
                 plan, all_jobs(site), delete_retired=delete_retired, whole=only_plan, long=invocation().verbose > 0
             )
+        # A plan without anything to do needs nobody but Jenkins.
+        asked = () if plan.foreign or (only_plan and not to_do) else _projects(site, only)
+        lacking = ask_hosts(site, accept_new_host_keys, asked)
         if plan.foreign:
             raise ForeignJobsError(plan.foreign, show.plan_data(site, plan))
         if as_json and only_plan:
-            show.print_plan(site, plan)
+            show.print_plan(site, plan, lacking)
         if only_plan:
+            show_lacking(lacking)
             return ExitStatus.NOT_AS_DECLARED if to_do else ExitStatus.AS_DECLARED
+        refuse(lacking)
         deletes = any(change.action is Action.RETIRED for change in to_do)
         if deletes:
             agree(show.question(plan), yes=yes, as_json=as_json)
@@ -92,6 +99,15 @@ def command(
     else:
         show.show_missing(missing, next_command())
     return ExitStatus.NOT_AS_DECLARED if missing else ExitStatus.AS_DECLARED
+
+
+def _projects(site: Site, only: str) -> tuple[str, ...]:
+    """The projects whose jobs have such names."""
+    from fnmatch import fnmatchcase
+
+    from pkgci.model.steps import all_jobs
+
+    return tuple(dict.fromkeys(job.project for job in all_jobs(site) if fnmatchcase(job.name, only)))
 
 
 class ForeignJobsError(PkgciError):

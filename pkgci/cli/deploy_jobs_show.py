@@ -92,9 +92,9 @@ def show_missing(missing: Mapping[str, str], again: str) -> None:
     say(f"  when that is mended: {again}", err=True)
 
 
-def print_plan(site: Site, plan: Plan) -> None:
-    """Writes the plan as JSON to standard output."""
-    print_json(plan_data(site, plan))
+def print_plan(site: Site, plan: Plan, lacking: Mapping[str, Sequence[str]]) -> None:
+    """Writes the plan as JSON to standard output, with what hosts do not know yet."""
+    print_json({**plan_data(site, plan), "lacking": dict(lacking)})
 
 
 def print_result(site: Site, plan: Plan, done: Sequence[Change], missing: Mapping[str, str]) -> None:

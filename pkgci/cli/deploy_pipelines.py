@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,12 +39,14 @@ _DOING = {
 def command(site_file: Path, only_plan: bool, yes: bool, as_json: bool, accept_new_host_keys: bool) -> int:
     """Show how the layout differs from the live one, let Zuul test it, and make Zuul read it.
 
-    A layout that Zuul refuses, or that needs jobs which are not deployed, never replaces the live one. Where Zuul does
-    not take the new one, the old one comes back. Queued and running changes stay, unless their project or pipeline is
-    gone: those are listed first, and need a yes. With --plan Zuul tests the layout, too.
+    A layout that Zuul refuses, or that needs jobs which are not deployed, never replaces the live one, nor does one
+    with projects that hosts do not know yet: `pkgci bootstrap` comes first. Where Zuul does not take the new one, the
+    old one comes back. Queued and running changes stay, unless their project or pipeline is gone: those are listed
+    first, and need a yes. With --plan Zuul tests the layout, too.
     A long difference is summed up; -v shows all of it.
     """
     from pkgci.cli.connect import site_trust
+    from pkgci.cli.knowledge import ask_hosts, refuse, show_lacking
     from pkgci.model.load import load_site
     from pkgci.pipelines.deploy import check_jobs, look, plan, replace, test, zuul_host
     from pkgci.pipelines.layout import render
@@ -56,12 +59,16 @@ def command(site_file: Path, only_plan: bool, yes: bool, as_json: bool, accept_n
         planned = plan(layout, look(session, site, layout))
         if not as_json:
             _show(planned, layout, host, long=invocation().verbose > 0)
+        lacking = ask_hosts(site, accept_new_host_keys, site.projects) if planned.changes or not only_plan else {}
+        if not only_plan:
+            refuse(lacking)
         if not planned.changes:
             return _done(planned, host, as_json, deployed=False)
         check_jobs(planned)
         if only_plan:
+            show_lacking(lacking)
             test(session, layout, planned)
-            _done(planned, host, as_json, deployed=False)
+            _done(planned, host, as_json, deployed=False, lacking=lacking)
             return ExitStatus.NOT_AS_DECLARED
         if planned.losses:
             # A layout that is refused anyway needs no answer.
@@ -117,14 +124,16 @@ def _agree(plan: Plan, *, yes: bool, as_json: bool) -> None:
     agree("Take them out of the queues?", yes=yes)
 
 
-def _done(plan: Plan, host: Host, as_json: bool, *, deployed: bool) -> int:
+def _done(
+    plan: Plan, host: Host, as_json: bool, *, deployed: bool, lacking: Mapping[str, tuple[str, ...]] | None = None
+) -> int:
     from pkgci.cli.changes import tell_changes
 
     tell_changes("pipelines changed" if deployed else "pipelines as they were")
     if as_json:
         from pkgci.cli.screen import print_json
 
-        print_json({"host": host.name, "deployed": deployed, **_json(plan)})
+        print_json({"host": host.name, "deployed": deployed, **_json(plan), "lacking": lacking or {}})
     elif deployed:
         say(f"Zuul on {host.name} runs with the new layout", err=True)
     elif plan.changes:

@@ -103,10 +103,10 @@ def _hosts(site: Site) -> str:
 
 
 def _connections(site: Site) -> str:
-    from pkgci.connectivity.matrix import assumed_operator, host_vantages, matrix
+    from pkgci.connectivity.matrix import assumed_operator, host_vantages, number_of_connections
 
-    checks = matrix(site, [*host_vantages(site), assumed_operator(site, frozenset({4}))])
-    return f"{counted(len(checks.port_checks), 'connection')} from {counted(len(checks.vantages), 'place')}"
+    vantages = [*host_vantages(site), assumed_operator(site, frozenset({4}))]
+    return f"{counted(number_of_connections(site, vantages), 'connection')} from {counted(len(vantages), 'place')}"
 
 
 def _verification(site: Site) -> str:

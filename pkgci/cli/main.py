@@ -14,6 +14,7 @@ import click
 
 from pkgci import __version__
 from pkgci.cli.invocation import Invocation, verbose_option
+from pkgci.cli.quick import begin_quickly, end_quickly
 from pkgci.cli.say import say
 from pkgci.cli.signals import end_as_interrupted, leave
 from pkgci.cli.streams import lost, prepare
@@ -101,6 +102,7 @@ def pkgci() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs one command and exits with its status: never with a traceback for what a user can cause."""
+    begin_quickly()
     sys.excepthook = _show_fault
     end_as_interrupted()
     ensure_name()
@@ -111,6 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     if reason is not None and not isinstance(reason, BrokenPipeError):
         words = f"pkgci: cannot write to standard output: {reason.strerror}"
         status = _said_or_not(words, status or ExitStatus.NOT_AS_DECLARED)
+    end_quickly()
     leave(status)
 
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pkgci.cli.invocation import pasteable
 from pkgci.cli.options import json_option, site_option
 from pkgci.cli.say import say
+
+if TYPE_CHECKING:
+    from pkgci.leavers.leaving import Leftover
+    from pkgci.model.site import Site
 
 
 @click.command(epilog="Example: pkgci validate --site mysite/site.yaml")
@@ -22,8 +27,6 @@ def command(site_file: Path, as_json: bool, schema: bool) -> int:
     import json
 
     from pkgci.errors import ExitStatus
-    from pkgci.leavers.leaving import leaving, leftovers
-    from pkgci.leavers.memory import recall
     from pkgci.model.document import DocumentError
     from pkgci.model.load import json_schema, load_site_with_files
     from pkgci.model.plural import counted
@@ -36,7 +39,7 @@ def command(site_file: Path, as_json: bool, schema: bool) -> int:
     except DocumentError as error:
         error.hint = f"{counted(len(error.faults), 'fault')} in {site_file}"
         raise
-    left = leftovers(site, leaving(site, recall(site)))
+    left = _left(site)
     counts = Counter(role.value for host in site.hosts for role in host.roles)
     if as_json:
         facts = {
@@ -54,3 +57,15 @@ def command(site_file: Path, as_json: bool, schema: bool) -> int:
     for one in left:
         say(pasteable(str(one)), err=True)
     return ExitStatus.AS_DECLARED
+
+
+def _left(site: Site) -> tuple[Leftover, ...]:
+    """What has left the site file and is still there. Where no host was ever bootstrapped, nothing is loaded for it."""
+    from pkgci.leavers import MEMORY
+
+    if not (site.directory / MEMORY).exists():
+        return ()
+    from pkgci.leavers.leaving import leaving, leftovers
+    from pkgci.leavers.memory import recall
+
+    return leftovers(site, leaving(site, recall(site)))

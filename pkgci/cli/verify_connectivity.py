@@ -13,7 +13,7 @@ from pkgci.cli.outputs import Output, also, check_one_result
 from pkgci.errors import ExitStatus
 
 if TYPE_CHECKING:
-    from pkgci.connectivity.run import Result
+    from pkgci.connectivity.judge import Result
     from pkgci.model.site import Site
 
 

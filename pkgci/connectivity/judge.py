@@ -9,7 +9,7 @@ from enum import StrEnum
 from ipaddress import ip_address
 
 from pkgci.connectivity.advice import advice
-from pkgci.connectivity.matrix import Expectation, Kind, Matrix, NameCheck, PortCheck
+from pkgci.connectivity.matrix import Expectation, Kind, Matrix, NameCheck, PortCheck, Vantage
 from pkgci.connectivity.plan import Observation, Outcome
 from pkgci.model import flows
 from pkgci.model.known_hosts import HostKey
@@ -58,12 +58,23 @@ class Failure:
 class Vantages:
     """What became of the vantages themselves.
 
-    ``failed``: name → why nothing was probed from there. ``sessions``: name → why the operator's own session to this
+    ``failed``: why nothing was probed from there. ``sessions``: name of a host → why the operator's own session to this
     host failed, None where it came about with a host key that the operator trusts.
     """
 
-    failed: Mapping[str, Failure]
+    failed: Mapping[Vantage, Failure]
     sessions: Mapping[str, str | None]
+
+
+@dataclass(frozen=True)
+class Result:
+    """One whole run: what was checked, and the verdict of each check. ``reached``: hosts whose session came about."""
+
+    matrix: Matrix
+    verdicts: tuple[Verdict, ...]
+    vantages: Vantages
+    reached: int
+    seconds: float
 
 
 def judge(
@@ -86,7 +97,7 @@ def judge(
 class _Controls:
     """The positive controls of a run: which vantages opened anything, and which addresses anybody opened."""
 
-    vantages: frozenset[str]
+    vantages: frozenset[Vantage]
     addresses: frozenset[str]
 
     @classmethod
@@ -100,7 +111,7 @@ class _Controls:
         reached = {name for name, problem in vantages.sessions.items() if problem is None}
         addresses = {check.address for check in opened}
         addresses |= {matrix.targets[name] for name in reached if name in matrix.targets}
-        return cls(frozenset(check.vantage.name for check in opened), frozenset(addresses))
+        return cls(frozenset(check.vantage for check in opened), frozenset(addresses))
 
 
 def _port(
@@ -153,7 +164,7 @@ def _doubt(check: PortCheck, outcome: Outcome, controls: _Controls) -> str | Non
     """Why a connection that did not open proves nothing, or None where the positive controls are there."""
     if outcome not in _CLOSED:
         return None
-    if check.vantage.name not in controls.vantages:
+    if check.vantage not in controls.vantages:
         return f"{check.vantage.name} opened no connection at all in this run"
     if check.address not in controls.addresses:
         return f"nobody opened any port of {check.target} ({check.address}) in this run"
@@ -162,7 +173,7 @@ def _doubt(check: PortCheck, outcome: Outcome, controls: _Controls) -> str | Non
 
 def _unprobed(check: PortCheck | NameCheck, observation: Observation | None, vantages: Vantages) -> Verdict:
     """The verdict of a check that the probe did not come to, or could not make."""
-    failure = vantages.failed.get(check.vantage.name)
+    failure = vantages.failed.get(check.vantage)
     if failure is not None:
         words = failure.hint or advice(check, None, believed=False)
         return Verdict(check, State.UNPROVEN, None, f"vantage unreachable: {failure.reason}", words)

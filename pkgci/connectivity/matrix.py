@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import ip_network
 from itertools import count
@@ -29,13 +29,14 @@ class Kind(StrEnum):
 class Vantage:
     """A place from which connections are tried.
 
-    ``addresses`` are the ones that it connects from, ``families`` the IP versions (4, 6) that it can use.
+    ``addresses`` are the ones that it connects from, ``families`` the IP versions (4, 6) that it can use. What is known
+    of a vantage is kept by the vantage itself: its name alone could be another one's, too.
     """
 
     name: str
     kind: Kind
-    addresses: tuple[Address, ...]
-    families: frozenset[int]
+    addresses: tuple[Address, ...] = field(compare=False)
+    families: frozenset[int] = field(compare=False)
 
 
 class Expectation(StrEnum):
@@ -120,9 +121,9 @@ def _families(addresses: Iterable[Address]) -> frozenset[int]:
 
 def matrix(site: Site, vantages: Sequence[Vantage]) -> Matrix:
     """Every check from ``vantages`` to the hosts of ``site``; a host does not probe itself."""
-    named = (port for port in named_ports(site) if port.protocol is Protocol.TCP)
-    ports = tuple(sorted(named, key=lambda port: port.number))
+    ports = _tried(site)
     permitted = {host.name: _permitted(site, host) for host in site.hosts}
+    numbered = {host.name: _numbered(ports, host) for host in site.hosts}
     numbers = count()
     port_checks: list[PortCheck] = []
     name_checks: list[NameCheck] = []
@@ -131,14 +132,36 @@ def matrix(site: Site, vantages: Sequence[Vantage]) -> Matrix:
             if vantage.kind is not Kind.OPERATOR or site.outside is None:
                 declared = tuple(str(address) for address in host.addresses)
                 name_checks.append(NameCheck(next(numbers), vantage, host.name, host.fqdn, declared))
-            if vantage.kind is Kind.HOST and vantage.name == host.name:
+            if _is_itself(vantage, host):
                 continue
             for address in _shared_families(vantage, host):
-                for number, port in _numbered(ports, host).items():
+                for number, port in numbered[host.name].items():
                     why = _why(permitted[host.name].get(number, ()), vantage)
                     port_checks.append(_check(next(numbers), vantage, host, address, port, why))
     targets = {host.name: host.address for host in site.hosts}
     return Matrix(tuple(vantages), targets, ports, tuple(port_checks), tuple(name_checks))
+
+
+def number_of_connections(site: Site, vantages: Sequence[Vantage]) -> int:
+    """How many ``port_checks`` the matrix from ``vantages`` has, without making them: a large site has a million."""
+    ports = _tried(site)
+    tried = [(host, len(_numbered(ports, host))) for host in site.hosts]
+    return sum(
+        number * len(_shared_families(vantage, host))
+        for vantage in vantages
+        for host, number in tried
+        if not _is_itself(vantage, host)
+    )
+
+
+def _tried(site: Site) -> tuple[Port, ...]:
+    """The ports that are tried on every host, by their usual numbers."""
+    named = (port for port in named_ports(site) if port.protocol is Protocol.TCP)
+    return tuple(sorted(named, key=lambda port: port.number))
+
+
+def _is_itself(vantage: Vantage, host: Host) -> bool:
+    return vantage.kind is Kind.HOST and vantage.name == host.name
 
 
 Permitted = dict[int, tuple[tuple[tuple[Network, ...], str], ...]]

@@ -7,9 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from pkgci.connectivity.judge import State, Verdict
+from pkgci.connectivity.judge import Result, State, Verdict
 from pkgci.connectivity.matrix import Expectation, Kind, NameCheck, PortCheck, Vantage
-from pkgci.connectivity.run import Result
 from pkgci.junit import Case
 from pkgci.model.flows import Port
 from pkgci.model.plural import counted
@@ -56,7 +55,7 @@ def grid(result: Result, width: int) -> Iterator[Line]:
         for vantage in matrix.vantages:
             pieces: list[tuple[str, str]] = [(f"{labels[vantage]:<{edge}}", "")]
             for name in block:
-                pieces += _cell(cells.get((vantage.name, name), []), ports, signs, cell)
+                pieces += _cell(cells.get((vantage, name), []), ports, signs, cell)
             yield (*pieces, _names(result.verdicts, vantage)) if last else tuple(pieces)
         yield ()
     yield from _legend(signs, [port for port in matrix.ports if port not in signs], width)
@@ -68,7 +67,7 @@ def _shown_ports(result: Result) -> list[Port]:
     for verdict in result.verdicts:
         check = verdict.check
         if isinstance(check, PortCheck) and check.port not in telling:
-            told = verdict.state is State.AS_DECLARED or check.vantage.name in result.vantages.failed
+            told = verdict.state is State.AS_DECLARED or check.vantage in result.vantages.failed
             if check.expected is Expectation.OPEN or not told:
                 telling.add(check.port)
     return [port for port in result.matrix.ports if port in telling]
@@ -81,11 +80,11 @@ def _label(vantage: Vantage, numbers: dict[str, str]) -> str:
     return f"{number:>{width}} {name}"
 
 
-def _cells(result: Result) -> dict[tuple[str, str], list[Verdict]]:
-    cells: dict[tuple[str, str], list[Verdict]] = {}
+def _cells(result: Result) -> dict[tuple[Vantage, str], list[Verdict]]:
+    cells: dict[tuple[Vantage, str], list[Verdict]] = {}
     for verdict in result.verdicts:
         if isinstance(verdict.check, PortCheck):
-            cells.setdefault((verdict.check.vantage.name, verdict.check.target), []).append(verdict)
+            cells.setdefault((verdict.check.vantage, verdict.check.target), []).append(verdict)
     return cells
 
 
@@ -170,7 +169,7 @@ def surprises(result: Result) -> Iterator[tuple[State, str]]:
     unproven: dict[tuple[str, str], list[Verdict]] = {}
     for verdict in result.verdicts:
         if verdict.state is State.UNPROVEN:
-            alone = verdict.check.vantage.name in result.vantages.failed
+            alone = verdict.check.vantage in result.vantages.failed
             where = verdict.check.vantage.name if alone else f"→ {verdict.check.target}"
             unproven.setdefault((where, verdict.found), []).append(verdict)
     for (where, found), verdicts in unproven.items():
@@ -219,7 +218,7 @@ def as_data(result: Result) -> dict[str, Any]:
 
 
 def _problem(result: Result, vantage: Vantage) -> str | None:
-    failure = result.vantages.failed.get(vantage.name)
+    failure = result.vantages.failed.get(vantage)
     return None if failure is None else failure.reason
 
 

@@ -9,12 +9,11 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import IPv6Address, ip_address
 
-from pkgci.connectivity.judge import Failure, Vantages, Verdict, judge
-from pkgci.connectivity.matrix import OPERATOR, Matrix, assumed_operator, host_vantages, matrix, operator_vantage
+from pkgci.connectivity.judge import Failure, Result, Vantages, judge
+from pkgci.connectivity.matrix import Matrix, Vantage, assumed_operator, host_vantages, matrix, operator_vantage
 from pkgci.connectivity.plan import (
     Answer,
     Observation,
@@ -47,17 +46,6 @@ _PERL = "exec perl -"
 _NO_PORT = 9
 
 
-@dataclass(frozen=True)
-class Result:
-    """One whole run: what was checked, and the verdict of each check. ``reached``: hosts whose session came about."""
-
-    matrix: Matrix
-    verdicts: tuple[Verdict, ...]
-    vantages: Vantages
-    reached: int
-    seconds: float
-
-
 class ProbeError(HostError):
     """The probe did not run on a host that we reached."""
 
@@ -77,30 +65,32 @@ def verify(
     """
     begin = time.monotonic()
     families = frozenset(address.version for address in _own_addresses(site))
-    asked = matrix(site, [*host_vantages(site), assumed_operator(site, families)])
+    here, there = assumed_operator(site, families), host_vantages(site)
+    asked = matrix(site, [*there, here])
     hosts = (*site.hosts, *(() if site.outside is None else (site.outside,)))
+    vantage_of = {host.name: vantage for host, vantage in zip(hosts, there, strict=True)}
     plans = _plans(asked, _keys(site, trust), authority)
     seen: dict[str, Address] = {}
     pool = Pool()
 
     def look(host: Host) -> Observations:
         with open_session(site, host, trust, pool, timeout=site.timeouts.brief) as session:
-            answer = probe(session, plans[host.name])
+            answer = probe(session, plans[vantage_of[host.name]])
         if host.ssh.jump is None and answer.client:
             seen[host.name] = _plain(answer.client)
         return answer.observations
 
-    with probing_here(plans[OPERATOR]) as local:
+    with probing_here(plans[here]) as local:
         answers = each_host(hosts, look, pool, parallel=max(parallel, _PROBES), done=lambda host, _: done(host.name))
         observations = dict(local())
-    failed: dict[str, Failure] = {}
+    failed: dict[Vantage, Failure] = {}
     for name, answer in answers.items():
         if isinstance(answer, HostError):
-            failed[name] = Failure(answer.reason, answer.hint)
+            failed[vantage_of[name]] = Failure(answer.reason, answer.hint)
         else:
             observations.update(answer)
     sessions = {host.name: _session_problem(answers[host.name]) for host in site.hosts}
-    judged = matrix(site, [*host_vantages(site), operator_vantage(_distinct(seen, site), families)])
+    judged = matrix(site, [*there, operator_vantage(_distinct(seen, site), families)])
     vantages = Vantages(failed, sessions)
     verdicts = judge(judged, observations, vantages, _keys(site, trust), datetime.now(UTC))
     reached = sum(problem is None for problem in sessions.values())
@@ -147,11 +137,11 @@ def probing_here(plan: str) -> Iterator[Callable[[], Observations]]:
             process.wait()
 
 
-def _plans(asked: Matrix, keys: Mapping[str, Sequence[HostKey]], authority: str | None) -> dict[str, str]:
-    """The plan of each vantage, by name."""
+def _plans(asked: Matrix, keys: Mapping[str, Sequence[HostKey]], authority: str | None) -> dict[Vantage, str]:
+    """The plan of each vantage."""
     turns = ssh_turns(asked.port_checks)
     return {
-        vantage.name: plan_text(
+        vantage: plan_text(
             [check for check in asked.port_checks if check.vantage is vantage],
             [check for check in asked.name_checks if check.vantage is vantage],
             keys,

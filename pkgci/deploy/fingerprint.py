@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pkgci
 from pkgci.assets import asset
-from pkgci.files import beside
 from pkgci.model.site import Site
+from pkgci.paths import beside
 
 _LEFT_OUT = frozenset({"__pycache__", ".git", ".pytest_cache"})
 

@@ -10,6 +10,7 @@ import jinja2
 
 from pkgci.errors import UsageError
 from pkgci.foreign.hierarchy import merged
+from pkgci.model.records import Records
 from pkgci.model.roles import Role
 from pkgci.model.schema import Manifests
 from pkgci.model.site import Host, Site
@@ -24,8 +25,8 @@ class ForeignRenderer(Renderer):
     ``UsageError`` as ``Renderer``, and where the tree's hiera.yaml cannot be used.
     """
 
-    def __init__(self, site: Site, manifests: Manifests, folder: Path, known_hosts: str | None = None) -> None:
-        super().__init__(site, known_hosts=known_hosts)
+    def __init__(self, site: Site, manifests: Manifests, folder: Path, records: Records) -> None:
+        super().__init__(site, records=records)
         self._manifests = manifests
         self._tree = folder
         self._templates = {

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pkgci.errors import UsageError
 from pkgci.foreign.data import ForeignRenderer
 from pkgci.foreign.git import checkout
+from pkgci.model.records import read_records
 from pkgci.model.schema import Manifests
 from pkgci.model.site import Site
 from pkgci.model.words import nearest
@@ -58,12 +59,15 @@ def tree_of(site: Site) -> tuple[Tree, Origin]:
 def renderer_of(site: Site, tree: Tree | None = None, known_hosts: str | None = None) -> Renderer:
     """What renders the Hiera data that goes with ``tree``, as ``tree_of`` gave it (and as it is asked where None).
 
-    ``known_hosts`` as for ``Renderer``.
+    ``known_hosts`` is the text of the site's host keys, which is read where None.
     """
+    records = read_records(site)
+    if known_hosts is not None:
+        records = replace(records, known_hosts=known_hosts)
     if site.manifests is None:
-        return Renderer(site, known_hosts=known_hosts)
+        return Renderer(site, records=records)
     folder = (tree or tree_of(site)[0]).folder
-    return ForeignRenderer(site, site.manifests, folder, known_hosts)
+    return ForeignRenderer(site, site.manifests, folder, records)
 
 
 def _expanded(path: str) -> Path:

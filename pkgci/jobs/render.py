@@ -10,13 +10,13 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 from pkgci.errors import UsageError
-from pkgci.files import beside
 from pkgci.jobs.builder import Built, build
 from pkgci.jobs.mark import mark, mark_of_command
 from pkgci.jobs.normal import parse
 from pkgci.model.plugins import pinned
 from pkgci.model.site import Site
 from pkgci.model.steps import Job, Scope, Step, all_jobs
+from pkgci.paths import beside
 
 DEFINITIONS = Path(__file__).with_name("definitions.yaml")
 # What JJB puts at the end of each description: by it `jenkins-jobs --delete-old` would take pkgci's jobs for its own.

@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from pkgci.errors import PkgciError, UsageError
-from pkgci.files import beside, write_atomically
+from pkgci.files import write_atomically
 from pkgci.lab.engine import refusals
 from pkgci.lab.keys import lab_directory
 from pkgci.model.lab import LabJenkins, LabWar
 from pkgci.model.roles import Role
 from pkgci.model.site import Host, Site
 from pkgci.model.stand_ins import BROUGHT, PLUGIN_INSTALLER, brought_war
+from pkgci.paths import beside
 
 _INSTALLER = Path(__file__).parent / "brought" / "install-plugins"
 

@@ -19,6 +19,7 @@ import yaml
 from pkgci.lab.chosen import with_lab
 from pkgci.lab.parallel import begin
 from pkgci.model.lab import Choice, Lab
+from pkgci.model.records import read_records
 from pkgci.model.roles import Role
 from pkgci.model.services import Archive
 from pkgci.model.site import Site
@@ -85,7 +86,7 @@ def _installed(site: Site, update_center: str) -> dict[str, str]:
     found: dict[str, str] = {}
     plugins: dict[str, str] = {}
     for host in real.with_role(Role.JENKINS_MASTER)[:1]:
-        texts = Renderer(real).render(host, Placeholders()).files
+        texts = Renderer(real, records=read_records(real)).render(host, Placeholders()).files
         # The first layer that has a key wins, and of plugins the one that has the plugin.
         for layer in reversed([yaml.safe_load(text) or {} for text in texts.values()]):
             plugins |= layer.get("profile::jenkins_master::plugins", {})

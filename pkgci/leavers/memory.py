@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from pkgci.files import rewrite
+from pkgci.leavers import MEMORY
 from pkgci.model.roles import Kind, OperatingSystem, Resources, Role
 from pkgci.model.site import Host, Site, Ssh
 from pkgci.model.texts import Address
@@ -17,7 +18,7 @@ from pkgci.remembering import remembering
 
 
 class _Remembered(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 class RememberedSsh(_Remembered):
@@ -71,7 +72,7 @@ def remembered(host: Host, secrets: Iterable[str]) -> Remembered:
 
 
 def _file(site: Site) -> Path:
-    return site.directory / ".pkgci" / "hosts.json"
+    return site.directory / MEMORY
 
 
 def recall(site: Site) -> dict[str, Remembered]:

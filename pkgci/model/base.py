@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from pydantic import BaseModel, ConfigDict
+
+M = TypeVar("M", bound=BaseModel)
 
 
 class Model(BaseModel):
@@ -10,3 +15,8 @@ class Model(BaseModel):
 
     # Built on first use: `pkgci validate` then builds one validator, not one for each class.
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+
+def defaults(model: type[M]) -> Callable[[], M]:
+    """Makes a ``model`` of its defaults only. Calling the class would build a validator, which these do not need."""
+    return lambda: model.model_construct()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pkgci.model.document import Document, Fault
-from pkgci.model.roles import Role
+from pkgci.model.roles import SLAVES, Role
 
 # The roles whose jobs run code of changes. The publisher's do not.
 RUN_CHANGES = (Role.SLAVE_BUILD, Role.SLAVE_INSTALL, Role.SLAVE_SYSTEST)
@@ -27,6 +27,13 @@ def check_beside(document: Document, hosts: dict[str, Any]) -> Iterator[Fault]:
         roles = [entry.get("role"), *(several if isinstance(several, list) else [])]
         accepted = entry.get("jobs_beside")
         accepted = accepted if isinstance(accepted, list) else []
+        if name in SLAVES and name not in roles and any(role in roles for role in SLAVES):
+            place = document.position(("hosts", name), key=True)
+            yield Fault(
+                place,
+                f"host '{name}' cannot run jobs under this name: Jenkins takes a slave's name for one of its labels, "
+                f"and would start the jobs of the role {name} here, too",
+            )
         running = [role for role in RUN_CHANGES if role in roles]
         beside = [role for role in AT_STAKE if role in roles] if running else []
         if missing := [role for role in beside if role not in accepted]:

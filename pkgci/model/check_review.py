@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv4Address
 
-from pkgci.files import beside
 from pkgci.model.document import Document, Fault, Path_
 from pkgci.model.entries import host_addresses, host_entries, host_roles, lab_adds_review
 from pkgci.model.flows import GERRIT_SSH
@@ -13,6 +12,7 @@ from pkgci.model.lab import LAB_REVIEW, LabJenkins, LabWar, is_real
 from pkgci.model.review import LEAST_HEAP, TEST_RANGE, VERSION, Auth, Review, needs_java_21, release_of
 from pkgci.model.roles import CATALOGUE, WITH_JAVA_21, Role
 from pkgci.model.schema import HostEntry, SiteFile
+from pkgci.paths import beside
 
 _SAY_AUTH = "write 'review: {auth: …}' instead"
 

@@ -16,7 +16,6 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-from pkgci.files import beside
 from pkgci.model.check_beside import check_beside
 from pkgci.model.check_projects import check_projects
 from pkgci.model.check_review import check_review
@@ -25,6 +24,7 @@ from pkgci.model.roles import CATALOGUE, OperatingSystem, Role
 from pkgci.model.rules import TAKEN_NAMES
 from pkgci.model.schema import SiteFile
 from pkgci.model.words import nearest
+from pkgci.paths import beside
 
 # The key types that today's sshd accepts (sshd_config(5), PubkeyAcceptedAlgorithms).
 KEY_TYPES = (

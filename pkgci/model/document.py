@@ -82,12 +82,22 @@ class Document:
 
 def read_document(path: Path) -> Document:
     """The document in the file ``path``. Raises ``UsageError`` or ``DocumentError``."""
-    text = _text(path)
+    text = read_text(path)
     return parse_document(path, text)
 
 
 def parse_document(path: Path, text: str) -> Document:
     """The document in ``text``; ``path`` is where it comes from. Raises ``DocumentError``."""
+    node = compose(path, text)
+    builder = _Builder(Document(path, None))
+    builder.document.data = builder.build(node, ())
+    if builder.faults:
+        raise DocumentError(path, builder.faults)
+    return builder.document
+
+
+def compose(path: Path, text: str, maximum: int = MAXIMUM_NODES) -> yaml.Node:
+    """The nodes of ``text``, at most ``maximum`` of them once its aliases are written out. Raises ``DocumentError``."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         node = yaml.compose(text, Loader=loader)
@@ -97,15 +107,11 @@ def parse_document(path: Path, text: str) -> Document:
         raise DocumentError(path, [Fault(Position(1, 1), f"is no YAML: {_one_line(str(error))}")]) from None
     if node is None:
         raise DocumentError(path, [Fault(Position(1, 1), "the file is empty")])
-    builder = _Builder(Document(path, None))
-    builder.guard(node)
-    builder.document.data = builder.build(node, ())
-    if builder.faults:
-        raise DocumentError(path, builder.faults)
-    return builder.document
+    _Builder(Document(path, None)).guard(node, maximum)
+    return node
 
 
-def _text(path: Path) -> str:
+def read_text(path: Path) -> str:
     try:
         if path.is_dir():
             raise UsageError(
@@ -165,10 +171,10 @@ class _Builder:
         self._constructor = yaml.constructor.SafeConstructor()
         self._sizes: dict[int, int] = {}
 
-    def guard(self, node: yaml.Node) -> None:
+    def guard(self, node: yaml.Node, maximum: int) -> None:
         """Refuses recursive aliases, deep nesting, and aliases that would expand to too much."""
-        if self._size(node, set()) > MAXIMUM_NODES:
-            message = f"the anchors (&…, *…) expand to more than {MAXIMUM_NODES:,} values"
+        if self._size(node, set()) > maximum:
+            message = f"the anchors (&…, *…) expand to more than {maximum:,} values"
             raise DocumentError(self.document.path, [Fault(_place(node), message)])
 
     def _size(self, node: yaml.Node, open_nodes: set[int]) -> int:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from ipaddress import ip_network
 
+from pkgci.errors import UsageError
+from pkgci.model.flows import SSH
 from pkgci.model.lab import LAB_KEY, LAB_REVIEW, is_real
 from pkgci.model.roles import Role
 from pkgci.model.schema import HostEntry, SiteFile, SshEntry
 from pkgci.model.texts import Address
+from pkgci.model.words import nearest
 
 # Where the lab's Gerrit stands in its network, at most: the lab's other machines are above it.
 _HIGHEST = 240
@@ -20,9 +23,21 @@ def host_roles(entry: HostEntry) -> tuple[Role, ...]:
     return tuple(role for role in Role if role in named)
 
 
+def unknown_role(name: str) -> UsageError:
+    """The error for a word that is no role."""
+    return UsageError(f"unknown role '{name}'{nearest(name, Role)}", f"roles: {', '.join(Role)}")
+
+
 def host_addresses(entry: HostEntry) -> tuple[Address, ...]:
     """The addresses of a host entry, ``address`` first."""
     return (*((entry.address,) if entry.address else ()), *(entry.addresses or ()))
+
+
+def completed(common: SshEntry, own: SshEntry | None) -> SshEntry:
+    """How a host is reached: what its entry says, and what the site says of every host for the rest."""
+    if own is None:
+        return common
+    return common.model_copy(update={name: getattr(own, name) for name in own.model_fields_set})
 
 
 def host_entries(document: SiteFile) -> dict[str, HostEntry]:
@@ -36,7 +51,8 @@ def host_entries(document: SiteFile) -> dict[str, HostEntry]:
         role=Role.REVIEW,
         address=_free_address(taken),
         dns=document.gerrit.host,
-        ssh=SshEntry(key=LAB_KEY),
+        # All of it: the lab makes this host, whatever the site says of its own.
+        ssh=SshEntry(user="root", port=SSH.number, key=LAB_KEY, jump=None, sudo=False),
     )
     return {**named, LAB_REVIEW: entry}
 

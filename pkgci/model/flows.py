@@ -7,7 +7,7 @@ of the connectivity matrix, the edges of the topology picture and the ports on t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum
 from functools import cache
 
 from pkgci.model.roles import CATALOGUE, SLAVES, Role
@@ -40,8 +40,8 @@ class Port:
     protocol: Protocol = Protocol.TCP
 
 
-class Place(StrEnum):
-    """Ends of a flow that are not roles."""
+class Place(Enum):
+    """Ends of a flow that are not roles. No text equals one of them: a host may be called `world`."""
 
     WORLD = "world"
     MANAGEMENT = "management"

@@ -26,6 +26,8 @@ def step_settings(site: Site, host: Host, host_keys: Callable[[str], list[str]])
     fetches = Role.PUBLISHER in host.roles
     return {
         "site": site.name,
+        # What the host is; `pkgci deploy-jobs` asks for it.
+        "roles": [role.value for role in host.roles],
         "targets": {name: _target(site.name, target) for name, target in site.targets.items()},
         "projects": {
             name: {

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Any
 
 from pkgci.model.site import Site
@@ -61,7 +60,8 @@ def _closure(known: dict[str, Any], names: tuple[str, ...]) -> set[str]:
 
 @cache
 def _known() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(
-        resources.files(__package__).joinpath("plugins.json").read_text(encoding="utf-8")
-    )
+    from importlib import resources
+
+    text = resources.files(__package__).joinpath("plugins.json").read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads(text)
     return found

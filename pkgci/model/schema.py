@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from pkgci.model.base import Model
+from pkgci.model.base import Model, defaults
 from pkgci.model.flows import GERRIT_SSH, SSH
 from pkgci.model.lab import Lab
 from pkgci.model.review import Review
@@ -63,7 +63,7 @@ class HostEntry(Model):
     aliases: tuple[DomainName, ...] = Field((), description="Further DNS names that its certificate covers.")
     os: OperatingSystem | None = Field(None, description="The operating system. Default: the site's `os`.")
     kind: Kind | None = Field(None, description="VM or hardware. Default: what the role catalogue orders.")
-    ssh: SshEntry | None = Field(None, description="How pkgci reaches it. Default: the site's `ssh`.")
+    ssh: SshEntry | None = Field(None, description="How pkgci reaches it, where that is not as the site's `ssh` says.")
     jobs_beside: tuple[Role, ...] = Field(
         (),
         description="Accepts that jobs run on the host of these roles: zuul, jenkins_master, publisher, review. "
@@ -75,7 +75,10 @@ class OutsideEntry(Model):
     """A machine outside the site from which pkgci proves what the world can and cannot reach."""
 
     address: Address
-    ssh: SshEntry = Field(default_factory=SshEntry)
+    ssh: SshEntry = Field(
+        default_factory=defaults(SshEntry),
+        description="How pkgci reaches it: the site's `ssh` is for the site's hosts only.",
+    )
 
 
 class Access(Model):
@@ -114,7 +117,7 @@ class Gerrit(Model):
     votes: Votes | None = Field(None, description="Zuul's votes. Default: 1 and 2, as far as Gerrit's label has them.")
     administrator: AccountName = Field("admin", description="Who logs in for `pkgci deploy-review`.")
     manage: Manage = Field(
-        default_factory=Manage, description="What `pkgci deploy-review` may create. Default: nothing."
+        default_factory=defaults(Manage), description="What `pkgci deploy-review` may create. Default: nothing."
     )
 
 
@@ -247,18 +250,21 @@ class SiteFile(Model):
     hosts: dict[HostName, HostEntry] = Field(min_length=1)
     outside: OutsideEntry | None = None
     os: OperatingSystem = Field(OperatingSystem.DEBIAN_13, description="The hosts' operating system.")
-    ssh: SshEntry = Field(default_factory=SshEntry, description="How hosts are reached that do not say it themselves.")
-    timeouts: Timeouts = Field(default_factory=Timeouts, description="How long pkgci waits for a host.")
+    ssh: SshEntry = Field(
+        default_factory=defaults(SshEntry),
+        description="How hosts are reached; a host's own `ssh` changes what it names.",
+    )
+    timeouts: Timeouts = Field(default_factory=defaults(Timeouts), description="How long pkgci waits for a host.")
     gerrit: Gerrit | None = None
     review: Review | None = Field(None, description="The site's own Gerrit: the host with the role review.")
-    jenkins: Jenkins = Field(default_factory=Jenkins)
-    zuul: Zuul = Field(default_factory=Zuul)
-    builds: Builds = Field(default_factory=Builds)
-    sources: Sources = Field(default_factory=Sources)
-    systests: Systests = Field(default_factory=Systests)
-    repository: Repository = Field(default_factory=Repository)
-    logs: Logs = Field(default_factory=Logs)
-    tls: Tls = Field(default_factory=Tls)
+    jenkins: Jenkins = Field(default_factory=defaults(Jenkins))
+    zuul: Zuul = Field(default_factory=defaults(Zuul))
+    builds: Builds = Field(default_factory=defaults(Builds))
+    sources: Sources = Field(default_factory=defaults(Sources))
+    systests: Systests = Field(default_factory=defaults(Systests))
+    repository: Repository = Field(default_factory=defaults(Repository))
+    logs: Logs = Field(default_factory=defaults(Logs))
+    tls: Tls = Field(default_factory=defaults(Tls))
     mail: Mail | None = None
     targets: dict[TargetName, Target] = Field(default_factory=dict)
     projects: dict[ProjectName, ProjectEntry] = Field(default_factory=dict)
@@ -273,6 +279,6 @@ class SiteFile(Model):
     roles: dict[Role, dict[str, Any]] = Field(
         default_factory=dict, description="Per-role settings: Hiera keys and their values, laid over pkgci's own."
     )
-    puppet: PuppetSettings = Field(default_factory=PuppetSettings)
+    puppet: PuppetSettings = Field(default_factory=defaults(PuppetSettings))
     manifests: Manifests | None = None
     lab: Lab | None = None

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
-from pkgci.model.base import Model
+from pkgci.model.base import Model, defaults
 from pkgci.model.roles import Role
 from pkgci.model.texts import Megabytes, PathText, PortNumber, Sha256
 
@@ -92,7 +92,7 @@ class Jenkins(Model):
     """The Jenkins master: which one, its plugins, and who may change it."""
 
     version: str = Field("2.568.2", pattern=r"^\d+(\.\d+)+$", description="The LTS release, until you change it.")
-    apt: AptSource = Field(default_factory=AptSource, description="The apt source. Default: Jenkins' own.")
+    apt: AptSource = Field(default_factory=defaults(AptSource), description="The apt source. Default: Jenkins' own.")
     war: Archive | None = Field(None, description="A WAR to install in place of the apt source's package.")
     plugins: dict[PluginName, Plugin] = Field(
         default_factory=dict,
@@ -145,7 +145,8 @@ class Zuul(Model):
 
     trust: Trust | None = Field(None, description="Which changes may run. Default: every change.")
     gate: Vote = Field(
-        default_factory=lambda: Vote(label="Workflow", value=1), description="The vote that sends a change to the gate."
+        default_factory=lambda: Vote.model_construct(label="Workflow", value=1),
+        description="The vote that sends a change to the gate.",
     )
     periodic: str = Field("0 2 * * *", description="When the periodic pipeline runs, as in crontab(5); '' for never.")
     periodic_branches: tuple[BranchPattern, ...] = Field(

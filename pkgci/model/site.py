@@ -7,8 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from pkgci.errors import UsageError
-from pkgci.files import beside
-from pkgci.model.entries import host_addresses, host_entries, host_roles
+from pkgci.model.entries import completed, host_addresses, host_entries, host_roles, unknown_role
 from pkgci.model.lab import Lab
 from pkgci.model.review import Auth, Review
 from pkgci.model.roles import CATALOGUE, Kind, OperatingSystem, Resources, Role
@@ -32,6 +31,7 @@ from pkgci.model.sources import ProjectSource, SourceEntry, Sources
 from pkgci.model.texts import Address
 from pkgci.model.timeouts import Timeouts
 from pkgci.model.words import nearest
+from pkgci.paths import beside
 
 
 @dataclass(frozen=True)
@@ -142,8 +142,10 @@ class Site:
             ) from None
 
     def with_role(self, role: Role) -> tuple[Host, ...]:
-        """The hosts with this role, in the order of the site file."""
-        return self._by_role.get(role, ())
+        """The hosts with this role, in the order of the site file. Raises ``UsageError`` for a text that is no role."""
+        if role not in self._by_role:
+            raise unknown_role(role)
+        return self._by_role[role]
 
     @cached_property
     def _by_role(self) -> dict[Role, tuple[Host, ...]]:
@@ -185,8 +187,8 @@ class Site:
             return self.hosts
         wanted = {self.host(name).name for name in hosts}
         for name in roles:
-            if name not in set(Role):
-                raise UsageError(f"unknown role '{name}'{nearest(name, Role)}", f"roles: {', '.join(Role)}")
+            if name not in self._by_role:
+                raise unknown_role(name)
             wanted.update(host.name for host in self.with_role(Role(name)))
         if not wanted:
             there = [role for role in Role if self.with_role(role)]
@@ -252,7 +254,7 @@ def _host(name: str, entry: HostEntry, document: SiteFile, directory: Path) -> H
         aliases=entry.aliases,
         os=entry.os or document.os,
         kind=entry.kind or (Kind.HARDWARE if hardware else Kind.VM),
-        ssh=_ssh(entry.ssh or document.ssh, directory),
+        ssh=_ssh(completed(document.ssh, entry.ssh), directory),
         resources=resources,
         needs_kvm=any(part[2] for part in parts),
     )

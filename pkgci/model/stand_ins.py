@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 
 from pkgci.model.lab import Choice, LabJenkins, LabWar, is_real
+from pkgci.model.records import Records
 from pkgci.model.services import AptSource, Archive
 from pkgci.model.site import Site
 
@@ -56,27 +56,25 @@ def jenkins_is_stand_in(site: Site) -> bool:
     return site.lab is not None and site.lab.jenkins is Choice.STAND_IN
 
 
-def review_archive(site: Site) -> Archive | None:
+def review_archive(site: Site, records: Records) -> Archive | None:
     """The site's own Gerrit, as its host gets it; None where the lab has not looked at its WAR yet."""
     choice = site.lab.review if site.lab is not None else None
-    return _brought(site, choice, "gerrit") if isinstance(choice, LabWar) else site.review.archive
+    return _brought(choice, "gerrit", records) if isinstance(choice, LabWar) else site.review.archive
 
 
-def jenkins_source(site: Site) -> JenkinsSource:
-    """Where the site's Jenkins comes from. Reads what `pkgci lab up` records: the lab's key, and what it brings."""
+def jenkins_source(site: Site, records: Records) -> JenkinsSource:
+    """Where the site's Jenkins comes from. ``records``: the lab's key, and what it brings."""
     choice = site.lab.jenkins if site.lab is not None else None
     if not jenkins_is_stand_in(site):
         source: AptSource = site.jenkins.apt
         found = JenkinsSource(source.url, source.key, source.fingerprint, stand_in=False, war=site.jenkins.war)
         if isinstance(choice, LabJenkins):
-            found = replace(found, war=_brought(site, choice, "jenkins"), brought=True)
+            found = replace(found, war=_brought(choice, "jenkins", records), brought=True)
             if choice.plugins is not None:
-                found = replace(found, installer=PLUGIN_INSTALLER, versions=_recorded(site, "plugins"))
+                found = replace(found, installer=PLUGIN_INSTALLER, versions=dict(records.plugins))
         return found
-    recorded = site.directory / ".lab" / "jenkins.fingerprint"
-    fingerprint = recorded.read_text(encoding="utf-8").strip() if recorded.is_file() else None
     base = f"https://{stand_ins_name(site)}/jenkins"
-    return JenkinsSource(base, f"{base}/key.asc", fingerprint, stand_in=True)
+    return JenkinsSource(base, f"{base}/key.asc", records.fingerprint, stand_in=True)
 
 
 def brought_war(name: str, sha256: str) -> str:
@@ -84,15 +82,8 @@ def brought_war(name: str, sha256: str) -> str:
     return f"{BROUGHT}/{name}-{sha256[:12]}.war"
 
 
-def _brought(site: Site, choice: LabWar, name: str) -> Archive | None:
+def _brought(choice: LabWar, name: str, records: Records) -> Archive | None:
     if choice.is_url:
         return Archive(url=choice.war, sha256=choice.sha256 or "")
-    sha256 = _recorded(site, "wars").get(name)
+    sha256 = records.wars.get(name)
     return Archive(url=f"file://{brought_war(name, sha256)}", sha256=sha256) if sha256 else None
-
-
-def _recorded(site: Site, what: str) -> dict[str, str]:
-    """What `pkgci lab up` wrote down of the files that it brings: WAR → checksum, plugin → version."""
-    file = site.directory / ".lab" / f"{what}.json"
-    found: dict[str, str] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    return found

@@ -15,7 +15,7 @@ from typing import Any
 import jinja2
 
 from pkgci.errors import UsageError
-from pkgci.model.document import Document, Path_, parse_document
+from pkgci.model.document import Document, Path_
 from pkgci.model.roles import Role
 from pkgci.model.site import Site
 from pkgci.model.steps import STEPS, Pipeline, Scope, Step, all_jobs, job_name
@@ -30,6 +30,7 @@ from pkgci.pipelines.names import (
     template_name,
 )
 from pkgci.pipelines.own import SECTIONS, Item, OwnLayouts, hashed_name, read_own
+from pkgci.pipelines.reading import parse_layout
 from pkgci.pipelines.text import dump, quoted
 from pkgci.pipelines.timer import zuul_time
 from pkgci.pipelines.trust import (
@@ -124,7 +125,7 @@ def render(site: Site) -> Layout:
     name = hashed_name("functions", functions)
     text = _template("layout.yaml.j2").render(_context(site, own, name))
     text = re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n"
-    layout = Layout({LAYOUT: text, name: functions, **own.python}, parse_document(site.path.parent / LAYOUT, text), own)
+    layout = Layout({LAYOUT: text, name: functions, **own.python}, parse_layout(site.path.parent / LAYOUT, text), own)
     _check_names(layout)
     check_votes(layout.data, site, layout.where, own=lambda path: layout.own_item(path) is not None)
     return layout

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from pkgci.errors import UsageError
-from pkgci.files import beside
-from pkgci.model.document import Document, DocumentError, Fault, Path_, read_document
+from pkgci.model.document import Document, DocumentError, Fault, Path_
 from pkgci.model.site import Site
 from pkgci.model.words import nearest
+from pkgci.paths import beside
+from pkgci.pipelines.reading import read_layout
 from pkgci.pipelines.text import dump
 
 # The sections of a layout whose items have names, in Zuul's own order.
@@ -62,7 +63,7 @@ def read_own(site: Site) -> OwnLayouts:
     python: dict[str, str] = {}
     sources: dict[str, Path] = {}
     for text in site.zuul.layouts:
-        document = read_document(beside(site.directory, text))
+        document = read_layout(beside(site.directory, text))
         faults = _faults(document)
         if faults:
             raise DocumentError(document.path, faults)
@@ -100,7 +101,7 @@ def _faults(document: Document) -> list[Fault]:
     for section, items in document.data.items():
         if section not in known:
             place = document.position((section,), key=True)
-            faults.append(Fault(place, f"a Zuul layout has no '{section}'{nearest(section, known)}"))
+            faults.append(Fault(place, f"a Zuul layout has no '{section}'{nearest(str(section), known)}"))
         elif items is not None and not isinstance(items, list):
             faults.append(Fault(document.position((section,)), f"'{section}' is a list"))
         else:

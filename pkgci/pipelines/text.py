@@ -6,15 +6,23 @@ from typing import Any
 
 import yaml
 
-from pkgci.render.hiera import to_yaml
+from pkgci.render.values import to_yaml
 
 
 class _Dumper(yaml.SafeDumper):
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         super().increase_indent(flow, False)
 
+    def represent_str(self, data: str) -> yaml.ScalarNode:
+        # Within single quotes, empty lines are part of the text: who joins pieces of a layout must not see them.
+        style = '"' if "\n\n" in data else None
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style=style)
+
     def ignore_aliases(self, data: Any) -> bool:
         return True
+
+
+_Dumper.add_representer(str, _Dumper.represent_str)
 
 
 def dump(data: Any) -> str:

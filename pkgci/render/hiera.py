@@ -14,7 +14,6 @@ A site's template of the same name takes the place of pkgci's.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +29,7 @@ from pkgci.model.known_hosts import gerrit_keys, keys_of, known_name
 from pkgci.model.outgoing import outgoing
 from pkgci.model.packages import step_settings
 from pkgci.model.plugins import pinned
+from pkgci.model.records import NONE, Records
 from pkgci.model.roles import AGENT_HOME, SLAVES, SUBORDINATE_IDS, Role
 from pkgci.model.rules import inbound, way_in
 from pkgci.model.site import Host, Site
@@ -38,6 +38,7 @@ from pkgci.model.urls import PATHS, gerrit_url, git_url, web_url
 from pkgci.render.earlier import HIERARCHY, mark
 from pkgci.render.missing import explain
 from pkgci.render.review import review_data
+from pkgci.render.values import as_written, hiera_value
 from pkgci.secrets.needs import REVIEW_HOST_KEY
 
 SUFFIX = ".yaml.j2"
@@ -97,16 +98,16 @@ class HieraData:
 class Renderer:
     """Renders hosts of one site. Keeps the compiled templates, so that a thousand hosts are quick.
 
-    ``known_hosts`` is the text of the site's known_hosts, which is read where None.
+    The site, its templates and ``records`` (as ``read_records`` gives them) are all that the data depends on.
 
     Raises ``UsageError`` where a template is wrong or needs a value that the site does not have; the message names
     the template, the line and the site key.
     """
 
-    def __init__(self, site: Site, templates: Path | None = None, known_hosts: str | None = None) -> None:
+    def __init__(self, site: Site, templates: Path | None = None, records: Records = NONE) -> None:
         self.site = site
         self._own = site.directory / "hiera"
-        self._known_hosts = _recorded(site) if known_hosts is None else known_hosts
+        self._records = records
         self._folders = [self._own, templates or asset("hiera")]
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(self._folders),
@@ -116,7 +117,7 @@ class Renderer:
             lstrip_blocks=True,
             keep_trailing_newline=True,
         )
-        self._environment.filters["yaml"] = to_yaml
+        self._environment.filters["yaml"] = hiera_value
         self._extra = self._extra_layers()
 
     def render(self, host: Host, source: Source) -> HieraData:
@@ -134,12 +135,13 @@ class Renderer:
             "host_keys": self._host_keys,
             "step_settings": step_settings(self.site, host, self._host_keys),
             "gerrit_keys": self._gerrit_keys(recorder),
-            "review": review_data(self.site, host),
-            "jenkins_source": jenkins_source(self.site),
+            "review": review_data(self.site, host, self._records),
+            "jenkins_source": jenkins_source(self.site, self._records),
             "plugins": pinned(self.site),
             "required": _required(isinstance(source, Placeholders)),
             "url": {role.value: web_url(self.site, role) for role in PATHS if self.site.with_role(role)},
             "paths": PATHS,
+            "Role": Role,
             "slaves": SLAVES,
             "agent_home": AGENT_HOME,
             "subordinate_ids": SUBORDINATE_IDS,
@@ -152,6 +154,11 @@ class Renderer:
         settings = {key: value for role in host.roles for key, value in self.site.role_settings.get(role, {}).items()}
         ordered = list(layers)
         if settings:
+            if "settings.yaml" in layers:
+                raise UsageError(
+                    f"{self._own / f'settings{SUFFIX}'}: the settings under `roles:` are the layer of this name",
+                    "give the template another name",
+                )
             place = 1 if ordered and ordered[0].startswith("hosts/") else 0
             ordered.insert(place, "settings.yaml")
             layers["settings.yaml"] = _settings_text(settings)
@@ -161,14 +168,16 @@ class Renderer:
 
     def _host_keys(self, name: str) -> list[str]:
         """The SSH host keys ("type base64") that are recorded for the site's host ``name``."""
-        return [f"{key.type} {key.text}" for key in keys_of(known_name(self.site.host(name)), self._known_hosts)]
+        return [
+            f"{key.type} {key.text}" for key in keys_of(known_name(self.site.host(name)), self._records.known_hosts)
+        ]
 
     def _gerrit_keys(self, source: Source) -> list[str]:
         """The SSH host keys of Gerrit; of the site's own one, which is made with the site's secrets, that one key.
 
         Raises ``UsageError`` where the site file pins another.
         """
-        known = [f"{key.type} {key.text}" for key in gerrit_keys(self.site, self._known_hosts)]
+        known = [f"{key.type} {key.text}" for key in gerrit_keys(self.site, self._records.known_hosts)]
         if self.site.own_review is None or self.site.gerrit is None:
             return known
         made = " ".join(source.public(REVIEW_HOST_KEY).split()[:2])
@@ -247,20 +256,10 @@ def _required(lenient: bool) -> Callable[[Any, str, str], Any]:
     return required
 
 
-def to_yaml(value: Any) -> str:
-    """``value`` on one line, as JSON, which is YAML too: whatever is in it, it stays one value."""
-    return json.dumps(value, ensure_ascii=False, default=_plain)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, set | frozenset):
-        return sorted(value)
-    return str(value)
-
-
 def _settings_text(settings: dict[str, object]) -> str:
     head = "# The per-role settings of the site file.\n"
-    return head + yaml.safe_dump(settings, sort_keys=True, allow_unicode=True, default_flow_style=False)
+    literal = {key: as_written(value) for key, value in settings.items()}
+    return head + yaml.safe_dump(literal, sort_keys=True, allow_unicode=True, default_flow_style=False)
 
 
 def bundle_files(renderer: Renderer, host: Host, store: Source) -> dict[str, str]:

@@ -1,10 +1,10 @@
-"""What the template of the role `review` is told of the site's own Gerrit. Pure, but for what the lab recorded."""
+"""What the template of the role `review` is told of the site's own Gerrit. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pkgci.model.lab import LAB_KEY
+from pkgci.model.records import Records
 from pkgci.model.review import Auth, heap_of, java_of
 from pkgci.model.roles import Role
 from pkgci.model.services import Archive
@@ -30,12 +30,12 @@ class ReviewData:
     first_key: str | None
 
 
-def review_data(site: Site, host: Host) -> ReviewData | None:
+def review_data(site: Site, host: Host, records: Records) -> ReviewData | None:
     """What ``host`` is told of its Gerrit; None for a host without the role."""
     if Role.REVIEW not in host.roles:
         return None
     review = site.review
-    archive = review_archive(site)
+    archive = review_archive(site, records)
     plugins = dict(review.plugins) | ({_OIDC_PLUGIN: review.oidc.plugin} if review.oidc is not None else {})
     return ReviewData(
         war=None if archive is None else _plain(archive),
@@ -43,14 +43,8 @@ def review_data(site: Site, host: Host) -> ReviewData | None:
         heap=heap_of(review, host.resources.memory_mb, len(host.roles)),
         auth=site.review_auth.value if site.review_auth else "",
         plugins={name: _plain(plugin) for name, plugin in plugins.items()},
-        first_key=_lab_key(site) if site.review_auth is Auth.DEVELOPMENT else None,
+        first_key=records.lab_key if site.review_auth is Auth.DEVELOPMENT else None,
     )
-
-
-def _lab_key(site: Site) -> str | None:
-    """The lab's public key, which opens the first administrator's account."""
-    file = site.directory / f"{LAB_KEY}.pub"
-    return file.read_text(encoding="utf-8").strip() if file.is_file() else None
 
 
 def _plain(archive: Archive) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum
 
 from pkgci.model.flows import GERRIT_SSH, LDAP, LDAPS, SUBMISSION, Flow, Place, Port, Protocol
 from pkgci.model.roles import CATALOGUE, Kind, OperatingSystem, Resources
@@ -19,13 +20,43 @@ SYSTEMS = {
 }
 
 
+class PeerKind(Enum):
+    """Who is at the other end of a connection."""
+
+    HOST = "a host of the order"
+    NETWORK = "a network"
+    SERVER = "a server outside the order"
+    PLACE = "a place in words"
+
+
+@dataclass(frozen=True)
+class Peer:
+    """The other end of a connection: what it is, and how the order writes it."""
+
+    kind: PeerKind
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+EVERYBODY = Peer(PeerKind.PLACE, ANYWHERE)
+_PLACES = {
+    Place.MIRRORS: Peer(PeerKind.PLACE, "package mirrors"),
+    Place.RESOLVERS: Peer(PeerKind.PLACE, "DNS resolvers"),
+    Place.TIME_SERVERS: Peer(PeerKind.PLACE, "time servers"),
+    Place.WORLD: EVERYBODY,
+    Place.IDENTITY_PROVIDER: Peer(PeerKind.PLACE, "the identity provider"),
+}
+
+
 @dataclass(frozen=True)
 class Connection:
-    """A port to be opened for one host, and with whom: host names of the order, networks, or places in words."""
+    """A port to be opened for one host, and with whom."""
 
     protocol: Protocol
     port: int
-    peers: tuple[str, ...]
+    peers: tuple[Peer, ...]
     why: str
 
 
@@ -98,22 +129,28 @@ def _made_by(site: Site) -> dict[str, list[Connection]]:
         for rule in inbound(site, target):
             for source in source_hosts(site, rule):
                 if source is not target:
-                    connection = Connection(rule.port.protocol, rule.number, (target.name,), rule.why)
+                    connection = Connection(rule.port.protocol, rule.number, (_host(target),), rule.why)
                     made.setdefault(source.name, []).append(connection)
     return made
 
 
-def _sources(site: Site, host: Host, rule: Rule) -> tuple[str, ...]:
-    """Who connects, in words or host names: never the host itself, whose own connections no network sees."""
+def _host(host: Host) -> Peer:
+    return Peer(PeerKind.HOST, host.name)
+
+
+def _sources(site: Site, host: Host, rule: Rule) -> tuple[Peer, ...]:
+    """Who connects: never the host itself, whose own connections no network sees."""
     if rule.source is Place.WORLD:
-        return (ANYWHERE,)
+        return (EVERYBODY,)
     if rule.source is Place.MANAGEMENT:
-        return tuple(rule.networks)
-    return tuple(source.name for source in source_hosts(site, rule) if source is not host)
+        return tuple(Peer(PeerKind.NETWORK, network) for network in rule.networks)
+    return tuple(_host(source) for source in source_hosts(site, rule) if source is not host)
 
 
 def _to_outside(site: Site, flow: Flow) -> Connection:
-    return Connection(flow.port.protocol, _outside_port(site, flow.port), (_outside_name(site, flow),), flow.why)
+    server = _server(site, flow)
+    peer = Peer(PeerKind.SERVER, server) if server is not None else _PLACES[Place(flow.target)]
+    return Connection(flow.port.protocol, _outside_port(site, flow.port), (peer,), flow.why)
 
 
 def _outside_port(site: Site, port: Port) -> int:
@@ -126,7 +163,8 @@ def _outside_port(site: Site, port: Port) -> int:
     return port_number(port, site.hosts[0])
 
 
-def _outside_name(site: Site, flow: Flow) -> str:
+def _server(site: Site, flow: Flow) -> str | None:
+    """The server that the site names for the place a flow leads to; None where it names none."""
     if flow.target is Place.GERRIT and site.gerrit is not None:
         return site.gerrit.host
     if flow.target is Place.DIRECTORY and site.review.ldap is not None:
@@ -135,18 +173,12 @@ def _outside_name(site: Site, flow: Flow) -> str:
         return site.review.mail.host
     if flow.target is Place.MAIL_RELAY and site.mail is not None and site.mail.relay is not None:
         return site.mail.relay
-    return {
-        Place.MIRRORS: "package mirrors",
-        Place.RESOLVERS: "DNS resolvers",
-        Place.TIME_SERVERS: "time servers",
-        Place.WORLD: ANYWHERE,
-        Place.IDENTITY_PROVIDER: "the identity provider",
-    }[Place(flow.target)]
+    return None
 
 
 def _merged(connections: Iterable[Connection]) -> tuple[Connection, ...]:
     """One connection for each port and reason, with all its peers once."""
-    merged: dict[tuple[Protocol, int, str], dict[str, None]] = {}
+    merged: dict[tuple[Protocol, int, str], dict[Peer, None]] = {}
     for item in connections:
         merged.setdefault((item.protocol, item.port, item.why), {}).update(dict.fromkeys(item.peers))
     return tuple(Connection(protocol, port, tuple(peers), why) for (protocol, port, why), peers in merged.items())

@@ -160,7 +160,7 @@ def _connections(item: Server) -> str:
 def _connection_table(title: str, connections: tuple[Connection, ...]) -> str:
     rows = []
     for item in connections:
-        lines = _wrapped(item.peers, 26)
+        lines = _wrapped([str(peer) for peer in item.peers], 26)
         why = textwrap.wrap(item.why, 34)
         for index in range(max(len(lines), len(why))):
             rows.append(
@@ -173,7 +173,7 @@ def _connection_table(title: str, connections: tuple[Connection, ...]) -> str:
     return table([title, "port", "why"], rows)
 
 
-def _wrapped(items: tuple[str, ...], width: int) -> list[str]:
+def _wrapped(items: Sequence[str], width: int) -> list[str]:
     """``items`` separated by commas, in lines of ``width`` where the items allow it."""
     return textwrap.wrap(", ".join(items), width, break_long_words=False, break_on_hyphens=False)
 
@@ -205,7 +205,7 @@ def _resources(resources: Resources) -> dict[str, int]:
 
 def _flows(connections: tuple[Connection, ...]) -> list[dict[str, Any]]:
     return [
-        {"protocol": item.protocol, "port": item.port, "peers": list(item.peers), "why": item.why}
+        {"protocol": item.protocol, "port": item.port, "peers": [str(peer) for peer in item.peers], "why": item.why}
         for item in connections
     ]
 
@@ -219,4 +219,4 @@ def _field(value: object) -> str:
 
 
 def _line(item: Connection) -> str:
-    return f"{item.protocol.upper()} {item.port} {', '.join(item.peers)} ({item.why})"
+    return f"{item.protocol.upper()} {item.port} {', '.join(map(str, item.peers))} ({item.why})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from pkgci.facts.fact import collect
 from pkgci.model.site import Host, Site
@@ -15,8 +15,6 @@ from pkgci.remote.pool import Pool
 from pkgci.remote.session import Session, open_session
 from pkgci.remote.trust import Trust
 from pkgci.status.collect import Health, HostFacts
-
-Answers = Mapping[str, HostFacts | HostError]
 
 
 def gather(site: Site, trust: Trust, *, parallel: int) -> dict[str, HostFacts | HostError]:

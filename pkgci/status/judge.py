@@ -19,8 +19,10 @@ from pkgci.remote.errors import HostError, UnknownHostKeyError
 from pkgci.secrets.certificates import expiry
 from pkgci.secrets.openpgp import Subkey
 from pkgci.status.collect import HostFacts
-from pkgci.status.gather import Answers
 from pkgci.status.services import Gearman, Jenkins, Review, Zuul, gearman_of, jenkins_of, review_of, zuul_of
+
+# What each host says, by name.
+Answers = Mapping[str, HostFacts | HostError]
 
 # `pkgci secrets init` renews what ends sooner.
 EXPIRY = timedelta(days=30)

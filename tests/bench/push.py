@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from pkgci.assets import asset
+from pkgci.model.records import read_records
 from pkgci.model.site import Site
 from pkgci.render.hiera import Renderer
 from pkgci.secrets.store import SecretStore
@@ -69,7 +70,7 @@ def values(tools: Tools) -> dict[str, str]:
 def write_payload(site: Site, folder: Path) -> None:
     """Writes what pkgci would send, as archives: the code, and each host's data."""
     folder.mkdir(exist_ok=True)
-    renderer, store = Renderer(site), SecretStore.open(site.directory / "secrets")
+    renderer, store = Renderer(site, records=read_records(site)), SecretStore.open(site.directory / "secrets")
     _pack(folder, "code", {str(p.relative_to(asset("puppet"))): p.read_bytes() for p in _files(asset("puppet"))})
     for host in site.hosts:
         _pack(folder, host.name, {name: text.encode() for name, text in renderer.render(host, store).files.items()})

@@ -86,6 +86,18 @@ def test_a_job_of_the_sites_own_file_is_deployed_and_deleted_only_when_asked_for
     assert jobs.plan("--delete-retired") == (0, {})
 
 
+def test_a_project_that_the_hosts_do_not_know_gets_no_jobs_yet(jobs: Jobs) -> None:
+    text = (jobs.lab.directory / "site.yaml").read_text()
+    (jobs.lab.directory / "later.yaml").write_text(
+        text.replace("projects:\n", "projects:\n  demo/a: {targets: [rpm]}\n")
+    )
+    result = jobs.lab.pkgci("deploy-jobs", "--site", "later.yaml", check=False)
+    assert result.returncode == 1
+    assert "do not know demo/a yet" in result.stderr
+    assert "pkgci bootstrap --site later.yaml" in result.stderr
+    assert not [job.name for job in jobs.jenkins.jobs() if job.name.startswith("demo-a-")]
+
+
 def test_a_jenkins_that_is_down_is_told_so(jobs: Jobs) -> None:
     host = jobs.lab.site.with_role(Role.JENKINS_MASTER)[0].name
     jobs.lab.exec(host, "systemctl", "stop", "jenkins")

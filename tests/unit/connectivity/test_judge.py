@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pkgci.connectivity.judge import Failure, State, Vantages, Verdict, judge
-from pkgci.connectivity.matrix import OPERATOR, Expectation, Matrix, PortCheck
+from pkgci.connectivity.matrix import OPERATOR, Expectation, Matrix, PortCheck, Vantage
 from pkgci.connectivity.plan import Observation, Outcome
 from pkgci.model.flows import Check
 from pkgci.model.known_hosts import HostKey
@@ -52,9 +52,13 @@ def verdicts(
     """The verdicts by number, where everything is as declared but ``changed`` (None: no answer)."""
     observations = {**as_declared(found), **(changed or {})}
     told = {number: item for number, item in observations.items() if item is not None}
-    vantages = Vantages(failed or {}, dict.fromkeys(found.targets) | (sessions or {}))
+    vantages = Vantages(by_vantage(found, failed), dict.fromkeys(found.targets) | (sessions or {}))
     keys = dict.fromkeys(found.targets, (KEY,))
     return {verdict.check.number: verdict for verdict in judge(found, told, vantages, keys, NOW)}
+
+
+def by_vantage(found: Matrix, failed: dict[str, Failure] | None) -> dict[Vantage, Failure]:
+    return {vantage: failed[vantage.name] for vantage in found.vantages if failed and vantage.name in failed}
 
 
 def one(found: Matrix, item: PortCheck, observation: Observation | None) -> Verdict:

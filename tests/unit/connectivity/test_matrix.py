@@ -15,6 +15,7 @@ from pkgci.connectivity.matrix import (
     assumed_operator,
     host_vantages,
     matrix,
+    number_of_connections,
     operator_vantage,
 )
 from pkgci.model.load import load_site
@@ -130,3 +131,11 @@ def test_what_is_asked_has_the_same_numbers_as_what_is_judged(site: Site) -> Non
     ]
     numbers = [item.number for item in (*asked.port_checks, *asked.name_checks)]
     assert len(set(numbers)) == len(numbers)
+
+
+@pytest.mark.parametrize("outside", ["", "outside: {address: 198.51.100.200}\n"])
+def test_connections_are_counted_as_they_are_tried(write_site: Callable[[str], Path], outside: str) -> None:
+    site = load_site(write_site(f"{SITE}{outside}ssh: {{port: 4730}}\n"))
+    for families in (frozenset({4}), frozenset({6}), BOTH):
+        vantages = [*host_vantages(site), assumed_operator(site, families)]
+        assert number_of_connections(site, vantages) == len(matrix(site, vantages).port_checks)

@@ -3,16 +3,15 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from pkgci.connectivity.judge import Failure, Vantages
+from pkgci.connectivity.judge import Failure, Result, Vantages
 from pkgci.connectivity.matrix import OPERATOR, Matrix
 from pkgci.connectivity.plan import Observation, Outcome
 from pkgci.connectivity.report import as_data, cases, grid, letters, summary, surprises
-from pkgci.connectivity.run import Result
 from pkgci.junit import junit_xml
 from pkgci.model.load import load_site
 from pkgci.model.site import Site
 from tests.unit.conftest import SITE
-from tests.unit.connectivity.test_judge import verdicts
+from tests.unit.connectivity.test_judge import by_vantage, verdicts
 from tests.unit.connectivity.test_matrix import check, whole
 
 
@@ -20,7 +19,7 @@ def result(
     found: Matrix, changed: dict[int, Observation | None] | None = None, failed: dict[str, Failure] | None = None
 ) -> Result:
     told = verdicts(found, changed, failed)
-    vantages = Vantages(failed or {}, dict.fromkeys(found.targets))
+    vantages = Vantages(by_vantage(found, failed), dict.fromkeys(found.targets))
     return Result(found, tuple(told.values()), vantages, len(found.targets), 3.2)
 
 

@@ -17,6 +17,7 @@ from pkgci.cli.main import run
 from pkgci.cli.options import json_option, site_option, yes_option
 from pkgci.cli.screen import print_json
 from pkgci.cli.signals import Ended
+from pkgci.connectivity import matrix
 from pkgci.deploy.items import ITEMS, NAMES
 from pkgci.deploy.resume import start
 from pkgci.errors import PkgciError
@@ -211,6 +212,14 @@ def test_the_plan_says_what_is_known_and_what_is_not(site: Site, commands: Comma
     assert "3 added" in text
     assert "not known before the bootstrap" in text.split("deploy-pipelines")[1]
     assert max(map(len, text.splitlines())) <= 80
+
+
+def test_the_plan_counts_the_connections_without_making_them(
+    site: Site, commands: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(matrix, "_check", lambda *_: pytest.fail("a check was made"))
+    known = deploy_plan.expected(site, [item for item in ITEMS if item.name == "verify-connectivity"])
+    assert "connections from 8 places" in known["verify-connectivity"]
 
 
 def test_of_what_does_not_answer_the_plan_blames_the_bootstrap_only_where_there_will_be_one(

@@ -18,6 +18,8 @@ from pkgci.jobs.server import JenkinsServer
 from pkgci.model.load import load_site
 from pkgci.model.site import Site
 from pkgci.model.steps import all_jobs
+from pkgci.puppetrun import knowledge
+from pkgci.puppetrun.knowledge import Knowledge
 from pkgci.remote import session
 from tests.unit.conftest import SITE
 from tests.unit.jobs.fake_jenkins import FakeJenkins
@@ -47,6 +49,7 @@ def site_file(
     everything = {name: Function(name, 0, 0, 1) for name in needed_functions(all_jobs(load_site(Path(path))))}
     monkeypatch.setattr(server, "open_server", open_server)
     monkeypatch.setattr(session, "open_session", open_session)
+    monkeypatch.setattr(knowledge, "ask_slaves", lambda *_: Knowledge({}, {}))
     monkeypatch.setattr(gearman, "registered_functions", lambda _: everything)
     return path
 

@@ -19,6 +19,7 @@ from pkgci.lab import real_review
 from pkgci.lab.bring import bring, look, plugin_of
 from pkgci.lab.real_review import admit, furnish_review
 from pkgci.model.load import load_site
+from pkgci.model.records import read_records
 from pkgci.model.site import Site
 from pkgci.model.stand_ins import PLUGIN_INSTALLER
 from pkgci.render.hiera import Placeholders, Renderer
@@ -74,7 +75,9 @@ class Container:
 
 def data(site: Site, host: str, role: str) -> dict[str, Any]:
     found: dict[str, Any] = yaml.safe_load(
-        Renderer(site).render(site.host(host), Placeholders()).files[f"data/roles/{role}.yaml"]
+        Renderer(site, records=read_records(site))
+        .render(site.host(host), Placeholders())
+        .files[f"data/roles/{role}.yaml"]
     )
     return found
 
@@ -144,7 +147,7 @@ def test_a_host_gets_what_its_role_is_about_and_nothing_else(site: Site) -> None
 def test_before_the_lab_has_looked_the_data_says_what_is_missing(site: Site) -> None:
     for host in ("review", "jenkins01"):
         with pytest.raises(PkgciError, match="is not known yet"):
-            Renderer(site).render(site.host(host), MadeUp())
+            Renderer(site, records=read_records(site)).render(site.host(host), MadeUp())
 
 
 def test_a_war_with_another_checksum_than_the_site_says_is_refused(

@@ -13,6 +13,7 @@ from pkgci.leavers import memory
 from pkgci.leavers.leaving import Leaving, check_alone, leaving, leftovers
 from pkgci.leavers.memory import recall, remembered
 from pkgci.leavers.retiring import site_with, to_rotate
+from pkgci.model.flows import Place
 from pkgci.model.load import load_site
 from pkgci.model.roles import Role
 from pkgci.model.rules import inbound
@@ -165,7 +166,7 @@ def test_a_retired_host_has_no_role_and_lets_only_management_in(site: Site, writ
     retired = recall(after)["pub01"].retired()
     with_it = site_with(after, retired)
     assert (retired.address, retired.ssh) == ("203.0.113.12", site.host("pub01").ssh)
-    assert {rule.number for rule in inbound(with_it, retired) if rule.source == "management"} == {22}
+    assert {rule.number for rule in inbound(with_it, retired) if rule.source is Place.MANAGEMENT} == {22}
     assert not [rule for rule in inbound(with_it, retired) if rule.number in (80, 443)]
     text = "".join(Renderer(with_it).render(retired, Placeholders()).files.values())
     assert "roles: []" in text

@@ -9,6 +9,7 @@ from pkgci.errors import PkgciError, UsageError
 from pkgci.model.document import DocumentError
 from pkgci.model.load import load_site
 from pkgci.model.roles import Kind, Resources
+from pkgci.model.site import Ssh
 from tests.unit.conftest import SITE
 
 Write = Callable[[str], Path]
@@ -33,6 +34,23 @@ def test_a_host_gets_every_default(write_site: Write) -> None:
 
 def test_anyone_but_root_uses_sudo(write_site: Write) -> None:
     assert load_site(write_site(SITE)).host("build01").ssh.sudo
+
+
+def test_a_hosts_ssh_completes_the_sites(write_site: Write) -> None:
+    text = SITE.replace("role: jenkins_master", "role: jenkins_master, ssh: {port: 2222}")
+    text = text.replace("user: deploy, port: 2222", "key: null, sudo: false")
+    site = load_site(write_site(text + "ssh: {user: deploy, key: keys/k, port: 2022}\n"))
+    key = site.directory / "keys/k"
+    assert site.host("zuul01").ssh == Ssh("deploy", 2022, key, None, sudo=True)
+    assert site.host("jenkins01").ssh == Ssh("deploy", 2222, key, None, sudo=True)
+    assert site.host("build01").ssh == Ssh("deploy", 2022, None, "jenkins01", sudo=False)
+
+
+def test_the_outside_host_has_an_ssh_of_its_own(write_site: Write) -> None:
+    outside = "outside: {address: 198.51.100.7, ssh: {port: 2222}}\n"
+    site = load_site(write_site(f"{SITE}ssh: {{user: deploy}}\n{outside}"))
+    assert site.outside is not None
+    assert site.outside.ssh == Ssh("root", 2222, None, None, sudo=False)
 
 
 def test_the_resources_of_several_roles_are_added_up(write_site: Write) -> None:

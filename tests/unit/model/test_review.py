@@ -14,6 +14,7 @@ from pkgci.model.document import DocumentError
 from pkgci.model.flows import GERRIT_HTTP, GERRIT_SSH, HTTPS, LDAPS, Place
 from pkgci.model.load import load_site
 from pkgci.model.outgoing import outgoing
+from pkgci.model.records import read_records
 from pkgci.model.review import Auth, heap_of
 from pkgci.model.roles import Role
 from pkgci.model.rules import external, inbound, named_ports
@@ -96,18 +97,18 @@ def test_gerrits_host_key_is_judged_by_its_own_and_the_hosts_by_the_hosts(own: S
 def test_the_order_and_the_picture_name_the_directory_and_its_port(own: Site) -> None:
     assert any(flow.port is LDAPS for flow in external(own, own.host("review01")))
     server = next(item for item in order(own).servers if item.host.name == "review01")
-    assert [item.port for item in server.outbound if "ldap.example.org" in item.peers] == [3269]
+    assert [item.port for item in server.outbound if "ldap.example.org" in map(str, item.peers)] == [3269]
     edges = {(edge.source, edge.target): edge.ports for edge in topology(own).edges}
-    assert edges["review01", Place.DIRECTORY] == ("ldaps 3269",)
+    assert edges["review01", Place.DIRECTORY.value] == ("ldaps 3269",)
     assert ("zuul01", "review01") in edges
 
 
 def test_gerrits_mail_server_is_on_the_order_with_its_port(write_site: Callable[[str], Path]) -> None:
     site = load_site(write_site(OWN.replace("review: {auth", "review: {mail: {host: mx.example.org, port: 465}, auth")))
     server = next(item for item in order(site).servers if item.host.name == "review01")
-    assert [item.port for item in server.outbound if "mx.example.org" in item.peers] == [465]
+    assert [item.port for item in server.outbound if "mx.example.org" in map(str, item.peers)] == [465]
     edges = {(edge.source, edge.target): edge.ports for edge in topology(site).edges}
-    assert edges["review01", Place.MAIL_SERVER] == ("submission 465",)
+    assert edges["review01", Place.MAIL_SERVER.value] == ("submission 465",)
 
 
 def test_a_job_beside_gerrit_does_not_reach_it_past_the_web_server(write_site: Callable[[str], Path]) -> None:
@@ -242,10 +243,10 @@ def test_a_lab_brings_a_war_from_this_machine_by_its_checksum(write_site: Callab
     file = write_site(LAB_SITE + "lab: {review: {war: gerrit.war}}\n")
     file.with_name("gerrit.war").write_text("a war")
     site = load_site(file)
-    assert review_archive(site) is None
+    assert review_archive(site, read_records(site)) is None
     file.with_name(".lab").mkdir()
     file.with_name(".lab").joinpath("wars.json").write_text('{"gerrit": "%s"}' % ("c" * 64))
-    archive = review_archive(site)
+    archive = review_archive(site, read_records(site))
     assert archive is not None
     assert archive.url == f"file:///var/lib/pkgci-lab/gerrit-{'c' * 12}.war"
 

@@ -17,6 +17,7 @@ import click
 import pytest
 
 import pkgci.cli.agree
+import pkgci.puppetrun.knowledge
 import pkgci.remote.session
 from pkgci.cli.main import run
 from pkgci.errors import PkgciError
@@ -27,6 +28,7 @@ from pkgci.pipelines.contents import all_names, jobs_of, losses
 from pkgci.pipelines.deploy import Live, Plan, check_jobs, live, look, plan, replace, zuul_host
 from pkgci.pipelines.deploy import test as let_zuul_test
 from pkgci.pipelines.layout import LAYOUT, Layout, render
+from pkgci.puppetrun.knowledge import Knowledge
 from pkgci.remote.errors import HostError
 from pkgci.remote.session import Completed
 from tests.unit.conftest import SITE
@@ -336,6 +338,7 @@ def test_what_would_be_lost_needs_a_yes_and_without_one_nothing_is_done(
     queued = {"name": "check", "change_queues": [{"heads": [[{"id": "1,1", "project": "gone/away"}]]}]}
     (zuul / "status.json").write_text(json.dumps({"last_reconfigured": 1000, "pipelines": [queued]}))
     monkeypatch.setattr(pkgci.remote.session, "open_session", lambda *_, **__: contextlib.nullcontext(here))
+    monkeypatch.setattr(pkgci.puppetrun.knowledge, "ask_slaves", lambda *_: Knowledge({}, {}))
     monkeypatch.setattr(pkgci.cli.agree, "sys", SimpleNamespace(stdin=Screen(terminal), stderr=Screen(True)))
     monkeypatch.setattr(click, "confirm", lambda *_, **__: False)
     assert run(["deploy-pipelines", "--site", str(site.path), *options]) == status

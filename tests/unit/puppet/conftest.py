@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from pkgci.model.load import load_site
+from pkgci.model.records import read_records
 from pkgci.model.roles import OperatingSystem, Role
 from pkgci.model.site import Host, Site
 from pkgci.render.hiera import Renderer
@@ -103,7 +104,7 @@ def compile_site(site: Site, folder: Path, only: Role | None = None) -> dict[str
 
     A host whose catalog does not compile fails the test.
     """
-    renderer, tasks = Renderer(site), []
+    renderer, tasks = Renderer(site, records=read_records(site)), []
     hosts = site.hosts if only is None else site.with_role(only)
     for host in hosts:
         environment = folder / host.name

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
+from pkgci.model.known_steps import lacking
 from pkgci.model.load import load_site
 from tests.unit.puppet.conftest import ROOT, SECRET, Catalog, compile_site, lab_site
 
@@ -234,3 +236,12 @@ def test_the_key_of_a_role_that_a_host_no_longer_has_goes(lab: dict[str, Catalog
 
 def test_an_installation_that_was_cut_short_is_finished_first(one: Catalog) -> None:
     assert "dpkg --audit" in one.get("Exec", "finish what dpkg began")["onlyif"]
+
+
+def test_what_puppet_writes_for_jobs_is_what_deploy_jobs_looks_for(lab: dict[str, Catalog]) -> None:
+    slaves = [catalog for catalog in lab.values() if catalog.has("File", "/etc/pkgci/steps.json")]
+    assert len(slaves) == 4
+    for catalog in slaves:
+        text = str(catalog.get("File", "/etc/pkgci/steps.json")["content"])
+        assert lacking(catalog.site, catalog.host, text, catalog.site.projects) == ()
+        assert json.loads(text)["roles"] == list(catalog.host.roles)

@@ -9,6 +9,7 @@ from pathlib import Path
 from pkgci_steps.repository import places
 from pkgci_steps.signer.wire import SOCKET
 
+from pkgci.model.records import read_records
 from pkgci.model.roles import SLAVES
 from pkgci.render.hiera import Renderer
 from tests.unit.puppet.conftest import Catalog, MadeUp
@@ -28,7 +29,8 @@ def test_every_slave_knows_both_keys_and_no_other_host_needs_them(lab: dict[str,
 
 def test_what_certifies_is_on_no_host_and_what_signs_on_the_publisher_only(lab: dict[str, Catalog]) -> None:
     site = lab["pub01"].site
-    asked = {host.name: Renderer(site).render(host, MadeUp()).secrets for host in site.hosts}
+    renderer = Renderer(site, records=read_records(site))
+    asked = {host.name: renderer.render(host, MadeUp()).secrets for host in site.hosts}
     holders = {
         secret: [host for host, secrets in asked.items() if secret in secrets]
         for secret in ("repository/release", "repository/review", "repository/release_signing")

@@ -133,3 +133,24 @@ def test_whatever_a_value_holds_it_stays_one_value(
     site = load_site(write_site(SITE + 'mail: {administrator: "a\'b\\"c: #{x}@example.org"}\n'.replace(" #", "#")))
     data = render(site, templates(common="mail: {{ site.mail.administrator | yaml }}\n"))
     assert data.files["data/common.yaml"].count("\n") == 1
+
+
+def test_a_template_that_misspells_a_role_is_told_so(site: Site, templates: Callable[..., Path]) -> None:
+    for written in ("'monitorin'", "Role.MONITORIN"):
+        with pytest.raises(UsageError, match=r"(?i)monitorin"):
+            render(site, templates(common=f"a: {{{{ site.with_role({written}) | length }}}}\n"))
+    folder = templates(common="a: {{ [site.with_role('monitoring'), site.with_role(Role.MONITORING)] | length }}\n")
+    assert render(site, folder).files["data/common.yaml"] == "a: 2\n"
+
+
+def test_a_template_that_is_called_as_the_layer_of_settings_is_refused(
+    write_site: Callable[[str], Path], templates: Callable[..., Path]
+) -> None:
+    site = load_site(write_site(SITE + "roles: {zuul: {a: 1}}\n"))
+    own = site.directory / "hiera/settings.yaml.j2"
+    own.parent.mkdir()
+    own.write_text("a: 2\n")
+    with pytest.raises(UsageError, match=r"settings.yaml.j2: .*`roles:`"):
+        render(site, templates())
+    # A host without such settings has no such layer, and the template is one as any other.
+    assert render(site, templates(), "log01").files["data/settings.yaml"] == "a: 2\n"
