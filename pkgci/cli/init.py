@@ -81,7 +81,7 @@ def _administrator() -> str:
 
 def _public_key(folder: Path) -> str | None:
     """The first public SSH key in ``folder``, or None. Private keys are never read."""
-    from pkgci.model.checks import public_key_problem
+    from pkgci.model.keys import public_key_problem
 
     for name in _KEY_FILES:
         try:

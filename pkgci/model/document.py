@@ -19,6 +19,8 @@ MAXIMUM_BYTES = 16_000_000
 # How many nodes a document may have once its aliases are written out.
 MAXIMUM_NODES = 200_000
 MAXIMUM_DEPTH = 50
+# From so many characters on, values are counted first.
+_LARGE = 1_000_000
 
 Path_ = tuple[str | int, ...]
 
@@ -59,6 +61,8 @@ class Document:
     data: Any
     keys: dict[Path_, Position] = field(default_factory=dict)
     values: dict[Path_, Position] = field(default_factory=dict)
+    # Of values without quotes that YAML does not read as text: what stands in the file, as in `no` or `022`.
+    written: dict[Path_, str] = field(default_factory=dict)
 
     def position(self, path: Path_, *, key: bool = False) -> Position:
         """Where ``path`` stands: its key or its value, or the nearest thing above that stands in the file."""
@@ -78,6 +82,8 @@ def parse_document(path: Path, text: str) -> Document:
     """The document in ``text``; ``path`` is where it comes from. Raises ``DocumentError``."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
+        if len(text) > _LARGE:
+            _count(path, text, loader)
         node = yaml.compose(text, Loader=loader)
     except yaml.MarkedYAMLError as error:
         raise DocumentError(path, [_syntax_fault(error, text)]) from None
@@ -93,6 +99,14 @@ def parse_document(path: Path, text: str) -> Document:
     return builder.document
 
 
+def _count(path: Path, text: str, loader: Any) -> None:
+    """Refuses what has too many values before they are all made: a few characters become hundreds of bytes each."""
+    for number, event in enumerate(yaml.parse(text, Loader=loader)):
+        if number > 2 * MAXIMUM_NODES:
+            position = Position(event.start_mark.line + 1, event.start_mark.column + 1)
+            raise DocumentError(path, [Fault(position, f"the file has more than {MAXIMUM_NODES:,} values")])
+
+
 def _text(path: Path) -> str:
     try:
         if path.is_dir():
@@ -100,7 +114,11 @@ def _text(path: Path) -> str:
         if path.stat().st_size > MAXIMUM_BYTES:
             size = path.stat().st_size // 1_000_000
             raise UsageError(f"{path}:1:1: the file has {size} MB, which is no site file", "is it the right file?")
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            # A device or a pipe has no size, and perhaps no end.
+            content = file.read(MAXIMUM_BYTES + 1)
+        if len(content) > MAXIMUM_BYTES:
+            raise UsageError(f"{path}:1:1: the file does not end, which is no site file", "is it the right file?")
     except FileNotFoundError:
         raise UsageError(
             f"there is no file {path}", "make one with `pkgci init`, or name one with --site FILE"
@@ -108,8 +126,11 @@ def _text(path: Path) -> str:
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from None
     try:
-        text = content.decode("utf-8")
+        # A byte order mark at the start is no part of the text.
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+            raise DocumentError(path, [Fault(Position(1, 1), "is UTF-16 text: save it as UTF-8")]) from None
         line = content.count(b"\n", 0, error.start) + 1
         column = error.start - (content.rfind(b"\n", 0, error.start) + 1) + 1
         raise DocumentError(path, [Fault(Position(line, column), "is no text: not UTF-8 (is it binary?)")]) from None
@@ -180,7 +201,10 @@ class _Builder:
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
             return [self.build(child, (*path, index)) for index, child in enumerate(node.value)]
-        return self._scalar(node)
+        value = self._scalar(node)
+        if not isinstance(value, str) and not node.style:
+            self.document.written[path] = node.value
+        return value
 
     def _scalar(self, node: yaml.Node) -> Any:
         try:
@@ -200,12 +224,18 @@ class _Builder:
                 continue
             key = str(key_node.value)
             if key_node.tag == "tag:yaml.org,2002:merge":
-                self.faults.append(Fault(_place(key_node), "merge keys (<<) are not supported: write the values out"))
+                self.faults.append(
+                    Fault(
+                        _place(key_node),
+                        "merge keys (<<) are not supported: write the values out, or use an alias (*name) for a whole "
+                        "value",
+                    )
+                )
                 continue
             here = (*path, key)
             if key in data:
                 first = self.document.keys[here]
-                message = f"'{key}' stands here a second time (first in line {first.line})"
+                message = f"duplicate key '{key}', first defined on line {first.line}"
                 self.faults.append(Fault(_place(key_node), message))
                 continue
             self.document.keys[here] = _place(key_node)
