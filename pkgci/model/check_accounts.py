@@ -11,25 +11,31 @@ from pkgci.model.schema import SiteFile
 
 # Debian's own accounts (base-passwd, and what is on every host). Root may be an administrator's.
 _SYSTEM = frozenset(
-    (
-        *(
-            "_apt",
-            "backup",
-            "bin",
-            "daemon",
-            "games",
-            "gnats",
-            "irc",
-            "list",
-            "lp",
-            "mail",
-            "man",
-            "messagebus",
-            "news",
-        ),
-        *("nobody", "proxy", "sshd", "sync", "sys", "systemd-network", "systemd-resolve", "systemd-timesync", "uucp"),
+    {
+        "_apt",
+        "backup",
+        "bin",
+        "daemon",
+        "games",
+        "gnats",
+        "irc",
+        "list",
+        "lp",
+        "mail",
+        "man",
+        "messagebus",
+        "news",
+        "nobody",
+        "proxy",
+        "sshd",
+        "sync",
+        "sys",
+        "systemd-network",
+        "systemd-resolve",
+        "systemd-timesync",
+        "uucp",
         "www-data",
-    )
+    }
 )
 
 

@@ -12,6 +12,7 @@ from pkgci.model.steps import job_prefix, job_steps, steps_named
 def check_jobs(document: Document, site_file: SiteFile) -> Iterator[Fault]:
     """The faults of Zuul's Gerrit, and of the names of the projects' jobs."""
     yield from _gerrit(document, site_file)
+    yield from _trust(document, site_file)
     yield from _names(document, site_file)
 
 
@@ -25,6 +26,13 @@ def _gerrit(document: Document, site_file: SiteFile) -> Iterator[Fault]:
             yield Fault(place, f"there is no 'gerrit', and without one {what}: add 'gerrit: {{host: …}}'")
 
 
+def _trust(document: Document, site_file: SiteFile) -> Iterator[Fault]:
+    """Nothing where it is to be said whom the site trusts would be: everybody."""
+    if site_file.zuul.trust is None and ("zuul", "trust") in document.keys:
+        place = document.position(("zuul", "trust"), key=True)
+        yield Fault(place, "'trust' is empty: write whom the site trusts, or leave the key out: then every change runs")
+
+
 def _names(document: Document, site_file: SiteFile) -> Iterator[Fault]:
     """Each name of a job is that of one project, target and step: else Jenkins or Zuul takes one for another."""
     targets = tuple(site_file.targets)
@@ -34,8 +42,8 @@ def _names(document: Document, site_file: SiteFile) -> Iterator[Fault]:
             if target in project.targets[:index]:
                 place = document.position(("projects", name, "targets", index))
                 yield Fault(place, f"'{target}' is named twice among the targets of '{name}'")
-        for job, step, target in job_steps(name, project.targets):
-            what = f"{name} {step.name}{f' {target}' if target else ''}"
+        for job, step, of in job_steps(name, project.targets):
+            what = f"{name} {step.name}{f' {of}' if of else ''}"
             other, owner = seen.setdefault(job.lower(), (what, name))
             # Of projects whose jobs all have the same names there is a word already.
             if other != what and job_prefix(owner).lower() != job_prefix(name).lower():
@@ -43,8 +51,6 @@ def _names(document: Document, site_file: SiteFile) -> Iterator[Fault]:
                 yield Fault(place, f"the jobs for '{other}' and '{what}' would both be named {job}: rename one of them")
             alike = steps_named(job, targets)
             if len(alike) > 1:
-                place = document.position(("targets", target) if target else ("projects", name), key=True)
+                place = document.position(("targets", of) if of else ("projects", name), key=True)
                 steps = " and ".join(alike)
-                yield Fault(
-                    place, f"the job {job} of '{name}' could be of the steps {steps}: rename the target '{target}'"
-                )
+                yield Fault(place, f"the job {job} of '{name}' could be of the steps {steps}: rename the target '{of}'")

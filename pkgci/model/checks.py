@@ -54,7 +54,7 @@ def _targets(document: Document) -> Iterator[Fault]:
     targets, projects = document.data.get("targets"), document.data.get("projects")
     targets = targets if isinstance(targets, dict) else {}
     for name, target in targets.items():
-        if isinstance(target, dict) and len({"deb", "rpm"} & set(target)) != 1:
+        if isinstance(target, dict) and sum(target.get(key) is not None for key in ("deb", "rpm")) != 1:
             place = document.position(("targets", name), key=True)
             yield Fault(place, f"target '{name}' needs one of 'deb' and 'rpm'")
         elif isinstance(target, dict) and "backend" in target and "rpm" not in target:

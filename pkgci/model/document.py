@@ -6,7 +6,7 @@ an alias bomb or a recursive alias is refused before anything is expanded.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,8 @@ class DocumentError(PkgciError):
 
     def __init__(self, path: Path, faults: list[Fault]) -> None:
         self.path = path
-        self.faults = sorted(set(faults))
+        # One fault is one line, whatever stands in the file.
+        self.faults = sorted({replace(fault, message=_in_one_line(fault.message)) for fault in faults})
         lines = (f"{path}:{fault.position.line}:{fault.position.column}: {fault.message}" for fault in self.faults)
         super().__init__("\n".join(lines))
 
@@ -87,6 +88,12 @@ def parse_document(path: Path, text: str) -> Document:
         node = yaml.compose(text, Loader=loader)
     except yaml.MarkedYAMLError as error:
         raise DocumentError(path, [_syntax_fault(error, text)]) from None
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position]
+        place = Position(before.count("\n") + 1, len(before) - before.rfind("\n"))
+        raise DocumentError(
+            path, [Fault(place, f"is no text: the control character U+{error.character:04X}")]
+        ) from None
     except (yaml.YAMLError, RecursionError) as error:
         raise DocumentError(path, [Fault(Position(1, 1), f"is no YAML: {_one_line(str(error))}")]) from None
     if node is None:
@@ -103,8 +110,7 @@ def _count(path: Path, text: str, loader: Any) -> None:
     """Refuses what has too many values before they are all made: a few characters become hundreds of bytes each."""
     for number, event in enumerate(yaml.parse(text, Loader=loader)):
         if number > 2 * MAXIMUM_NODES:
-            position = Position(event.start_mark.line + 1, event.start_mark.column + 1)
-            raise DocumentError(path, [Fault(position, f"the file has more than {MAXIMUM_NODES:,} values")])
+            raise DocumentError(path, [Fault(_place(event), f"the file has more than {MAXIMUM_NODES:,} values")])
 
 
 def _text(path: Path) -> str:
@@ -144,6 +150,10 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def _in_one_line(text: str) -> str:
+    return text.replace("\r", "\\r").replace("\n", "\\n")
+
+
 def _syntax_fault(error: yaml.MarkedYAMLError, text: str) -> Fault:
     mark = error.problem_mark or error.context_mark
     position = Position(mark.line + 1, mark.column + 1) if mark else Position(1, 1)
@@ -157,7 +167,8 @@ def _syntax_fault(error: yaml.MarkedYAMLError, text: str) -> Fault:
     return Fault(position, f"is no YAML: {problem}{context}")
 
 
-def _place(node: yaml.Node) -> Position:
+def _place(node: Any) -> Position:
+    """Where a node, or an event, of PyYAML begins."""
     return Position(node.start_mark.line + 1, node.start_mark.column + 1)
 
 
@@ -202,7 +213,7 @@ class _Builder:
         if isinstance(node, yaml.SequenceNode):
             return [self.build(child, (*path, index)) for index, child in enumerate(node.value)]
         value = self._scalar(node)
-        if not isinstance(value, str) and not node.style:
+        if isinstance(node, yaml.ScalarNode) and not isinstance(value, str) and not node.style:
             self.document.written[path] = node.value
         return value
 

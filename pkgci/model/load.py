@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
 
 from pkgci.model.check_review import check_lab_files
 from pkgci.model.checks import check
@@ -46,4 +48,16 @@ def _load(path: Path, more: Callable[[Document, SiteFile], Iterable[Fault]]) -> 
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of a site file, for editors."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **SiteFile.model_json_schema()}
+    schema = SiteFile.model_json_schema(schema_generator=_AsWritten)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+class _AsWritten(GenerateJsonSchema):
+    """Defaults as they would stand in a site file: a size is text with its unit."""
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        found = super().default_schema(schema)
+        value = found.get("default")
+        if found.get("type") == "string" and isinstance(value, int):
+            found["default"] = f"{value // 1000} GB" if value % 1000 == 0 else f"{value} MB"
+        return found

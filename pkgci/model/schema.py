@@ -45,6 +45,7 @@ from pkgci.model.texts import (
     VersionSuffix,
 )
 from pkgci.model.web import WebAddress
+from pkgci.model.worded import one_of, some_of
 
 
 class SshEntry(Model):
@@ -61,6 +62,10 @@ class SshEntry(Model):
 
 class HostEntry(Model):
     """One machine."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"allOf": [some_of("role", "roles"), some_of("address", "addresses")]},
+    )
 
     role: Role | None = Field(None, description="What the host is for.")
     roles: tuple[Role, ...] | None = Field(None, description="What the host is for, where it has several roles.")
@@ -140,6 +145,8 @@ class Mail(Model):
 
 class Target(Model):
     """What is built for: a Debian or Ubuntu suite, or a mock configuration."""
+
+    model_config = ConfigDict(json_schema_extra=one_of("deb", "rpm"))
 
     deb: SuiteName | None = Field(None, description="The suite, as in 'trixie'.")
     rpm: MockRoot | None = Field(
@@ -238,6 +245,8 @@ class ForeignRole(Model):
 
 class Manifests(Model):
     """Somebody's existing Puppet manifests, in place of pkgci's own."""
+
+    model_config = ConfigDict(json_schema_extra=one_of("path", "git"))
 
     path: PathText | None = Field(None, description="The folder of the tree, relative to the site file.")
     git: GitUrl | None = Field(None, description="The git repository of the tree, over https, ssh or as file://.")

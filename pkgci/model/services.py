@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from pkgci.model.base import Model
 from pkgci.model.numbers import Days, Megabytes, PortNumber, VoteValue, Whole
@@ -25,6 +25,7 @@ from pkgci.model.texts import (
     Sha256,
 )
 from pkgci.model.web import DirectoryUrl, FileOrWebUrl, SecureAddress, WebAddress
+from pkgci.model.worded import some_of
 
 
 class Archive(Model):
@@ -78,8 +79,17 @@ class Oidc(Model):
     user_claim: Line = Field("preferred_username", description="The claim that names a user.")
 
 
+def _or_version(schema: dict[str, Any]) -> None:
+    """A plugin's version alone will do."""
+    whole = dict(schema)
+    schema.clear()
+    schema["anyOf"] = [whole, whole["properties"]["version"]]
+
+
 class Plugin(Model):
     """A plugin of Jenkins."""
+
+    model_config = ConfigDict(json_schema_extra=_or_version)
 
     version: PluginVersion = Field(description="Its version.")
     sha256: Sha256 | None = Field(None, description="The SHA-256 checksum of its file: another one is refused.")
@@ -87,7 +97,7 @@ class Plugin(Model):
     @model_validator(mode="before")
     @classmethod
     def _version_alone(cls, value: Any) -> Any:
-        return {"version": value} if isinstance(value, str) else value
+        return value if isinstance(value, dict | Plugin) else {"version": value}
 
     @property
     def entry(self) -> dict[str, str]:
@@ -133,12 +143,23 @@ class Vote(Model):
 class Trust(Model):
     """Which changes may run on the slaves at all: any, or those of some accounts, or those that somebody let pass."""
 
+    model_config = ConfigDict(json_schema_extra=some_of("accounts", "approval"))
+
     accounts: tuple[AccountOrMail, ...] = Field(
         (), description="Gerrit accounts (user names or mail addresses) whose changes run at once."
     )
     approval: Vote | None = Field(
         None, description="The vote that lets any other change run, as in {label: Code-Review, value: 1}."
     )
+
+    @model_validator(mode="after")
+    def _somebody(self) -> Trust:
+        if not self.accounts and self.approval is None:
+            raise ValueError(
+                "names neither accounts nor an approval: no change would ever run; name `accounts: […]` or "
+                "`approval: {label: …, value: …}`, or leave `trust` out: then every change runs"
+            )
+        return self
 
 
 class Zuul(Model):

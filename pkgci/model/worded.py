@@ -59,6 +59,20 @@ class Refused:
         return value
 
 
+def one_of(*keys: str) -> dict[str, Any]:
+    """For ``json_schema_extra`` of a model: exactly one of its ``keys`` is written."""
+    return {"oneOf": [_written(key) for key in keys]}
+
+
+def some_of(*keys: str) -> dict[str, Any]:
+    """For ``json_schema_extra`` of a model: at least one of its ``keys`` is written, and not empty."""
+    return {"anyOf": [_written(key) for key in keys]}
+
+
+def _written(key: str) -> dict[str, Any]:
+    return {"required": [key], "properties": {key: {"not": {"type": "null"}, "minItems": 1}}}
+
+
 @dataclass(frozen=True, eq=False)
 class Read:
     """A value that ``parse`` makes of text with a notation of its own; ``schema`` is what editors are told of it.
