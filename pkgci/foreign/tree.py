@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pkgci.errors import UsageError
+from pkgci.files import beside
 from pkgci.foreign.data import ForeignRenderer
 from pkgci.foreign.git import checkout
 from pkgci.model.schema import Manifests
@@ -40,7 +41,7 @@ def tree_of(site: Site) -> tuple[Tree, Origin]:
         commit = checkout(manifests.git, manifests.ref, site.directory / ".pkgci" / "manifests")
         folder, origin = commit.folder, Origin(manifests.git, commit.name)
     else:
-        folder = site.directory / Path(manifests.path or ".").expanduser()
+        folder = beside(site.directory, manifests.path or ".")
         origin = Origin(str(folder))
     _check(folder, manifests, site)
     facts = {role.value: settings.facts for role, settings in manifests.roles.items()}
@@ -65,10 +66,6 @@ def renderer_of(site: Site, tree: Tree | None = None) -> Renderer:
 
 def _check(folder: Path, manifests: Manifests, site: Site) -> None:
     """Raises ``UsageError`` that names every path of the site file that the tree in ``folder`` does not have."""
-    if not folder.is_dir():
-        raise UsageError(
-            f"there is no folder {folder} with manifests", f"correct `manifests: {{path: …}}` in {site.path}"
-        )
     missing = list(_missing(folder, manifests))
     if missing:
         known = [path.name for path in folder.iterdir() if not path.name.startswith(".")]

@@ -39,6 +39,8 @@ class Fault:
 
     position: Position
     message: str
+    # Where it is not in the file that is read, but in another that this one names.
+    file: Path | None = None
 
 
 class DocumentError(PkgciError):
@@ -49,9 +51,15 @@ class DocumentError(PkgciError):
     def __init__(self, path: Path, faults: list[Fault]) -> None:
         self.path = path
         # One fault is one line, whatever stands in the file.
-        self.faults = sorted({replace(fault, message=_in_one_line(fault.message)) for fault in faults})
-        lines = (f"{path}:{fault.position.line}:{fault.position.column}: {fault.message}" for fault in self.faults)
-        super().__init__("\n".join(lines))
+        unique = {replace(fault, message=_in_one_line(fault.message)) for fault in faults}
+        self.faults = sorted(unique, key=lambda fault: (fault.file is not None, str(fault.file), fault))
+        count = len(self.faults)
+        lines = (f"{fault.file or path}:{_shown(fault.position)}: {fault.message}" for fault in self.faults)
+        super().__init__("\n".join(lines), f"{count} fault{'s' if count > 1 else ''} in {path}")
+
+
+def _shown(position: Position) -> str:
+    return f"{position.line}:{position.column}"
 
 
 @dataclass

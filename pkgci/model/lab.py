@@ -14,6 +14,8 @@ from pkgci.model.web import WebAddress
 # The host that a lab adds for a real Gerrit, and the key that opens the lab's hosts, beside the site file.
 LAB_REVIEW = "review"
 LAB_KEY = ".lab/id_ed25519"
+# The machine of the lab that has the stand-ins: the name of its container, and its label in the site's domain.
+STAND_INS = "stand-ins"
 
 _IS_URL = ("http://", "https://")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from pydantic import ValidationError
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from pkgci.model.check_review import check_lab_files
+from pkgci.model.check_lab import check_lab_files, check_lab_network
 from pkgci.model.checks import check
 from pkgci.model.document import Document, DocumentError, Fault, read_document
 from pkgci.model.faults import misread, unfit
@@ -18,17 +19,30 @@ from pkgci.model.schema import SiteFile
 from pkgci.model.site import Site, resolve
 
 
+@dataclass(frozen=True)
+class Loaded:
+    """A site, and the document that it was made of: where in the file everything stands."""
+
+    document: Document
+    site: Site
+
+
 def load_site(path: Path) -> Site:
     """The site that the file ``path`` describes. Raises ``UsageError`` or ``DocumentError`` with all its faults."""
-    return _load(path, lambda *_: ())
+    return _load(path).site
 
 
 def load_site_with_files(path: Path) -> Site:
     """Like ``load_site``, for what makes the hosts: what a lab carries into them must be on this machine, too."""
-    return _load(path, check_lab_files)
+    return _load(path, check_lab_files).site
 
 
-def _load(path: Path, more: Callable[[Document, SiteFile], Iterable[Fault]]) -> Site:
+def load_strictly(path: Path) -> Loaded:
+    """Like ``load_site_with_files``, and a site with the section `lab` must be one that `pkgci lab` can make."""
+    return _load(path, check_lab_network, check_lab_files)
+
+
+def _load(path: Path, *more: Callable[[Document, SiteFile], Iterable[Fault]]) -> Loaded:
     document = read_document(path)
     if not isinstance(document.data, dict):
         raise DocumentError(path, [Fault(document.position(()), "a site file is a mapping, as in 'version: 1'")])
@@ -40,10 +54,12 @@ def _load(path: Path, more: Callable[[Document, SiteFile], Iterable[Fault]]) -> 
         faults = [fault for fault in unfit(document, error) if fault.position not in told]
         raise DocumentError(path, [*numbers.values(), *faults, *check(document, None).faults]) from None
     checked = check(document, site_file)
-    faults = [*numbers.values(), *checked.faults, *more(document, site_file)]
+    faults = [*numbers.values(), *checked.faults]
+    for question in more:
+        faults += question(document, site_file)
     if faults:
         raise DocumentError(path, faults)
-    return resolve(site_file, path.absolute(), checked.administrator_keys)
+    return Loaded(document, resolve(site_file, path.absolute(), checked.administrator_keys))
 
 
 def json_schema() -> dict[str, Any]:
