@@ -46,8 +46,9 @@ def _faults(loaded: Loaded) -> Iterator[Fault]:
         except DocumentError as error:
             yield from (replace(fault, file=fault.file or error.path) for fault in error.faults)
         except PkgciError as error:
+            words = "; ".join(line.strip() for line in error.message.splitlines() if line.strip(" ^"))
             hint = f" ({error.hint})" if error.hint else ""
-            yield Fault(loaded.document.position(path, key=True), f"{error.message}{hint}")
+            yield Fault(loaded.document.position(path, key=True), f"{words}{hint}")
 
 
 def _has_templates(site: Site) -> bool:

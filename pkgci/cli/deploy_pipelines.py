@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pkgci.cli.no_pipelines import tell_no_pipelines
 from pkgci.cli.options import json_option, site_option
 from pkgci.cli.say import say
 from pkgci.errors import ExitStatus, PkgciError
@@ -48,6 +49,8 @@ def command(site_file: Path, only_plan: bool, as_json: bool, accept_new_host_key
     from pkgci.remote.session import open_session
 
     site = load_site(site_file)
+    if site.gerrit is None:
+        return tell_no_pipelines(site, as_json)
     layout = render(site)
     host = zuul_host(site)
     with open_session(site, host, site_trust(site, accept_new_host_keys)) as session:
