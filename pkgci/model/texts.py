@@ -171,7 +171,7 @@ AccountName = Annotated[
 ]
 Mailbox = Annotated[
     str,
-    Worded(r"""[^@\s\x00-\x1f\x7f,;:<>()"]{1,64}@[^@\s\x00-\x1f\x7f,;:<>()"]{1,253}""", "is not a valid mail address"),
+    Worded(r"[^@\s\x00-\x1f\x7f]{1,100}@[^@\s\x00-\x1f\x7f]{1,253}", "is not a valid mail address"),
 ]
 AccountOrMail = Annotated[
     str,

@@ -84,7 +84,7 @@ def with_value(text: str, path: Path_, written: str) -> str:
     for part in path[:-1]:
         at = at[part]
     at[path[-1]] = _MARK
-    return yaml.safe_dump(data, sort_keys=False).replace(_MARK, written)
+    return _dumped(data).replace(_MARK, written)
 
 
 def with_key(text: str, path: Path_, written: str) -> str:
@@ -94,7 +94,11 @@ def with_key(text: str, path: Path_, written: str) -> str:
     for part in path[:-1]:
         at = at[part]
     at[_MARK] = at.pop(path[-1])
-    return yaml.safe_dump(data, sort_keys=False).replace(f"{_MARK}:", f"? {written}\n{_indent(path)}:")
+    return _dumped(data).replace(f"{_MARK}:", f"? {written}\n{_indent(path)}:")
+
+
+def _dumped(data: Any) -> str:
+    return str(yaml.dump(data, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper), sort_keys=False))
 
 
 def _indent(path: Path_) -> str:
