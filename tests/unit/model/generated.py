@@ -117,7 +117,7 @@ def sites(draw: st.DrawFn) -> Site:
     targets = draw(st.dictionaries(_targets, _target, max_size=3))
     project = (
         _some(
-            {"targets": st.lists(st.sampled_from(sorted(targets)), min_size=1, max_size=2)},
+            {"targets": st.lists(st.sampled_from(sorted(targets)), min_size=1, max_size=2, unique=True)},
             source=_sources,
             own_steps=_mostly((False,), (True,)),
             repository=_projects,

