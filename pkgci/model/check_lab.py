@@ -61,9 +61,9 @@ def check_lab_network(document: Document, site_file: SiteFile) -> Iterator[Fault
         return
     hosts = [(name, host_addresses(entry)) for name, entry in site_file.hosts.items()]
     hosts += [("outside", (site_file.outside.address,))] if site_file.outside else []
-    for found in misplaced(hosts):
+    for number, found in enumerate(misplaced(hosts)):
         path: Path_ = ("outside", "address") if found.name == "outside" else ("hosts", found.name, "address")
-        hint = f" ({found.hint}; without the key `lab` the site is none)" if found.hint else ""
+        hint = f" ({found.hint}; without the key `lab` the site is none)" if found.hint and number == 0 else ""
         yield Fault(document.position(path), f"{found.words}{hint}")
     if STAND_INS in site_file.hosts and (site_file.gerrit is not None or site_file.lab.jenkins is Choice.STAND_IN):
         place = document.position(("hosts", STAND_INS), key=True)

@@ -28,7 +28,7 @@ def told(path: Path) -> str:
 @pytest.mark.parametrize(
     ("old", "new", "place", "words"),
     [
-        (GERRIT, "", "19:1", "there is no 'gerrit'"),
+        (GERRIT, "", "18:1", "there is no 'gerrit'"),
         ("", "zuul: {trust: {}}\n", "21:15", "no change would ever run"),
         ("", "zuul: {trust: }\n", "21:8", "'trust' is empty"),
         ("", "zuul: {periodic: '0 25 * * *'}\n", "21:18", "the hour '25', which is not within 0-23"),
@@ -38,7 +38,7 @@ def told(path: Path) -> str:
         ("", "zuul: {layouts: [keys]}\n", "21:18", "is a folder, not a file"),
         ("", "jenkins: {jobs: [missing]}\n", "21:18", "there is no file or folder"),
         ("", "manifests: {path: missing}\n", "21:19", "there is no folder"),
-        ("", "manifests: {path: keys}\n", "21:1", "there is no file or folder"),
+        ("", "manifests: {path: keys}\n", "21:12", "there is no file or folder"),
         (
             "",
             "manifests: {git: 'https://x.example/y', roles: {zuul: {hiera: no-such}}}\n",
@@ -48,30 +48,21 @@ def told(path: Path) -> str:
         ("", "manifests: {git: 'https://x.example/y', roles: {zuul: {hiera: keys}}}\n", "21:63", "no Hiera templates"),
         ("", "manifests: {path: keys, ref: main}\n", "21:25", "'ref' names a commit of a git repository"),
         ("keys/alice.pub", "keys/bob.pub", "6:27", "cannot read alice's key file"),
-        ("", "outside: {address: 198.51.100.1, ssh: {jump: nope}}\n", "21:47", "unknown jump host 'nope'"),
-        ("", "outside: {address: 198.51.100.1, ssh: {key: keys/alice.pub}}\n", "21:46", "is a public key"),
-        ("el9}", "el9, el9]}", "", ""),
+        ("", "outside: {address: 198.51.100.1, ssh: {jump: nope}}\n", "21:46", "unknown jump host 'nope'"),
+        ("", "outside: {address: 198.51.100.1, ssh: {key: keys/alice.pub}}\n", "21:45", "is a public key"),
         ("  packaging/hello:", "  a/b: {targets: [el9]}\n  a-b:", "21:3", "the jobs of 'a-b' and 'a/b'"),
         ("[trixie, el9]", "[trixie, el9, trixie]", "20:44", "'trixie' is named twice"),
-        (
-            "  packaging/hello: {targets: [trixie, el9]}",
-            "  a: {targets: [x-build-el9]}\n  a-build-x: {targets: [el9]}",
-            "",
-            "",
-        ),
         ("zuul01:", "ca:", "8:3", "the name is taken by the site's certificate authority"),
         ("alice: keys", "zuul: keys", "6:20", "the account is that of the role zuul"),
         ("alice: keys", "www-data: keys", "6:20", "the account is the system's own"),
-        ("user: deploy", "user: publisher", "12:79", "nobody can log in as 'publisher'"),
+        ("user: deploy", "user: publisher", "12:82", "nobody can log in as 'publisher'"),
         ("", "puppet: {settings: {noop: true}}\n", "21:21", "'noop' cannot be set here"),
-        ("", "lab: {}\n", "8:34", "which is no lab's"),
+        ("", "lab: {}\n", "8:33", "which is no lab's"),
     ],
 )
 def test_what_a_later_command_would_refuse_is_refused(
     write_site: Write, old: str, new: str, place: str, words: str
 ) -> None:
-    if not words:
-        return
     said = told(write_site(SITE.replace(old, new, 1) if old else SITE + new))
     assert any(line.startswith(f"{place}: ") and words in line for line in said.splitlines()), said
 
@@ -175,7 +166,7 @@ def test_what_yaml_reads_otherwise_than_people_is_told(write_site: Write, old: s
         (SITE.replace("alice:", "a" * 33 + ":"), "at most 32 characters"),
         (SITE.replace("packaging/hello", "p/" + "h" * 200), "at most 150 characters"),
         (SITE.replace("trixie", "t" * 64), "at most 63 characters"),
-        (SITE.replace("pkg.example.org", ".".join(["d" * 60] * 4)), "253 are the most"),
+        (SITE.replace("pkg.example.org", ".".join(["d" * 61] * 4)), "253 are the most"),
         (SITE.replace("keys/alice.pub", "k" * 256), "is too long for a path"),
         (SITE.replace("packaging/hello", "packaging/hello.git"), "is not a valid project name"),
     ],
