@@ -208,7 +208,7 @@ DottedVersion = Annotated[
     str, Worded(r"[0-9]{1,9}(?:\.[0-9]{1,9}){1,5}", "is not a version: numbers with dots between them, as in '2.568.2'")
 ]
 PluginVersion = Annotated[
-    str, Worded(r"[A-Za-z0-9_.+-]{1,100}", "is not a valid version of a plugin (letters, digits, '_', '.', '+', '-')")
+    str, Worded(r"[A-Za-z0-9_.-]{1,100}", "is not a valid version of a plugin (letters, digits, '_', '.' and '-')")
 ]
 PluginName = Annotated[
     str,
