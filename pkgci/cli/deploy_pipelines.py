@@ -11,6 +11,7 @@ import click
 from pkgci.cli.agree import agree, can_ask
 from pkgci.cli.failure import Stopped
 from pkgci.cli.invocation import invocation, next_command
+from pkgci.cli.no_pipelines import tell_no_pipelines
 from pkgci.cli.options import deploying_options, one_host_options, site_option
 from pkgci.cli.say import say
 from pkgci.errors import ExitStatus, UsageError
@@ -53,6 +54,8 @@ def command(site_file: Path, only_plan: bool, yes: bool, as_json: bool, accept_n
     from pkgci.remote.session import open_session
 
     site = load_site(site_file)
+    if site.gerrit is None:
+        return tell_no_pipelines(site, as_json)
     layout = render(site)
     host = zuul_host(site)
     with open_session(site, host, site_trust(site, accept_new_host_keys)) as session:

@@ -164,6 +164,8 @@ def _pipelines(site: Site) -> str:
     from pkgci.remote.session import open_session
     from pkgci.remote.trust import Trust
 
+    if site.gerrit is None:
+        return "nothing: the site names no Gerrit"
     layout = render(site)
     with open_session(site, zuul_host(site), Trust.of(site), timeout=_KNOCK) as session:
         planned = plan(layout, look(session, site, layout))

@@ -70,7 +70,7 @@ def command(
     if text_format is not None and (as_json or not only_plan):
         raise UsageError("--format shows a plan, for people", next_command(only_plan=True, yes=None))
     site = load_site(site_file)
-    if text_format is not None:
+    if text_format is not None and site.gerrit is not None:
         return _guide(site, text_format)
     if site.gerrit is None or review_is_stand_in(site):
         why = "the site names no Gerrit" if site.gerrit is None else "the review is the lab's stand-in"

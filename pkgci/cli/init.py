@@ -89,7 +89,7 @@ def _text(file: Path) -> str:
 def _public_key() -> str | None:
     """The operator's first public SSH key, or None. Private keys are never read."""
     from pkgci.folders import home
-    from pkgci.model.checks import public_key_problem
+    from pkgci.model.keys import public_key_problem
 
     place = home()
     if place is None:

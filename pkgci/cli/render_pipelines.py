@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from pkgci.cli.no_pipelines import tell_no_pipelines
 from pkgci.cli.options import json_option, site_option
 from pkgci.cli.outputs import output_folder_option
 from pkgci.cli.say import say, say_exactly
@@ -25,7 +26,10 @@ def command(site_file: Path, output: Path | None, as_json: bool) -> int:
     from pkgci.model.load import load_site
     from pkgci.pipelines.layout import render
 
-    layout = render(load_site(site_file))
+    site = load_site(site_file)
+    if site.gerrit is None:
+        return tell_no_pipelines(site, as_json)
+    layout = render(site)
     if output is not None:
         from pkgci.outputs import write_folder
         from pkgci.pipelines.own import earlier_files

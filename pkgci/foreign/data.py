@@ -14,6 +14,7 @@ from pkgci.model.records import Records
 from pkgci.model.roles import Role
 from pkgci.model.schema import Manifests
 from pkgci.model.site import Host, Site
+from pkgci.paths import beside
 from pkgci.render.earlier import HIERARCHY, mark
 from pkgci.render.hiera import SUFFIX, HieraData, Renderer, Source
 
@@ -30,12 +31,12 @@ class ForeignRenderer(Renderer):
         self._manifests = manifests
         self._tree = folder
         self._templates = {
-            role: _templates(site.directory / settings.hiera)
+            role: _templates(beside(site.directory, settings.hiera))
             for role, settings in manifests.roles.items()
             if settings.hiera is not None
         }
         prefixes = {
-            f"{role}": jinja2.FileSystemLoader(site.directory / settings.hiera)
+            f"{role}": jinja2.FileSystemLoader(beside(site.directory, settings.hiera))
             for role, settings in manifests.roles.items()
             if settings.hiera is not None
         }
@@ -72,7 +73,4 @@ class ForeignRenderer(Renderer):
 
 def _templates(folder: Path) -> tuple[str, ...]:
     """The names of the templates in ``folder``, in the order of lookup."""
-    names = tuple(sorted(path.name.removesuffix(SUFFIX) for path in folder.glob(f"*{SUFFIX}")))
-    if not names:
-        raise UsageError(f"there are no Hiera templates (*{SUFFIX}) in {folder}", "see `manifests: {roles: …}`")
-    return names
+    return tuple(sorted(path.name.removesuffix(SUFFIX) for path in folder.glob(f"*{SUFFIX}")))

@@ -13,6 +13,7 @@ from pkgci.model.records import read_records
 from pkgci.model.schema import Manifests
 from pkgci.model.site import Site
 from pkgci.model.words import nearest
+from pkgci.paths import beside
 from pkgci.puppetrun.plan import Tree, own_tree
 from pkgci.render.hiera import Renderer
 
@@ -41,7 +42,7 @@ def tree_of(site: Site) -> tuple[Tree, Origin]:
         commit = checkout(manifests.git, manifests.ref, site.directory / ".pkgci" / "manifests")
         folder, origin = commit.folder, Origin(manifests.git, commit.name)
     else:
-        folder = site.directory / _expanded(manifests.path or ".")
+        folder = beside(site.directory, manifests.path or ".")
         origin = Origin(str(folder))
     _check(folder, manifests, site)
     facts = {role.value: settings.facts for role, settings in manifests.roles.items()}
@@ -70,19 +71,8 @@ def renderer_of(site: Site, tree: Tree | None = None, known_hosts: str | None = 
     return ForeignRenderer(site, site.manifests, folder, records)
 
 
-def _expanded(path: str) -> Path:
-    try:
-        return Path(path).expanduser()
-    except RuntimeError:
-        raise UsageError(f"cannot resolve `manifests: {{path: {path}}}`: there is no such home directory") from None
-
-
 def _check(folder: Path, manifests: Manifests, site: Site) -> None:
     """Raises ``UsageError`` that names every path of the site file that the tree in ``folder`` does not have."""
-    if not folder.is_dir():
-        raise UsageError(
-            f"there is no folder {folder} with manifests", f"correct `manifests: {{path: …}}` in {site.path}"
-        )
     missing = list(_missing(folder, manifests))
     if missing:
         known = [path.name for path in folder.iterdir() if not path.name.startswith(".")]

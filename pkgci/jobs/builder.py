@@ -61,7 +61,7 @@ def _build(
 ) -> tuple[Built, ...]:
     # pkg_resources, on which JJB stands, takes a moment to import.
     from jenkins_jobs.config import JJBConfig  # type: ignore[import-untyped]
-    from jenkins_jobs.loader import load_files  # type: ignore[import-untyped]
+    from jenkins_jobs.loader import enum_expanded_paths, load_files  # type: ignore[import-untyped]
     from jenkins_jobs.loc_loader import LocDict, LocList  # type: ignore[import-untyped]
     from jenkins_jobs.registry import ModuleRegistry  # type: ignore[import-untyped]
     from jenkins_jobs.roots import Roots, root_adders  # type: ignore[import-untyped]
@@ -69,7 +69,7 @@ def _build(
 
     config = JJBConfig(str(_SETTINGS), config_file_required=True)
     roots = Roots(config)
-    for file in _expanded(files):
+    for file in enum_expanded_paths(files):
         with _naming(str(file)):
             load_files(config, roots, [file])
     for project in projects:
@@ -93,16 +93,6 @@ def _build(
         with _naming(f"{place}: the job '{job.name}'"):
             built += [Built(done.name, done.xml, place) for done in generator.generateXML([job])]
     return tuple(built)
-
-
-def _expanded(files: Sequence[Path]) -> list[Path]:
-    """The files, and those of the folders. Raises ``UsageError`` for a folder without any."""
-    from jenkins_jobs.loader import enum_expanded_paths
-
-    for folder in files:
-        if folder.is_dir() and not any(enum_expanded_paths([folder])):
-            raise UsageError(f"{folder}: there are no JJB files (*.yaml, *.yml) in this folder")
-    return list(enum_expanded_paths(files))
 
 
 @contextmanager

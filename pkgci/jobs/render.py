@@ -106,9 +106,6 @@ def _filled(template: str, words: Mapping[str, str]) -> str:
 def _written_by_hand(site: Site) -> Iterator[RenderedJob]:
     """The jobs of the site's own JJB files."""
     files = [beside(site.directory, path) for path in site.jenkins.jobs]
-    for file in files:
-        if not file.exists():
-            raise UsageError(f"{site.path}: jenkins.jobs: there is no {file}")
     if not files:
         return
     for job in build(files, (), pinned(site).versions):

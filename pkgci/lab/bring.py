@@ -28,7 +28,17 @@ _INSTALLER = Path(__file__).parent / "brought" / "install-plugins"
 
 
 def look(site: Site) -> None:
-    """Writes down what this machine's WARs and plugins are, for the hosts' data.
+    """Writes down what ``examine`` finds, for the hosts' data. Raises ``UsageError`` as that does."""
+    for what, found in examine(site).items():
+        path = lab_directory(site) / f"{what}.json"
+        if found:
+            write_atomically(path, json.dumps(found, indent=1, sort_keys=True) + "\n")
+        else:
+            path.unlink(missing_ok=True)
+
+
+def examine(site: Site) -> dict[str, dict[str, str]]:
+    """What the lab carries into its hosts: `wars` by their checksums, `plugins` by their versions.
 
     Raises ``UsageError`` where a file is not what the site file says.
     """
@@ -42,12 +52,7 @@ def look(site: Site) -> None:
     for file in _plugins(site):
         name, version = plugin_of(file)
         plugins[name] = version
-    for what, found in (("wars", wars), ("plugins", plugins)):
-        path = lab_directory(site) / f"{what}.json"
-        if found:
-            write_atomically(path, json.dumps(found, indent=1, sort_keys=True) + "\n")
-        else:
-            path.unlink(missing_ok=True)
+    return {"wars": wars, "plugins": plugins}
 
 
 def bring(site: Site, host: Host, container: Any) -> bool:

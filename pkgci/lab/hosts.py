@@ -14,8 +14,8 @@ from docker.types import EndpointConfig
 from pkgci.lab.engine import LABEL, CgroupVersion, refusals
 from pkgci.lab.image import tar_of
 from pkgci.lab.network import lab_hosts, network_name
+from pkgci.model.lab import STAND_INS
 from pkgci.model.site import Host, Site
-from pkgci.model.stand_ins import STAND_INS
 
 HOST_LABEL = "pkgci.lab.host"
 MADE_OF_LABEL = "pkgci.lab.made-of"

@@ -35,9 +35,10 @@ from pkgci.lab.stand_ins.image import TAG, build_image, has_image, stand_ins_ima
 from pkgci.lab.state import HostState, outdated, state_of
 from pkgci.locks import lock_or_fail
 from pkgci.model.known_hosts import known_name
+from pkgci.model.lab import STAND_INS
 from pkgci.model.roles import OperatingSystem
 from pkgci.model.site import Host, Site
-from pkgci.model.stand_ins import STAND_INS, review_is_real_in_lab, review_is_stand_in
+from pkgci.model.stand_ins import review_is_real_in_lab, review_is_stand_in
 from pkgci.secrets.store import SecretStore
 from pkgci.secrets.upkeep import complete
 

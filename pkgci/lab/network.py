@@ -15,6 +15,7 @@ from docker.types import IPAMConfig, IPAMPool
 from pkgci.errors import PkgciError, UsageError
 from pkgci.lab.engine import LABEL, refusals
 from pkgci.lab.stand_ins.host import stand_ins_host
+from pkgci.model.check_lab import misplaced
 from pkgci.model.review import TEST_RANGE
 from pkgci.model.site import Host, Site
 
@@ -44,28 +45,9 @@ def _declared(site: Site) -> tuple[Host, ...]:
 
 def lab_network(site: Site) -> IPv4Network:
     """The /24 that the site's addresses lie in. Raises ``UsageError`` where the site is no lab."""
-    networks: dict[IPv4Network, str] = {}
-    for host in _declared(site):
-        if len(host.addresses) != 1:
-            raise UsageError(f"host '{host.name}' has {len(host.addresses)} addresses: a lab host has one, IPv4")
-        address = host.addresses[0]
-        if not isinstance(address, IPv4Address) or address not in TEST_RANGE:
-            raise UsageError(
-                f"host '{host.name}' has the address {address}: {site.path.name} describes no lab",
-                f"a lab's hosts have addresses in one /24 of {TEST_RANGE} (RFC 2544)",
-            )
-        network = IPv4Network((address, 24), strict=False)
-        if address in (network[0], network[1], network[255]):
-            what = "this machine's own in the lab" if address == network[1] else "no host's in a /24"
-            raise UsageError(f"host '{host.name}' has the address {address}, which is {what}")
-        networks.setdefault(network, host.name)
-    if len(networks) > 1:
-        (one, first), (two, second), *_ = networks.items()
-        raise UsageError(
-            f"the lab's addresses lie in several networks: '{first}' in {one}, '{second}' in {two}",
-            "give all hosts, and `outside`, addresses in one /24",
-        )
-    return next(iter(networks))
+    for found in misplaced((host.name, host.addresses) for host in _declared(site)):
+        raise UsageError(f"{found.words} ({site.path.name})", found.hint)
+    return IPv4Network((str(site.hosts[0].addresses[0]), 24), strict=False)
 
 
 def network_name(site: Site) -> str:

@@ -47,6 +47,6 @@ def check_beside(document: Document, hosts: dict[str, Any]) -> Iterator[Fault]:
                 f"`jobs_beside: [{', '.join(beside)}]` at this host",
             )
         for index, role in enumerate(accepted):
-            if role in set(Role) and role not in beside:
+            if isinstance(role, str) and role in set(Role) and role not in beside:
                 place = document.position(("hosts", name, "jobs_beside", index))
                 yield Fault(place, f"host '{name}' has no jobs of changes beside the role '{role}': leave it out")

@@ -1,25 +1,25 @@
-"""What is wrong with a site's own Gerrit, and with the servers that a lab is to have. Each check yields faults."""
+"""What is wrong with a site's own Gerrit. Each check yields faults."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from ipaddress import IPv4Address
 
+from pkgci.model.check_lab import check_lab_servers
 from pkgci.model.document import Document, Fault, Path_
 from pkgci.model.entries import host_addresses, host_entries, host_roles, lab_adds_review
 from pkgci.model.flows import GERRIT_SSH
-from pkgci.model.lab import LAB_REVIEW, LabJenkins, LabWar, is_real
+from pkgci.model.lab import LabWar
 from pkgci.model.review import LEAST_HEAP, TEST_RANGE, VERSION, Auth, Review, needs_java_21, release_of
 from pkgci.model.roles import CATALOGUE, WITH_JAVA_21, Role
 from pkgci.model.schema import HostEntry, SiteFile
-from pkgci.paths import beside
 
 _SAY_AUTH = "write 'review: {auth: …}' instead"
 
 
 def check_review(document: Document, site_file: SiteFile) -> Iterator[Fault]:
     """The faults of the section `review`, and of the host with that role."""
-    yield from _lab_servers(document, site_file)
+    yield from check_lab_servers(document, site_file)
     entries = {name: entry for name, entry in host_entries(site_file).items() if Role.REVIEW in host_roles(entry)}
     if not entries:
         if site_file.review is not None and not lab_adds_review(site_file):
@@ -35,19 +35,6 @@ def check_review(document: Document, site_file: SiteFile) -> Iterator[Fault]:
     yield from _heap(document, review)
     yield from _settings(document, site_file, entry)
     yield from _gerrit(document, site_file, name, entry)
-
-
-def check_lab_files(document: Document, site_file: SiteFile) -> Iterator[Fault]:
-    """What a lab is to carry into its hosts and is not on this machine. Only what makes hosts needs it."""
-    for key, choice in _lab_wars(site_file):
-        path: Path_ = ("lab", key)
-        if not choice.is_url and not beside(document.path.parent, choice.war).is_file():
-            yield Fault(document.position((*path, "war")), f"there is no file {choice.war}")
-        if isinstance(choice, LabJenkins) and choice.plugins is not None:
-            folder = beside(document.path.parent, choice.plugins)
-            if not any(folder.glob("*.[hj]pi")):
-                place = document.position((*path, "plugins"))
-                yield Fault(place, f"there are no plugins (*.hpi, *.jpi) in {choice.plugins}")
 
 
 def is_lab(site_file: SiteFile) -> bool:
@@ -169,27 +156,3 @@ def _gerrit(document: Document, site_file: SiteFile, name: str, entry: HostEntry
     if gerrit.url is not None and gerrit.url.rstrip("/") != f"https://{gerrit.host}":
         place = document.position(("gerrit", "url"))
         yield Fault(place, f"the address of the site's own Gerrit is https://{gerrit.host}")
-
-
-def _lab_servers(document: Document, site_file: SiteFile) -> Iterator[Fault]:
-    """Whether a lab can have the servers that it is to have."""
-    lab = site_file.lab
-    if lab is None:
-        return
-    if is_real(lab.review) and site_file.gerrit is None:
-        yield Fault(document.position(("lab", "review")), "a lab's real Gerrit needs its name: 'gerrit: {host: …}'")
-    if lab_adds_review(site_file) and LAB_REVIEW in site_file.hosts:
-        place = document.position(("hosts", LAB_REVIEW), key=True)
-        yield Fault(place, f"host '{LAB_REVIEW}': the name is the lab's own Gerrit's: give it another")
-    for key, choice in _lab_wars(site_file):
-        if choice.is_url and choice.sha256 is None:
-            place = document.position(("lab", key, "war"))
-            yield Fault(place, "an address needs 'sha256', the checksum of what is there")
-
-
-def _lab_wars(site_file: SiteFile) -> Iterator[tuple[str, LabWar]]:
-    """The WARs that a lab names, by their keys."""
-    lab = site_file.lab
-    for key, choice in (("review", lab.review), ("jenkins", lab.jenkins)) if lab is not None else ():
-        if isinstance(choice, LabWar):
-            yield key, choice

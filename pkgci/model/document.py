@@ -7,19 +7,22 @@ an alias bomb or a recursive alias is refused before anything is expanded.
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from pkgci.errors import ExitStatus, PkgciError, UsageError
+from pkgci.model.plural import counted
 
 # A site of 1,000 hosts is about 150 kB. What is a hundred times larger is no site file.
 MAXIMUM_BYTES = 16_000_000
 # How many nodes a document may have once its aliases are written out.
 MAXIMUM_NODES = 200_000
 MAXIMUM_DEPTH = 50
+# From so many characters on, values are counted first.
+_LARGE = 1_000_000
 
 Path_ = tuple[str | int, ...]
 
@@ -38,6 +41,8 @@ class Fault:
 
     position: Position
     message: str
+    # Where it is not in the file that is read, but in another that this one names.
+    file: Path | None = None
 
 
 class DocumentError(PkgciError):
@@ -47,17 +52,24 @@ class DocumentError(PkgciError):
 
     def __init__(self, path: Path, faults: list[Fault]) -> None:
         self.path = path
-        self.faults = sorted(set(faults))
-        lines = (f"{place}: {fault.message}" for place, fault in zip(self._places(), self.faults, strict=True))
-        super().__init__("\n".join(lines), place=next(iter(self._places()), str(path)))
-
-    def _places(self) -> list[str]:
-        return [f"{self.path}:{fault.position.line}:{fault.position.column}" for fault in self.faults]
+        # One fault is one line, whatever stands in the file.
+        unique = {replace(fault, message=_in_one_line(fault.message)) for fault in faults}
+        self.faults = sorted(unique, key=lambda fault: (fault.file is not None, str(fault.file), fault))
+        places = [f"{fault.file or path}:{fault.position.line}:{fault.position.column}" for fault in self.faults]
+        lines = (f"{place}: {fault.message}" for place, fault in zip(places, self.faults, strict=True))
+        super().__init__(
+            "\n".join(lines), f"{counted(len(self.faults), 'fault')} in {path}", places[0] if places else str(path)
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The error for machines, with each fault."""
         faults = [
-            {"line": fault.position.line, "column": fault.position.column, "message": fault.message}
+            {
+                "file": str(fault.file or self.path),
+                "line": fault.position.line,
+                "column": fault.position.column,
+                "message": fault.message,
+            }
             for fault in self.faults
         ]
         return {**super().to_dict(), "site": str(self.path), "valid": False, "faults": faults}
@@ -71,6 +83,8 @@ class Document:
     data: Any
     keys: dict[Path_, Position] = field(default_factory=dict)
     values: dict[Path_, Position] = field(default_factory=dict)
+    # Of values without quotes that YAML does not read as text: what stands in the file, as in `no` or `022`.
+    written: dict[Path_, str] = field(default_factory=dict)
 
     def position(self, path: Path_, *, key: bool = False) -> Position:
         """Where ``path`` stands: its key or its value, or the nearest thing above that stands in the file."""
@@ -100,15 +114,30 @@ def compose(path: Path, text: str, maximum: int = MAXIMUM_NODES) -> yaml.Node:
     """The nodes of ``text``, at most ``maximum`` of them once its aliases are written out. Raises ``DocumentError``."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
+        if len(text) > _LARGE:
+            _count(path, text, loader, maximum)
         node = yaml.compose(text, Loader=loader)
     except yaml.MarkedYAMLError as error:
         raise DocumentError(path, [_syntax_fault(error, text)]) from None
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position]
+        place = Position(before.count("\n") + 1, len(before) - before.rfind("\n"))
+        raise DocumentError(
+            path, [Fault(place, f"is no text: the control character U+{error.character:04X}")]
+        ) from None
     except (yaml.YAMLError, RecursionError) as error:
         raise DocumentError(path, [Fault(Position(1, 1), f"is no YAML: {_one_line(str(error))}")]) from None
     if node is None:
         raise DocumentError(path, [Fault(Position(1, 1), "the file is empty")])
     _Builder(Document(path, None)).guard(node, maximum)
     return node
+
+
+def _count(path: Path, text: str, loader: Any, maximum: int) -> None:
+    """Refuses what has too many values before they are all made: a few characters become hundreds of bytes each."""
+    for number, event in enumerate(yaml.parse(text, Loader=loader)):
+        if number > 2 * maximum:
+            raise DocumentError(path, [Fault(_place(event), f"the file has more than {maximum:,} values")])
 
 
 def read_text(path: Path) -> str:
@@ -122,7 +151,13 @@ def read_text(path: Path) -> str:
             raise UsageError(
                 f"{path}:1:1: the file has {size} MB, which is no site file", "is it the right file?", str(path)
             )
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            # A device or a pipe has no size, and perhaps no end.
+            content = file.read(MAXIMUM_BYTES + 1)
+        if len(content) > MAXIMUM_BYTES:
+            raise UsageError(
+                f"{path}:1:1: the file does not end, which is no site file", "is it the right file?", str(path)
+            )
     except FileNotFoundError:
         raise UsageError(
             f"there is no file {path}", "make one with `pkgci init`, or name one with --site FILE", str(path)
@@ -130,8 +165,11 @@ def read_text(path: Path) -> str:
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}", place=str(path)) from None
     try:
-        text = content.decode("utf-8")
+        # A byte order mark at the start is no part of the text.
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+            raise DocumentError(path, [Fault(Position(1, 1), "is UTF-16 text: save it as UTF-8")]) from None
         line = content.count(b"\n", 0, error.start) + 1
         column = error.start - (content.rfind(b"\n", 0, error.start) + 1) + 1
         raise DocumentError(path, [Fault(Position(line, column), "is no text: not UTF-8 (is it binary?)")]) from None
@@ -143,6 +181,10 @@ def read_text(path: Path) -> str:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
+
+
+def _in_one_line(text: str) -> str:
+    return text.replace("\r", "\\r").replace("\n", "\\n")
 
 
 def _syntax_fault(error: yaml.MarkedYAMLError, text: str) -> Fault:
@@ -158,7 +200,8 @@ def _syntax_fault(error: yaml.MarkedYAMLError, text: str) -> Fault:
     return Fault(position, f"is no YAML: {problem}{context}")
 
 
-def _place(node: yaml.Node) -> Position:
+def _place(node: Any) -> Position:
+    """Where a node, or an event, of PyYAML begins."""
     return Position(node.start_mark.line + 1, node.start_mark.column + 1)
 
 
@@ -202,7 +245,10 @@ class _Builder:
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
             return [self.build(child, (*path, index)) for index, child in enumerate(node.value)]
-        return self._scalar(node)
+        value = self._scalar(node)
+        if isinstance(node, yaml.ScalarNode) and not isinstance(value, str) and not node.style:
+            self.document.written[path] = node.value
+        return value
 
     def _scalar(self, node: yaml.Node) -> Any:
         try:
@@ -222,12 +268,18 @@ class _Builder:
                 continue
             key = str(key_node.value)
             if key_node.tag == "tag:yaml.org,2002:merge":
-                self.faults.append(Fault(_place(key_node), "merge keys (<<) are not supported: write the values out"))
+                self.faults.append(
+                    Fault(
+                        _place(key_node),
+                        "merge keys (<<) are not supported: write the values out, or use an alias (*name) for a whole "
+                        "value",
+                    )
+                )
                 continue
             here = (*path, key)
             if key in data:
                 first = self.document.keys[here]
-                message = f"'{key}' stands here a second time (first in line {first.line})"
+                message = f"duplicate key '{key}', first defined on line {first.line}"
                 self.faults.append(Fault(_place(key_node), message))
                 continue
             self.document.keys[here] = _place(key_node)

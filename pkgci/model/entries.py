@@ -47,9 +47,12 @@ def host_entries(document: SiteFile) -> dict[str, HostEntry]:
     # Without any address there is no network yet that the added host could be in.
     if document.gerrit is None or not taken or not lab_adds_review(document):
         return named
+    free = _free_address(taken)
+    if free is None:
+        return named
     entry = HostEntry(
         role=Role.REVIEW,
-        address=_free_address(taken),
+        address=free,
         dns=document.gerrit.host,
         # All of it: the lab makes this host, whatever the site says of its own.
         ssh=SshEntry(user="root", port=SSH.number, key=LAB_KEY, jump=None, sudo=False),
@@ -64,7 +67,7 @@ def lab_adds_review(document: SiteFile) -> bool:
     return not any(Role.REVIEW in host_roles(entry) for entry in document.hosts.values())
 
 
-def _free_address(taken: Sequence[Address]) -> Address:
+def _free_address(taken: Sequence[Address]) -> Address | None:
     """The highest address of the first one's network that no host has, below those of the lab's own machines."""
     network = ip_network((taken[0], 24 if taken[0].version == 4 else 120), strict=False)
-    return next(network[last] for last in range(_HIGHEST, 1, -1) if network[last] not in taken)
+    return next((network[last] for last in range(_HIGHEST, 1, -1) if network[last] not in taken), None)

@@ -8,11 +8,14 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, Field, Tag
 
 from pkgci.model.base import Model
-from pkgci.model.texts import PathText
+from pkgci.model.texts import PathText, Sha256
+from pkgci.model.web import WebAddress
 
 # The host that a lab adds for a real Gerrit, and the key that opens the lab's hosts, beside the site file.
 LAB_REVIEW = "review"
 LAB_KEY = ".lab/id_ed25519"
+# The machine of the lab that has the stand-ins: the name of its container, and its label in the site's domain.
+STAND_INS = "stand-ins"
 
 _IS_URL = ("http://", "https://")
 
@@ -34,9 +37,7 @@ class LabWar(Model):
     """A server's WAR: a file on this machine, which the lab carries into the host, or an address."""
 
     war: PathText = Field(description="The WAR: a path, relative to the site file, or a web address.")
-    sha256: str | None = Field(
-        None, pattern=r"^[0-9a-f]{64}$", description="Its SHA-256 checksum. Default, for a file: the one that it has."
-    )
+    sha256: Sha256 | None = Field(None, description="Its SHA-256 checksum. Default, for a file: the one that it has.")
 
     @property
     def is_url(self) -> bool:
@@ -54,7 +55,7 @@ class LabJenkins(LabWar):
 class Lab(Model):
     """How `pkgci lab` makes this site's hosts out of containers."""
 
-    mirror: str | None = Field(None, pattern=r"^https?://[^\s]+$", description="Default: this machine's own mirror.")
+    mirror: WebAddress | None = Field(None, description="Default: this machine's own mirror.")
     jenkins: Annotated[
         Annotated[Literal[Choice.STAND_IN, Choice.REAL], _WORD] | Annotated[LabJenkins, _MAPPING], _BY_SHAPE
     ] = Field(

@@ -5,14 +5,24 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 from ipaddress import IPv4Network
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from pkgci.model.base import Model
+from pkgci.model.numbers import Megabytes, PortNumber
 from pkgci.model.roles import WITH_JAVA_21, OperatingSystem
 from pkgci.model.services import Archive, Ldap
-from pkgci.model.texts import Megabytes
+from pkgci.model.texts import (
+    ApacheModule,
+    DomainName,
+    DottedVersion,
+    Line,
+    Mailbox,
+    ReviewPlugin,
+    SectionName,
+    SettingKey,
+)
 
 # RFC 2544 sets this range aside for tests of network devices: it is nobody's real network, and the labs' own.
 TEST_RANGE = IPv4Network("198.18.0.0/15")
@@ -28,8 +38,6 @@ _NAMED_RELEASE = re.compile(r"gerrit-(\d+(?:\.\d+)+)[^/]*\.war$")
 
 # Java's heap in MB: without the least of it Gerrit does not start; more than the most makes collections long.
 LEAST_HEAP, _MOST_HEAP = 512, 16384
-
-PluginName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 
 
 class Auth(StrEnum):
@@ -54,22 +62,23 @@ class ReviewOidc(Model):
     """Accounts from an OpenID Connect provider, through a plugin: Gerrit itself knows none."""
 
     plugin: Archive = Field(description="The plugin, as in gerrit-oauth-provider's releases.")
-    section: str = Field(
-        pattern=r"^[a-z][a-z0-9-]*$",
+    section: SectionName = Field(
         description="The plugin's section in gerrit.config, as in 'gerrit-oauth-provider-keycloak-oauth'. Its "
         "client-secret is the secret review/oidc_secret.",
     )
-    settings: dict[str, str] = Field(min_length=1, description="Its settings, as in {root-url: https://…, realm: …}.")
+    settings: dict[SettingKey, Line] = Field(
+        min_length=1, description="Its settings, as in {root-url: https://…, realm: …}."
+    )
 
 
 class ReviewHttp(Model):
     """Accounts from the web server, which asks for a login at /login/ and tells Gerrit who it is."""
 
-    directives: tuple[str, ...] = Field(
+    directives: tuple[Line, ...] = Field(
         min_length=1,
         description="Apache's directives for that place, as in [AuthType Basic, AuthName Review, AuthBasicProvider …].",
     )
-    modules: tuple[str, ...] = Field(
+    modules: tuple[ApacheModule, ...] = Field(
         (), description="The Apache modules that they need, as in [authnz_ldap]: names of classes of puppetlabs-apache."
     )
 
@@ -77,17 +86,17 @@ class ReviewHttp(Model):
 class ReviewMail(Model):
     """The mail that Gerrit sends to reviewers."""
 
-    host: str = Field(pattern=r"^[a-z0-9.-]+$", description="The SMTP server.")
-    port: int = Field(25, ge=1, le=65535)
-    encryption: str = Field("none", pattern=r"^(none|tls|ssl)$", description="none, tls or ssl.")
-    user: str | None = Field(None, description="Who logs in there; the password is the secret review/smtp_password.")
-    sender: str | None = Field(None, pattern=r"^[^@\s]+@[^@\s]+$", description="Default: gerrit@HOST.")
+    host: DomainName = Field(description="The SMTP server.")
+    port: PortNumber = Field(25, description="Its port.")
+    encryption: Literal["none", "tls", "ssl"] = Field("none", description="none, tls or ssl.")
+    user: Line | None = Field(None, description="Who logs in there; the password is the secret review/smtp_password.")
+    sender: Mailbox | None = Field(None, description="Default: gerrit@HOST.")
 
 
 class Review(Model):
     """The site's own Gerrit."""
 
-    version: str = Field(VERSION, pattern=r"^\d+(\.\d+)+$", description="The release, until you change it.")
+    version: DottedVersion = Field(VERSION, description="The release, until you change it.")
     war: Archive | None = Field(
         None, description="Its WAR, at your own mirror, or of a release whose checksum pkgci does not know."
     )
@@ -104,7 +113,7 @@ class Review(Model):
     oidc: ReviewOidc | None = Field(None, description="The provider, for `auth: oidc`.")
     http: ReviewHttp | None = Field(None, description="How the web server asks, for `auth: http`.")
     mail: ReviewMail | None = Field(None, description="Default: by the site's mail relay, or no mail at all.")
-    plugins: dict[PluginName, Archive] = Field(
+    plugins: dict[ReviewPlugin, Archive] = Field(
         default_factory=dict, description="Plugin → where it is, and its checksum."
     )
 

@@ -24,6 +24,8 @@ from pkgci.model.site import Host, Site
 WORLD_NETWORKS = ("0.0.0.0/0", "::/0")
 # What an order calls them.
 ANYWHERE = "anywhere"
+# What the site's certificate authority is called where certificates are called by their hosts.
+AUTHORITY = "ca"
 # Names that are no host's, and whose they are.
 TAKEN_NAMES = {
     "outside": "the outside host (the key `outside`)",

@@ -6,13 +6,14 @@ in is ``pkgci.model.site``.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from pkgci.model.base import Model, defaults
 from pkgci.model.flows import GERRIT_SSH, SSH
 from pkgci.model.lab import Lab
+from pkgci.model.numbers import Flag, Megabytes, PortNumber, Whole
 from pkgci.model.review import Review
 from pkgci.model.roles import Kind, OperatingSystem, Role
 from pkgci.model.services import Builds, Jenkins, Logs, Repository, Systests, Zuul
@@ -20,24 +21,32 @@ from pkgci.model.sources import SourceEntry, Sources
 from pkgci.model.texts import (
     AccountName,
     Address,
+    Component,
+    DebianPackage,
     DomainName,
     FactName,
     GitRef,
     GitUrl,
     GroupName,
+    HieraKey,
     HostName,
     InnerPath,
-    Megabytes,
+    Line,
+    Mailbox,
+    MockRoot,
     Network,
     PackageName,
     PathText,
-    PortNumber,
     ProjectName,
+    PuppetSetting,
+    SuiteName,
     TargetName,
     UserName,
     VersionSuffix,
 )
 from pkgci.model.timeouts import Timeouts
+from pkgci.model.web import WebAddress
+from pkgci.model.worded import one_of, some_of
 
 
 class SshEntry(Model):
@@ -49,11 +58,15 @@ class SshEntry(Model):
         None, description="The private key file, relative to the site file. Default: the SSH agent and ~/.ssh."
     )
     jump: HostName | None = Field(None, description="The host of this site through which this one is reached.")
-    sudo: bool | None = Field(None, description="Whether commands run through sudo. Default: for anyone but root.")
+    sudo: Flag | None = Field(None, description="Whether commands run through sudo. Default: for anyone but root.")
 
 
 class HostEntry(Model):
     """One machine."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"allOf": [some_of("role", "roles"), some_of("address", "addresses")]},
+    )
 
     role: Role | None = Field(None, description="What the host is for.")
     roles: tuple[Role, ...] | None = Field(None, description="What the host is for, where it has several roles.")
@@ -95,14 +108,14 @@ class Access(Model):
 class Votes(Model):
     """Zuul's own votes, for the label Verified. A failure votes the same below zero."""
 
-    check: int = Field(1, ge=1, le=4, description="Of the check pipeline.")
-    gate: int = Field(2, ge=1, le=4, description="Of the gate pipeline.")
+    check: Whole = Field(1, ge=1, le=4, description="Of the check pipeline.")
+    gate: Whole = Field(2, ge=1, le=4, description="Of the gate pipeline.")
 
 
 class Manage(Model):
     """What `pkgci deploy-review` may create in Gerrit, beside accounts, labels and rights."""
 
-    projects: bool = Field(False, description="Whether it creates the site's projects that Gerrit lacks.")
+    projects: Flag = Field(False, description="Whether it creates the site's projects that Gerrit lacks.")
     branches: tuple[GitRef, ...] = Field((), description="The branches that it creates where a project lacks them.")
 
 
@@ -112,8 +125,8 @@ class Gerrit(Model):
     host: DomainName
     user: UserName = Field("zuul", description="Zuul's account.")
     port: PortNumber = Field(GERRIT_SSH.number, description="Gerrit's SSH port.")
-    url: str | None = Field(None, pattern=r"^https?://[^\s]+$", description="Web address. Default: https://HOST.")
-    host_key: str | None = Field(None, description="Gerrit's SSH host key, pinned: 'ssh-ed25519 AAAA…'.")
+    url: WebAddress | None = Field(None, description="Web address. Default: https://HOST.")
+    host_key: Line | None = Field(None, description="Gerrit's SSH host key, pinned: 'ssh-ed25519 AAAA…'.")
     votes: Votes | None = Field(None, description="Zuul's votes. Default: 1 and 2, as far as Gerrit's label has them.")
     administrator: AccountName = Field("admin", description="Who logs in for `pkgci deploy-review`.")
     manage: Manage = Field(
@@ -124,23 +137,24 @@ class Gerrit(Model):
 class Tls(Model):
     """Certificates of the public hosts, from the site's own certificate authority."""
 
-    days: int = Field(397, ge=1, le=825, description="For how many days a certificate is valid.")
+    days: Whole = Field(397, ge=1, le=825, description="For how many days a certificate is valid.")
 
 
 class Mail(Model):
     """Where the hosts' mail goes."""
 
-    administrator: str = Field(pattern=r"^[^@\s]+@[^@\s]+$", description="Who gets the hosts' mail.")
+    administrator: Mailbox = Field(description="Who gets the hosts' mail.")
     relay: DomainName | None = Field(None, description="The mail relay that the hosts hand their mail to.")
 
 
 class Target(Model):
     """What is built for: a Debian or Ubuntu suite, or a mock configuration."""
 
-    deb: str | None = Field(None, pattern=r"^[a-z][a-z0-9.-]*$", description="The suite, as in 'trixie'.")
-    rpm: str | None = Field(
+    model_config = ConfigDict(json_schema_extra=one_of("deb", "rpm"))
+
+    deb: SuiteName | None = Field(None, description="The suite, as in 'trixie'.")
+    rpm: MockRoot | None = Field(
         None,
-        pattern=r"^[A-Za-z0-9][\w.+-]*$",
         description="The mock root, as in 'centos-stream+epel-9-x86_64'; for the backend chroot a Debian suite.",
     )
     backend: Literal["mock", "chroot"] = Field(
@@ -148,13 +162,12 @@ class Target(Model):
         description="How RPMs are built: by mock, or by rpmbuild in a clean chroot of a Debian suite where mock cannot "
         "be had, which proves less.",
     )
-    mirror: str | None = Field(None, pattern=r"^https?://[^\s]+$", description="Default: the host's own mirror.")
-    security_mirror: str | None = Field(
+    mirror: WebAddress | None = Field(None, description="Default: the host's own mirror.")
+    security_mirror: WebAddress | None = Field(
         None,
-        pattern=r"^https?://[^\s]+$",
         description="Where the suite's security updates are. Default: beside the mirror, or in it, or the host's own.",
     )
-    components: tuple[str, ...] = Field(("main",), min_length=1, description="The components of the suite.")
+    components: tuple[Component, ...] = Field(("main",), min_length=1, description="The components of the suite.")
     version_suffix: VersionSuffix | None = Field(
         None,
         description="What the build adds to each version, as in '+site1~deb13'; for RPM the value of %dist, as in "
@@ -177,7 +190,7 @@ class ProjectEntry(Model):
         "branches and tags), 'tarball' (fetched and verified), {tarball: {url: …, sha256: …}}, or another project of "
         "the same Gerrit, {project: …}. Default: found from the tree.",
     )
-    own_steps: bool = Field(
+    own_steps: Flag = Field(
         False,
         description="It is no package, and brings programs of its own: ci/build, ci/install, ci/repotest, ci/systest. "
         "They run in a bare system of the slave's distribution, without network. Needs `zuul: {trust: …}`.",
@@ -194,11 +207,23 @@ class ProjectEntry(Model):
 class ResourceEntry(Model):
     """What to order in place of the role catalogue's figures."""
 
-    cpu: int | None = Field(None, ge=1, description="CPU cores.")
+    cpu: Whole | None = Field(None, ge=1, le=10_000, description="CPU cores.")
     memory: Megabytes | None = Field(None, description="Memory, as in '4 GB'.")
     disk: Megabytes | None = Field(None, description="Disk, as in '100 GB'.")
     kind: Kind | None = Field(None, description="VM or hardware.")
-    kvm: bool | None = Field(None, description="Whether KVM is needed.")
+    kvm: Flag | None = Field(None, description="Whether KVM is needed.")
+
+
+# Puppet's settings that are pkgci's own, and why.
+OWN_SETTINGS = {
+    "noop": "write `pkgci bootstrap --noop` for a run that changes nothing",
+    "modulepath": "write `manifests: {modules: [...]}` for other folders of modules",
+    "hiera_config": "each host gets its own (`pkgci render-hiera`)",
+    "lastrunreport": "pkgci reads the report where it has Puppet write it",
+    "lastrunfile": "pkgci reads the report where it has Puppet write it",
+}
+# What a setting of Puppet may be: on its command line, it is one word.
+SettingValue = Line | Whole | Flag
 
 
 class PuppetSettings(Model):
@@ -207,8 +232,8 @@ class PuppetSettings(Model):
     flavour: Literal["distribution", "openvox"] = Field(
         "distribution", description="The distribution's puppet-agent, or OpenVox from an apt source the hosts have."
     )
-    deadline: int = Field(60, ge=1, le=1440, description="Minutes after which a run on a host is ended.")
-    settings: dict[str, str | int | bool] = Field(
+    deadline: Whole = Field(60, ge=1, le=1440, description="Minutes after which a run on a host is ended.")
+    settings: dict[PuppetSetting, SettingValue] = Field(
         default_factory=dict, description="Puppet settings for `puppet apply`, as in `strict: warning`."
     )
 
@@ -216,7 +241,7 @@ class PuppetSettings(Model):
 class ForeignRole(Model):
     """How a role of this site is named in a foreign manifest tree."""
 
-    facts: dict[FactName, str] = Field(default_factory=dict, description="External facts of the run (FACTER_…).")
+    facts: dict[FactName, Line] = Field(default_factory=dict, description="External facts of the run (FACTER_…).")
     hiera: PathText | None = Field(
         None, description="Folder of Hiera templates (*.yaml.j2) for this role, relative to the site file."
     )
@@ -224,6 +249,8 @@ class ForeignRole(Model):
 
 class Manifests(Model):
     """Somebody's existing Puppet manifests, in place of pkgci's own."""
+
+    model_config = ConfigDict(json_schema_extra=one_of("path", "git"))
 
     path: PathText | None = Field(None, description="The folder of the tree, relative to the site file.")
     git: GitUrl | None = Field(None, description="The git repository of the tree, over https, ssh or as file://.")
@@ -233,9 +260,16 @@ class Manifests(Model):
     hiera: InnerPath | None = Field(
         None, description="The tree's hiera.yaml (version 5 or 3), looked up behind the site's own data."
     )
-    settings: dict[str, str | int | bool] = Field(default_factory=dict, description="Puppet settings for this tree.")
-    packages: tuple[str, ...] = Field((), description="Packages that the tree needs on every host.")
+    settings: dict[PuppetSetting, SettingValue] = Field(
+        default_factory=dict, description="Puppet settings for this tree."
+    )
+    packages: tuple[DebianPackage, ...] = Field((), description="Packages that the tree needs on every host.")
     roles: dict[Role, ForeignRole] = Field(default_factory=dict)
+
+
+def _no_truth_value(value: Any) -> Any:
+    """To Python, `true` is 1."""
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 class SiteFile(Model):
@@ -243,7 +277,7 @@ class SiteFile(Model):
 
     model_config = ConfigDict(title="pkgci site file")
 
-    version: Literal[1] = Field(description="The version of this format.")
+    version: Annotated[Literal[1], BeforeValidator(_no_truth_value)] = Field(description="The version of this format.")
     site: HostName = Field(description="The site's name.")
     domain: DomainName = Field(description="The DNS zone of the hosts.")
     access: Access
@@ -276,7 +310,7 @@ class SiteFile(Model):
     resources: dict[Role | Literal["every_role"], ResourceEntry] = Field(
         default_factory=dict, description="Resources to order in place of the role catalogue's, per role."
     )
-    roles: dict[Role, dict[str, Any]] = Field(
+    roles: dict[Role, dict[HieraKey, Any]] = Field(
         default_factory=dict, description="Per-role settings: Hiera keys and their values, laid over pkgci's own."
     )
     puppet: PuppetSettings = Field(default_factory=defaults(PuppetSettings))

@@ -10,7 +10,9 @@ from urllib.parse import urlsplit
 from pydantic import Discriminator, Field, Tag, field_validator
 
 from pkgci.model.base import Model
-from pkgci.model.texts import GitRef, Megabytes, ProjectName, Sha256, SourceHost, WebUrl
+from pkgci.model.numbers import Megabytes
+from pkgci.model.texts import GitRef, ProjectName, Sha256
+from pkgci.model.web import SourceHost, WebUrl
 
 
 class Sources(Model):

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from pkgci.model.lab import Choice, LabJenkins, LabWar, is_real
+from pkgci.model.lab import STAND_INS, Choice, LabJenkins, LabWar, is_real
 from pkgci.model.records import Records
 from pkgci.model.services import AptSource, Archive
 from pkgci.model.site import Site
-
-# The machine of the lab that has the stand-ins: the name of its container, and its label in the site's domain.
-STAND_INS = "stand-ins"
-
 
 # Where the lab puts files that it brings to a host.
 BROUGHT = "/var/lib/pkgci-lab"

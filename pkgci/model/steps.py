@@ -6,7 +6,7 @@ made from it. The steps and their limits are the original system's (reference: o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -113,16 +113,31 @@ def names_a_step(name: str) -> bool:
     return any(f"-{step}-" in f"{name}-" for step in STEPS)
 
 
-def jobs_of(site: Site, project: str) -> Iterator[Job]:
-    """The jobs of ``project`` (by its repository), target by target, in the order of the steps."""
-    name = site.projects[project].name
-    for target in site.projects[project].targets:
+def job_steps(name: str, targets: Iterable[str]) -> Iterator[tuple[str, Step, str | None]]:
+    """The jobs of the project ``name``, each with its step and target: target by target, in the order of the steps."""
+    for target in targets:
         for step in STEPS.values():
             if step.scope is Scope.TARGET:
-                yield Job(job_name(name, step, target), project, target, step)
+                yield job_name(name, step, target), step, target
     for step in STEPS.values():
         if step.scope is Scope.PROJECT:
-            yield Job(job_name(name, step, None), project, None, step)
+            yield job_name(name, step, None), step, None
+
+
+def steps_named(job: str, targets: Iterable[str]) -> tuple[str, ...]:
+    """The steps whose job ``job`` could be, by its end, in a site with these targets."""
+    ends = {
+        step.name: [job_name("", step, target) for target in (targets if step.scope is Scope.TARGET else (None,))]
+        for step in STEPS.values()
+    }
+    return tuple(name for name, known in ends.items() if any(job.endswith(end) and job != end for end in known))
+
+
+def jobs_of(site: Site, project: str) -> Iterator[Job]:
+    """The jobs of ``project`` (by its repository), target by target, in the order of the steps."""
+    known = site.projects[project]
+    for name, step, target in job_steps(known.name, known.targets):
+        yield Job(name, project, target, step)
 
 
 def all_jobs(site: Site) -> tuple[Job, ...]:

@@ -5,19 +5,20 @@ from __future__ import annotations
 from pydantic import Field
 
 from pkgci.model.base import Model
+from pkgci.model.numbers import Whole
 
 
 class Timeouts(Model):
     """How long pkgci waits for a host, in seconds."""
 
-    connect: int = Field(
+    connect: Whole = Field(
         10,
         ge=1,
         le=600,
         description="Seconds that each step of connecting to a host may take: the connection, the SSH handshake, the "
         "login. Commands that look at all hosts (status, verify-connectivity) wait half as long.",
     )
-    command: int = Field(
+    command: Whole = Field(
         60,
         ge=1,
         le=3600,

@@ -18,7 +18,8 @@ from pkgci.errors import UsageError
 from pkgci.model.document import Document, Path_
 from pkgci.model.roles import Role
 from pkgci.model.site import Site
-from pkgci.model.steps import STEPS, Pipeline, Scope, Step, all_jobs, job_name
+from pkgci.model.steps import STEPS, Pipeline, Scope, Step, job_name
+from pkgci.model.timer import zuul_time
 from pkgci.model.urls import web_url
 from pkgci.pipelines.names import (
     ONCE,
@@ -32,7 +33,6 @@ from pkgci.pipelines.names import (
 from pkgci.pipelines.own import SECTIONS, Item, OwnLayouts, hashed_name, read_own
 from pkgci.pipelines.reading import parse_layout
 from pkgci.pipelines.text import dump, quoted
-from pkgci.pipelines.timer import zuul_time
 from pkgci.pipelines.trust import (
     VERIFIED,
     Trigger,
@@ -114,7 +114,6 @@ class Layout:
 def render(site: Site) -> Layout:
     """The layout of ``site``. Raises ``UsageError`` and ``DocumentError``."""
     own = read_own(site)
-    _check_jobs(site)
     labels = sorted({step.role.value for step in STEPS.values()})
     functions = _template("functions.py.j2").render(
         labels=labels,
@@ -183,14 +182,7 @@ def _addresses(site: Site) -> str:
 
 
 def _periodic(site: Site) -> str:
-    if not site.zuul.periodic.strip():
-        return ""
-    try:
-        return zuul_time(site.zuul.periodic)
-    except ValueError as error:
-        raise UsageError(
-            f"{site.path}: `zuul: {{periodic: {site.zuul.periodic}}}` {error}", "as in '0 2 * * *': every day at 02:00"
-        ) from None
+    return zuul_time(site.zuul.periodic) if site.zuul.periodic.strip() else ""
 
 
 def _templates(site: Site) -> Iterator[dict[str, str]]:
@@ -231,18 +223,6 @@ def _tree(steps: list[Step], after: str | None, target: str | None) -> list[Any]
             inner = _tree(steps, step.name, target)
             found.append({name: inner} if inner else name)
     return found
-
-
-def _check_jobs(site: Site) -> None:
-    """Each name of a job means one step: else Zuul would start something else than was declared."""
-    patterns = {step.name: re.compile(job_pattern(site, [step])) for step in STEPS.values()} if site.targets else {}
-    for job in all_jobs(site):
-        steps = [name for name, pattern in patterns.items() if pattern.match(job.name)]
-        if len(steps) > 1:
-            raise UsageError(
-                f"{site.path}: the job {job.name} of '{job.project}' could be of the steps {' and '.join(steps)}",
-                f"rename the target '{job.target}'",
-            )
 
 
 def _check_names(layout: Layout) -> None:

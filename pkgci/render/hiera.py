@@ -24,6 +24,7 @@ import yaml
 
 from pkgci.assets import asset
 from pkgci.errors import PkgciError, UsageError
+from pkgci.model.check_files import TEMPLATE
 from pkgci.model.flows import FLOWS, LOCAL_PORTS
 from pkgci.model.known_hosts import gerrit_keys, keys_of, known_name
 from pkgci.model.outgoing import outgoing
@@ -41,7 +42,7 @@ from pkgci.render.review import review_data
 from pkgci.render.values import as_written, hiera_value
 from pkgci.secrets.needs import REVIEW_HOST_KEY
 
-SUFFIX = ".yaml.j2"
+SUFFIX = TEMPLATE
 # The ports of the flows and of local services, by name, for templates.
 PORTS = {
     port.name: port.number

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pkgci.errors import UsageError
 from pkgci.model.roles import SLAVES, Role
+from pkgci.model.rules import AUTHORITY
 from pkgci.model.site import Site
 
-CA = "tls/ca"
+CA = f"tls/{AUTHORITY}"
 
 
 class Kind(StrEnum):
@@ -95,7 +95,7 @@ _TABLE = (
 
 
 def needs(site: Site) -> dict[str, Need]:
-    """The secrets that ``site`` needs, by name. Raises ``UsageError`` for a host whose name is taken by the CA."""
+    """The secrets that ``site`` needs, by name."""
     found = [*_of_jenkins(site), *_of_review(site)]
     for row in _TABLE:
         holders = _hosts_with(site, row.holders)
@@ -113,11 +113,6 @@ def needs(site: Site) -> dict[str, Need]:
         )
     )
     for host in site.hosts:
-        if host.public and certificate_name(host.name) == CA:
-            raise UsageError(
-                f"host '{host.name}' of {site.path}: the name is the certificate authority's ({CA})",
-                "give the host another name; its DNS name can stay (`dns:`)",
-            )
         if host.public:
             found.append(Need(certificate_name(host.name), Kind.CERTIFICATE, (host.name,)))
     return {need.name: need for need in found}

@@ -7,9 +7,10 @@ from ipaddress import IPv4Network
 from pkgci.errors import UsageError
 from pkgci.lab.keys import key_file
 from pkgci.model.flows import SSH
+from pkgci.model.lab import STAND_INS
 from pkgci.model.roles import Kind, OperatingSystem, Resources
 from pkgci.model.site import Host, Site, Ssh
-from pkgci.model.stand_ins import STAND_INS, jenkins_is_stand_in, review_is_stand_in, stand_ins_name
+from pkgci.model.stand_ins import jenkins_is_stand_in, review_is_stand_in, stand_ins_name
 
 # Its address is the highest one below this that no host has.
 _HIGHEST = 250

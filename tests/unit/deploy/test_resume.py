@@ -101,6 +101,7 @@ def test_the_fingerprint_changes_with_every_file_that_the_site_is_made_of(write_
     text = SITE + "jenkins: {jobs: [jobs]}\n"
     path = write_site(text)
     (path.parent / "jobs").mkdir()
+    (path.parent / "jobs/first.yaml").write_text("- {}\n")
     seen = [fingerprint(load_site(path))]
     for name in ("jobs/own.yaml", "hiera/common.yaml.j2", "secrets/secrets.eyaml"):
         (path.parent / name).parent.mkdir(exist_ok=True)

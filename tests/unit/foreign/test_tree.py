@@ -46,9 +46,19 @@ def test_a_git_repository_is_fetched_beside_the_site_file_and_its_commit_is_know
 
 
 def test_every_path_that_the_tree_does_not_have_is_named(foreign_site: ForeignSite) -> None:
-    site = foreign_site("{path: tree, modules: [module], hiera: hiera.yml}")
+    with pytest.raises(DocumentError) as error:
+        foreign_site("{path: tree, modules: [module], hiera: hiera.yml}")
+    folder, file = error.value.faults
+    assert "tree/module (did you mean 'modules'?)" in folder.message
+    assert "there is no file" in file.message and "tree/hiera.yml" in file.message
+
+
+def test_every_path_that_a_fetched_tree_does_not_have_is_named(
+    repository: Repository, write_site: Callable[[str], Path]
+) -> None:
+    text = f"{SITE}manifests: {{git: '{repository.url}', ref: main, modules: [module], hiera: hiera.yml}}\n"
     with pytest.raises(UsageError, match=r"have no module, hiera\.yml") as error:
-        tree_of(site)
+        tree_of(load_site(write_site(text)))
     assert "did you mean 'modules'?" in str(error.value.hint)
 
 
@@ -95,22 +105,21 @@ def test_the_settings_and_templates_of_the_site_are_there_too(foreign_site: Fore
 
 
 def test_a_folder_of_templates_that_is_not_there_is_named(foreign_site: ForeignSite) -> None:
-    site = foreign_site(ROLES, {**TREE, **HIERA})
-    with pytest.raises(UsageError, match="templates/zuul"):
-        renderer_of(site)
+    with pytest.raises(DocumentError, match=r"there is no folder .*templates/zuul"):
+        foreign_site(ROLES, {**TREE, **HIERA})
 
 
 @pytest.mark.parametrize(
     ("manifests", "words"),
     [
-        ("{git: '--upload-pack=x'}", "is no git URL"),
-        ("{git: 'ext::sh -c x'}", "is no git URL"),
-        ("{git: 'git://example.org/x'}", "is no git URL"),
+        ("{git: '--upload-pack=x'}", "is not a git URL"),
+        ("{git: 'ext::sh -c x'}", "is not a git URL"),
+        ("{git: 'git://example.org/x'}", "is not a git URL"),
         ("{git: 'https://u:secret@example.org/x'}", "has a password in it"),
-        ("{git: 'https://example.org/x', ref: '--all'}", "is no branch, tag or commit"),
+        ("{git: 'https://example.org/x', ref: '--all'}", "is not a valid branch, tag or commit"),
         ("{path: tree, site: ../site.pp}", "leads out of the tree"),
         ("{path: tree, modules: [/etc/puppet/modules]}", "leads out of the tree"),
-        ("{path: tree, roles: {zuul: {facts: {'ro le': x}}}}", "is no fact name"),
+        ("{path: tree, roles: {zuul: {facts: {'ro le': x}}}}", "is not a valid name of a fact"),
     ],
 )
 def test_what_could_be_abused_is_a_fault_of_the_site_file(

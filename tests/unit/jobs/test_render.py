@@ -12,6 +12,7 @@ from pkgci.errors import UsageError
 from pkgci.jobs.builder import build
 from pkgci.jobs.normal import normal, parse
 from pkgci.jobs.render import DEFINITIONS, projects_of, render_jobs
+from pkgci.model.document import DocumentError
 from pkgci.model.load import load_site
 from pkgci.model.site import Site
 from pkgci.model.steps import STEPS, all_jobs
@@ -145,13 +146,13 @@ def test_a_fault_in_the_sites_own_jobs_is_told_in_jenkins_job_builders_words(
 
 
 def test_a_file_of_jobs_that_is_not_there_is_named(write_site: Write) -> None:
-    with pytest.raises(UsageError, match=r"there is no .*/absent\.yaml"):
-        render_jobs(load_site(write_site(SITE + "jenkins: {jobs: [absent.yaml]}\n")))
+    with pytest.raises(DocumentError, match=r"21:18: there is no .*/absent\.yaml"):
+        load_site(write_site(SITE + "jenkins: {jobs: [absent.yaml]}\n"))
 
 
 def test_a_folder_of_jobs_without_any_is_named(write_site: Write) -> None:
     path = write_site(SITE + "jenkins: {jobs: [jobs]}\n")
     (path.parent / "jobs").mkdir()
     (path.parent / "jobs/mine.txt").write_text("- job: {name: a}\n")
-    with pytest.raises(UsageError, match="/jobs: there are no JJB files"):
-        render_jobs(load_site(path))
+    with pytest.raises(DocumentError, match=r"there are no jenkins-job-builder files .* in .*/jobs"):
+        load_site(path)

@@ -64,7 +64,7 @@ def test_a_project_that_does_not_say_it_is_looked_into(write_site: Write) -> Non
         ("{tarbal: {}}", "{tarbal:", "'source': a source is 'auto', 'tree'"),
         ("{tarball: {}, project: a}", "{tarball: {}, ", "'source': a source is 'auto', 'tree'"),
         ("{project: a, brunch: b}", "brunch", "unknown key 'brunch' (did you mean 'branch'?)"),
-        ("{project: 'a b'}", "'a b'", "'a b' is no project name"),
+        ("{project: 'a b'}", "'a b'", "'a b' is not a valid project name"),
         ("{tarball: {url: 'https://x/'}}", "tarball:", "missing key 'sha256' in 'projects.packaging/hello.source."),
         ("{tarball: {url: 'https://x/', sha265: a}}", "sha265", "unknown key 'sha265' (did you mean 'sha256'?)"),
         ("{tarball: {url: 'https://x/y', sha256: a1}}", "a1}", "'a1' is not a SHA-256 checksum"),
@@ -72,7 +72,7 @@ def test_a_project_that_does_not_say_it_is_looked_into(write_site: Write) -> Non
         (
             f"{{tarball: {{url: 'https://x:99999/y', sha256: '{SUM}'}}}}",
             "'https://x:9",
-            "'https://x:99999/y' is not a web address: port out of range 0-65535",
+            "'https://x:99999/y' is not a web address",
         ),
     ],
 )

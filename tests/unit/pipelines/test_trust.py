@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pkgci.errors import UsageError
+from pkgci.model.document import DocumentError
 from pkgci.model.load import load_site
 from pkgci.pipelines.trust import RECHECK, REPUBLISH, check_triggers, republish_triggers
 from tests.unit.conftest import SITE
@@ -151,8 +151,8 @@ def test_recheck_in_a_sentence_is_not(text: str) -> None:
 
 
 def test_a_trust_that_nobody_could_have_is_refused(write_site: Write) -> None:
-    with pytest.raises(UsageError, match="no change would ever run"):
-        check_triggers(load_site(write_site(SITE + "zuul: {trust: {}}\n")))
+    with pytest.raises(DocumentError, match=r"21:15: 'trust' .*no change would ever run"):
+        load_site(write_site(SITE + "zuul: {trust: {}}\n"))
 
 
 @pytest.mark.parametrize(

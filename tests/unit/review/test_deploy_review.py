@@ -194,7 +194,10 @@ def test_the_plan_of_a_deploy_says_how_much_is_to_be_made_and_how_much_is_left_t
 def test_where_there_is_no_real_gerrit_both_say_so_and_pass(
     write_site: Callable[[str], Path], capsys: Capture, command: str, site: str, words: str
 ) -> None:
-    path = write_site(SITE.replace("gerrit: {host: review.example.org}\n", site))
+    # Projects need a Gerrit.
+    path = write_site(
+        SITE.replace("gerrit: {host: review.example.org}\n", site) if site else SITE.partition("gerrit:")[0]
+    )
     assert run([command, "--site", str(path)]) == 0
     assert words in capsys.readouterr().out
     assert run([command, "--site", str(path), "--json"]) == 0

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pkgci.errors import UsageError
+from pkgci.model.document import DocumentError
 from pkgci.model.load import load_site
 from pkgci.model.site import Site
 from pkgci.secrets.needs import Kind, needs
@@ -44,9 +44,8 @@ def test_no_host_that_runs_jobs_holds_the_key_that_the_tokens_of_logs_are_made_w
 
 
 def test_a_public_host_cannot_be_called_like_the_authority(write_site: Callable[[str], Path]) -> None:
-    site = load_site(write_site(SITE.replace("zuul01:", "ca:")))
-    with pytest.raises(UsageError, match=r"host 'ca'.*certificate authority"):
-        needs(site)
+    with pytest.raises(DocumentError, match=r"8:3: host 'ca'.*certificate authority"):
+        load_site(write_site(SITE.replace("zuul01:", "ca:")))
 
 
 LDAP = 'jenkins: {ldap: {server: "ldaps://ldap.example.org", root_dn: dc=example, manager_dn: cn=pkgci}}\n'

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pkgci.pipelines.timer import zuul_time
+from pkgci.model.timer import zuul_time
 
 
 @pytest.mark.parametrize(

@@ -42,14 +42,16 @@ def _numbers(text: str, name: str, lowest: int, highest: int) -> set[int] | None
         return None
     found: set[int] = set()
     for part in text.lower().split(","):
-        match = re.fullmatch(r"(?:(\*)|([a-z]{3}|\d+)(?:-([a-z]{3}|\d+))?)(?:/(\d+))?", part)
+        match = re.fullmatch(r"(?:(\*)|([a-z]{3}|[0-9]{1,3})(?:-([a-z]{3}|[0-9]{1,3}))?)(?:/([0-9]{1,3}))?", part)
         if match is None:
-            raise ValueError(f"has the {name} '{text}', which is none")
+            raise ValueError(f"has the {name} '{text}', which is not valid")
         every, first, last, step = match.groups()
         start = lowest if every else _number(first, text, name)
         end = highest if every else _number(last, text, name) if last else highest if step else start
-        if not lowest <= start <= end <= highest or step == "0":
+        if not lowest <= start <= end <= highest:
             raise ValueError(f"has the {name} '{text}', which is not within {lowest}-{highest}")
+        if step and not 0 < int(step) <= end - start:
+            raise ValueError(f"has the {name} '{text}', whose step is not within 1-{end - start}")
         found.update(range(start, end + 1, int(step or 1)))
     return found
 
@@ -59,4 +61,4 @@ def _number(word: str, text: str, name: str) -> int:
         return int(word)
     if name == "day of the week" and word in _DAYS:
         return _DAYS.index(word)
-    raise ValueError(f"has the {name} '{text}', which is none")
+    raise ValueError(f"has the {name} '{text}', which is not valid")
