@@ -40,6 +40,7 @@ COMMANDS = {
     "status": "Show on one screen how the site is.",
     "topology": "Draw the hosts and the flows between them.",
     "lab": "Make the site's hosts out of containers.",
+    "completion": "Complete commands and names in bash, zsh and fish.",
 }
 
 
