@@ -1,0 +1,122 @@
+"""The site file's keys, from its JSON Schema."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from pkgci.model.load import json_schema
+from tools.manual.markdown import anchor, code, document, table
+
+Schema = dict[str, Any]
+# The word that YAML's readers know for a JSON Schema's type.
+_TYPES = {
+    "string": "text",
+    "integer": "whole number",
+    "number": "number",
+    "boolean": "true or false",
+    "object": "mapping",
+}
+# Formats of text that say more than "text".
+_FORMATS = {
+    "ipv4": "IPv4 address",
+    "ipv6": "IPv6 address",
+    "ipv4network": "IPv4 network",
+    "ipv6network": "IPv6 network",
+    "path": "path",
+}
+
+
+def page() -> str:
+    """docs/reference/site-file.md."""
+    schema = json_schema()
+    definitions: dict[str, Schema] = schema["$defs"]
+    sections = [f"## Top level\n\n{_keys(schema, definitions)}"]
+    sections += [_section(name, definitions) for name in _in_order(schema, definitions)]
+    return document(
+        "The site file",
+        "Every key of `site.yaml`. `pkgci validate` checks the file; `pkgci validate --schema` prints the JSON Schema "
+        "from which this page is made, for your editor. [A whole site file](site-file-example.md) shows most keys "
+        "at work.",
+        *sections,
+    )
+
+
+def _in_order(schema: Schema, definitions: dict[str, Schema]) -> list[str]:
+    """The names of the definitions, in the order in which a reader from the top meets them."""
+    found: list[str] = []
+    waiting = [schema]
+    while waiting:
+        for name in _references(waiting.pop(0).get("properties", {})):
+            if name not in found:
+                found.append(name)
+                waiting.append(definitions[name])
+    return found
+
+
+def _references(part: Any) -> Iterator[str]:
+    if isinstance(part, dict):
+        if isinstance(part.get("$ref"), str):
+            yield part["$ref"].rpartition("/")[2]
+        for value in part.values():
+            yield from _references(value)
+    elif isinstance(part, list):
+        for value in part:
+            yield from _references(value)
+
+
+def _section(name: str, definitions: dict[str, Schema]) -> str:
+    definition = definitions[name]
+    body = _values(definition) if "enum" in definition else _keys(definition, definitions)
+    return "\n\n".join(part for part in (f"## {name}", definition.get("description", ""), body) if part)
+
+
+def _values(definition: Schema) -> str:
+    return f"One of {', '.join(code(value) for value in definition['enum'])}."
+
+
+def _keys(definition: Schema, definitions: dict[str, Schema]) -> str:
+    required = definition.get("required", [])
+    rows = [
+        (code(key), _kind(value, definitions), _default(value, key in required), value.get("description", ""))
+        for key, value in definition.get("properties", {}).items()
+    ]
+    return table(("Key", "Type", "Default", "Meaning"), rows)
+
+
+def _default(value: Schema, is_required: bool) -> str:
+    if is_required:
+        return "required"
+    default = value.get("default")
+    if default in (None, [], {}):
+        return ""
+    if isinstance(default, int) and any(str(example).endswith(" GB") for example in value.get("examples", [])):
+        return code(f"{default / 1000:g} GB")
+    return code(default if isinstance(default, str) else json.dumps(default))
+
+
+def _kind(value: Schema, definitions: dict[str, Schema]) -> str:
+    """What is to be written for ``value``, in words, with links to other sections."""
+    if "$ref" in value:
+        name = value["$ref"].rpartition("/")[2]
+        return f"[{name}](#{anchor(name)})"
+    choices = value.get("anyOf") or value.get("oneOf") or value.get("allOf")
+    if choices:
+        words = [_kind(one, definitions) for one in choices if one.get("type") != "null"]
+        return " or ".join(dict.fromkeys(words))
+    if "const" in value or "enum" in value:
+        return " or ".join(code(str(one)) for one in value.get("enum", [value.get("const")]))
+    if value.get("type") == "array":
+        items = value.get("items") or (value.get("prefixItems") or [{}])[0]
+        return f"list of {_kind(items, definitions)}"
+    if value.get("type") == "object" and isinstance(value.get("additionalProperties"), dict):
+        return f"mapping of names to {_kind(value['additionalProperties'], definitions)}"
+    return _FORMATS.get(value.get("format", ""), _TYPES.get(str(value.get("type")), "any")) + _bounds(value)
+
+
+def _bounds(value: Schema) -> str:
+    low, high = value.get("minimum"), value.get("maximum")
+    if low is not None and high is not None:
+        return f" from {low} to {high}"
+    return f", {low} or more" if low is not None else f", {high} or less" if high is not None else ""
