@@ -13,6 +13,8 @@ from pkgci.cli.main import pkgci
 
 # Click's mark of a paragraph whose lines stay as they are.
 _VERBATIM = "\b"
+# What stands between two commands of an epilog.
+_NEXT_EXAMPLE = re.compile(r", (?=(?:[A-Z_]+=\S* |source <\()?pkgci )")
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,4 @@ def _paragraphs(text: str) -> Iterator[Paragraph]:
 def _examples(epilog: str) -> Iterator[str]:
     """The commands of an epilog like "Examples: pkgci a, pkgci b"."""
     text = re.sub(r"^Examples?: ", "", " ".join(epilog.split()))
-    if text:
-        yield from (
-            re.split(r",? (?:and |or )?(?<![&|] )(?=(?:pkgci|source <\(pkgci) )", text) if text != epilog else [text]
-        )
+    yield from (one for one in _NEXT_EXAMPLE.split(text) if one)
