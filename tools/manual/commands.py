@@ -14,7 +14,7 @@ from pkgci.cli.main import pkgci
 # Click's mark of a paragraph whose lines stay as they are.
 _VERBATIM = "\b"
 # What stands between two commands of an epilog.
-_NEXT_EXAMPLE = re.compile(r", (?=(?:[A-Z_]+=\S* |source <\()?pkgci )")
+_NEXT_EXAMPLE = re.compile(r", (?=(?:[\w=…-]+ ){0,2}(?:<\()?pkgci )")
 
 
 @dataclass(frozen=True)
