@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
-import re
 from dataclasses import dataclass
-from enum import Enum
-from types import ModuleType
 
-from pkgci import errors
+from pkgci.errors import ExitStatus
 from tools.manual.markdown import code, document, table
 from tools.manual.steps import step_statuses
 
@@ -35,26 +30,15 @@ class Status:
 
 def statuses() -> list[Status]:
     """The exit statuses of `pkgci`, by number."""
-    said = _documented(errors, errors.ExitStatus)
-    found = [Status(int(one), one.name, said.get(one.name) or _SAID[one.name]) for one in errors.ExitStatus]
+    found = [Status(int(one), one.name, _meaning(one)) for one in ExitStatus]
     numbers = {one.value for one in found}
     found += [Status(*signal) for signal in _SIGNALS if signal[0] not in numbers]
     return sorted(found, key=lambda status: status.value)
 
 
-def _documented(module: ModuleType, enum: type[Enum]) -> dict[str, str]:
-    """Member → the text after it: a string of its own, or a comment in its line."""
-    source = inspect.getsource(module)
-    body = next(one for one in ast.parse(source).body if isinstance(one, ast.ClassDef) and one.name == enum.__name__)
-    lines, said = source.splitlines(), {}
-    for one, after in zip(body.body, [*body.body[1:], None], strict=True):
-        if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name):
-            comment = re.search(r"#:? (.+)$", lines[one.lineno - 1])
-            if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
-                said[one.targets[0].id] = " ".join(str(after.value.value).split())
-            elif comment:
-                said[one.targets[0].id] = f"{comment[1][0].upper()}{comment[1][1:].rstrip('.')}."
-    return said
+def _meaning(status: ExitStatus) -> str:
+    """What the code says that ``status`` means, or else what is said here."""
+    return str(getattr(status, "meaning", "") or _SAID[status.name])
 
 
 def page() -> str:

@@ -80,6 +80,8 @@ def test_man_renders_the_page_without_a_complaint(page: Page) -> None:
         text=True,
         env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "MANWIDTH": "80", "MANPAGER": "cat"},
     )
+    if "minimized" in seen.stdout:
+        pytest.skip("this system has a program in place of man")
     assert seen.stderr == "" and page.name in seen.stdout.replace("\b", "")
     flags = re.findall(r"--[a-z-]+", " ".join(flag for flag, _ in page.options))
     shown = re.sub(r".\x08", "", seen.stdout).replace("‐\n", "-")
