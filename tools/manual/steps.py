@@ -72,14 +72,7 @@ def _inputs() -> Iterator[tuple[str, str]]:
             comment, is_used = ([] if is_used else comment) + [found[1]], False
         elif found := re.match(r'    "([A-Z_]+)": ', line):
             is_used = True
-            yield found[1], _PLACES.get(found[1]) or " ".join(comment)
-
-
-# Variables whose meaning the code does not say beside them.
-_PLACES = {
-    "SOURCE": "The folder with the git tree of the package.",
-    "RESULTS": "The folder for results: made where it is missing.",
-}
+            yield found[1], " ".join(comment)
 
 
 def step_statuses() -> list[Sequence[str]]:

@@ -67,6 +67,14 @@ def test_every_command_in_a_line_is_one_that_click_takes(document: Path) -> None
                 parsed([word for word in words if word != "…"])
 
 
+@every_document
+def test_every_block_of_commands_is_one_that_a_shell_reads(document: Path) -> None:
+    for block in blocks(document.read_text("utf-8")):
+        if block.language == "sh":
+            read = subprocess.run(["bash", "-n"], input=block.text, capture_output=True, text=True)
+            assert read.returncode == 0, f"{read.stderr}\n{block.text}"
+
+
 @pytest.mark.parametrize(
     "wrong", ["deploy --plan", "deploi", "retire", "bootstrap --host", "lab ssh", "deploy --parallel 0", "validate x"]
 )
