@@ -16,13 +16,13 @@ import click
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-Completer = Callable[[click.Context, click.Parameter, str], "list[CompletionItem]"]
+Completer = Callable[[click.Context, str], "list[CompletionItem]"]
 
 
 def _completer(names: Callable[[Path], Iterable[str]]) -> Completer:
     """Completes to those of ``names``, which are found by the path of the site file."""
 
-    def complete(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    def complete(ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         from click.shell_completion import CompletionItem
 
         try:
@@ -99,11 +99,46 @@ def _has_secrets(site_file: Path) -> bool:
     return (site_file.parent / "secrets" / "secrets.eyaml").is_file()
 
 
-hosts = _completer(_hosts)
-machines = _completer(_machines)
-hosts_that_left = _completer(_left)
-roles = _completer(_roles)
-targets = _completer(lambda site_file: _mapping(site_file, "targets"))
-projects = _completer(lambda site_file: _mapping(site_file, "projects"))
-secrets = _completer(_secrets)
-secrets_to_rotate = _completer(_to_rotate)
+def _targets(site_file: Path) -> Iterable[str]:
+    return _mapping(site_file, "targets")
+
+
+def _projects(site_file: Path) -> Iterable[str]:
+    return _mapping(site_file, "projects")
+
+
+# Parameter, as a command's function knows it → the names that complete it; then those of single commands.
+_OF_PARAMETERS = {
+    name: _completer(names)
+    for name, names in {
+        "hosts": _hosts,
+        "limit": _hosts,
+        "exclude": _hosts,
+        "roles": _roles,
+        "target": _targets,
+        "project": _projects,
+    }.items()
+}
+_OF_COMMANDS = {
+    one: _completer(names)
+    for one, names in {
+        ("retire", "name"): _left,
+        ("secrets show", "name"): _secrets,
+        ("secrets set", "name"): _secrets,
+        ("secrets rotate", "name"): _to_rotate,
+        ("lab ssh", "host"): _machines,
+        ("lab exec", "host"): _machines,
+    }.items()
+}
+
+
+def complete_names(name: str, command: click.Command) -> None:
+    """Has the parameters of ``command``, called ``name``, and of the commands below it complete the site's names."""
+    if isinstance(command, click.Group):
+        for below, one in command.commands.items():
+            complete_names(f"{name} {below}", one)
+    for parameter in command.params:
+        of_command = _OF_COMMANDS.get((name, parameter.name or ""))
+        completer = of_command or _OF_PARAMETERS.get(parameter.name or "")
+        if completer is not None:
+            parameter.shell_complete = completer  # type: ignore[method-assign, assignment]

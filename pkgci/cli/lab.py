@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pkgci.cli import complete
 from pkgci.cli.options import json_option, site_option
 from pkgci.cli.say import say
 from pkgci.cli.screen import Bytes, output, print_json, remarks
@@ -77,7 +76,7 @@ def status(site_file: Path, as_json: bool) -> int:
 
 @command.command(epilog="Example: pkgci lab ssh zuul01 uptime", context_settings={"ignore_unknown_options": True})
 @site_option
-@click.argument("host", shell_complete=complete.machines)
+@click.argument("host")
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[CMD]...")
 def ssh(site_file: Path, host: str, words: tuple[str, ...]) -> int:
     """Log in to HOST (or run CMD there) as the site file says: user, port, key, jump host, known host keys."""
@@ -94,7 +93,7 @@ def ssh(site_file: Path, host: str, words: tuple[str, ...]) -> int:
     context_settings={"ignore_unknown_options": True},
 )
 @site_option
-@click.argument("host", shell_complete=complete.machines)
+@click.argument("host")
 @click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED, metavar="CMD...")
 def execute(site_file: Path, host: str, words: tuple[str, ...]) -> int:
     """Run CMD as root in HOST through the engine, without SSH. Its exit status is passed on."""
@@ -154,7 +153,7 @@ def furnish(site_file: Path) -> int:
 
 @command.command(epilog="Example: pkgci lab clone packaging/hello && cd hello")
 @site_option
-@click.argument("project", shell_complete=complete.projects)
+@click.argument("project")
 @click.argument("directory", required=False, type=click.Path(path_type=Path))
 @click.option("--as", "user", metavar="USER", help="Whose clone it is. Default: the first administrator.")
 def clone(site_file: Path, project: str, directory: Path | None, user: str | None) -> int:

@@ -8,8 +8,6 @@ from typing import Any, TypeVar
 
 import click
 
-from pkgci.cli import complete
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 site_option = click.option(
@@ -30,17 +28,8 @@ junit_option = click.option(
 
 def hosts_options(function: F) -> F:
     """``--role`` and ``--host``, each as often as wanted: which hosts a command is for. Default: all."""
-    function = click.option(
-        "--host", "hosts", multiple=True, metavar="HOST", help="Only this host.", shell_complete=complete.hosts
-    )(function)
-    return click.option(
-        "--role",
-        "roles",
-        multiple=True,
-        metavar="ROLE",
-        help="Only hosts with this role.",
-        shell_complete=complete.roles,
-    )(function)
+    function = click.option("--host", "hosts", multiple=True, metavar="HOST", help="Only this host.")(function)
+    return click.option("--role", "roles", multiple=True, metavar="ROLE", help="Only hosts with this role.")(function)
 
 
 def connection_options(function: F) -> F:

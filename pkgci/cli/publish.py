@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pkgci.cli import complete
 from pkgci.cli.options import json_option, site_option
 from pkgci.cli.say import say
 from pkgci.errors import ExitStatus, UsageError
@@ -60,7 +59,7 @@ def list_(site_file: Path, as_json: bool, accept_new_host_keys: bool) -> int:
 
 @command.command(epilog="Example: pkgci publish remove greet --target trixie --version 1.2-1")
 @site_option
-@click.option("--target", metavar="TARGET", help="Only for this target. Default: all.", shell_complete=complete.targets)
+@click.option("--target", metavar="TARGET", help="Only for this target. Default: all.")
 @click.option("--version", metavar="VERSION", help="Only this version. Default: all.")
 @_yes_option
 @json_option

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pkgci.cli import complete
 from pkgci.cli.options import json_option, site_option
 from pkgci.cli.say import say
 from pkgci.errors import ExitStatus, UsageError
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 @click.option("--lost", is_flag=True, help="The machine is gone, or nobody reaches it: only forget it.")
 @click.option("--yes", is_flag=True, help="Do not ask before a purge, for machines.")
 @json_option
-@click.argument("name", metavar="HOST", shell_complete=complete.hosts_that_left)
+@click.argument("name", metavar="HOST")
 def command(site_file: Path, noop: bool, purge: bool, lost: bool, yes: bool, as_json: bool, name: str) -> int:
     """Take all roles away from HOST, which has left the site file, over SSH as it was last known.
 

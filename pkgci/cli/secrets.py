@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pkgci.cli import complete
 from pkgci.cli.options import json_option, site_option
 from pkgci.cli.say import say, say_exactly
 from pkgci.errors import ExitStatus, UsageError
@@ -99,7 +98,7 @@ def list_(site_file: Path, as_json: bool) -> int:
 @site_option
 @click.option("--public", is_flag=True, help="Print the public half: the SSH key line, or the certificates.")
 @json_option
-@click.argument("name", shell_complete=complete.secrets)
+@click.argument("name")
 def show(site_file: Path, public: bool, as_json: bool, name: str) -> int:
     """Print the secret NAME."""
     from pkgci.cli.screen import print_json
@@ -123,7 +122,7 @@ def show(site_file: Path, public: bool, as_json: bool, name: str) -> int:
 @json_option
 @click.option("--finish", is_flag=True, help="End the overlap that a rotation of a repository's key began.")
 @click.option("--yes", is_flag=True, help="Do not ask before a repository's key is rotated, for machines.")
-@click.argument("name", shell_complete=complete.secrets_to_rotate)
+@click.argument("name")
 def rotate(site_file: Path, as_json: bool, finish: bool, yes: bool, name: str) -> int:
     """Make the secret NAME anew. The hosts get it with the next bootstrap.
 
@@ -163,7 +162,7 @@ def rotate(site_file: Path, as_json: bool, finish: bool, yes: bool, name: str) -
 @command.command("set", epilog="Example: pkgci secrets set jenkins_master/ldap_password < password.txt")
 @site_option
 @json_option
-@click.argument("name", shell_complete=complete.secrets)
+@click.argument("name")
 def set_(site_file: Path, as_json: bool, name: str) -> int:
     """Keep a value of yours as the secret NAME: one that only you can give, or a password that you choose.
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.shell_completion import ShellComplete
 
@@ -53,6 +54,22 @@ def completed(*words: str) -> list[str]:
 @pytest.mark.usefixtures("site")
 def test_names_of_the_site_complete_where_a_command_takes_them(words: tuple[str, ...], offered: list[str]) -> None:
     assert completed(*words) == offered
+
+
+def test_every_parameter_that_takes_a_name_completes() -> None:
+    context = click.Context(pkgci, resilient_parsing=True)
+    kinds = {"HOST", "HOSTS", "ROLE", "TARGET", "PROJECT", "NAME"}
+    found = []
+    for name in pkgci.list_commands(context):
+        command = pkgci.get_command(context, name)
+        for one in command.commands.values() if isinstance(command, click.Group) else [command]:
+            assert one is not None
+            for parameter in one.params:
+                # The example of `init` is no name of the site's.
+                if parameter.make_metavar(context).strip("[]") in kinds and name != "init":
+                    assert "shell_complete" in vars(parameter), f"{name}: {parameter.name}"
+                    found.append(parameter)
+    assert len(found) > 8
 
 
 def test_the_site_file_that_the_command_line_names_is_read(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
