@@ -15,6 +15,8 @@ import yaml
 
 from pkgci.cli.main import pkgci
 from pkgci.model.load import load_site
+from pkgci.secrets.needs import LDAP_PASSWORD, needs
+from pkgci.secrets.rotation import NAMES
 from tests.unit.manual.documents import DOCUMENTS, ROOT, anchors, blocks, commands, links, name, spans
 
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
@@ -76,7 +78,8 @@ def test_every_block_of_commands_is_one_that_a_shell_reads(document: Path) -> No
 
 
 @pytest.mark.parametrize(
-    "wrong", ["deploy --plan", "deploi", "retire", "bootstrap --host", "lab ssh", "deploy --parallel 0", "validate x"]
+    "wrong",
+    ["deploy --no-such-option", "deploi", "retire", "bootstrap --host", "lab ssh", "deploy --parallel 0", "validate x"],
 )
 def test_a_command_that_there_is_not_would_be_found(wrong: str) -> None:
     with pytest.raises(click.ClickException):
@@ -87,6 +90,16 @@ def test_commands_are_found_wherever_a_script_has_them() -> None:
     script = "A=… pkgci a b >f  # pkgci c\ncd x && pkgci d || echo 'pkgci e'\nsource <(pkgci f)\npkgci g \\\n  -h <i\n"
     found = [words for words in commands(script) if words[0] == "pkgci"]
     assert found == [["pkgci", "a", "b"], ["pkgci", "d"], ["pkgci", "f"], ["pkgci", "g", "-h"]]
+
+
+@every_document
+def test_every_secret_that_a_command_names_is_one_of_a_site(document: Path) -> None:
+    known = {*needs(load_site(BASE / "site.yaml")), *NAMES, LDAP_PASSWORD}
+    text = document.read_text("utf-8")
+    for script in [block.text for block in blocks(text) if block.language == "sh"] + spans(text):
+        for words in commands(script):
+            if words[:2] == ["pkgci", "secrets"] and len(words) > 3 and "/" in words[-1]:
+                assert words[-1] in known or words[2] == "init", words
 
 
 @every_document
