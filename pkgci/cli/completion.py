@@ -82,7 +82,7 @@ def _script(shell: str) -> str:
     text = made.source_template % made.source_vars()
     if shell == "zsh":
         first, rest = text.lstrip("\n").split("\n", 1)
-        text = f"{first}\n\n(( $+functions[compdef] )) || {{ autoload -Uz compinit && compinit }}\n{rest}"
+        text = f"{first}\n\n(( $+functions[compdef] )) || {{ autoload -Uz compinit && compinit -i }}\n{rest}"
     return text.strip("\n") + "\n"
 
 

@@ -124,8 +124,10 @@ def test_a_host_that_left_the_site_completes_where_it_is_retired(site: Path) -> 
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "ZDOTDIR"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    return tmp_path
+    folder = tmp_path / "a home"
+    folder.mkdir()
+    monkeypatch.setenv("HOME", str(folder))
+    return folder
 
 
 @pytest.mark.parametrize(("shell", "profile"), [("bash", ".bashrc"), ("zsh", ".zshrc")])
@@ -188,7 +190,7 @@ def test_zsh_reads_its_script_before_and_after_its_completion_was_set_up(home: P
     assert run(["completion", "install", "zsh"]) == 0
     script = home / ".local/share/pkgci/completion.zsh"
     for before in ("", "autoload -Uz compinit && compinit -D;"):
-        words = f'{before} source {script}; echo "$_comps[pkgci]"'
+        words = f"{before} source '{script}'; echo $_comps[pkgci]"
         said = subprocess.run(
             [program, "-fc", words], capture_output=True, text=True, env={**os.environ, "HOME": str(home)}
         )
