@@ -27,10 +27,11 @@ _REFERENCE: dict[str, Callable[[], str]] = {
 def outputs() -> dict[str, str]:
     """Path → text of everything that is generated."""
     made = {f"{REFERENCE}/{name}": make() for name, make in _REFERENCE.items()}
-    made |= {f"{MAN}/{page.file}.1": roff.man_page(page) for page in all_pages()}
+    made |= {f"{MAN}/man1/{page.file}.1": roff.man_page(page) for page in all_pages()}
+    made[f"{MAN}/man5/pkgci-site.5"] = roff.site_page(sitefile.sections())
     return made | manifests.metadata()
 
 
 def existing() -> set[str]:
     """The man pages that there are: one of a command that is gone has to go."""
-    return {str(file.relative_to(ROOT)) for file in (ROOT / MAN).glob("*.1")}
+    return {str(file.relative_to(ROOT)) for file in (ROOT / MAN).rglob("*.[15]")}

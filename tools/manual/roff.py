@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pkgci import __version__
 from tools.manual import exits
 from tools.manual.commands import Page
+from tools.manual.sitefile import Section
 
 _ENVIRONMENT = {
     "PKGCI_SITE": "The site file, where --site is not given.",
@@ -45,10 +46,42 @@ def man_page(page: Page) -> str:
     parts.append(_section("ENVIRONMENT", _list(_ENVIRONMENT.items())))
     if page.name == "pkgci":
         parts.append(_section("FILES", _list(_FILES.items())))
+        parts.append(_section("SEE ALSO", "\\fBpkgci\\-site\\fP(5)"))
     else:
         parent = page.name.rpartition(" ")[0].replace(" ", "-")
         parts.append(_section("SEE ALSO", f"\\fB{_plain(parent)}\\fP(1)"))
     return "\n".join(parts) + "\n"
+
+
+def site_page(sections: Iterable[Section]) -> str:
+    """The man page of the site file, in section 5."""
+    parts = [
+        f'.TH "PKGCI\\-SITE" "5" "" "pkgci {__version__}" "pkgci manual"',
+        _section("NAME", "pkgci\\-site \\- the site file of pkgci"),
+        _section("SYNOPSIS", ".I site.yaml"),
+        _section("DESCRIPTION", _line("A YAML file that describes one packaging CI. Every key is listed below.")),
+    ]
+    for section in sections:
+        body = [_line(_unlinked(section.description))] if section.description else []
+        rows = [
+            (key, ". ".join(part.rstrip(".") for part in (meaning, _about(kind, default)) if part) + ".")
+            for key, kind, default, meaning in section.rows
+        ]
+        parts.append(_section(_plain(section.title.upper()), "\n".join([*body, *([_list(rows)] if rows else [])])))
+    parts.append(_section("SEE ALSO", "\\fBpkgci\\fP(1), \\fBpkgci\\-validate\\fP(1)"))
+    return "\n".join(parts) + "\n"
+
+
+def _about(kind: str, default: str) -> str:
+    said = _unlinked(kind)
+    if default == "required":
+        return f"Required: {said}"
+    return f"{said[:1].upper()}{said[1:]}; default: {_unlinked(default)}" if default else said[:1].upper() + said[1:]
+
+
+def _unlinked(text: str) -> str:
+    """Markdown's ``text`` without links and the marks of code. A section's name is in capitals here."""
+    return re.sub(r"\[(\w+)\]\(#[\w-]+\)", lambda link: link[1].upper(), text).replace("`", "")
 
 
 def _paragraphs(page: Page) -> Iterable[str]:

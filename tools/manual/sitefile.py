@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from pkgci.model.load import json_schema
@@ -28,19 +29,43 @@ _FORMATS = {
 }
 
 
-def page() -> str:
-    """docs/reference/site-file.md."""
+@dataclass(frozen=True)
+class Section:
+    """One mapping of the site file, or the values of one kind. A row is a key: its type, default and meaning."""
+
+    title: str
+    description: str
+    rows: tuple[tuple[str, str, str, str], ...]
+
+
+def sections() -> list[Section]:
+    """The parts of the site file, from the top."""
     schema = json_schema()
     definitions: dict[str, Schema] = schema["$defs"]
-    sections = [f"## Top level\n\n{_keys(schema, definitions)}"]
-    sections += [_section(name, definitions) for name in _in_order(schema, definitions)]
+    found = [Section("Top level", "", _keys(schema, definitions))]
+    for name in _in_order(schema, definitions):
+        definition = definitions[name]
+        values = f"One of {', '.join(code(value) for value in definition['enum'])}." if "enum" in definition else ""
+        description = " ".join(part for part in (definition.get("description", ""), values) if part)
+        found.append(Section(name, description, _keys(definition, definitions)))
+    return found
+
+
+def page() -> str:
+    """docs/reference/site-file.md."""
     return document(
         "The site file",
         "Every key of `site.yaml`. `pkgci validate` checks the file; `pkgci validate --schema` prints the JSON Schema "
         "from which this page is made, for your editor. [A whole site file](site-file-example.md) shows most keys "
-        "at work.",
-        *sections,
+        "at work. `man 5 pkgci-site` says the same.",
+        *(_section(one) for one in sections()),
     )
+
+
+def _section(section: Section) -> str:
+    rows = [(code(key), kind, default, meaning) for key, kind, default, meaning in section.rows]
+    body = table(("Key", "Type", "Default", "Meaning"), rows) if rows else ""
+    return "\n\n".join(part for part in (f"## {section.title}", section.description, body) if part)
 
 
 def _in_order(schema: Schema, definitions: dict[str, Schema]) -> list[str]:
@@ -66,23 +91,12 @@ def _references(part: Any) -> Iterator[str]:
             yield from _references(value)
 
 
-def _section(name: str, definitions: dict[str, Schema]) -> str:
-    definition = definitions[name]
-    body = _values(definition) if "enum" in definition else _keys(definition, definitions)
-    return "\n\n".join(part for part in (f"## {name}", definition.get("description", ""), body) if part)
-
-
-def _values(definition: Schema) -> str:
-    return f"One of {', '.join(code(value) for value in definition['enum'])}."
-
-
-def _keys(definition: Schema, definitions: dict[str, Schema]) -> str:
+def _keys(definition: Schema, definitions: dict[str, Schema]) -> tuple[tuple[str, str, str, str], ...]:
     required = definition.get("required", [])
-    rows = [
-        (code(key), _kind(value, definitions), _default(value, key in required), value.get("description", ""))
+    return tuple(
+        (key, _kind(value, definitions), _default(value, key in required), value.get("description", ""))
         for key, value in definition.get("properties", {}).items()
-    ]
-    return table(("Key", "Type", "Default", "Meaning"), rows)
+    )
 
 
 def _default(value: Schema, is_required: bool) -> str:

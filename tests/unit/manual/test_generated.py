@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,7 @@ from pkgci.errors import ExitStatus
 from pkgci.model.flows import FLOWS, Place
 from pkgci.model.roles import Role
 from pkgci.model.steps import STEPS
-from tools.manual import catalogue, exits, roff
+from tools.manual import catalogue, exits, roff, sitefile
 from tools.manual.commands import Page, all_pages
 from tools.manual.outputs import ROOT, existing, outputs
 
@@ -68,12 +69,11 @@ def test_a_man_page_keeps_what_troff_would_take_for_its_own() -> None:
     assert "\n\\&.hidden \\(aqquoted\\(aq back\\eslash\n" in text and "\n\\&.dots\n" in text
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_man_renders_the_page_without_a_complaint(page: Page) -> None:
+def rendered(file: Path) -> str:
+    """What `man` shows of ``file``, in which it finds nothing to complain about."""
     man = shutil.which("man")
     if man is None:
         pytest.skip("needs man-db")
-    file = ROOT / f"man/{page.file}.1"
     seen = subprocess.run(
         [man, "--warnings=w", "-E", "UTF-8", "-l", str(file)],
         capture_output=True,
@@ -82,7 +82,19 @@ def test_man_renders_the_page_without_a_complaint(page: Page) -> None:
     )
     if "minimized" in seen.stdout:
         pytest.skip("this system has a program in place of man")
-    assert seen.stderr == "" and page.name in seen.stdout.replace("\b", "")
+    assert seen.stderr == ""
+    return re.sub(r".\x08|\x1b\[[\d;]*m", "", seen.stdout).replace("‐\n", "-")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_man_shows_the_command_and_its_options(page: Page) -> None:
+    shown = rendered(ROOT / f"man/man1/{page.file}.1")
     flags = re.findall(r"--[a-z-]+", " ".join(flag for flag, _ in page.options))
-    shown = re.sub(r".\x08", "", seen.stdout).replace("‐\n", "-")
-    assert all(flag in shown for flag in flags)
+    assert page.name in shown and all(flag in shown for flag in flags)
+
+
+def test_man_shows_every_key_of_the_site_file() -> None:
+    shown = rendered(ROOT / "man/man5/pkgci-site.5")
+    for section in sitefile.sections():
+        assert section.title.upper() in shown
+        assert all(key in shown for key, *_ in section.rows)
