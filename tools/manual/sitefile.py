@@ -94,9 +94,17 @@ def _references(part: Any) -> Iterator[str]:
 def _keys(definition: Schema, definitions: dict[str, Schema]) -> tuple[tuple[str, str, str, str], ...]:
     required = definition.get("required", [])
     return tuple(
-        (key, _kind(value, definitions), _default(value, key in required), value.get("description", ""))
+        (key, _kind(value, definitions), _default(value, key in required), _meaning(value, definitions))
         for key, value in definition.get("properties", {}).items()
     )
+
+
+def _meaning(value: Schema, definitions: dict[str, Schema]) -> str:
+    """What is said of a key, or else of what is to be written for it."""
+    said = value.get("description") or next(
+        (definitions[name].get("description", "") for name in _references(value)), ""
+    )
+    return str(said)
 
 
 def _default(value: Schema, is_required: bool) -> str:

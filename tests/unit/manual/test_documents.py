@@ -168,6 +168,7 @@ def folder(tmp_path: Path) -> Path:
     """A site's folder, with what the documents' site files name."""
     shutil.copytree(BASE, tmp_path / "site", ignore=shutil.ignore_patterns("secrets", ".pkgci", "known_hosts"))
     (tmp_path / "site/jobs").mkdir()
+    (tmp_path / "site/jobs/own.yaml").write_text("- job: {name: own-job}\n")
     (tmp_path / "site/zuul").mkdir()
     (tmp_path / "site/zuul/own.yaml").write_text("pipelines: []\n")
     return tmp_path / "site"
