@@ -73,7 +73,7 @@ class HostEntry(Model):
 class OutsideEntry(Model):
     """A machine outside the site from which pkgci proves what the world can and cannot reach."""
 
-    address: Address
+    address: Address = Field(description="The machine's address.")
     ssh: SshEntry = Field(default_factory=SshEntry)
 
 
@@ -105,7 +105,7 @@ class Manage(Model):
 class Gerrit(Model):
     """The code review that Zuul listens to."""
 
-    host: DomainName
+    host: DomainName = Field(description="Gerrit's DNS name.")
     user: UserName = Field("zuul", description="Zuul's account.")
     port: PortNumber = Field(GERRIT_SSH.number, description="Gerrit's SSH port.")
     url: str | None = Field(None, pattern=r"^https?://[^\s]+$", description="Web address. Default: https://HOST.")
