@@ -5,7 +5,7 @@ BIN   := $(VENV)/bin
 PKGCI := $(BIN)/pkgci
 SITE  := examples/lab/site.yaml
 
-.PHONY: manual man puppet-reference demo test lint unit lab-test prove-real real-packages zuul-suite bench clean-lab help
+.PHONY: demo test lint unit lab-test prove-real real-packages zuul-suite bench clean-lab help
 
 help:
 	@echo "make demo       a packaging CI from nothing: seven hosts, and a package's whole way"
@@ -75,6 +75,7 @@ zuul-suite: prepare-test $(VENV)/.develops
 bench: prepare-test $(VENV)/.develops
 	$(BIN)/python -m tests.bench
 
+.PHONY: manual man puppet-reference
 # A unit test fails where what these two write is out of date.
 manual man: $(VENV)/.runs
 	$(BIN)/python -m tools.manual

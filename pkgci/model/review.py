@@ -78,7 +78,7 @@ class ReviewMail(Model):
     """The mail that Gerrit sends to reviewers."""
 
     host: str = Field(pattern=r"^[a-z0-9.-]+$", description="The SMTP server.")
-    port: int = Field(25, ge=1, le=65535, description="The server's port.")
+    port: int = Field(25, ge=1, le=65535)
     encryption: str = Field("none", pattern=r"^(none|tls|ssl)$", description="none, tls or ssl.")
     user: str | None = Field(None, description="Who logs in there; the password is the secret review/smtp_password.")
     sender: str | None = Field(None, pattern=r"^[^@\s]+@[^@\s]+$", description="Default: gerrit@HOST.")

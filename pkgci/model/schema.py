@@ -73,7 +73,7 @@ class HostEntry(Model):
 class OutsideEntry(Model):
     """A machine outside the site from which pkgci proves what the world can and cannot reach."""
 
-    address: Address = Field(description="The machine's address.")
+    address: Address
     ssh: SshEntry = Field(default_factory=SshEntry)
 
 

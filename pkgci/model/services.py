@@ -25,7 +25,7 @@ class Archive(Model):
 class AptSource(Model):
     """An apt source of Jenkins, and the key that signs it."""
 
-    url: str = Field("https://pkg.jenkins.io/debian-stable", pattern=r"^https?://[^\s]+$", description="Its address.")
+    url: str = Field("https://pkg.jenkins.io/debian-stable", pattern=r"^https?://[^\s]+$")
     key: str = Field(
         "https://pkg.jenkins.io/debian-stable/jenkins.io-2026.key",
         pattern=r"^https?://[^\s]+$",
@@ -121,8 +121,8 @@ class Jenkins(Model):
 class Vote(Model):
     """A vote in Gerrit."""
 
-    label: str = Field(pattern=r"^[A-Za-z0-9-]+$", description="The label, as Gerrit calls it.")
-    value: int = Field(ge=-4, le=4, description="The vote.")
+    label: str = Field(pattern=r"^[A-Za-z0-9-]+$")
+    value: int = Field(ge=-4, le=4)
 
 
 class Trust(Model):
