@@ -54,12 +54,12 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"pkgci.cli.{cmd_name.replace('-', '_')}")
-        command: click.Command = module.command
         if ctx.resilient_parsing:
             # A shell asks: only it needs to know which parameters are names of the site.
             from pkgci.cli.complete import complete_names
 
-            complete_names(cmd_name, command)
+            complete_names(cmd_name, module.command)
+        command: click.Command = module.command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
