@@ -17,6 +17,8 @@ help:
 	@echo "make prove-real WARS=DIRECTORY  lab tests on a real Gerrit and Jenkins: gerrit.war, jenkins.war, plugins/"
 	@echo "make real-packages [NAMES='…']  packages that others made, the whole way, twice: hours"
 	@echo "make zuul-suite Zuul's own tests, against the module that runs it on Python 3"
+	@echo "make manual     docs/reference, the man pages and the modules' metadata, from the code"
+	@echo "make puppet-reference  REFERENCE.md of each Puppet module; needs puppet-strings"
 	@echo "make bench      the budgets, each beside its peer"
 	@echo "make clean-lab  remove every lab of this checkout, and their images"
 
@@ -83,6 +85,14 @@ zuul-suite: prepare-test $(VENV)/.develops
 
 bench: prepare-test $(VENV)/.develops
 	$(BIN)/python -m tests.bench
+
+.PHONY: manual man puppet-reference
+# A unit test fails where what these two write is out of date.
+manual man: $(VENV)/.runs
+	$(BIN)/python -m tools.manual
+
+puppet-reference:
+	tools/puppet-reference puppet/site-modules/*/
 
 clean-lab:
 	@if [ -x $(PKGCI) ]; then for site in examples/lab/real-site.yaml $(SITE) .lab/*/site.yaml; do \

@@ -45,6 +45,7 @@ COMMANDS = {
     "status": "Show on one screen how the site is.",
     "topology": "Draw the hosts and the flows between them.",
     "lab": "Make the site's hosts out of containers.",
+    "completion": "Complete commands and names in bash, zsh and fish.",
 }
 
 
@@ -58,6 +59,11 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"pkgci.cli.{cmd_name.replace('-', '_')}")
+        if ctx.resilient_parsing:
+            # A shell asks: only it needs to know which parameters are names of the site.
+            from pkgci.cli.complete import complete_names
+
+            complete_names(cmd_name, module.command)
         command: click.Command = module.command
         command.name = cmd_name
         from pkgci.cli.options import verbosely

@@ -122,7 +122,7 @@ class Manage(Model):
 class Gerrit(Model):
     """The code review that Zuul listens to."""
 
-    host: DomainName
+    host: DomainName = Field(description="Gerrit's DNS name.")
     user: UserName = Field("zuul", description="Zuul's account.")
     port: PortNumber = Field(GERRIT_SSH.number, description="Gerrit's SSH port.")
     url: WebAddress | None = Field(None, description="Web address. Default: https://HOST.")

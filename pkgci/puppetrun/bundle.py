@@ -17,8 +17,8 @@ from pathlib import Path
 
 from pkgci.errors import UsageError
 
-# What version control and editors leave in a folder, and no host needs.
-_LEFT_OUT = frozenset({".git", ".hg", ".svn", "__pycache__", ".DS_Store", ".pytest_cache", ".keep"})
+# What version control and editors leave in a folder, and documentation of modules: no host needs it.
+_LEFT_OUT = frozenset({".git", ".hg", ".svn", "__pycache__", ".DS_Store", ".pytest_cache", ".keep", "REFERENCE.md"})
 _LEFT_OUT_ENDINGS = ("~", ".swp", ".swo", ".orig", ".rej")
 
 

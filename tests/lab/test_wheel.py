@@ -35,6 +35,7 @@ def test_a_wheel_built_after_a_demo_holds_none_of_the_labs_keys(wheel: Path) -> 
         names = archive.namelist()
         planted = [name for name in names if archive.read(name) == b"planted"]
     assert "pkgci/_assets/puppet/manifests/site.pp" in names
+    assert any(name.endswith("/share/man/man1/pkgci-deploy.1") for name in names)
     assert planted == []
 
 

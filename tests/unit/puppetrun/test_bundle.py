@@ -46,8 +46,19 @@ def test_an_archive_is_named_by_the_digest_of_its_tar(tree: Path) -> None:
     assert archive.size == len(plain)
 
 
-@pytest.mark.parametrize("name", [".git/config", "manifests/site.pp~", "manifests/.site.pp.swp", "manifests/.#site.pp"])
-def test_what_version_control_and_editors_leave_does_not_travel(tree: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".git/config",
+        "manifests/site.pp~",
+        "manifests/.site.pp.swp",
+        "manifests/.#site.pp",
+        "manifests/REFERENCE.md",
+    ],
+)
+def test_what_version_control_and_editors_leave_and_a_modules_documentation_do_not_travel(
+    tree: Path, name: str
+) -> None:
     before = code_archive(tree)
     (tree / name).parent.mkdir(exist_ok=True)
     (tree / name).write_text("x")

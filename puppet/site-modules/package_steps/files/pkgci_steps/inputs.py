@@ -25,16 +25,18 @@ PATTERNS: dict[str, str] = {
     "PROJECT": NAMES,
     # The target, as the site file names it.
     "TARGET": NAME,
-    # The change's number, and its patch set's.
+    # The change's number.
     "CHANGE": r"[0-9]{1,18}",
+    # The number of its patch set.
     "PATCHSET": r"[0-9]{1,9}",
-    # check, gate, republish, promote or periodic: see RELEASING. By hand: check.
+    # check, gate, republish, promote or periodic. By hand: check.
     "PIPELINE": NAME,
     # The branch that the change is for.
     "BRANCH": NAMES,
-    # The ref that has the change with all before it, and the commit that it names. Zuul makes one for each run of a
-    # pipeline, so its last word names everything that belongs together.
+    # The ref that has the change with all before it. Zuul makes one for each run of a pipeline, so its last word names
+    # everything that belongs together.
     "REF": rf"refs/{NAMES}",
+    # The commit that REF names.
     "COMMIT": r"[0-9a-f]{40}([0-9a-f]{24})?",
     # The git tree of what is to be published: in the gate that of COMMIT, after the merge that of what was merged.
     "TREE": r"[0-9a-f]{40}([0-9a-f]{24})?",
@@ -46,10 +48,13 @@ PATTERNS: dict[str, str] = {
     "GROUP": NAME,
     # The project whose change it is, where that is not PROJECT: its upstream.
     "CHANGE_PROJECT": NAMES,
+    # The folder with the package's git tree.
     "SOURCE": r"/[^\0\n]*",
-    # Upstream's git tree, where that is a project of its own, and the commit that is built of it.
+    # The folder with upstream's git tree, where that is a project of its own.
     "UPSTREAM": r"/[^\0\n]*",
+    # The commit of upstream's that is built.
     "UPSTREAM_COMMIT": r"[0-9a-f]{40}([0-9a-f]{24})?",
+    # The folder for results. It is made where it is missing.
     "RESULTS": r"/[^\0\n]*",
 }
 

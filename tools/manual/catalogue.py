@@ -1,0 +1,94 @@
+"""Roles and flows: the two tables from which firewalls, orders and the connectivity matrix are made."""
+
+from __future__ import annotations
+
+from pkgci.model.flows import EXTERNAL, FLOWS, LOCAL_PORTS, End, Place
+from pkgci.model.roles import CATALOGUE, Role, RoleSpec
+from tools.manual.markdown import code, document, table
+
+_PLACES = {
+    Place.WORLD: "Everybody.",
+    Place.MANAGEMENT: "The networks of `access: {management: …}`.",
+    Place.EVERY_HOST: "Every host of the site.",
+    Place.GERRIT: "A Gerrit that is not a host of the site.",
+    Place.DIRECTORY: "The LDAP directory that Gerrit's accounts come from.",
+    Place.IDENTITY_PROVIDER: "The OpenID Connect provider that Gerrit's accounts come from.",
+    Place.MAIL_SERVER: "The server that takes Gerrit's mail.",
+    Place.MIRRORS: "Mirrors of operating systems.",
+    Place.RESOLVERS: "Name servers.",
+    Place.TIME_SERVERS: "Time servers.",
+    Place.MAIL_RELAY: "The site's mail relay.",
+}
+
+
+def roles() -> str:
+    """docs/reference/roles.md."""
+    rows = [
+        (
+            code(spec.role),
+            spec.title,
+            spec.kind.value,
+            str(spec.resources.cpu),
+            _size(spec.resources.memory_mb),
+            f"{_size(spec.resources.disk_gb * 1000)} at `{spec.disk_path}`",
+            _properties(spec),
+        )
+        for spec in CATALOGUE.values()
+    ]
+    return document(
+        "Roles",
+        "A role says what a host is for. A host may have several; what it needs is the sum of theirs. `resources:` in "
+        "the site file orders other figures ([site file](site-file.md)). Who may reach a role on which port is in "
+        "[Flows](flows.md), and the Puppet classes that make it are in [Puppet](puppet.md).",
+        table(("Role", "What it is", "Kind", "CPUs", "Memory", "Disk", "Properties"), rows),
+        *(_role(spec) for spec in CATALOGUE.values()),
+    )
+
+
+def _properties(spec: RoleSpec) -> str:
+    found = {
+        "public": spec.public,
+        "mandatory": spec.mandatory,
+        "one host at most": spec.single,
+        "needs KVM": spec.needs_kvm,
+    }
+    return ", ".join(name for name, holds in found.items() if holds)
+
+
+def _role(spec: RoleSpec) -> str:
+    rows = [
+        ("Operating systems", ", ".join(code(system) for system in sorted(spec.systems))),
+        ("systemd units", ", ".join(code(unit) for unit in spec.units)),
+        ("Accounts", ", ".join(code(account) for account in spec.accounts)),
+    ]
+    return f"## {spec.role}\n\n{table(('', ''), [row for row in rows if row[1]])}"
+
+
+def flows() -> str:
+    """docs/reference/flows.md."""
+    rows = [
+        (_end(flow.source), _end(flow.target), f"{flow.port.number}/{flow.port.protocol} ({flow.port.name})", flow.why)
+        for flow in FLOWS
+    ]
+    local = [(_end(role), f"{port.number} ({port.name})") for role, ports in LOCAL_PORTS.items() for port in ports]
+    ends = [(code(place), _PLACES[place], "no" if place in EXTERNAL else "yes") for place in Place]
+    return document(
+        "Flows",
+        "Every permitted connection. The firewalls on the hosts, the connectivity matrix, the order sheet and the "
+        "topology picture are made from this table; whatever is not in it is closed. The SSH port is the default: a "
+        "host's `ssh: {port: …}` takes its place.",
+        table(("From", "To", "Port", "Why"), rows),
+        "## Ends that are not roles",
+        table(("End", "What it is", "Part of the site"), ends),
+        "## Ports that are local to their host",
+        "These services listen behind the web server of their own host. Nobody else reaches them.",
+        table(("Role", "Port"), local),
+    )
+
+
+def _end(end: End) -> str:
+    return f"[`{end}`](roles.md#{end})" if isinstance(end, Role) else code(end)
+
+
+def _size(megabytes: int) -> str:
+    return f"{megabytes / 1000:g} GB"
