@@ -27,14 +27,14 @@ class End:
     """How a run has ended: what systemd said of it (``None`` where nobody wrote it down), and Puppet's report.
 
     ``result`` is systemd's: success, exit-code, signal, timeout…; ``code`` exited or killed, ``status`` a number or the
-    name of a signal.
+    name of a signal. ``free_kb`` is None where the host did not tell.
     """
 
     result: str | None
     code: str
     status: str
     rebooted: bool
-    free_kb: int
+    free_kb: int | None
     report: str
 
 
@@ -69,12 +69,13 @@ class Following:
     def end(self) -> End:
         """How it ended. Only where it has."""
         result, code, status = (*self.marks.get("exit", "").split(), "", "", "")[:3]
+        free = self.marks.get("free", "")
         return End(
             result=result or None,
             code=code,
             status=status,
             rebooted="rebooted" in self.marks,
-            free_kb=int(self.marks.get("free") or 0),
+            free_kb=int(free) if free.isdecimal() else None,
             report=_unpacked(self.marks.get("report", "")),
         )
 

@@ -286,7 +286,7 @@ def _unfinished(site: Site, following: Following, end: End) -> tuple[str, str | 
     if end.code != "exited" and (end.rebooted or end.result == "shutdown"):
         return f"the host rebooted during the run{last}", "run it again: it carries on"
     if end.result is None:
-        full = end.free_kb < 1024
+        full = end.free_kb is not None and end.free_kb < 1024
         why = "the disk is full" if full else "nobody wrote down how"
         return f"the run ended: {why}{last}", "make room there, then run it again" if full else "run it again"
     if end.result == "timeout":

@@ -152,3 +152,7 @@ def test_another_runs_mark_is_no_mark() -> None:
     follower = Follower(FakeSession(["\001other exit success exited 0", *ENDING]))
     follower()
     assert follower.following.log == ["\001other exit success exited 0"]
+
+
+def test_room_that_the_host_does_not_tell_is_not_called_none() -> None:
+    assert Follower(FakeSession([mark("exit success exited 0"), mark("free ")]))().free_kb is None

@@ -57,6 +57,7 @@ def test_a_file_of_the_release_is_named_as_in_the_tree(site: Site) -> None:
         (ended("shutdown", "killed", "TERM"), "the host rebooted during the run; last: File[/a]"),
         (ended(None, "", "", rebooted=True), "the host rebooted during the run; last: File[/a]"),
         (ended(None, "", "", free_kb=12), "the disk is full"),
+        (ended(None, "", "", free_kb=None), "nobody wrote down how"),
         (ended("exit-code", "exited", "65"), "packages could not be installed: Could not connect to mirror:80"),
         (ended("exit-code", "exited", "67"), "Puppet is too old: puppet-agent is version 5.5.22, 7 is needed"),
         (ended("exit-code", "exited", "68"), "could not be made current"),
