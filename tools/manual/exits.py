@@ -8,14 +8,6 @@ from pkgci.errors import ExitStatus
 from tools.manual.markdown import code, document, table
 from tools.manual.steps import step_statuses
 
-# What the code says of a status in its name alone.
-_SAID = {
-    "AS_DECLARED": "Done, and everything is as declared.",
-    "NOT_AS_DECLARED": "Something is not as declared, failed on a host, or would change (`--plan`).",
-    "WRONG_USE": "The command line or the site file is wrong.",
-    "NOTHING_REACHED": "No host, or no engine, could be reached.",
-    "INTERRUPTED": "Interrupted with ^C.",
-}
 _SIGNALS = ((129, "HANGUP", "Ended by SIGHUP: the terminal was closed."), (143, "TERMINATED", "Ended by SIGTERM."))
 
 
@@ -30,15 +22,10 @@ class Status:
 
 def statuses() -> list[Status]:
     """The exit statuses of `pkgci`, by number."""
-    found = [Status(int(one), one.name, _meaning(one)) for one in ExitStatus]
+    found = [Status(int(one), one.name, one.meaning) for one in ExitStatus]
     numbers = {one.value for one in found}
     found += [Status(*signal) for signal in _SIGNALS if signal[0] not in numbers]
     return sorted(found, key=lambda status: status.value)
-
-
-def _meaning(status: ExitStatus) -> str:
-    """What the code says that ``status`` means, or else what is said here."""
-    return str(getattr(status, "meaning", "") or _SAID[status.name])
 
 
 def page() -> str:
