@@ -1,5 +1,6 @@
 """``pkgci init``: a site that is valid at once, and nothing overwritten."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -129,3 +130,17 @@ def _routes(address: str) -> str:
     head = "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n"
     default = "eth0\t00000000\t010011AC\t0003\t0\t0\t0\t00000000\t0\t0\t0\n"
     return head + default + f"br-1\t00{third:02X}12C6\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n"
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077, 0o000])
+def test_the_programs_of_an_example_stay_executable(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        assert run(["init", "--example", "lab", str(tmp_path / "mylab")]) == 0
+    finally:
+        os.umask(before)
+    programs = {path.name for path in (tmp_path / "mylab").rglob("*") if path.is_file() and os.access(path, os.X_OK)}
+    assert "first-package" in programs
+    assert "site.yaml" not in programs
+    modes = {path.stat().st_mode & 0o777 for path in (tmp_path / "mylab").rglob("*") if path.is_file()}
+    assert modes == {0o755 & ~umask, 0o644 & ~umask}

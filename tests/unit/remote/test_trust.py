@@ -1,14 +1,20 @@
 """Which host keys are believed."""
 
+import base64
+import multiprocessing
+import os
 import shutil
 import subprocess
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pkgci.model.known_hosts import HostKey, keys_of, known_name
 from pkgci.model.site import Host, Site
+from pkgci.remembering import NotRememberedWarning
+from pkgci.remote import trust as trust_module
 from pkgci.remote.errors import ChangedHostKeyError, UnknownHostKeyError
 from pkgci.remote.trust import NewKey, Trust, accept, refuse
 
@@ -140,3 +146,57 @@ def test_a_host_that_is_retired_is_no_longer_known(site: Site, host: Host) -> No
     trust.forget(known_name(host))
     assert trust.known(host) == ()
     assert trust.known(site.host("build01")) == (OTHER,)
+
+
+def _record(known_hosts: Path, host: Host, number: int) -> None:
+    for count in range(15):
+        key = HostKey("ssh-ed25519", base64.b64encode(f"{number} {count}".encode()).decode())
+        Trust(known_hosts, accept).decide(replace(host, name=f"host{number}-{count}"), key)
+
+
+def test_commands_that_record_keys_at_once_lose_none(site: Site, host: Host) -> None:
+    known_hosts = site.directory / "known_hosts"
+    context = multiprocessing.get_context("fork")
+    commands = [context.Process(target=_record, args=(known_hosts, host, number)) for number in range(4)]
+    for command in commands:
+        command.start()
+    for command in commands:
+        command.join()
+    assert len(set(known_hosts.read_text().splitlines())) == 60
+
+
+def test_a_key_that_another_command_has_recorded_meanwhile_counts(site: Site, host: Host) -> None:
+    def meanwhile(_: NewKey) -> bool:
+        Trust.of(site, accept).decide(host, OTHER)
+        return True
+
+    with pytest.raises(ChangedHostKeyError):
+        Trust.of(site, meanwhile).decide(host, FIRST)
+    assert Trust.of(site).known(host) == (OTHER,)
+
+
+def test_where_keys_cannot_be_recorded_they_are_believed_with_a_warning(
+    site: Site, host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_only(path: Path, *_: object) -> None:
+        raise OSError(30, os.strerror(30), str(path))
+
+    monkeypatch.setattr(trust_module, "rewrite", read_only)
+    trust = Trust.of(site, accept)
+    with pytest.warns(NotRememberedWarning, match=r"known_hosts: Read-only"):
+        trust.decide(host, FIRST)
+    assert trust.check(host, FIRST)
+    assert keys_of(known_name(host), trust.text()) == (FIRST,)
+    with pytest.raises(ChangedHostKeyError):
+        trust.check(host, OTHER)
+    assert not trust.known_hosts.exists()
+
+
+def test_a_known_hosts_file_that_is_a_link_stays_one_and_keeps_its_permissions(site: Site, host: Host) -> None:
+    shared = site.directory / "shared"
+    shared.touch(0o600)
+    (site.directory / "known_hosts").symlink_to("shared")
+    Trust.of(site, accept).decide(host, FIRST)
+    assert (site.directory / "known_hosts").is_symlink()
+    assert shared.stat().st_mode & 0o777 == 0o600
+    assert FIRST.text in shared.read_text()
