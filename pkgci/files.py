@@ -22,11 +22,12 @@ def write_atomically(path: Path, content: str | bytes, mode: int | None = None, 
     ``mode`` sets the permissions instead, and ``new`` those of a file that was not there, less the umask. A symbolic
     link is followed. Raises ``OSError`` that names ``path``; then what stood there still stands.
     """
-    data = content.encode(errors="surrogateescape") if isinstance(content, str) else content
-    try:
-        _replace(_followed(path), data, mode, new)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from error
+    _write(path, content, mode, new, os.fsync)
+
+
+def write_reproducible(path: Path, content: str, mode: int | None = None, new: int = _NEW) -> None:
+    """As ``write_atomically``, for what can be made again: does not wait until it is on the disk."""
+    _write(path, content, mode, new, lambda _: None)
 
 
 def rewrite(path: Path, change: Callable[[str], str], mode: int | None = None) -> None:
@@ -50,6 +51,14 @@ def rewrite(path: Path, change: Callable[[str], str], mode: int | None = None) -
                     path.unlink()
 
 
+def _write(path: Path, content: str | bytes, mode: int | None, new: int, sync: Callable[[int], None]) -> None:
+    data = content.encode(errors="surrogateescape") if isinstance(content, str) else content
+    try:
+        _replace(_followed(path), data, mode, new, sync)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
 def _followed(path: Path) -> Path:
     """The file that ``path`` names, whether it exists or not, through any symbolic links."""
     target = Path(os.path.realpath(path))
@@ -58,7 +67,7 @@ def _followed(path: Path) -> Path:
     return target
 
 
-def _replace(target: Path, data: bytes, mode: int | None, new: int) -> None:
+def _replace(target: Path, data: bytes, mode: int | None, new: int, sync: Callable[[int], None]) -> None:
     make_folder(target.parent)
     standing = target.stat() if target.exists() else None
     temporary = target.with_name(f".{target.name[:40]}.{os.urandom(4).hex()}")
@@ -73,7 +82,7 @@ def _replace(target: Path, data: bytes, mode: int | None, new: int) -> None:
                 os.fchmod(descriptor, wanted)
             file.write(data)
             file.flush()
-            os.fsync(descriptor)
+            sync(descriptor)
         temporary.replace(target)
     except BaseException:
         temporary.unlink(missing_ok=True)

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pkgci.errors import UsageError
-from pkgci.files import write_atomically
+from pkgci.files import write_atomically, write_reproducible
 from pkgci.folders import make_folder
 
 # Permissions of a new file, less the umask.
@@ -64,7 +64,7 @@ def write_folder(folder: Path, files: Mapping[str, str], earlier: Iterable[str],
     """
     stale = [name for name in dict.fromkeys(earlier) if name not in files]
     for name, text in files.items():
-        write_atomically(folder / name, text, mode, _NEW)
+        write_reproducible(folder / name, text, mode, _NEW)
     for name in stale:
         (folder / name).unlink(missing_ok=True)
         for parent in Path(name).parents[:-1]:

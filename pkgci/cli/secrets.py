@@ -194,8 +194,7 @@ def _ask(name: str) -> str:
         else:
             text = sys.stdin.read().rstrip("\r\n")
         text.encode()
-    except UnicodeError:
-        # Not the error itself: it holds the value.
+    except UnicodeError:  # which holds the value
         raise UsageError(f"cannot set '{name}': what was given is not UTF-8 text", "convert it: iconv") from None
     return text
 

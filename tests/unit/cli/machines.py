@@ -120,14 +120,14 @@ MACHINES: dict[str, Callable[[], None]] = {
 
 def run(machine: str, arguments: list[str], folder: str, seconds: int) -> tuple[int, str, str]:
     """One command on ``machine``. A terminal is standard output and standard error at once."""
-    if "terminal" in machine:
-        screen, line = pty.openpty()
-        child = _start(machine, arguments, folder, seconds, (line, line, line))
-        status, shown = _watch(child, screen)
-        for number in (screen, line):
-            os.close(number)
-        return status, shown.decode(errors="replace"), ""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, Path(os.devnull).open("rb") as nothing:
+        if "terminal" in machine:
+            screen, line = pty.openpty()
+            child = _start(machine, arguments, folder, seconds, (nothing.fileno(), line, line))
+            status, shown = _watch(child, screen)
+            for number in (screen, line):
+                os.close(number)
+            return status, shown.decode(errors="replace"), ""
         child = _start(machine, arguments, folder, seconds, (nothing.fileno(), out.fileno(), err.fileno()))
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         for file in (out, err):

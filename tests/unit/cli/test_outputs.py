@@ -107,6 +107,12 @@ def test_a_report_that_cannot_be_written_costs_nobody_the_result(command: str, s
     assert json.loads(capfd.readouterr().out)["site"] == "test"
 
 
+def test_a_result_that_cannot_be_shown_costs_nobody_the_report(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="gone"), outputs.also(outputs.Output(tmp_path / "report"), lambda: "text"):
+        raise OSError("gone")
+    assert (tmp_path / "report").read_text() == "text"
+
+
 @pytest.mark.parametrize("command", RENDERING)
 def test_a_folder_is_not_standard_output_and_no_file(command: str, site_file: str, capfd: Capture) -> None:
     for target in ("-", "", site_file):
@@ -170,7 +176,7 @@ def test_a_hiera_file_that_names_what_is_elsewhere_makes_nothing_go(write_site: 
     assert run(["render-hiera", "--output", str(folder), "--site", site]) == 0
     (tmp_path / "precious").write_text("precious")
     gone = folder / "gone01/hiera.yaml"
-    gone.parent.mkdir()
+    (gone.parent / "data").mkdir(parents=True)
     head = (folder / "zuul01/hiera.yaml").read_text().splitlines()[0].replace("zuul01", "gone01")
     paths = ["../../../precious", str(tmp_path / "precious"), 7]
     gone.write_text(f"{head}\n{json.dumps({'version': 5, 'hierarchy': [{'name': 'x', 'paths': paths}]})}\n")

@@ -1,5 +1,6 @@
 """Which hosts `--rerun failed` repeats."""
 
+import multiprocessing
 from pathlib import Path
 
 from pkgci.model.site import Site
@@ -30,3 +31,18 @@ def test_a_broken_file_is_no_obstacle(site: Site) -> None:
     assert undone(site) == ()
     remember(site, {"pub01": False})
     assert undone(site) == ("pub01",)
+
+
+def _remember(site: Site, name: str) -> None:
+    for _ in range(10):
+        remember(site, {name: False})
+
+
+def test_commands_that_end_at_once_remember_every_host(site: Site) -> None:
+    context = multiprocessing.get_context("fork")
+    commands = [context.Process(target=_remember, args=(site, host.name)) for host in site.hosts]
+    for command in commands:
+        command.start()
+    for command in commands:
+        command.join()
+    assert undone(site) == tuple(host.name for host in site.hosts)
