@@ -28,7 +28,7 @@ from pkgci.lab.recipe import REPOSITORY, Recipe
 IMAGE_LABEL = "pkgci.lab.image"
 
 _CHUNK = 1 << 20
-_TIDYING = 1.0  # seconds
+_TIDYING = 0.7  # seconds
 
 
 class Builder:

@@ -15,6 +15,7 @@ R = TypeVar("R")
 
 # More containers that boot at once only make each of them slower.
 _PARALLEL = 8
+_TIDYING = 0.7  # seconds
 
 
 def begin(work: Callable[[T], R], items: Sequence[T], parallel: int) -> list[Future[R]]:
@@ -47,13 +48,18 @@ def begin(work: Callable[[T], R], items: Sequence[T], parallel: int) -> list[Fut
 
 
 def side_by_side(work: Callable[[T], object], items: Sequence[T]) -> None:
-    """``work`` on all of ``items`` at once. One's failure stops no other; what failed is told together at the end."""
+    """``work`` on all of ``items`` at once. One's failure stops no other; what failed is told together at the end.
+
+    Where the user interrupts, what is asked of the engine has a moment to be answered.
+    """
     futures = begin(work, items, _PARALLEL)
     try:
         wait(futures)
-    finally:
+    except BaseException:
         for future in futures:
             future.cancel()
+        wait(futures, _TIDYING)
+        raise
     errors = [error for future in futures if (error := future.exception())]
     unforeseen = next((error for error in errors if not isinstance(error, PkgciError)), None)
     if unforeseen or len(errors) == 1:

@@ -46,7 +46,7 @@ def test_what_a_host_needs_is_sent_once_and_whole(network: Network) -> None:
     assert len(re.findall(rb"release ([0-9a-f]{64}) \d+\n", sent.stdin)) == 2, "the code, and the data"
     assert holder_of(sent)["noop"] == "no"
     releases = re.findall(rb"release ([0-9a-f]{64})", sent.stdin)
-    host.on(puppet.STATE, puppet.ROOM + "".join(f"have {name.decode()}\n" for name in releases))
+    host.on(puppet.STATE, puppet.state(*(name.decode() for name in releases)))
     network.pkgci("bootstrap")
     (_, again) = [heard for heard in host.heard if puppet.DELIVER in heard.text]
     assert b"release " not in again.stdin[:200] and len(again.stdin) < len(sent.stdin)
@@ -128,9 +128,9 @@ def test_nothing_is_applied_where_it_is_not_known_from_where_we_come(network: Ne
 
 def test_nothing_is_sent_to_a_host_without_room(network: Network) -> None:
     made(network, "zuul01")
-    network.hosts["zuul01"].on(puppet.STATE, "free 1024\n")
+    network.hosts["zuul01"].on(puppet.STATE, puppet.state(free_kb=1024))
     result = network.pkgci("bootstrap")
-    assert result.exit_code == 1 and "1 MB are free" in result.output
+    assert result.exit_code == 1 and re.search(r"zuul01: .*\b1 MB", result.output)
     assert not any(puppet.DELIVER in text for text in network.hosts["zuul01"].texts())
 
 

@@ -34,7 +34,8 @@ def ended(network: Network, number: signal.Signals, *arguments: str) -> tuple[in
     process = network.process(*arguments)
     for host in network.hosts.values():
         if host.fault is Fault.NONE:
-            host.wait_for("")
+            # A deploy asks for its plan first; its first step asks for the time.
+            host.wait_for(r"date \+%s" if "deploy" in arguments else "")
         elif host.fault is not Fault.BLACK_HOLE:
             host.wait_tried()
     if any(host.fault is Fault.BLACK_HOLE for host in network.hosts.values()):

@@ -46,7 +46,7 @@ def delivered(host: ScriptedHost, *more: str) -> None:
     ]
     changed = {line.partition("=")[0] for line in more}
     kept = [line for line in lines if line.partition("=")[0] not in changed]
-    host.on("obstacles", "\n".join([*kept, *more, "end=yes", ""]))
+    host.on("os_name=", "\n".join([*kept, *more, "end=yes", ""]))
     host.on_call(r"date \+%s", real_shell())
 
 
@@ -94,7 +94,7 @@ def test_only_the_hosts_that_are_named_are_looked_at(servers: Network) -> None:
 
 
 def test_a_look_that_breaks_off_is_no_answer(servers: Network) -> None:
-    servers.hosts["build02"].on("obstacles", "cpu=64\n", "bash: out of memory\n")
+    servers.hosts["build02"].on("os_name=", "cpu=64\n", "bash: out of memory\n")
     result = servers.pkgci("verify-servers", "--json")
     found = json.loads(result.stdout)["hosts"]["build02"]
     assert result.exit_code == 1 and "out of memory" in found[0]["found"]

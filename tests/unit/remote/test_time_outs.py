@@ -105,10 +105,11 @@ def test_a_stream_may_take_for_ever_as_long_as_it_says_something(
 
 def test_what_a_host_never_reads_holds_up_nobody(network: Network, session: Callable[..., Session]) -> None:
     host = network.host("zuul01")
+    host.narrow()
     host.on("cat", "read")
     with session(command=2) as opened:
-        assert opened.run("cat", stdin=b"x" * 5_000_000, timeout=60).stdout == "read"
-        host.stop_reading()
+        assert opened.run("cat", stdin=b"x" * 200_000, timeout=60).stdout == "read"
+        host.fault = Fault.STOPS_READING
         with Soon(), pytest.raises(HostError, match="zuul01"):
             opened.run("cat", stdin=b"x" * 50_000_000)
 

@@ -41,6 +41,7 @@ class ScriptedHost:
         self.tries = 0
         self.open = 0
         self._rules: list[Rule] = []
+        self._window = 1 << 21
         self._connections: set[asyncssh.SSHServerConnection] = set()
         self._streams: list[socket.socket] = []
         self._welcomes: set[asyncio.Future[None]] = set()
@@ -68,11 +69,10 @@ class ScriptedHost:
         """The same, with an answer that may be worked out."""
         self._rules.insert(0, Rule(re.compile(pattern), answer))
 
-    def stop_reading(self) -> None:
-        """From now on it reads nothing from whoever is connected: its processes are stopped."""
-        for connection in tuple(self._connections):
-            transport: Any = connection._transport
-            self._loop.call_soon_threadsafe(transport.pause_reading)
+    def narrow(self) -> None:
+        """From now on whoever connects meets a host that takes a little at a time: what it does not read is stuck."""
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self._window = 1 << 28
 
     # What a test asks.
 
@@ -151,6 +151,7 @@ class ScriptedHost:
                     server_factory=lambda: _Server(self),
                     server_host_keys=[self.host_key],
                     encoding=None,
+                    window=self._window,
                     password_auth=False,
                     kbdint_auth=False,
                     agent_forwarding=False,
@@ -279,6 +280,8 @@ class _Session(asyncssh.SSHServerProcess[bytes]):
         self._host = host
 
     def exec_requested(self, command: str) -> bool:
+        if self._host.fault is Fault.STOPS_READING:
+            self._chan.get_connection()._transport.pause_reading()
         if self._host.fault is Fault.NO_EXEC_ANSWER:
             return None  # type: ignore[return-value]
         return self._host.fault is not Fault.REFUSES_EXEC and super().exec_requested(command)

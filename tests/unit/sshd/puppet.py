@@ -12,10 +12,23 @@ from tests.unit.sshd.host import ScriptedHost
 from tests.unit.sshd.script import Answer, End, Heard
 
 # The first lines of the programs that run on a host (pkgci/puppetrun/host).
-STATE = "# What is on this host already"
+STATE = "# What is on this host already|room="
 DELIVER = "# Takes what is missing from standard input"
 FOLLOW = "# Writes the log of a run as it grows"
-ROOM = "free 99999999\n"
+
+
+def state(*releases: str, free_kb: int = 99_999_999, run: str = "", **facts: str) -> str:
+    """What a host tells before a run: its room, its ``releases``, and the ``run`` that has the lock with its facts.
+
+    In lines of both kinds that a host's programs may write: "free 5" and "room=5".
+    """
+    pairs = [("free", "room", str(free_kb)), *(("have", "have", release) for release in releases)]
+    pairs += [("run", "lock", run)] if run else []
+    pairs += [("holder", "holder", f"{name} {value}") for name, value in facts.items()]
+    return "".join(f"{old} {value}\n{new}={value}\n" for old, new, value in pairs) + "end=yes\n"
+
+
+ROOM = state()
 
 RESOURCE = "Info: /Stage[main]/Main/File[/etc/motd]: Starting to evaluate the resource (1 of 2)"
 
@@ -76,9 +89,9 @@ class Run:
         return Answer("".join(f"{line}\n" for line in lines), end=self.end)
 
 
-def applies(host: ScriptedHost, run: Run | None = None, *, state: str = ROOM) -> None:
-    """``host`` has this ``state``, and each run that is started or followed there goes like ``run``."""
-    host.on(STATE, state)
+def applies(host: ScriptedHost, run: Run | None = None) -> None:
+    """``host`` has room, and each run that is started or followed there goes like ``run``."""
+    host.on(STATE, ROOM)
     told = (run or Run()).told
     host.on_call(FOLLOW, told)
     host.on_call(DELIVER, told)
@@ -86,7 +99,7 @@ def applies(host: ScriptedHost, run: Run | None = None, *, state: str = ROOM) ->
 
 def holder(run: str, facts: Mapping[str, str]) -> str:
     """The state of a host on which ``run`` has the lock; ``facts`` are what it wrote of itself."""
-    return f"{ROOM}run {run}\n" + "".join(f"holder {name} {value}\n" for name, value in facts.items())
+    return state(run=run, **facts)
 
 
 def holder_of(heard: Heard) -> dict[str, str]:

@@ -21,6 +21,7 @@ class Fault(Enum):
     MUTE = auto()  # accepts the connection and says nothing
     FROZEN = auto()  # lets in, then reads nothing more: its sshd was stopped
     NO_EXEC_ANSWER = auto()  # opens the session and never answers the request for a command
+    STOPS_READING = auto()  # starts the command, then reads nothing more
     REFUSES_EXEC = auto()  # opens the session and refuses every command
 
 
