@@ -55,7 +55,7 @@ def _hosts(site_file: Path) -> Iterable[str]:
 
 def _machines(site_file: Path) -> Iterable[str]:
     """The hosts of a lab, with those that the lab itself adds."""
-    from pkgci.model.stand_ins import STAND_INS
+    from pkgci.model.lab import STAND_INS
 
     return (*_hosts(site_file), "outside", STAND_INS)
 

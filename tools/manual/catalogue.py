@@ -71,7 +71,7 @@ def flows() -> str:
         for flow in FLOWS
     ]
     local = [(_end(role), f"{port.number} ({port.name})") for role, ports in LOCAL_PORTS.items() for port in ports]
-    ends = [(code(place), _PLACES[place], "no" if place in EXTERNAL else "yes") for place in Place]
+    ends = [(code(place.value), _PLACES[place], "no" if place in EXTERNAL else "yes") for place in Place]
     return document(
         "Flows",
         "Every permitted connection. The firewalls on the hosts, the connectivity matrix, the order sheet and the "
@@ -87,7 +87,7 @@ def flows() -> str:
 
 
 def _end(end: End) -> str:
-    return f"[`{end}`](roles.md#{end})" if isinstance(end, Role) else code(end)
+    return f"[`{end}`](roles.md#{end})" if isinstance(end, Role) else code(end.value)
 
 
 def _size(megabytes: int) -> str:
