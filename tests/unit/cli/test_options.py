@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,6 +28,15 @@ HOSTS = {"--role", "--host", "--limit", "--exclude"}
 @pytest.mark.parametrize(("name", "wanted"), OF_A_KIND)
 def test_commands_of_one_kind_have_one_set_of_options(name: str, wanted: set[str]) -> None:
     assert options(COMMANDS[name]) >= wanted
+
+
+@pytest.mark.parametrize(("name", "command"), LEAVES, ids=NAMES)
+def test_a_command_takes_the_options_that_click_gives_it(name: str, command: click.Command) -> None:
+    assert command.callback is not None
+    given = {one.name for one in command.params if one.expose_value}
+    taken = set(inspect.signature(inspect.unwrap(command.callback)).parameters)
+    chosen = {"roles", "hosts", "limit", "exclude"} if "selection" in taken else set()
+    assert given == taken - {"context", "selection"} | chosen
 
 
 def test_every_kind_has_its_commands() -> None:

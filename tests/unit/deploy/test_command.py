@@ -14,7 +14,7 @@ from pkgci.cli import deploy, deploy_plan, deploy_review, deploy_run
 from pkgci.cli.changes import tell_changes, tell_doubt
 from pkgci.cli.failure import Stopped
 from pkgci.cli.main import run
-from pkgci.cli.options import json_option, site_option, yes_option
+from pkgci.cli.options import json_option, one_host_options, site_option, yes_option
 from pkgci.cli.screen import print_json
 from pkgci.cli.signals import Ended
 from pkgci.connectivity import matrix
@@ -40,7 +40,8 @@ class Commands:
         @click.command(name)
         @site_option
         @json_option
-        def fake(site_file: object, as_json: bool) -> int:
+        @one_host_options
+        def fake(site_file: object, as_json: bool, accept_new_host_keys: bool) -> int:
             self.called.append(name)
             end = self.ends.get(name, 0)
             if isinstance(end, BaseException):
