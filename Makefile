@@ -11,7 +11,7 @@ help:
 	@echo "make demo       a packaging CI from nothing: seven hosts, and a package's whole way"
 	@echo "make test       lint, unit tests and lab tests"
 	@echo "make lint       ruff, mypy, puppet-lint, shellcheck"
-	@echo "make unit       unit tests, in seconds"
+	@echo "make unit       unit tests: some minutes"
 	@echo "make mutants    which faults in what reaches hosts the unit tests miss: hours; [NAMES='pkgci.remote.pool*']"
 	@echo "make lab-test   the tests on real hosts, in a lab of their own"
 	@echo "make prove-real WARS=DIRECTORY  lab tests on a real Gerrit and Jenkins: gerrit.war, jenkins.war, plugins/"

@@ -37,9 +37,9 @@ def roles() -> str:
     ]
     return document(
         "Roles",
-        "A role says what a host is for. A host may have several; what it needs is the sum of theirs. `resources:` in "
-        "the site file orders other figures ([site file](site-file.md)). Who may reach a role on which port is in "
-        "[Flows](flows.md), and the Puppet classes that make it are in [Puppet](puppet.md).",
+        "A role says what a host is for. A host with several roles needs the sum of their resources, for which "
+        "`resources:` in the site file can set other figures ([site file](site-file.md)). [Flows](flows.md) says who "
+        "may reach a role on which port, and [Puppet](puppet.md) which classes deploy it.",
         table(("Role", "What it is", "Kind", "CPUs", "Memory", "Disk", "Properties"), rows),
         *(_role(spec) for spec in CATALOGUE.values()),
     )
@@ -75,13 +75,13 @@ def flows() -> str:
     return document(
         "Flows",
         "Every permitted connection. The firewalls on the hosts, the connectivity matrix, the order sheet and the "
-        "topology picture are made from this table; whatever is not in it is closed. The SSH port is the default: a "
-        "host's `ssh: {port: …}` takes its place.",
+        "topology picture are made from this table; every other connection is closed. The SSH port is the default, "
+        "which `ssh: {port: …}` of a host overrides.",
         table(("From", "To", "Port", "Why"), rows),
-        "## Ends that are not roles",
-        table(("End", "What it is", "Part of the site"), ends),
+        "## Sources and destinations that are not roles",
+        table(("Name", "What it is", "Part of the site"), ends),
         "## Ports that are local to their host",
-        "These services listen behind the web server of their own host. Nobody else reaches them.",
+        "These services listen only behind the web server of their own host. No other host reaches them.",
         table(("Role", "Port"), local),
     )
 

@@ -37,6 +37,6 @@ def page() -> str:
         "pass on the exit status of the command that they run.",
         table(("Status", "Meaning"), rows),
         "## Programs on the hosts",
-        "The programs that do the steps of a package's way ([Steps](steps.md)) have their own:",
+        "The programs that run as [steps](steps.md) of a package have their own:",
         table(("Status", "In `result.json`", "Meaning"), step_statuses()),
     )

@@ -33,7 +33,7 @@ def page() -> str:
         "starts a step when the one before it has succeeded.",
         table(("Step", "What it does", "Role", "After", "Pipelines", "Minutes at most"), list(_rows())),
         "## Inputs",
-        "A program takes no arguments. What to do comes in the environment; what is true of the site is in "
+        "A program takes no arguments. It reads what to do from the environment, and the site's settings from "
         "`/etc/pkgci/steps.json`. A program leaves `result.json`, `junit.xml` and `log.txt` in the folder `RESULTS`.",
         table(("Variable", "Meaning"), [(code(name), text) for name, text in _inputs()]),
         "## Programs",

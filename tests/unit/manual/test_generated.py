@@ -54,7 +54,7 @@ def test_every_exit_status_is_explained() -> None:
 def test_every_role_flow_and_step_is_in_the_reference() -> None:
     roles, flows, steps = catalogue.roles(), catalogue.flows(), MADE["docs/reference/steps.md"]
     assert all(f"\n## {role}\n" in roles for role in Role)
-    assert all(flow.why in flows for flow in FLOWS) and all(f"`{place}`" in flows for place in Place)
+    assert all(flow.why in flows for flow in FLOWS) and all(f"`{place.value}`" in flows for place in Place)
     assert all(f"| `{name}` |" in steps for name in STEPS)
 
 
