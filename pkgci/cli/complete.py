@@ -44,7 +44,7 @@ def _mapping(file: Path, key: str) -> dict[str, Any]:
     """The mapping ``key`` of the YAML file ``file``; the file's own where ``key`` is empty."""
     import yaml
 
-    data = yaml.load(file.read_text("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    data = yaml.load(file.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
     found = data.get(key) if key and isinstance(data, Mapping) else data
     return {str(name): value for name, value in found.items()} if isinstance(found, Mapping) else {}
 

@@ -17,7 +17,7 @@ import click
 
 from pkgci.cli.changes import told_changes, told_doubt
 from pkgci.cli.failure import tell, told_end
-from pkgci.cli.invocation import pasteable
+from pkgci.cli.invocation import invocation, pasteable
 from pkgci.errors import PkgciError
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ class Runner:
         said = io.StringIO()
         for forget in (told_changes, told_doubt):
             forget(self.context)
+        invocation().printed = False
         with contextlib.redirect_stdout(said) if self.as_json else contextlib.nullcontext():
             status = self._status(lambda: self.context.invoke(command, site_file=self.site_file, **options))
         end = Ended(item.name, status, began.isoformat(timespec="seconds"), round(time.monotonic() - clock, 1))
@@ -76,9 +77,9 @@ class Runner:
         except PkgciError as error:
             if error.hint:
                 error.hint = pasteable(error.hint)
-            return tell(error, as_json=self.as_json)
+            return tell(error, as_json=self.as_json and not invocation().printed)
         except (click.Abort, KeyboardInterrupt) as error:
-            return told_end(error, as_json=self.as_json)
+            return told_end(error, as_json=self.as_json and not invocation().printed)
 
 
 def command_of(item: WorkItem) -> click.Command:

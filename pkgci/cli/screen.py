@@ -9,10 +9,12 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, BinaryIO, Literal, TextIO
 
+import click
 from rich.console import Console, ConsoleDimensions, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.status import Status
 
+from pkgci.cli.invocation import Invocation
 from pkgci.cli.streams import can_be_redrawn, coloured, lost, usable_width
 from pkgci.legible import escaped, legible
 
@@ -82,6 +84,9 @@ class Bytes:
 def print_json(value: Any) -> None:
     """Writes ``value`` as JSON to standard output: exact, and without a character that a terminal takes for its own."""
     sys.stdout.write(escaped(json.dumps(value, indent=2, ensure_ascii=False, default=str)) + "\n")
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.ensure_object(Invocation).printed = True
 
 
 class Progress:

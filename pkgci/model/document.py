@@ -96,7 +96,7 @@ class Document:
 
 def read_document(path: Path) -> Document:
     """The document in the file ``path``. Raises ``UsageError`` or ``DocumentError``."""
-    text = read_text(path)
+    text = text_of(path)
     return parse_document(path, text)
 
 
@@ -140,7 +140,7 @@ def _count(path: Path, text: str, loader: Any, maximum: int) -> None:
             raise DocumentError(path, [Fault(_place(event), f"the file has more than {maximum:,} values")])
 
 
-def read_text(path: Path) -> str:
+def text_of(path: Path) -> str:
     try:
         if path.is_dir():
             raise UsageError(

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from pkgci.model.document import Document, DocumentError, Fault, Path_, Position, compose, read_text
+from pkgci.model.document import Document, DocumentError, Fault, Path_, Position, compose, text_of
 
 # How many nodes a layout may have once its aliases and merges are written out: ten lines of one have about fifty.
 _MAXIMUM_NODES = 500_000
@@ -19,7 +19,7 @@ _MAXIMUM_NODES = 500_000
 
 def read_layout(path: Path) -> Document:
     """The layout in the file ``path``. Raises ``UsageError`` and ``DocumentError``."""
-    return parse_layout(path, read_text(path))
+    return parse_layout(path, text_of(path))
 
 
 def parse_layout(path: Path, text: str) -> Document:

@@ -11,9 +11,10 @@ import pytest
 
 from pkgci import files, locks
 from pkgci.errors import UsageError
-from pkgci.files import beside, rewrite, write_atomically
+from pkgci.files import rewrite, write_atomically
 from pkgci.folders import make_folder
 from pkgci.locks import lock_or_fail, lock_or_wait
+from pkgci.paths import beside
 
 
 @pytest.fixture(params=[0o000, 0o022, 0o077])

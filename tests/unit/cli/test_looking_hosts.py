@@ -35,7 +35,7 @@ def delivered(host: ScriptedHost, *more: str) -> None:
         "os_name=Debian GNU/Linux 13 (trixie)",
         "cpu=64",
         "memory_kb=99999999",
-        "disk=/srv 1600000000 1500000000 /",
+        "disk=/srv 1600000000 1500000000 7% /",
         "kvm=usable",
         "controller=memory",
         "controller=pids",
@@ -46,7 +46,7 @@ def delivered(host: ScriptedHost, *more: str) -> None:
     ]
     changed = {line.partition("=")[0] for line in more}
     kept = [line for line in lines if line.partition("=")[0] not in changed]
-    host.on("os_name=", "\n".join([*kept, *more, "end=yes", ""]))
+    host.on("NAMES=", "\n".join([*kept, *more, "end=yes", ""]))
     host.on_call(r"date \+%s", real_shell())
 
 
@@ -71,7 +71,7 @@ def test_servers_as_ordered_are_a_good_end(servers: Network, tmp_path: Path) -> 
     [
         ("cpu=0", "CPU"),
         ("memory_kb=1000", "RAM"),
-        ("disk=/srv 1000 1000 /", "disk"),
+        ("disk=/srv 1000 1000 0% /", "disk"),
         ("os=debian-11", "system"),
         ("mirrors=0", "mirrors"),
         ("forward=build02.pkg.example.org 192.0.2.99", "DNS"),
@@ -94,7 +94,7 @@ def test_only_the_hosts_that_are_named_are_looked_at(servers: Network) -> None:
 
 
 def test_a_look_that_breaks_off_is_no_answer(servers: Network) -> None:
-    servers.hosts["build02"].on("os_name=", "cpu=64\n", "bash: out of memory\n")
+    servers.hosts["build02"].on("NAMES=", "cpu=64\n", "bash: out of memory\n")
     result = servers.pkgci("verify-servers", "--json")
     found = json.loads(result.stdout)["hosts"]["build02"]
     assert result.exit_code == 1 and "out of memory" in found[0]["found"]
@@ -151,7 +151,7 @@ def well(network: Network, *more: str) -> None:
     began = datetime.now(UTC) - timedelta(hours=1)
     lines = [
         *(f"unit={unit} LoadState=loaded ActiveState=active" for unit in units(site, host)),
-        "disk=/srv 30% /",
+        "disk=/srv 100 70 30% /",
         f"run={began:%Y%m%dT%H%M%S}-abcdef01",
         "operator=alice@desk",
         "exit=success exited 0",

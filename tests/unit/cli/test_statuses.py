@@ -35,6 +35,7 @@ from pkgci.pipelines import deploy as pipelines
 from pkgci.puppetrun import run as puppet
 from pkgci.puppetrun.host_state import HostState, Running
 from pkgci.remote.errors import HostError, HostLockedError, UnreachableError
+from pkgci.remote.keys import Keys
 from tests.unit.cli.test_bootstrap import FAILED, GOOD, REPORT
 from tests.unit.cli.walk import LEAVES, NAMES, arguments, options
 from tests.unit.conftest import SITE
@@ -58,7 +59,7 @@ def site_file(write_site: Write, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 
     (tmp_path / "id").write_text("")
     monkeypatch.setattr(socket, "create_connection", refused)
-    monkeypatch.setattr("pkgci.remote.connection.login", lambda _: None)
+    monkeypatch.setattr("pkgci.remote.connection.keys_for", lambda _: Keys(()))
     path = write_site(SITE)
     assert run(["secrets", "init", "--site", str(path)]) == 0
     return path

@@ -209,19 +209,3 @@ def test_the_layout_is_not_replaced_before_the_hosts_know_its_projects(
     hosts.known = bootstrapped(load_site(tmp_path / "site.yaml"))
     assert run(["deploy-pipelines", "--site", site_file(tmp_path)]) == 0
     assert replaced == ["yes"]
-
-
-def test_an_answer_that_is_not_whole_is_none(
-    hosts: Hosts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    @contextmanager
-    def broken(site: Site, host: Host, *_: object, **__: object) -> Iterator[Any]:
-        one = type("Session", (), {})()
-        one.host, one.run = host, lambda *_, **__: Completed(1, "Welcome!\n", "printf: Command not found.\n")
-        yield one
-
-    monkeypatch.setattr(session, "open_session", broken)
-    assert run(["deploy-jobs", "--site", site_file(tmp_path)]) == 0
-    said = capsys.readouterr().err
-    assert "build01 could not be asked" in said
-    assert "do not know" not in said

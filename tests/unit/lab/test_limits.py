@@ -26,7 +26,7 @@ def test_a_user_who_may_not_raise_them_is_told_the_command(monkeypatch: pytest.M
     setting = tmp_path / "max_user_instances"
     setting.write_text("128\n")
 
-    def forbid(*_: object) -> None:
+    def forbid(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "write_text", forbid)
