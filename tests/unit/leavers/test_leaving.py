@@ -20,6 +20,7 @@ from pkgci.model.rules import inbound
 from pkgci.model.site import Host, Site
 from pkgci.puppetrun.run import RunResult
 from pkgci.remote.errors import HostError
+from pkgci.remote.fanout import no_connection
 from pkgci.remote.pool import Pool
 from pkgci.render.hiera import Placeholders, Renderer
 from pkgci.secrets.needs import RELEASE_KEY, signing_name
@@ -133,7 +134,16 @@ def run(site: Site, refuse: tuple[str, ...] = (), noop: bool = False) -> tuple[l
         return GOOD
 
     left = leaving(site, recall(site))
-    results = in_turn(site.hosts, left, work, Pool(), noop=noop, parallel=1, done=lambda host, result: None)
+    results = in_turn(
+        site.hosts,
+        left,
+        work,
+        Pool(),
+        noop=noop,
+        parallel=1,
+        connect=no_connection,
+        done=lambda host, result: None,
+    )
     return order, dict(results)
 
 
