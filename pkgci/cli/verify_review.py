@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from pkgci.cli.invocation import pasteable
 from pkgci.cli.options import json_option, junit_option, one_host_options, site_option
+from pkgci.cli.outputs import Output, also, check_one_result
 from pkgci.cli.say import say
 from pkgci.errors import ExitStatus, PkgciError
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @json_option
 @junit_option
 @one_host_options
-def command(site_file: Path, as_json: bool, junit_file: Path | None, accept_new_host_keys: bool) -> int:
+def command(site_file: Path, as_json: bool, junit: Output | None, accept_new_host_keys: bool) -> int:
     """Prove that Gerrit lets the CI do its work: as the CI's account, from Zuul's host. Changes nothing.
 
     Login, host key, events, clones, branches, labels and their votes, rights, submit types, clocks. Who may submit,
@@ -50,15 +50,15 @@ def command(site_file: Path, as_json: bool, junit_file: Path | None, accept_new_
     from pkgci.review.projects import Seen
     from pkgci.review.wanted import wanted
 
+    check_one_result(junit, as_json)
     site = load_site(site_file)
     if site.gerrit is None or review_is_stand_in(site):
         why = "the site names no Gerrit" if site.gerrit is None else "the review is the lab's stand-in"
-        if junit_file is not None:
-            _write_junit(site, (), junit_file)
-        if as_json:
-            print_json({"site": site.name, "skipped": why, "as_needed": True, "proven": True, "verdicts": []})
-        else:
-            say(f"nothing to verify: {why}")
+        with also(junit, lambda: _junit(site, ())) as shown:
+            if shown and as_json:
+                print_json({"site": site.name, "skipped": why, "as_needed": True, "proven": True, "verdicts": []})
+            elif shown:
+                say(f"nothing to verify: {why}")
         return ExitStatus.AS_DECLARED
     host = site.with_role(Role.ZUUL)[0]
     trust = site_trust(site, accept_new_host_keys)
@@ -74,12 +74,11 @@ def command(site_file: Path, as_json: bool, junit_file: Path | None, accept_new_
     judged = _pasteable(judge(site, needs, facts, keys, Seen(live, pages, changes)))
     if judged.unproven:
         tell_doubt(f"Gerrit is {_not_proven(judged)}")
-    if junit_file is not None:
-        _write_junit(site, judged.verdicts, junit_file)
-    if as_json:
-        print_json({"site": site.name, "host": host.name, **_data(judged, remark)})
-    else:
-        _show(judged, host, remark)
+    with also(junit, lambda: _junit(site, judged.verdicts)) as shown:
+        if shown and as_json:
+            print_json({"site": site.name, "host": host.name, **_data(judged, remark)})
+        elif shown:
+            _show(judged, host, remark)
     if not judged.reached:
         return ExitStatus.NOTHING_REACHED
     return ExitStatus.AS_DECLARED if judged.as_needed else ExitStatus.NOT_AS_DECLARED
@@ -117,8 +116,7 @@ def _pages(site: Site, facts: dict[str, Any]) -> dict[str, Any]:
         return pages(connection, site.repositories)
 
 
-def _write_junit(site: Site, verdicts: Iterable[Verdict], path: Path) -> None:
-    from pkgci.files import write_atomically
+def _junit(site: Site, verdicts: Iterable[Verdict]) -> str:
     from pkgci.junit import Case, junit_xml
     from pkgci.review.verdict import State
 
@@ -126,7 +124,7 @@ def _write_junit(site: Site, verdicts: Iterable[Verdict], path: Path) -> None:
         Case(one.of or "Gerrit", one.subject, f"{one.text}; {one.where}" if one.state is State.MISSING else None)
         for one in verdicts
     ]
-    write_atomically(path, junit_xml(f"review of {site.name}", cases))
+    return junit_xml(f"review of {site.name}", cases)
 
 
 def _pasteable(judged: Judged) -> Judged:
