@@ -29,6 +29,8 @@ class Invocation:
     def __init__(self) -> None:
         self.site_file = DEFAULT_SITE
         self.verbose = 0
+        # Whether standard output has the command's result already.
+        self.result_shown = False
         # Called with the command's exit status at its end.
         self.ended: Callable[[int], None] = lambda status: None
 

@@ -8,6 +8,7 @@ import re
 import shlex
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -176,7 +177,8 @@ def site_file(write_site: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
     run(["secrets", "init", "--site", str(path)])
     packed = SimpleNamespace(deployment=None, redact=str, hosts=defaultdict(lambda: None))
     monkeypatch.setattr("pkgci.cli.bootstrap_pack.pack", lambda *_, **__: packed)
-    monkeypatch.setattr("pkgci.cli.bootstrap_keys.learn", lambda *_, **__: None)
+    monkeypatch.setattr("pkgci.cli.bootstrap_keys.learn", lambda *_, **__: {})
+    monkeypatch.setattr("pkgci.remote.session.open_session", lambda *_, **__: nullcontext())
     for remembering in ("begin", "done"):
         monkeypatch.setattr(f"pkgci.leavers.memory.{remembering}", lambda *_: None)
     capsys.readouterr()

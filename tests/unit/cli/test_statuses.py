@@ -30,11 +30,12 @@ from pkgci.errors import (
     UsageError,
     status_of_all,
 )
+from pkgci.facts.runs import Running
 from pkgci.model.load import load_site
 from pkgci.pipelines import deploy as pipelines
 from pkgci.puppetrun import run as puppet
-from pkgci.puppetrun.host_state import HostState, Running
 from pkgci.remote.errors import HostError, HostLockedError, UnreachableError
+from pkgci.remote.keys import Keys
 from tests.unit.cli.test_bootstrap import FAILED, GOOD, REPORT
 from tests.unit.cli.walk import LEAVES, NAMES, arguments, options
 from tests.unit.conftest import SITE
@@ -58,7 +59,7 @@ def site_file(write_site: Write, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 
     (tmp_path / "id").write_text("")
     monkeypatch.setattr(socket, "create_connection", refused)
-    monkeypatch.setattr("pkgci.remote.connection.login", lambda _: None)
+    monkeypatch.setattr("pkgci.remote.connection.keys_for", lambda _: Keys(()))
     path = write_site(SITE)
     assert run(["secrets", "init", "--site", str(path)]) == 0
     return path
@@ -176,7 +177,7 @@ def test_a_fault_of_pkgcis_own_is_its_own_status_and_its_traceback_is_in_the_log
     def broken(*_: object, **__: object) -> None:
         raise KeyError("a fault")
 
-    monkeypatch.setattr("pkgci.model.load.load_site_with_files", broken)
+    monkeypatch.setattr("pkgci.model.load.load_strictly", broken)
     assert run(["validate", "--json", "--site", str(site_file)]) == ExitStatus.INTERNAL
     shown = capsys.readouterr()
     assert json.loads(shown.out)["kind"] == "internal"
@@ -236,7 +237,8 @@ def test_a_host_that_somebody_else_is_applying_to_is_locked_and_not_failed(
     site_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
     running = Running("run", {"operator": "bob@there", "started": "12:00:00 UTC"})
-    monkeypatch.setattr(puppet, "ask_state", lambda *_: HostState(10**9, frozenset(), running))
+    monkeypatch.setattr(puppet, "ask_state", lambda *_: SimpleNamespace(running=running))
+    monkeypatch.setattr("pkgci.cli.bootstrap_keys.learn", lambda *_, **__: {})
     monkeypatch.setattr(puppet, "check_way_in", lambda *_: None)
     session = SimpleNamespace(client_address="192.0.2.1")
     monkeypatch.setattr("pkgci.remote.session.open_session", lambda *_, **__: nullcontext(session))
@@ -288,6 +290,8 @@ def test_a_noop_run_with_changes_pending_is_not_as_declared(
 ) -> None:
     result = replace(GOOD, report=replace(REPORT, noop=noop, pending=pending))
     monkeypatch.setattr(puppet, "apply", lambda *_: result)
+    monkeypatch.setattr("pkgci.cli.bootstrap_keys.learn", lambda *_, **__: {})
+    monkeypatch.setattr("pkgci.remote.session.open_session", lambda *_, **__: nullcontext())
     options = ["--noop"] if noop else []
     assert run(["bootstrap", "--site", str(site_file), "--host", "zuul01", *options]) == status
     capsys.readouterr()
