@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pkgci.model.plural import counted
 from pkgci.puppetrun.report import Report
 
 _NAMED = 3  # resources
@@ -23,8 +24,7 @@ def left_undone(report: Report, *, noop: bool) -> tuple[str, str] | None:
         names = [pending.resource for pending in report.waiting]
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         return (
-            f"Puppet left {report.pending} resource{'s' if report.pending > 1 else ''} as found, for noop: "
-            f"{', '.join(names[:_NAMED])}{more}",
+            f"Puppet left {counted(report.pending, 'resource')} as found, for noop: {', '.join(names[:_NAMED])}{more}",
             f"`noop`: {_SETTINGS}",
         )
     return None

@@ -6,6 +6,7 @@ from typing import Any
 
 import paramiko  # type: ignore[import-untyped]
 
+from pkgci.model.plural import counted, noun
 from pkgci.model.site import Host
 from pkgci.remote.errors import AuthenticationError, HostError, UnreachableError
 from pkgci.remote.keys import Candidate, Keys, locked_words, unlock_hint
@@ -43,7 +44,7 @@ class Offer:
 
     def _failure(self, transport: Any, number: int, candidate: Candidate, error: Exception) -> HostError | None:
         """Why no further key is offered after ``error``; None where another one may be."""
-        host, count = self._host, f"{number} key{'s' if number > 1 else ''}"
+        host, count = self._host, counted(number, "key")
         if isinstance(error, paramiko.BadAuthenticationType):
             return AuthenticationError(
                 host.name,
@@ -76,8 +77,7 @@ class Offer:
         host, locked = self._host, self._keys.locked
         names = [candidate.name for candidate in self._keys.offered]
         reason = (
-            f"{self._where} does not let {host.ssh.user} in; tried the key{'s' if len(names) > 1 else ''} "
-            f"{', '.join(names)}"
+            f"{self._where} does not let {host.ssh.user} in; tried the {noun(len(names), 'key')} {', '.join(names)}"
         )
         if locked:
             return AuthenticationError(host.name, f"{reason}; {locked_words(locked)}", unlock_hint(locked))

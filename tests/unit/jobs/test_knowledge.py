@@ -21,7 +21,7 @@ from pkgci.model.roles import SLAVES
 from pkgci.model.site import Host, Site
 from pkgci.pipelines import deploy
 from pkgci.remote import session
-from pkgci.remote.errors import UnreachableError
+from pkgci.remote.errors import CutShortError, UnreachableError
 from pkgci.remote.session import Completed
 from tests.unit.conftest import SITE
 from tests.unit.jobs.fake_jenkins import FakeJenkins
@@ -217,8 +217,11 @@ def test_an_answer_that_is_not_whole_is_none(
     @contextmanager
     def broken(site: Site, host: Host, *_: object, **__: object) -> Iterator[Any]:
         one = type("Session", (), {})()
-        one.host, one.run = host, lambda *_, **__: Completed(1, "Welcome!\n", "printf: Command not found.\n")
+        one.host, one.run = host, not_whole
         yield one
+
+    def not_whole(*_: object, **__: object) -> None:
+        raise CutShortError("build01", "its answer is not whole")
 
     monkeypatch.setattr(session, "open_session", broken)
     assert run(["deploy-jobs", "--site", site_file(tmp_path)]) == 0
