@@ -31,9 +31,9 @@ def check_output(path: Path) -> None:
     except OSError as error:
         raise _refusal(path, error) from None
     if stat.S_ISDIR(mode):
-        raise UsageError(f"cannot write {path}: it is a directory", "name a file")
+        raise UsageError(f"cannot write {path}: it is a directory", "name a file", str(path))
     if stat.S_ISSOCK(mode):
-        raise UsageError(f"cannot write {path}: it is a socket", "name a file, a device or a pipe")
+        raise UsageError(f"cannot write {path}: it is a socket", "name a file, a device or a pipe", str(path))
     if not os.access(path, os.W_OK):
         raise _refusal(path, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
 
@@ -102,4 +102,4 @@ def _pour(descriptor: int, text: str) -> None:
 
 
 def _refusal(path: Path, error: OSError) -> UsageError:
-    return UsageError(f"cannot write {path}: {error.strerror or error}")
+    return UsageError(f"cannot write {path}: {error.strerror or error}", place=str(path))

@@ -34,6 +34,19 @@ def _completer(names: Callable[[Path], Iterable[str]]) -> Completer:
     return complete
 
 
+def _listing(complete: Completer) -> Completer:
+    """Completes the last of several names between commas."""
+
+    def complete_last(ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        before, comma, last = incomplete.rpartition(",")
+        items = complete(ctx, last)
+        for item in items:
+            item.value = f"{before}{comma}{item.value}"
+        return items
+
+    return complete_last
+
+
 def _site_file(ctx: click.Context) -> Path:
     """The site file that the command line names so far, or else the environment, or else the default."""
     named = ctx.params.get("site_file") or os.environ.get("PKGCI_SITE") or "site.yaml"
@@ -112,13 +125,12 @@ _OF_PARAMETERS = {
     name: _completer(names)
     for name, names in {
         "hosts": _hosts,
-        "limit": _hosts,
-        "exclude": _hosts,
         "roles": _roles,
         "target": _targets,
         "project": _projects,
     }.items()
 }
+_OF_PARAMETERS |= dict.fromkeys(("limit", "exclude"), _listing(_OF_PARAMETERS["hosts"]))
 _OF_COMMANDS = {
     one: _completer(names)
     for one, names in {

@@ -85,6 +85,11 @@ def show_errors(errors: Iterable[HostError]) -> None:
             say(f"  {pasteable(error.hint)}", err=True)
 
 
+def data_of(errors: Iterable[HostError]) -> dict[str, dict[str, object]]:
+    """The errors for machines: a mapping by host."""
+    return {error.host: {**error.to_dict(), "hint": pasteable(error.hint or "") or None} for error in errors}
+
+
 def status_of(results: Mapping[str, object], as_declared: bool = True) -> ExitStatus:
     """The exit status of a command over hosts; ``as_declared`` is whether what was found on them is."""
     status = status_of_all([_status(result) for result in results.values()])

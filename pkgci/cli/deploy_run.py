@@ -64,7 +64,7 @@ class Runner:
         said = io.StringIO()
         for forget in (told_changes, told_doubt):
             forget(self.context)
-        invocation().printed = False
+        invocation().result_shown = False
         with contextlib.redirect_stdout(said) if self.as_json else contextlib.nullcontext():
             status = self._status(lambda: self.context.invoke(command, site_file=self.site_file, **options))
         end = Ended(item.name, status, began.isoformat(timespec="seconds"), round(time.monotonic() - clock, 1))
@@ -77,9 +77,9 @@ class Runner:
         except PkgciError as error:
             if error.hint:
                 error.hint = pasteable(error.hint)
-            return tell(error, as_json=self.as_json and not invocation().printed)
+            return tell(error, as_json=self.as_json and not invocation().result_shown)
         except (click.Abort, KeyboardInterrupt) as error:
-            return told_end(error, as_json=self.as_json and not invocation().printed)
+            return told_end(error, as_json=self.as_json and not invocation().result_shown)
 
 
 def command_of(item: WorkItem) -> click.Command:

@@ -34,8 +34,8 @@ def wants_json(root: click.Command, words: Sequence[str]) -> bool:
 
 
 def told(error: BaseException, root: click.Command, invocation: Invocation, *, as_json: bool) -> int:
-    """Tells what ended the command; returns the exit status. A result that was printed stays the only document."""
-    as_json = as_json and not invocation.printed
+    """Tells what ended the command; returns the exit status."""
+    as_json = as_json and not invocation.result_shown
     if isinstance(error, click.Abort | KeyboardInterrupt):
         return told_end(error, as_json=as_json)
     if isinstance(error, PkgciError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pkgci.cli.connect import errors_of, show_errors, site_trust, status_of
+from pkgci.cli.connect import data_of, errors_of, show_errors, site_trust, status_of
 from pkgci.cli.say import say
 from pkgci.foreign.tree import renderer_of
 from pkgci.model.site import Host, Site
@@ -36,16 +36,17 @@ def show_differences(
         if not isinstance(current, Exception):
             new = wanted[name]
             diffs[name] = list(differences(current or {}, new, old_name=f"{name} now", new_name=f"{name} next"))
+    errors = errors_of(found)
     if as_json:
         from pkgci.cli.screen import print_json
 
-        print_json(diffs)
+        print_json({**diffs, **data_of(errors)})
     else:
         for name, lines in diffs.items():
             if found[name] is None:
                 say(f"# {name}: nothing is deployed there yet", err=True)
             _show(name, lines)
-    show_errors(errors_of(found))
+    show_errors(errors)
     return status_of(found, as_declared=not any(diffs.values()))
 
 

@@ -30,7 +30,7 @@ class Invocation:
         self.site_file = DEFAULT_SITE
         self.verbose = 0
         # Whether standard output has its one JSON document.
-        self.printed = False
+        self.result_shown = False
         # Called with the command's exit status at its end.
         self.ended: Callable[[int], None] = lambda status: None
 

@@ -115,8 +115,9 @@ class _Screen(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         text = self._redact(record.getMessage())
-        if not self._whole and len(text) > _WIDTH:
-            text = f"{text[: _WIDTH - 1]}…"
+        if not self._whole:
+            text = " ".join(text.split())
+            text = text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1]}…"
         with suppress(OSError):
             say(text, err=True, fg="bright_black")
 

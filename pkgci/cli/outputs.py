@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from pkgci.cli.say import say_exactly
-from pkgci.errors import PkgciError, UsageError
+from pkgci.errors import UsageError
 from pkgci.outputs import check_output, write_output
 
 STANDARD_OUTPUT = "-"
@@ -41,8 +41,9 @@ def also(report: Output | None, text: Callable[[], str]) -> Iterator[bool]:
 
     Yields whether the result is shown: not where the report has standard output to itself.
     """
+    shown = report is None or report.path is not None
     try:
-        yield report is None or report.path is not None
+        yield shown
     finally:
         if report is not None:
             report.write(text())
@@ -71,10 +72,7 @@ def _file(context: click.Context, parameter: click.Parameter, value: str | None)
     if value == STANDARD_OUTPUT:
         return Output(None)
     _check_not_empty(value)
-    try:
-        check_output(Path(value))
-    except PkgciError as error:
-        raise click.BadParameter(error.message, context, parameter) from None
+    check_output(Path(value))
     return Output(Path(value))
 
 

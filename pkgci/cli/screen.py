@@ -86,7 +86,7 @@ def print_json(value: Any) -> None:
     sys.stdout.write(escaped(json.dumps(value, indent=2, ensure_ascii=False, default=str)) + "\n")
     context = click.get_current_context(silent=True)
     if context is not None:
-        context.ensure_object(Invocation).printed = True
+        context.ensure_object(Invocation).result_shown = True
 
 
 class Progress:

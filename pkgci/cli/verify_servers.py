@@ -43,7 +43,7 @@ def command(
     the roles keep their data. Clocks may differ from this machine's by 2 seconds. A slave's kernel must limit the
     memory and the processes of control groups: nothing else keeps a build to its limits.
     """
-    from pkgci.cli.connect import errors_of, site_trust, status_of
+    from pkgci.cli.connect import data_of, errors_of, site_trust, status_of
     from pkgci.cli.screen import remarks
     from pkgci.model.load import load_site
     from pkgci.model.site import Host
@@ -81,7 +81,7 @@ def command(
             findings[host.name] = judge_error(host, found)
     with also(junit, lambda: _junit(site, findings)) as shown:
         if shown and as_json:
-            _print_json(site, findings)
+            _print_json(site, findings, data_of(errors_of(results)))
         elif shown:
             _show(findings)
     if not as_json:
@@ -115,7 +115,7 @@ def _show(findings: Findings) -> None:
     screen.print(summary + (f"; not: {', '.join(short)}" if short else ""), soft_wrap=False)
 
 
-def _print_json(site: Site, findings: Findings) -> None:
+def _print_json(site: Site, findings: Findings, errors: dict[str, dict[str, object]]) -> None:
     from dataclasses import asdict
 
     from pkgci.cli.screen import print_json
@@ -126,6 +126,7 @@ def _print_json(site: Site, findings: Findings) -> None:
             "site": site.name,
             "as_ordered": all(item.verdict is Verdict.OK for part in findings.values() for item in part),
             "hosts": {name: [asdict(item) for item in part] for name, part in findings.items()},
+            "errors": errors,
         }
     )
 

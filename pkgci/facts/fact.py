@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import resources
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -13,6 +13,7 @@ from pkgci.remote.errors import HostError
 if TYPE_CHECKING:
     from pkgci.remote.session import Session
 
+T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 _END = "end=yes"
@@ -93,3 +94,11 @@ def collect(
     except ValueError as error:
         said = completed.stderr.strip().splitlines()[-1:] or [f"exit status {completed.status}"]
         raise HostError(session.host.name, f"{error}: {said[0]}") from None
+
+
+def read_from(session: Session, read: Callable[[Answers], T], answers: Answers) -> T:
+    """What ``read`` makes of the ``answers`` of the session's host. Raises ``HostError`` where nothing can be made."""
+    try:
+        return read(answers)
+    except (ValueError, LookupError) as error:
+        raise HostError(session.host.name, f"what it says of itself cannot be read: {error}") from error

@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from pkgci.facts.disks import Temporary, TemporaryFact
-from pkgci.facts.fact import Answers, Fact, collect
+from pkgci.facts.fact import Answers, Fact, collect, read_from
 from pkgci.facts.runs import Releases, Room, RoomFact, Running, RunningFact
 
 if TYPE_CHECKING:
@@ -63,4 +63,4 @@ class Ground:
 def ask_state(session: Session, releases: Iterable[str]) -> HostState:
     """The state of the session's host, and which of ``releases`` it has. Raises ``HostError``."""
     ground = Ground(releases)
-    return ground.read(collect(session, ground.facts))
+    return read_from(session, ground.read, collect(session, ground.facts))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from pkgci.facts.fact import collect
+from pkgci.facts.fact import collect, read_from
 from pkgci.model.site import Site
 from pkgci.remote.errors import HostError
 from pkgci.remote.session import Session
@@ -29,7 +29,7 @@ def inspect(site: Site, session: Session) -> Inspection:
     clock = _clock(session)
     delivery = Delivery(site, session.host)
     answers = collect(session, delivery.facts, at_least=_COLLECT_TIMEOUT)
-    return Inspection(delivery.read(answers), clock)
+    return Inspection(read_from(session, delivery.read, answers), clock)
 
 
 def _clock(session: Session) -> Clock:

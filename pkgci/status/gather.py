@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from pkgci.facts.fact import collect
+from pkgci.facts.fact import collect, read_from
 from pkgci.model.site import Host, Site
 from pkgci.remote.errors import HostError, UnreachableError
 from pkgci.remote.fanout import Connect, each_host, no_connection
@@ -39,7 +39,7 @@ def gather(site: Site, trust: Trust, *, parallel: int) -> dict[str, HostFacts | 
 def ask(site: Site, session: Session, deadline: float) -> HostFacts:
     """How the host of ``session`` is. Raises ``HostError``."""
     health = Health(site, session.host)
-    return health.read(collect(session, health.facts, timeout=deadline))
+    return read_from(session, health.read, collect(session, health.facts, timeout=deadline))
 
 
 def within(

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from pkgci.errors import ExitStatus
 from pkgci.puppetrun import follow
 from tests.unit.sshd import puppet
 from tests.unit.sshd.network import Network
@@ -139,7 +140,7 @@ def test_two_operators_do_not_apply_to_one_host_at_once(network: Network) -> Non
     state = holder("20260101T000000-aaaaaaaa", {**OURS, "operator": "bob@elsewhere", "data": "0" * 64})
     network.hosts["zuul01"].on(puppet.STATE, state)
     result = network.pkgci("bootstrap")
-    assert result.exit_code == 5 and "bob@elsewhere is applying to it since 10:00:00" in result.output
+    assert result.exit_code == ExitStatus.LOCKED and "bob@elsewhere is applying to it since 10:00:00" in result.output
     assert not any(puppet.DELIVER in text for text in network.hosts["zuul01"].texts())
 
 
@@ -178,7 +179,7 @@ def test_another_run_that_took_the_lock_meanwhile_is_not(network: Network, other
     made(network, "zuul01")
     Interrupted(network, **other)
     result = network.pkgci("bootstrap")
-    assert result.exit_code == 5 and "is applying to it" in result.output
+    assert result.exit_code == ExitStatus.LOCKED and "is applying to it" in result.output
 
 
 def test_a_run_that_is_under_way_is_followed_and_none_is_started(network: Network) -> None:
@@ -197,7 +198,7 @@ def test_a_lock_that_others_keep_taking_is_told_of_in_the_end(network: Network) 
     made(network, "zuul01")
     applies(network.hosts["zuul01"], Run(exit="success exited 66", report=""))
     result = network.pkgci("bootstrap")
-    assert result.exit_code == 5 and "is applying to it" in result.output
+    assert result.exit_code == ExitStatus.LOCKED and "is applying to it" in result.output
     assert sum(puppet.DELIVER in text for text in network.hosts["zuul01"].texts()) == 3
 
 

@@ -178,7 +178,6 @@ def site_file(write_site: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
     packed = SimpleNamespace(deployment=None, redact=str, hosts=defaultdict(lambda: None))
     monkeypatch.setattr("pkgci.cli.bootstrap_pack.pack", lambda *_, **__: packed)
     monkeypatch.setattr("pkgci.cli.bootstrap_keys.learn", lambda *_, **__: {})
-    monkeypatch.setattr("pkgci.remote.session.open_session", lambda *_, **__: nullcontext())
     for remembering in ("begin", "done"):
         monkeypatch.setattr(f"pkgci.leavers.memory.{remembering}", lambda *_: None)
     capsys.readouterr()
@@ -192,6 +191,7 @@ def _bootstrapped(monkeypatch: pytest.MonkeyPatch, result: object) -> None:
         return result
 
     monkeypatch.setattr(puppet, "apply", apply)
+    monkeypatch.setattr("pkgci.remote.session.open_session", lambda *_, **__: nullcontext())
 
 
 def test_after_a_noop_run_the_same_hosts_are_next(

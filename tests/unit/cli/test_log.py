@@ -65,6 +65,18 @@ def test_each_command_on_a_host_is_a_line_with_the_host_the_time_and_the_bytes(s
     assert re.match(r"\d{8}T\d{6}-status-\d+\.log", file.name)
 
 
+def test_with_one_v_each_command_is_one_short_line_and_with_two_it_is_whole(site_file: Path, capsys: Capture) -> None:
+    script = "LC_ALL=C\n" + "echo a\n" * 100
+    for verbose, lines in ((1, 1), (2, 100)):
+        start_logging(site_file, "status", verbose)
+        ran(HOST, script)
+        stop_logging()
+        shown = [line for line in capsys.readouterr().err.splitlines() if "begins" not in line]
+        assert len(shown) == 1 if lines == 1 else len(shown) > lines
+        assert "zuul01: run status=3" in "".join(shown)
+    assert "echo a" in logs(site_file)[0].read_text()
+
+
 def test_the_sessions_and_connections_are_those_that_are_logged() -> None:
     for function in (Session.run, Session.stream, open_link):
         assert hasattr(function, "__wrapped__")

@@ -100,6 +100,14 @@ def test_a_look_that_breaks_off_is_no_answer(servers: Network) -> None:
     assert result.exit_code == 1 and "out of memory" in found[0]["found"]
 
 
+def test_a_server_that_nobody_can_make_sense_of_is_named(servers: Network) -> None:
+    delivered(servers.hosts["build02"], "disk=/srv of another kind")
+    result = servers.pkgci("verify-servers", "--json")
+    told = json.loads(result.stdout)
+    assert result.exit_code == 1 and told["errors"].keys() == {"build02"}
+    assert "cannot be read" in told["errors"]["build02"]["message"]
+
+
 def test_a_clock_that_cannot_be_read_is_told_of(servers: Network) -> None:
     servers.hosts["build02"].on(r"date \+%s", "noon\n")
     result = servers.pkgci("verify-servers", "--json")
@@ -151,7 +159,7 @@ def well(network: Network, *more: str) -> None:
     began = datetime.now(UTC) - timedelta(hours=1)
     lines = [
         *(f"unit={unit} LoadState=loaded ActiveState=active" for unit in units(site, host)),
-        "disk=/srv 100 70 30% /",
+        "disk=/srv 1000 700 30% /",
         f"run={began:%Y%m%dT%H%M%S}-abcdef01",
         "operator=alice@desk",
         "exit=success exited 0",
@@ -183,6 +191,13 @@ def test_what_the_hosts_say_decides_the_status(network: Network) -> None:
     well(network, "exit=exit-code exited 1")
     status, after = problems(network)
     assert status == 1 and len(after) > len(before)
+
+
+def test_a_state_that_nobody_can_make_sense_of_is_an_error_of_its_host(network: Network) -> None:
+    network.host("zuul01")
+    well(network, "disk=/srv of another kind")
+    status, told = problems(network)
+    assert status == 1 and any("cannot be read" in what for what in told)
 
 
 def test_the_screen_names_the_hosts(network: Network) -> None:
@@ -300,3 +315,16 @@ def test_data_that_cannot_be_compared_is_an_error_of_its_host(network: Network) 
     network.make_secrets()
     result = network.pkgci("render-hiera", "--diff")
     assert result.exit_code == 3 and "zuul01" in result.output
+
+
+@pytest.mark.parametrize("command", [("render-hiera", "--diff"), ("verify-servers",)], ids=" ".join)
+def test_a_host_that_cannot_be_looked_at_is_an_error_object_for_machines(
+    network: Network, command: tuple[str, ...]
+) -> None:
+    network.host("zuul01", fault=Fault.REFUSES)
+    network.make_secrets()
+    result = network.pkgci(*command, "--json")
+    told = json.loads(result.stdout)
+    error = told.get("errors", told)["zuul01"]
+    assert (result.exit_code, error["kind"], error["status"], error["place"]) == (3, "unreachable", 3, "zuul01")
+    assert "refuses" in error["message"] and error["hint"]

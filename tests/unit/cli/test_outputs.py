@@ -55,9 +55,8 @@ def test_every_option_that_names_where_to_write_is_of_the_one_kind() -> None:
     kinds = {(name, option.opts[0]): option.callback for name, option in options()}
     writing = {key: kind for key, kind in kinds.items() if key[1] in ("--output", "--junit")}
     assert set(writing.values()) == {outputs._file, outputs._folder}
-    tried = {(call[0], call[-1]) for call in TEXTS} | {(name, "--output") for name in RENDERING}
-    # That one asks a host first; see tests/unit/review.
-    assert tried | {("verify-review", "--junit")} == set(writing)
+    texts = {(call[0], call[-1]) for call in TEXTS} | {("verify-review", "--junit")}
+    assert texts | {(name, "--output") for name in RENDERING} == set(writing)
 
 
 @pytest.mark.parametrize("call", TEXTS, ids=" ".join)
@@ -97,7 +96,7 @@ def test_what_cannot_be_written_to_is_a_fault_of_the_command_line(
     assert call[-1] in err or target in err
 
 
-@pytest.mark.parametrize("command", ["verify-servers", "verify-connectivity"])
+@pytest.mark.parametrize("command", ["verify-servers", "verify-connectivity", "verify-review"])
 def test_two_results_do_not_share_standard_output(command: str, site_file: str, capfd: Capture) -> None:
     assert run([command, "--json", "--junit", "-", "--site", site_file]) == 2
     assert "cannot be combined" in capfd.readouterr().err

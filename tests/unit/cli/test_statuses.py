@@ -30,10 +30,10 @@ from pkgci.errors import (
     UsageError,
     status_of_all,
 )
+from pkgci.facts.runs import Running
 from pkgci.model.load import load_site
 from pkgci.pipelines import deploy as pipelines
 from pkgci.puppetrun import run as puppet
-from pkgci.puppetrun.host_state import HostState, Running
 from pkgci.remote.errors import HostError, HostLockedError, UnreachableError
 from pkgci.remote.keys import Keys
 from tests.unit.cli.test_bootstrap import FAILED, GOOD, REPORT
@@ -237,7 +237,8 @@ def test_a_host_that_somebody_else_is_applying_to_is_locked_and_not_failed(
     site_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
     running = Running("run", {"operator": "bob@there", "started": "12:00:00 UTC"})
-    monkeypatch.setattr(puppet, "ask_state", lambda *_: HostState(10**9, frozenset(), running))
+    monkeypatch.setattr(puppet, "ask_state", lambda *_: SimpleNamespace(running=running))
+    monkeypatch.setattr("pkgci.cli.bootstrap_keys.learn", lambda *_, **__: {})
     monkeypatch.setattr(puppet, "check_way_in", lambda *_: None)
     session = SimpleNamespace(client_address="192.0.2.1")
     monkeypatch.setattr("pkgci.remote.session.open_session", lambda *_, **__: nullcontext(session))
@@ -290,6 +291,8 @@ def test_a_noop_run_with_changes_pending_is_not_as_declared(
     result = replace(GOOD, report=replace(REPORT, noop=noop, pending=pending))
     monkeypatch.setattr("pkgci.remote.session.open_session", lambda *_, **__: nullcontext())
     monkeypatch.setattr(puppet, "apply", lambda *_: result)
+    monkeypatch.setattr("pkgci.cli.bootstrap_keys.learn", lambda *_, **__: {})
+    monkeypatch.setattr("pkgci.remote.session.open_session", lambda *_, **__: nullcontext())
     options = ["--noop"] if noop else []
     assert run(["bootstrap", "--site", str(site_file), "--host", "zuul01", *options]) == status
     capsys.readouterr()

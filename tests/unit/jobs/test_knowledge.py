@@ -21,7 +21,7 @@ from pkgci.model.roles import SLAVES
 from pkgci.model.site import Host, Site
 from pkgci.pipelines import deploy
 from pkgci.remote import session
-from pkgci.remote.errors import UnreachableError
+from pkgci.remote.errors import CutShortError, UnreachableError
 from pkgci.remote.session import Completed
 from tests.unit.conftest import SITE
 from tests.unit.jobs.fake_jenkins import FakeJenkins
@@ -209,3 +209,22 @@ def test_the_layout_is_not_replaced_before_the_hosts_know_its_projects(
     hosts.known = bootstrapped(load_site(tmp_path / "site.yaml"))
     assert run(["deploy-pipelines", "--site", site_file(tmp_path)]) == 0
     assert replaced == ["yes"]
+
+
+def test_an_answer_that_is_not_whole_is_none(
+    hosts: Hosts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @contextmanager
+    def broken(site: Site, host: Host, *_: object, **__: object) -> Iterator[Any]:
+        one = type("Session", (), {})()
+        one.host, one.run = host, not_whole
+        yield one
+
+    def not_whole(*_: object, **__: object) -> None:
+        raise CutShortError("build01", "its answer is not whole")
+
+    monkeypatch.setattr(session, "open_session", broken)
+    assert run(["deploy-jobs", "--site", site_file(tmp_path)]) == 0
+    said = capsys.readouterr().err
+    assert "build01 could not be asked" in said
+    assert "do not know" not in said

@@ -157,3 +157,13 @@ def test_what_is_missing_is_a_failure_in_the_junit_report_as_of_the_other_verify
         suite = ElementTree.parse(report).getroot()[0]
         assert (suite.get("failures"), int(suite.get("tests") or 0) > 5) == (str(failures), True)
         host["stream"] = {"status": 1, "err": "stream events not permitted"}
+
+
+def test_the_junit_report_may_be_all_that_is_printed_and_no_file_is_made_for_it(
+    host: dict[str, Any], fake: FakeGerrit, review_site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["verify-review", "--site", str(review_site.path), "--junit", "-"]
+    assert run(command) == 0
+    assert ElementTree.fromstring(capsys.readouterr().out.encode()).tag == "testsuites"
+    assert run([*command, "--json"]) == 2
+    assert "cannot be combined" in capsys.readouterr().err
