@@ -110,9 +110,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs one command and exits with its status: never with a traceback for what a user can cause."""
     begin_quickly()
     sys.excepthook = _show_fault
+    # Before anything is opened: it would get the number of a standard stream that is closed.
+    prepare()
     end_as_interrupted()
     ensure_name()
-    prepare()
     status = run(arguments)
     reason = lost(sys.stdout)
     # The reader of our output (`| head`) has what it wanted.

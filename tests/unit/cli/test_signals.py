@@ -133,3 +133,23 @@ except Ended as end:
 
 def test_a_signal_that_wakes_nobody_up_is_heard_all_the_same() -> None:
     assert subprocess.run([sys.executable, "-c", UNHEARD], timeout=60).returncode == 128 + signal.SIGTERM
+
+
+NUMBERS = """
+import os, signal, sys
+from pkgci.cli import main
+
+main.run = lambda _: os.write(int(sys.argv[1]), " ".join(
+    [os.readlink(f"/proc/self/fd/{number}") for number in (0, 1, 2)] + [str(signal.set_wakeup_fd(-1) > 2)]
+).encode()) and 0
+main.main()
+"""
+
+
+def test_what_signals_need_takes_no_number_of_a_standard_stream_that_is_closed() -> None:
+    reader, writer = os.pipe()
+    command = f'exec "$0" -c "$1" {writer} <&- >&- 2>&-'
+    subprocess.run(["sh", "-c", command, sys.executable, NUMBERS], timeout=60, pass_fds=[writer], check=True)
+    os.close(writer)
+    with open(reader) as found:
+        assert found.read() == "/dev/null /dev/null /dev/null True"
