@@ -1,5 +1,12 @@
-"""``python -m pkgci``."""
+"""The program: ``pkgci``, and ``python -m pkgci``."""
 
-from pkgci.cli.main import main
+import signal
 
-main()
+# What ^C brings while the command line is being loaded is the end, and no traceback.
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+from pkgci.cli.main import main  # noqa: E402 - the longest part of it
+
+if __name__ == "__main__":
+    main()

@@ -153,3 +153,58 @@ def test_what_signals_need_takes_no_number_of_a_standard_stream_that_is_closed()
     os.close(writer)
     with open(reader) as found:
         assert found.read() == "/dev/null /dev/null /dev/null True"
+
+
+LOADING = """
+import builtins, os, runpy, signal, sys
+
+load = builtins.__import__
+
+def signalled(name, *rest, **named):
+    if name == "pkgci.cli.main":
+        os.kill(os.getpid(), signal.SIGINT)
+    return load(name, *rest, **named)
+
+sys.argv[1:] = ["--version"]
+builtins.__import__ = signalled
+signal.signal(signal.SIGINT, {before})
+runpy.run_module("pkgci", run_name="__main__", alter_sys=True)
+"""
+
+
+def test_a_signal_that_comes_while_the_program_is_loaded_ends_it_without_a_traceback() -> None:
+    program = LOADING.format(before="signal.default_int_handler")
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60)
+    assert (done.returncode, done.stderr) == (-signal.SIGINT, b"")
+
+
+def test_a_signal_that_is_ignored_stays_ignored_while_the_program_is_loaded() -> None:
+    program = LOADING.format(before="signal.SIG_IGN")
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60).returncode == 0
+
+
+AT_THE_EDGES = """
+import atexit, os, signal, sys
+from pkgci.cli import main
+
+def signalled(*_):
+    os.kill(os.getpid(), signal.SIGTERM)
+
+where = sys.argv.pop(1)
+if where == "after":
+    atexit.register(signalled)
+else:
+    setattr(main, where, signalled)
+sys.argv[1:] = ["--version"]
+main.main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("where", "status"),
+    [("ensure_name", 128 + signal.SIGTERM), ("lost", 128 + signal.SIGTERM), ("after", -signal.SIGTERM)],
+)
+def test_a_signal_before_or_after_the_command_itself_brings_no_traceback(where: str, status: int) -> None:
+    command = [sys.executable, "-c", AT_THE_EDGES, where]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == status and "Traceback" not in done.stderr, done.stderr
