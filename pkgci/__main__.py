@@ -6,7 +6,7 @@ import signal
 if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-from pkgci.cli.main import main  # noqa: E402 - the longest part of it
+from pkgci.cli.main import main
 
 if __name__ == "__main__":
     main()

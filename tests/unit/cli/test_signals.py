@@ -151,7 +151,7 @@ def test_what_signals_need_takes_no_number_of_a_standard_stream_that_is_closed()
     command = f'exec "$0" -c "$1" {writer} <&- >&- 2>&-'
     subprocess.run(["sh", "-c", command, sys.executable, NUMBERS], timeout=60, pass_fds=[writer], check=True)
     os.close(writer)
-    with open(reader) as found:
+    with os.fdopen(reader) as found:
         assert found.read() == "/dev/null /dev/null /dev/null True"
 
 
