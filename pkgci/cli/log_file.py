@@ -64,7 +64,18 @@ class LogFile(RotatingFileHandler):
             file.write(f"# pkgci {__version__}, process {os.getpid()}: pkgci {legible(words)}\n")
         return file
 
+    def close(self) -> None:
+        try:
+            super().close()
+        except OSError:
+            # What no full disk has taken is tried once more when the file is closed.
+            self._tell()
+
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        self._tell()
+
+    def _tell(self) -> None:
+        """Tells of the error that is being handled, if it is the first one."""
         failed, self._failed = self._failed, None
         error = sys.exc_info()[1]
         if failed is not None and error is not None:

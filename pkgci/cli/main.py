@@ -16,7 +16,7 @@ from pkgci import __version__
 from pkgci.cli.invocation import Invocation, verbose_option
 from pkgci.cli.quick import begin_quickly, end_quickly
 from pkgci.cli.say import say
-from pkgci.cli.signals import end_as_interrupted, leave
+from pkgci.cli.signals import Ended, end_as_interrupted, leave
 from pkgci.cli.streams import lost, prepare
 from pkgci.errors import ExitStatus
 from pkgci.remembering import NotRememberedWarning
@@ -110,15 +110,22 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs one command and exits with its status: never with a traceback for what a user can cause."""
     begin_quickly()
     sys.excepthook = _show_fault
-    end_as_interrupted()
-    ensure_name()
+    # Before anything is opened: it would get the number of a standard stream that is closed.
     prepare()
-    status = run(arguments)
-    reason = lost(sys.stdout)
-    # The reader of our output (`| head`) has what it wanted.
-    if reason is not None and not isinstance(reason, BrokenPipeError):
-        words = f"pkgci: cannot write to standard output: {reason.strerror}"
-        status = _said_or_not(words, status or ExitStatus.NOT_AS_DECLARED)
+    try:
+        end_as_interrupted()
+        ensure_name()
+        status = run(arguments)
+        reason = lost(sys.stdout)
+        # The reader of our output (`| head`) has what it wanted.
+        if reason is not None and not isinstance(reason, BrokenPipeError):
+            words = f"pkgci: cannot write to standard output: {reason.strerror}"
+            status = _said_or_not(words, status or ExitStatus.NOT_AS_DECLARED)
+    except Ended as end:
+        from pkgci.cli.failure import told_end
+
+        # Before the command began, or after it had ended.
+        status = told_end(end, as_json=False)
     end_quickly()
     leave(status)
 

@@ -56,6 +56,10 @@ def leave(status: int) -> NoReturn:
             with suppress(OSError, ValueError):
                 stream.flush()
         os._exit(status)
+    # From here on nobody is left to hear one.
+    for number in _ENDING:
+        if signal.getsignal(number) is _end:
+            signal.signal(number, signal.SIG_DFL)
     sys.exit(status)
 
 

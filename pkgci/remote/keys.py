@@ -93,7 +93,8 @@ def _declared(host: Host, path: Path) -> Any:
 def _default_paths() -> Iterator[Path]:
     place = home()
     if place is not None:
-        yield from (path for name in _DEFAULT_KEYS if (path := place / ".ssh" / name).is_file())
+        # Unlike Path.is_file, this raises nothing: the home may be another user's (`sudo -E`).
+        yield from (path for name in _DEFAULT_KEYS if os.path.isfile(path := place / ".ssh" / name))  # noqa: PTH113
 
 
 def _default_files(held: set[str]) -> tuple[list[Candidate], tuple[Path, ...]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Generator
 from pathlib import Path
 from types import SimpleNamespace
@@ -88,6 +90,20 @@ def test_what_fails_is_logged_with_why(site_file: Path) -> None:
         raise OSError("gone away")
     stop_logging()
     assert re.search(r"pub01: connect failed='gone away' seconds=\S+ root@192\.0\.2\.1", logs(site_file)[0].read_text())
+
+
+def test_a_disk_without_room_for_the_log_is_told_once_and_stops_no_command(site_file: Path) -> None:
+    program = (
+        "import logging, resource; from pathlib import Path; from pkgci.cli import log\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\n"
+        f"log.start_logging(Path({str(site_file)!r}), 'status', 0)\n"
+        "for _ in range(3): logging.getLogger('pkgci').info('connected')\n"
+        "log.stop_logging(0)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and "Traceback" not in done.stderr
+    (line,) = done.stderr.splitlines()
+    assert "no log is written" in line
 
 
 def test_a_log_is_its_owners_alone_whatever_the_umask(site_file: Path) -> None:

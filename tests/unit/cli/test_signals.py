@@ -133,3 +133,78 @@ except Ended as end:
 
 def test_a_signal_that_wakes_nobody_up_is_heard_all_the_same() -> None:
     assert subprocess.run([sys.executable, "-c", UNHEARD], timeout=60).returncode == 128 + signal.SIGTERM
+
+
+NUMBERS = """
+import os, signal, sys
+from pkgci.cli import main
+
+main.run = lambda _: os.write(int(sys.argv[1]), " ".join(
+    [os.readlink(f"/proc/self/fd/{number}") for number in (0, 1, 2)] + [str(signal.set_wakeup_fd(-1) > 2)]
+).encode()) and 0
+main.main()
+"""
+
+
+def test_what_signals_need_takes_no_number_of_a_standard_stream_that_is_closed() -> None:
+    reader, writer = os.pipe()
+    command = f'exec "$0" -c "$1" {writer} <&- >&- 2>&-'
+    subprocess.run(["sh", "-c", command, sys.executable, NUMBERS], timeout=60, pass_fds=[writer], check=True)
+    os.close(writer)
+    with os.fdopen(reader) as found:
+        assert found.read() == "/dev/null /dev/null /dev/null True"
+
+
+LOADING = """
+import builtins, os, runpy, signal, sys
+
+load = builtins.__import__
+
+def signalled(name, *rest, **named):
+    if name == "pkgci.cli.main":
+        os.kill(os.getpid(), signal.SIGINT)
+    return load(name, *rest, **named)
+
+sys.argv[1:] = ["--version"]
+builtins.__import__ = signalled
+signal.signal(signal.SIGINT, {before})
+runpy.run_module("pkgci", run_name="__main__", alter_sys=True)
+"""
+
+
+def test_a_signal_that_comes_while_the_program_is_loaded_ends_it_without_a_traceback() -> None:
+    program = LOADING.format(before="signal.default_int_handler")
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60)
+    assert (done.returncode, done.stderr) == (-signal.SIGINT, b"")
+
+
+def test_a_signal_that_is_ignored_stays_ignored_while_the_program_is_loaded() -> None:
+    program = LOADING.format(before="signal.SIG_IGN")
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60).returncode == 0
+
+
+AT_THE_EDGES = """
+import atexit, os, signal, sys
+from pkgci.cli import main
+
+def signalled(*_):
+    os.kill(os.getpid(), signal.SIGTERM)
+
+where = sys.argv.pop(1)
+if where == "after":
+    atexit.register(signalled)
+else:
+    setattr(main, where, signalled)
+sys.argv[1:] = ["--version"]
+main.main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("where", "status"),
+    [("ensure_name", 128 + signal.SIGTERM), ("lost", 128 + signal.SIGTERM), ("after", -signal.SIGTERM)],
+)
+def test_a_signal_before_or_after_the_command_itself_brings_no_traceback(where: str, status: int) -> None:
+    command = [sys.executable, "-c", AT_THE_EDGES, where]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == status and "Traceback" not in done.stderr, done.stderr

@@ -1,8 +1,11 @@
 """With which key we log in."""
 
+import errno
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -116,5 +119,18 @@ def test_a_user_without_a_home_has_no_default_keys(site: Site, monkeypatch: pyte
         raise RuntimeError("Could not determine home directory.")
 
     monkeypatch.setattr(Path, "home", homeless)
+    with pytest.raises(AuthenticationError, match="no SSH key to log in with"):
+        keys_for(site.host("zuul01"))
+
+
+def test_a_home_that_may_not_be_read_has_no_default_keys(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = os.stat
+
+    def refusing(path: Any, **options: Any) -> os.stat_result:
+        if ".ssh" in Path(path).parts:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return found(path, **options)
+
+    monkeypatch.setattr(os, "stat", refusing)
     with pytest.raises(AuthenticationError, match="no SSH key to log in with"):
         keys_for(site.host("zuul01"))
