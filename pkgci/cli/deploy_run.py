@@ -56,7 +56,7 @@ class Runner:
         from pkgci.deploy.journal import Ended
 
         command = command_of(item)
-        known = {parameter.name for parameter in command.params}
+        known = {parameter.name for parameter in command.params if parameter.expose_value}
         options = {name: value for name, value in self.options.items() if name in known}
         if item.name in _ASK_FOR_THEMSELVES:
             options.pop("yes", None)
