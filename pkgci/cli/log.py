@@ -114,6 +114,9 @@ class _Screen(logging.Handler):
         self._redact = redact
 
     def emit(self, record: logging.LogRecord) -> None:
+        if record.levelno >= logging.ERROR:
+            # What ended the command is said anyway.
+            return
         text = self._redact(record.getMessage())
         if not self._whole:
             text = " ".join(text.split())

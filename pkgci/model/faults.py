@@ -18,6 +18,9 @@ def unfit(document: Document, error: ValidationError) -> list[Fault]:
     """The faults of a document that does not fit the schema. What pydantic says of one place is told once."""
     faults: dict[tuple[Path_, str], Fault] = {}
     for item in error.errors(include_url=False):
+        if item["type"] == "too_short" and item["input"]:
+            # All that it has is wrong, and told of by itself.
+            continue
         path = _known(document, _place_of(item))
         missing = str(item["loc"][-1]) if item["type"] == "missing" else ""
         faults.setdefault((path, missing), _fault(document, item, path))

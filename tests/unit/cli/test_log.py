@@ -79,6 +79,19 @@ def test_with_one_v_each_command_is_one_short_line_and_with_two_it_is_whole(site
     assert "echo a" in logs(site_file)[0].read_text()
 
 
+@pytest.mark.parametrize("verbose", ["-v", "-vv"])
+def test_what_ended_a_command_is_said_once_however_much_is_shown(
+    site_file: Path, verbose: str, capsys: Capture
+) -> None:
+    assert run(["secrets", "init", "--site", str(site_file)]) == 0
+    (site_file.parent / "site.yaml").write_text(SITE + "ssh: {key: missing}\n")
+    capsys.readouterr()
+    assert run(["deploy-pipelines", "--plan", verbose, "--site", str(site_file)]) == 3
+    lines = capsys.readouterr().err.splitlines()
+    assert sum("missing" in line and "connect" not in line for line in lines) == 1, lines
+    assert "ERROR zuul01" in logs(site_file)[-1].read_text()
+
+
 def test_the_sessions_and_connections_are_those_that_are_logged() -> None:
     for function in (Session.run, Session.stream, open_link):
         assert hasattr(function, "__wrapped__")

@@ -20,6 +20,7 @@ from pkgci.cli import bootstrap, validate
 from pkgci.cli.connect import status_of
 from pkgci.cli.main import run
 from pkgci.cli.signals import Ended
+from pkgci.deploy.items import ITEMS
 from pkgci.deploy.journal import alone
 from pkgci.errors import (
     DeclinedError,
@@ -136,6 +137,10 @@ REACHING = [
     "publish rollback --yes",
     "status",
 ]
+
+
+# The steps of a deploy are called with options that only some of them take.
+REACHING += [f"deploy --yes --parallel 3 --accept-new-host-keys --from {item.name}" for item in ITEMS[3:]]
 
 
 @pytest.mark.parametrize("command", REACHING)

@@ -152,6 +152,7 @@ def sites(draw: st.DrawFn) -> Site:
             mail=_some({"administrator": st.just("ops@example.org")}, relay=st.just("mx.example.org")),
             outside=_some({"address": _mostly(("198.51.100.9",), ("203.0.113.1",))}, ssh=_ssh),
             builds=_some({}, ports=st.lists(_mostly((3128, 8080), (0, 65536)), max_size=2), memory=_sizes),
+            timeouts=_some({}, connect=_mostly((1, 10, 600), (0, 601)), command=_mostly((1, 60, 3600), (0, 3601))),
             lab=st.just({}),
         )
     )

@@ -260,3 +260,10 @@ def test_a_key_file_that_has_no_end_is_not_read(write_site: Write, tmp_path: Pat
     assert told(path).count("it is not a regular file") == 2
     (tmp_path / "keys/alice.pub").write_text("  # a comment\n" + ALICE)
     assert load_site(write_site(SITE)).administrator_keys["alice"]
+
+
+def test_a_list_of_wrong_values_is_not_called_empty(write_site: Write) -> None:
+    networks = '[192.0.2.0/24, "2001:db8::/64"]'
+    for text in ("[10]", "[on, '192.0.2.0/33']"):
+        assert "empty" not in told(write_site(SITE.replace(networks, text)))
+    assert "empty" in told(write_site(SITE.replace(networks, "[]")))
