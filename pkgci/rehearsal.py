@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from pkgci.errors import PkgciError
 from pkgci.model.document import DocumentError, Fault, Path_
-from pkgci.model.lab import LAB_KEY
+from pkgci.model.lab import LAB_KEY, LabWar
 from pkgci.model.load import Loaded
 from pkgci.model.site import Site
 
@@ -36,7 +36,7 @@ def _faults(loaded: Loaded) -> Iterator[Fault]:
     rehearsed: list[tuple[bool, Path_, Callable[[Site], object]]] = [
         (bool(site.jenkins.jobs), ("jenkins", "jobs"), _jobs),
         (bool(site.zuul.layouts), ("zuul", "layouts"), _layouts),
-        (site.lab is not None, ("lab",), _lab),
+        (_carries(site), ("lab",), _lab),
         (_has_templates(site), ("manifests",), _data),
     ]
     for needed, path, rehearse in rehearsed:
@@ -68,6 +68,11 @@ def _layouts(site: Site) -> None:
     from pkgci.pipelines.layout import render
 
     render(site)
+
+
+def _carries(site: Site) -> bool:
+    """Whether the lab has real servers, whose files are looked at; without them nothing waits for Docker's library."""
+    return site.lab is not None and any(isinstance(one, LabWar) for one in (site.lab.review, site.lab.jenkins))
 
 
 def _lab(site: Site) -> None:
