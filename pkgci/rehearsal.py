@@ -36,7 +36,7 @@ def _faults(loaded: Loaded) -> Iterator[Fault]:
     rehearsed: list[tuple[bool, Path_, Callable[[Site], object]]] = [
         (bool(site.jenkins.jobs), ("jenkins", "jobs"), _jobs),
         (bool(site.zuul.layouts), ("zuul", "layouts"), _layouts),
-        (_brings_servers(site), ("lab",), _lab),
+        (_carries(site), ("lab",), _lab),
         (_has_templates(site), ("manifests",), _data),
     ]
     for needed, path, rehearse in rehearsed:
@@ -49,11 +49,6 @@ def _faults(loaded: Loaded) -> Iterator[Fault]:
             words = "; ".join(line.strip() for line in error.message.splitlines() if line.strip(" ^"))
             hint = f" ({error.hint})" if error.hint else ""
             yield Fault(loaded.document.position(path, key=True), f"{words}{hint}")
-
-
-def _brings_servers(site: Site) -> bool:
-    """Whether the lab takes a server that somebody has as a file."""
-    return site.lab is not None and any(isinstance(one, LabWar) for one in (site.lab.review, site.lab.jenkins))
 
 
 def _has_templates(site: Site) -> bool:
@@ -73,6 +68,11 @@ def _layouts(site: Site) -> None:
     from pkgci.pipelines.layout import render
 
     render(site)
+
+
+def _carries(site: Site) -> bool:
+    """Whether the lab has real servers, whose files are looked at; without them nothing waits for Docker's library."""
+    return site.lab is not None and any(isinstance(one, LabWar) for one in (site.lab.review, site.lab.jenkins))
 
 
 def _lab(site: Site) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from pkgci.cli.invocation import invocation
 from pkgci.cli.say import say_exactly
 from pkgci.errors import UsageError
 from pkgci.outputs import check_output, write_output
@@ -29,6 +31,7 @@ class Output:
         if self.path is None:
             say_exactly(text, nl=False)
         else:
+            _check_not_site(self.path)
             write_output(self.path, text)
 
     def __str__(self) -> str:
@@ -72,6 +75,8 @@ def _file(context: click.Context, parameter: click.Parameter, value: str | None)
     if value == STANDARD_OUTPUT:
         return Output(None)
     _check_not_empty(value)
+    if os.path.basename(value) in ("", ".", ".."):  # noqa: PTH119 - a path has lost its last slash
+        raise UsageError(f"cannot write {value}: it names a directory", "name a file", value)
     check_output(Path(value))
     return Output(Path(value))
 
@@ -83,6 +88,13 @@ def _folder(context: click.Context, parameter: click.Parameter, value: str | Non
         raise click.BadParameter("'-' is standard output, and a directory is needed (or ./-)", context, parameter)
     _check_not_empty(value)
     return Path(value)
+
+
+def _check_not_site(path: Path) -> None:
+    """Raises ``UsageError`` where ``path`` is the site file, which nothing could make again."""
+    site_file = invocation().site_file
+    if path.exists() and site_file.exists() and path.samefile(site_file):
+        raise UsageError(f"cannot write {path}: it is the site file", "name another file")
 
 
 def _check_not_empty(value: str) -> None:

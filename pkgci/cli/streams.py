@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any, TextIO
 
 # Terminals that show text and nothing else.
-_PLAIN_TERMINALS = frozenset(("dumb", "unknown"))
+_PLAIN_TERMINALS = frozenset(("", "dumb", "unknown"))
 # Nothing is laid out for a terminal narrower than this: it folds the lines itself.
 _NARROWEST = 20
 

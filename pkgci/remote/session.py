@@ -145,7 +145,8 @@ class Session:
                     "is the host frozen, or short of memory or processes? A slow one needs "
                     "`timeouts: {command: SECONDS}` in the site file",
                 ) from None
-            raise HostError(self.host.name, f"sshd does not start a command: {error}") from None
+            reason = error.text if isinstance(error, paramiko.ChannelException) else error
+            raise HostError(self.host.name, f"sshd does not start a command: {reason}", "see its sshd's log") from None
         return channel
 
     def _root(self, sudo: bool | None) -> bool:

@@ -96,6 +96,26 @@ def test_what_cannot_be_written_to_is_a_fault_of_the_command_line(
     assert call[-1] in err or target in err
 
 
+@pytest.mark.parametrize("call", TEXTS, ids=" ".join)
+@pytest.mark.parametrize("end", ["/", "/.", "/.."])
+def test_what_is_named_as_a_directory_becomes_no_file(
+    call: tuple[str, ...], end: str, site_file: str, tmp_path: Path, capfd: Capture
+) -> None:
+    assert run([*call, f"{tmp_path}/new{end}", "--site", site_file]) == 2
+    assert "directory" in capfd.readouterr().err and not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("call", TEXTS, ids=" ".join)
+def test_no_text_takes_the_place_of_the_site_file(
+    call: tuple[str, ...], site_file: str, tmp_path: Path, capfd: Capture
+) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(site_file)
+    before = Path(site_file).read_text()
+    assert run([*call, str(link), "--site", site_file]) == 2
+    assert "site file" in capfd.readouterr().err and Path(site_file).read_text() == before
+
+
 @pytest.mark.parametrize("command", ["verify-servers", "verify-connectivity", "verify-review"])
 def test_two_results_do_not_share_standard_output(command: str, site_file: str, capfd: Capture) -> None:
     assert run([command, "--json", "--junit", "-", "--site", site_file]) == 2

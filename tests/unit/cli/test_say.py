@@ -23,6 +23,7 @@ from pkgci.cli.bootstrap_result import show
 from pkgci.cli.connect import show_errors
 from pkgci.cli.say import say
 from pkgci.cli.screen import Bytes, console_on, print_json
+from pkgci.cli.streams import can_be_redrawn, coloured
 from pkgci.errors import PkgciError
 from pkgci.junit import Case, junit_xml
 from pkgci.legible import escaped, legible
@@ -199,3 +200,13 @@ def _calls(module: Path) -> Iterator[str]:
 def test_commands_write_through_the_doors_that_there_are(module: Path) -> None:
     others = {"print", "click.echo", "click.secho", "Console", "sys.stdout.write", "sys.stderr.write", "os.write"}
     assert not others & set(_calls(module)), "write with pkgci.cli.say or pkgci.cli.screen"
+
+
+@pytest.mark.parametrize("environment", [{}, {"TERM": ""}, {"TERM": "dumb"}])
+def test_a_terminal_that_nothing_is_known_of_shows_text_alone(environment: dict[str, str]) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    assert not coloured(Terminal(), environment) and not can_be_redrawn(Terminal(), environment)
+    assert coloured(Terminal(), {"TERM": "xterm"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+import paramiko  # type: ignore[import-untyped]
 import pytest
 
 from pkgci.remote.errors import CommandTimeoutError, HostError, LostConnectionError, UnreachableError
@@ -176,6 +177,20 @@ def test_a_host_that_refuses_to_start_commands_is_told_as_that(
     network.host("zuul01", fault=Fault.REFUSES_EXEC)
     with session() as opened, pytest.raises(HostError, match="zuul01: sshd does not start a command"):
         opened.run("id")
+
+
+def test_a_host_that_opens_no_session_says_so_in_its_own_words(
+    network: Network, session: Callable[..., Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise paramiko.ChannelException(2, "Connect failed")
+
+    network.host("zuul01")
+    with session() as opened:
+        # As sshd with `MaxSessions 0`.
+        monkeypatch.setattr(paramiko.Transport, "open_session", refuse)
+        with pytest.raises(HostError, match=r"does not start a command: Connect failed$"):
+            opened.run("id")
 
 
 def test_the_connection_outlives_a_command_that_is_given_up(network: Network, session: Callable[..., Session]) -> None:
