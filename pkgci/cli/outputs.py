@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
-from pkgci.cli.invocation import invocation
+from pkgci.cli.invocation import Invocation
 from pkgci.cli.say import say_exactly
 from pkgci.errors import UsageError
 from pkgci.outputs import check_output, write_output
@@ -92,7 +92,10 @@ def _folder(context: click.Context, parameter: click.Parameter, value: str | Non
 
 def _check_not_site(path: Path) -> None:
     """Raises ``UsageError`` where ``path`` is the site file, which nothing could make again."""
-    site_file = invocation().site_file
+    context = click.get_current_context(silent=True)
+    if context is None:
+        return
+    site_file = context.ensure_object(Invocation).site_file
     if path.exists() and site_file.exists() and path.samefile(site_file):
         raise UsageError(f"cannot write {path}: it is the site file", "name another file")
 
