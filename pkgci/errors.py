@@ -50,6 +50,8 @@ class PkgciError(Exception):
     """
 
     status = ExitStatus.NOT_AS_DECLARED
+    # Whether standard output has the command's result already: there is one JSON document, and no second for the error.
+    beside_result = False
 
     def __init__(self, message: str, hint: str | None = None, place: str | None = None) -> None:
         super().__init__(message)

@@ -65,7 +65,7 @@ def tell(error: PkgciError, *, as_json: bool) -> int:
 
 def print_error(error: PkgciError, *, as_json: bool) -> int:
     """Prints ``error`` as JSON where that is wanted; returns the exit status."""
-    if as_json:
+    if as_json and not error.beside_result:
         _print(error.to_dict())
     return int(error.status)
 

@@ -44,11 +44,17 @@ def also(report: Output | None, text: Callable[[], str]) -> Iterator[bool]:
 
     Yields whether the result is shown: not where the report has standard output to itself.
     """
+    shown = False
     try:
         yield report is None or report.path is not None
+        shown = True
     finally:
         if report is not None:
-            report.write(text())
+            try:
+                report.write(text())
+            except PkgciError as error:
+                error.beside_result = shown
+                raise
 
 
 def check_one_result(report: Output | None, as_json: bool) -> None:
