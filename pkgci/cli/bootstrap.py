@@ -80,8 +80,12 @@ def command(
     progress = progress_on(sys.stderr, names)
     pool = Pool()
     trust = site_trust(site, accept_new_host_keys, progress.paused, lambda: pool.interrupted)
+    known = trust.text()
+    # What the site lacks is said before anybody is asked for anything.
+    packed = pack(site, selected, known, noop=noop, purge=purge)
     away = learn(site, selected, trust, pool, parallel=parallel) if site.manifests is None else {}
-    packed = pack(site, selected, trust.text(), noop=noop, purge=purge)
+    if trust.text() != known:
+        packed = pack(site, selected, trust.text(), noop=noop, purge=purge)
     line = Line(lambda host: open_session(site, host, trust, pool), lambda: pool.interrupted)
 
     def connect(host: Host) -> Session:

@@ -39,6 +39,14 @@ def test_a_host_that_is_as_declared_is_a_good_end(network: Network) -> None:
     network.hosts["zuul01"].wait_closed()
 
 
+def test_a_site_without_its_secrets_asks_no_host_for_anything(network: Network) -> None:
+    for name in ("zuul01", "build02"):
+        applies(network.host(name, known=False))
+    result = network.pkgci("bootstrap", "--accept-new-host-keys")
+    assert result.exit_code == ExitStatus.WRONG_USE and "pkgci secrets init" in result.output
+    assert not any(host.tries for host in network.hosts.values())
+
+
 def test_what_a_host_needs_is_sent_once_and_whole(network: Network) -> None:
     made(network, "zuul01")
     host = network.hosts["zuul01"]
