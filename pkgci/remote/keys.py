@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import paramiko  # type: ignore[import-untyped]
+from paramiko.agent import AgentSSH, get_agent_connection  # type: ignore[import-untyped]
 
 from pkgci.folders import home
 from pkgci.model.site import Host
 from pkgci.remote.errors import AuthenticationError
 
 _DEFAULT_KEYS = ("id_ed25519", "id_ecdsa", "id_rsa")
+# Seconds. An agent lists its keys at once; to sign with one, it may ask its user.
+_LISTING, _SIGNING = 5.0, 60.0
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,11 @@ def keys_for(host: Host) -> Keys:
     """The keys to log in to ``host`` with. Raises ``AuthenticationError`` where there is no usable one."""
     if host.ssh.key is not None:
         return Keys((Candidate(_declared(host, host.ssh.key), str(host.ssh.key)),))
-    agent = [Candidate(key, f"{key.comment or key.fingerprint} (agent)") for key in _agent_keys()]
+    try:
+        held, silent = _agent_keys(), False
+    except TimeoutError:
+        held, silent = (), True
+    agent = [Candidate(key, f"{key.comment or key.fingerprint} (agent)") for key in held]
     files, locked = _default_files({candidate.key.get_base64() for candidate in agent})
     defaults = {text for path in _default_paths() if (text := _public_half(path)) is not None}
     # As ssh does: the agent's copy of a default key is likelier than any other of its keys.
@@ -48,6 +55,9 @@ def keys_for(host: Host) -> Keys:
     if agent or files:
         return Keys((*agent, *files), locked)
     reason = f"no SSH key to log in with as {host.ssh.user}: "
+    if silent:
+        words = f"the agent at {os.environ.get('SSH_AUTH_SOCK')} does not answer"
+        raise AuthenticationError(host.name, reason + words, "restart it, or name a key: `ssh: {key: PATH}`")
     if locked:
         raise AuthenticationError(host.name, reason + locked_words(locked), unlock_hint(locked))
     raise AuthenticationError(
@@ -142,7 +152,10 @@ def _load(path: Path, modified: int, size: int) -> Any:
 def _held_by_agent(path: Path) -> Any:
     """The agent's key whose public half stands beside ``path``, or None."""
     text = _public_half(path)
-    return next((key for key in _agent_keys() if key.get_base64() == text), None)
+    try:
+        return next((key for key in _agent_keys() if key.get_base64() == text), None)
+    except TimeoutError:
+        return None
 
 
 def _public_half(path: Path) -> str | None:
@@ -152,8 +165,23 @@ def _public_half(path: Path) -> str | None:
         return None
 
 
+class _Agent(AgentSSH):  # type: ignore[misc] # paramiko has no types
+    """The user's agent. paramiko's own waits for ever for one that accepts and does not answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        connection = get_agent_connection()
+        if connection is not None:
+            connection.settimeout(_LISTING)
+            self._connect(connection)
+            connection.settimeout(_SIGNING)
+
+
 def _agent_keys() -> tuple[Any, ...]:
+    """Raises ``TimeoutError`` where there is an agent that does not answer."""
     try:
-        return tuple(paramiko.Agent().get_keys())
+        return tuple(_Agent().get_keys())
+    except TimeoutError:
+        raise
     except (OSError, paramiko.SSHException):
         return ()

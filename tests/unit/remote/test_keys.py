@@ -2,7 +2,8 @@
 
 import errno
 import os
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -134,3 +135,25 @@ def test_a_home_that_may_not_be_read_has_no_default_keys(site: Site, monkeypatch
     monkeypatch.setattr(os, "stat", refusing)
     with pytest.raises(AuthenticationError, match="no SSH key to log in with"):
         keys_for(site.host("zuul01"))
+
+
+@pytest.fixture
+def silent_agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An agent that accepts connections and answers nothing, as one that is stopped."""
+    path = str(tmp_path / "agent")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:
+        listening.bind(path)
+        listening.listen()
+        monkeypatch.setenv("SSH_AUTH_SOCK", path)
+        monkeypatch.setattr("pkgci.remote.keys._LISTING", 0.1)
+        yield path
+
+
+def test_an_agent_that_does_not_answer_is_named(site: Site, silent_agent: str) -> None:
+    with pytest.raises(AuthenticationError, match=silent_agent):
+        keys_for(site.host("zuul01"))
+
+
+def test_an_agent_that_does_not_answer_leaves_the_key_files(site: Site, silent_agent: str, tmp_path: Path) -> None:
+    path = default_key(tmp_path, "id_ed25519")
+    assert [candidate.name for candidate in keys_for(site.host("zuul01")).offered] == [str(path)]
