@@ -8,7 +8,7 @@ _KEY, _DOUBT = "pkgci.changes", "pkgci.doubt"
 
 
 def tell_changes(words: str) -> None:
-    """Says what the running command has changed, as in '3 changes on 7 hosts'. Nobody need listen."""
+    """Says what the running command has changed, as in '3 changes on 7 hosts'. Optional for callers."""
     click.get_current_context().meta[_KEY] = words
 
 

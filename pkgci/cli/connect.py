@@ -51,7 +51,7 @@ def _ask(new: NewKey, interrupted: Callable[[], bool]) -> bool:
     say(f"  {new.key}", err=True)
     answer = ""
     while answer not in ("y", "yes", "n", "no"):
-        say("Is it the host's own? [y/n] ", err=True, nl=False)
+        say("Trust this host key? [y/n] ", err=True, nl=False)
         answer = _answer(interrupted).strip().lower()
     return answer in ("y", "yes")
 

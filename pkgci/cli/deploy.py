@@ -145,7 +145,7 @@ def _told(ran: tuple[Ran, ...], as_json: bool) -> int:
             say(doubt, fg="yellow", bold=True, err=as_json)
         say(f"next: {next_command('status')}", err=True)
         return ExitStatus.AS_DECLARED
-    say(f"\n{last.item} stopped the deploy. Once that is mended, this goes on there:", err=True)
+    say(f"\n{last.item} stopped the deploy. Fix the problem, then resume with:", err=True)
     say(f"  {next_command(first=None)}", err=True)
     if last.item in _OF_OTHERS:
         say(f"Or go on with {_OF_OTHERS[last.item]} as it is:", err=True)

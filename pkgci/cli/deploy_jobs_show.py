@@ -77,7 +77,7 @@ def progress_of(done: Sequence[Change], to_do: Sequence[Change]) -> str:
         counts = ((len(done) - deleted, "written"), (deleted, "deleted"))
         return ", ".join(f"{_jobs(count)} {how}" for count, how in counts if count) or "nothing written"
     following = to_do[len(done)].name
-    return f"{len(done)} of {_jobs(len(to_do))} done, '{following}' and what follows perhaps not: run it again"
+    return f"{len(done)} of {_jobs(len(to_do))} done; '{following}' may be incomplete: run the command again"
 
 
 def show_missing(missing: Mapping[str, str], again: str) -> None:
@@ -89,7 +89,7 @@ def show_missing(missing: Mapping[str, str], again: str) -> None:
         say(f"  {reason}:", err=True)
         for name in (name for name, why in missing.items() if why == reason):
             say(f"    {name}", err=True)
-    say(f"  when that is mended: {again}", err=True)
+    say(f"  when that is fixed: {again}", err=True)
 
 
 def print_plan(site: Site, plan: Plan, lacking: Mapping[str, Sequence[str]]) -> None:

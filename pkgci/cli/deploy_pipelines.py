@@ -106,7 +106,7 @@ def _show(plan: Plan, layout: Layout, host: Host, *, long: bool) -> None:
     if not plan.live.running:
         say(f"Zuul does not run on {host.name}: it is started", err=True)
     elif plan.live.pending:
-        say(f"Zuul has not read the layout that is on {host.name}: an earlier deployment broke off", err=True)
+        say(f"Zuul has not read the layout that is on {host.name}: an earlier deployment was interrupted", err=True)
     if plan.missing and not plan.changes:
         say(f"not in Jenkins{_reason(plan)}: {some(plan.missing)}", err=True)
     if plan.idle:

@@ -43,9 +43,9 @@ plan_option = click.option(
     "--plan",
     "only_plan",
     is_flag=True,
-    help="Show what would be done, and do nothing. Exit status 0: nothing, 1: something.",
+    help="Show the plan and exit: 0 no changes, 1 changes.",
 )
-yes_option = click.option("--yes", is_flag=True, help="Do not ask, for machines.")
+yes_option = click.option("--yes", is_flag=True, help="Skip confirmation prompts.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for machines.")
 junit_option = output_file_option(
     "--junit", help="Also write a JUnit report; - prints it, and nothing else, to standard output."

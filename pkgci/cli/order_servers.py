@@ -37,10 +37,12 @@ def command(site_file: Path, form: str | None, as_json: bool, dns: bool, output:
     from pkgci.model.load import load_site
 
     if as_json and form not in (None, "json"):
-        raise UsageError(f"--json goes not with --format {form}")
+        raise UsageError(f"--json cannot be combined with --format {form}")
     form = "json" if as_json else form
     if dns and form is not None:
-        raise UsageError(f"--dns writes a zone snippet: it goes not with --format {form}", "leave one of them out")
+        raise UsageError(
+            f"--dns writes a zone snippet: it cannot be combined with --format {form}", "leave one of them out"
+        )
     site = load_site(site_file)
     if dns:
         from pkgci.servers.zone import zone_text

@@ -93,8 +93,9 @@ def remove(
 @one_host_options
 @click.argument("generation", type=click.IntRange(min=1), required=False)
 def rollback(site_file: Path, yes: bool, as_json: bool, accept_new_host_keys: bool, generation: int | None) -> int:
-    """Give the released repository the packages of an earlier GENERATION. Default: the last that had other ones.
+    """Give the released repository the packages of an earlier GENERATION.
 
+    Default: the most recent generation with different packages.
     `pkgci publish list` shows them. What is published then is a new generation: a rollback can be rolled back.
     """
     from pkgci.cli.connect import site_trust

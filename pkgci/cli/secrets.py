@@ -166,8 +166,8 @@ def rotate(site_file: Path, as_json: bool, finish: bool, yes: bool, name: str) -
 def set_(site_file: Path, as_json: bool, name: str) -> int:
     """Keep a value of yours as the secret NAME: one that only you can give, or a password that you choose.
 
-    It is asked for on a terminal, and read from standard input where that is none. It is never an argument, which
-    everybody on this machine could see.
+    Prompts on a terminal; otherwise reads standard input. It is never an argument, which everybody on this machine
+    could see.
     """
     from pkgci.model.load import load_site
     from pkgci.secrets.needs import needs

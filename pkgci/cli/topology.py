@@ -24,7 +24,7 @@ def command(site_file: Path, form: str | None, as_json: bool) -> int:
     from pkgci.topology import dot, mermaid, topology
 
     if as_json and form is not None:
-        raise UsageError(f"--json goes not with --format {form}", "leave one of them out")
+        raise UsageError(f"--json cannot be combined with --format {form}", "leave one of them out")
     site = load_site(site_file)
     picture = topology(site)
     if as_json:

@@ -13,7 +13,7 @@ from pkgci.model.rules import inbound, named_ports, port_number
 from pkgci.model.site import Host, Site
 from pkgci.model.texts import Address, Network
 
-# The name of the operator's vantage. It is no host name, so no host can have it.
+# The name of the operator's vantage. It is not a valid host name, so no host can have it.
 OPERATOR = "this machine"
 
 

@@ -50,7 +50,7 @@ class Answers:
             key, _, value = line.partition("=")
             self._values.setdefault(key, []).append(value.strip())
         if "end" not in self:
-            raise ValueError("the look at the host broke off")
+            raise ValueError("inspecting the host failed")
 
     def __contains__(self, key: str) -> bool:
         return key in self._values

@@ -128,7 +128,7 @@ def page_error(text: str, door: Door, what: str) -> PkgciError:
 
 def cut_off(door: Door, what: str) -> PkgciError:
     """For an answer that ends before its end."""
-    return PkgciError(f"{door.url}: asked to {what}, Jenkins gives half an answer", "run the same command again")
+    return PkgciError(f"{door.url}: asked to {what}, Jenkins sent a truncated response", "run the same command again")
 
 
 def task(method: str, url: str) -> str:

@@ -66,7 +66,7 @@ class Live:
 
     @property
     def pending(self) -> bool:
-        """Whether Zuul has not read the layout that is there: a deployment broke off before its end."""
+        """Whether Zuul has not read the layout that is there: a deployment was interrupted."""
         read = (self.status or {}).get("last_reconfigured") or 0
         return self.running and self.layout is not None and bool(read) and int(self.written) > read // 1000
 
@@ -194,7 +194,7 @@ def _ask(session: Session, request: dict[str, Any], watch: Callable[[str], None]
     told, completed = _read(lines, watch)
     if told is None:
         said = completed.stderr.strip().splitlines()[-1:] or [f"exit {completed.status}"]
-        raise HostError(session.host.name, f"its side of pkgci broke off: {said[0]}")
+        raise HostError(session.host.name, f"pkgci's program on it failed: {said[0]}")
     return told
 
 

@@ -109,7 +109,7 @@ class Deployment:
 
 @dataclass(frozen=True)
 class Line:
-    """How the hosts are reached: opens a session, and says whether the user has had enough."""
+    """How the hosts are reached: opens a session, and says whether the user has interrupted."""
 
     open: Callable[[Host], Session]
     interrupted: Callable[[], bool] = lambda: False

@@ -17,7 +17,7 @@ _HANDSHAKES = 20
 
 @dataclass(eq=False)
 class _Door:
-    """Lets one thread at a time connect to a host; who waited for an attempt that failed shares its failure."""
+    """Serialises connection attempts per host; waiting threads get the same error."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     failures: int = 0

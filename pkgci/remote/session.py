@@ -67,7 +67,7 @@ class Session:
         that is more: for a command that is known to take longer.
 
         It runs as root where ``sudo`` says so; None means what the site file says for this host. No secret belongs into
-        ``command`` (an error may show it): secrets go through ``stdin``. A status but 0 is no error.
+        ``command`` (an error may show it): secrets go through ``stdin``. A non-zero exit status is not an error.
 
         Raises ``CommandTimeoutError``, ``LostConnectionError``, ``LoginShellError`` and ``SudoError``.
         """

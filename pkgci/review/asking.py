@@ -48,7 +48,7 @@ def ask(session: Session, site: Site) -> dict[str, Any]:
         facts: dict[str, Any] = json.loads(done.stdout)
     except ValueError:
         said = done.stderr.strip().splitlines()[-1:] or [f"exit {done.status}"]
-        raise HostError(session.host.name, f"its side of pkgci broke off: {said[0]}") from None
+        raise HostError(session.host.name, f"pkgci's program on it failed: {said[0]}") from None
     if not facts["installed"]:
         raise HostError(
             session.host.name, "Zuul's key for Gerrit is not there", f"pkgci bootstrap --host {session.host.name}"

@@ -130,7 +130,7 @@ def give(site: Site, store: SecretStore, name: str, value: str) -> Outcome:
     if need.kind not in (Kind.GIVEN, Kind.PASSWORD):
         raise UsageError(f"'{name}' is not given: pkgci makes it", f"pkgci secrets rotate {name}")
     if len(value.strip()) < SHORTEST_VALUE:
-        raise UsageError(f"'{name}' is to have at least {SHORTEST_VALUE} characters")
+        raise UsageError(f"'{name}' must be at least {SHORTEST_VALUE} characters long")
     store.put({name: Made(value)}, None)
     return Outcome(changes=(Change(need, "given"),), to_give=_to_give(store, needs(site)))
 

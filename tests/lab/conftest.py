@@ -55,7 +55,7 @@ class Lab:
     def pkgci(
         self, *arguments: str, check: bool = True, env: dict[str, str] | None = None, timeout: float = 900
     ) -> subprocess.CompletedProcess[str]:
-        """Runs pkgci in the site's folder, without a terminal. With ``check``, a status but 0 fails the test."""
+        """Runs pkgci in the site's folder, without a terminal. With ``check``, a non-zero status fails the test."""
         result = subprocess.run(
             [sys.executable, "-m", "pkgci", *arguments],
             cwd=self.directory,

@@ -141,7 +141,7 @@ def test_a_page_in_place_of_data_is_named_by_its_title(fake: FakeJenkins, server
 def test_half_a_list_is_an_error_and_not_a_short_list(fake: FakeJenkins, server: JenkinsServer, body: str) -> None:
     server.jobs()
     fake.wrong = always(200, body)
-    assert "half an answer" in error_of(server.jobs).message
+    assert "truncated response" in error_of(server.jobs).message
 
 
 @pytest.mark.parametrize("body", ["<html><title>Welcome</title></html>", '{"crumb": "c', "{}", "[]"])
@@ -157,7 +157,7 @@ def test_a_job_that_is_listed_with_something_else_than_words_is_half_an_answer(
 ) -> None:
     server.jobs()
     fake.wrong = always(200, '{"jobs": [{"name": 3, "description": 7}]}')
-    assert "half an answer" in error_of(server.jobs).message
+    assert "truncated response" in error_of(server.jobs).message
 
 
 def cut(handler: Handler) -> bool:
@@ -180,7 +180,7 @@ def test_a_connection_that_breaks_in_an_answer_is_tried_again_and_then_an_error(
     fake.wrong = lambda handler: len(fake.requests) == begun + 1 and cut(handler)
     assert server.config("hello") == JOB
     fake.wrong = cut
-    assert "show the job hello, Jenkins gives half an answer" in error_of(lambda: server.config("hello")).message
+    assert "show the job hello, Jenkins sent a truncated response" in error_of(lambda: server.config("hello")).message
 
 
 def test_what_may_have_been_written_is_not_written_twice(fake: FakeJenkins, server: JenkinsServer) -> None:
