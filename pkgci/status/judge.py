@@ -238,7 +238,7 @@ def _of_zuul(status: Status) -> Iterator[Problem]:
     for alert in facts.alerts:
         yield Problem("Gerrit", alert, "pkgci verify-review")
     for failure in facts.clock:
-        yield Problem("Zuul", failure, "look at its log; the next periodic build shows whether it is mended")
+        yield Problem("Zuul", failure, "look at its log; the next periodic build shows whether it is fixed")
     if status.missing:
         count = counted(len(status.missing), "function")
         # Without Jenkins there cannot be any: it is what is to be mended.
