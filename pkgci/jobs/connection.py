@@ -207,8 +207,11 @@ class _Adapter(HTTPAdapter):
 
 
 def _may_repeat(error: RequestException, reads: bool) -> bool:
-    """Whether to send a request again: reading may be repeated, writing only where nothing was sent."""
-    return not isinstance(error, SSLError) and (reads or not _sent(error))
+    """Whether to send a request again: reading may be repeated, writing only where nothing was sent.
+
+    Silence has taken its whole time already: it is not waited for again.
+    """
+    return not isinstance(error, SSLError | ConnectTimeout) and (reads or not _sent(error))
 
 
 def _sent(error: RequestException) -> bool:

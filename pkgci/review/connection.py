@@ -119,7 +119,8 @@ class Connection:
                 raise self._untrusted(error) from None
             except (OSError, http.client.HTTPException) as error:
                 self.close()
-                pause = next(attempts, None)
+                # Silence has taken its whole time already: it is not waited for again.
+                pause = None if isinstance(error, TimeoutError) else next(attempts, None)
                 if pause is None:
                     raise self._unanswered(error) from None
                 self._told("Gerrit does not answer: asking again")

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import requests
 
 from pkgci.errors import ExitStatus, PkgciError
 from pkgci.jobs.connection import Access
@@ -127,6 +128,19 @@ def test_where_nothing_listens_the_address_is_named(fake: FakeJenkins) -> None:
         error = error_of(JenkinsServer(Access(url, None, "admin", "s3cret-password")).jobs)
     assert "Connection refused" in error.message
     assert error.status is ExitStatus.NOTHING_REACHED
+
+
+def test_a_silent_address_is_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    tries: list[str] = []
+
+    def silent(_: object, request: requests.PreparedRequest, **__: object) -> None:
+        tries.append(str(request.url))
+        raise requests.exceptions.ConnectTimeout("timed out", request=request)
+
+    monkeypatch.setattr(requests.Session, "send", silent)
+    error = error_of(JenkinsServer(Access("http://192.0.2.1/jenkins/", None, "admin", "s3cret-password")).jobs)
+    assert error.status is ExitStatus.NOTHING_REACHED
+    assert len(tries) == 1
 
 
 def test_a_page_in_place_of_data_is_named_by_its_title(fake: FakeJenkins, server: JenkinsServer) -> None:

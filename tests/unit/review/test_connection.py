@@ -212,6 +212,20 @@ def test_the_labs_stand_in_is_named_as_what_it_is(fake: FakeGerrit) -> None:
         link.data("/config/server/version", "tell its version")
 
 
+def test_a_silent_address_is_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    tries: list[object] = []
+
+    def silent(address: object, *_: object) -> None:
+        tries.append(address)
+        raise TimeoutError("timed out")
+
+    monkeypatch.setattr(connection.socket, "create_connection", silent)
+    with Connection(Place("https://192.0.2.1", None)) as link, pytest.raises(PkgciError) as error:
+        link.ask("GET", "/config/server/version")
+    assert error.value.status is ExitStatus.NOTHING_REACHED
+    assert len(tries) == 1
+
+
 def test_a_certificate_that_nobody_vouches_for_is_not_believed(
     review_site: Site, fake: FakeGerrit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
