@@ -19,7 +19,7 @@ from pkgci.model.plural import counted
 if TYPE_CHECKING:
     from pkgci.model.selection import Selection
     from pkgci.model.site import Host, Site
-    from pkgci.puppetrun.run import RunResult
+    from pkgci.puppetrun.result import RunResult
     from pkgci.remote.errors import HostError
 
 
@@ -67,7 +67,8 @@ def command(
     from pkgci.model.load import load_site_with_files
     from pkgci.puppetrun.history import remember
     from pkgci.puppetrun.progress import Phase, Progress
-    from pkgci.puppetrun.run import Line, RunResult, apply
+    from pkgci.puppetrun.result import RunResult
+    from pkgci.puppetrun.run import Line, apply
     from pkgci.remote.pool import Pool
     from pkgci.remote.session import Session, open_session
 

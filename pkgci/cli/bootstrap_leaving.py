@@ -11,7 +11,7 @@ from pkgci.cli.say import say
 from pkgci.leavers.leaving import Leaving, check_alone, former_speakers, in_order, leaving, leftovers, speaks
 from pkgci.leavers.memory import recall
 from pkgci.model.plural import noun
-from pkgci.puppetrun.run import RunResult
+from pkgci.puppetrun.result import RunResult
 from pkgci.remote.errors import HostError
 from pkgci.remote.fanout import Connect, each_host
 from pkgci.remote.pool import Pool

@@ -18,7 +18,7 @@ from pkgci.cli.screen import console_on
 from pkgci.legible import legible
 from pkgci.model.plural import counted
 from pkgci.puppetrun.progress import Phase, Progress
-from pkgci.puppetrun.run import RunResult
+from pkgci.puppetrun.result import RunResult
 from pkgci.remote.errors import HostError
 
 _HEARTBEAT = 30.0  # seconds between two plain lines about a host that is busy

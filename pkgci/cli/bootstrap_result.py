@@ -10,7 +10,7 @@ from pkgci.cli.invocation import pasteable
 from pkgci.cli.say import say
 from pkgci.errors import ExitStatus
 from pkgci.model.plural import counted
-from pkgci.puppetrun.run import RunResult
+from pkgci.puppetrun.result import RunResult
 from pkgci.remote.errors import HostError
 
 if TYPE_CHECKING:

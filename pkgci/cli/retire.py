@@ -19,7 +19,7 @@ from pkgci.errors import ExitStatus, UsageError
 if TYPE_CHECKING:
     from pkgci.leavers.memory import Remembered
     from pkgci.model.site import Site
-    from pkgci.puppetrun.run import RunResult
+    from pkgci.puppetrun.result import RunResult
     from pkgci.remote.errors import HostError
     from pkgci.remote.trust import Trust
 

@@ -11,7 +11,7 @@ from pkgci.cli.bootstrap_result import json_of, show, verdict
 from pkgci.cli.connect import status_of
 from pkgci.puppetrun.progress import Phase, Progress
 from pkgci.puppetrun.report import Failure, Pending, Report
-from pkgci.puppetrun.run import RunResult
+from pkgci.puppetrun.result import RunResult
 from pkgci.remote.errors import HostError, UnreachableError
 
 REPORT = Report(False, True, 99, 0, 0, 0, 0, 0, {"package": 1.0}, (), (), (), ())

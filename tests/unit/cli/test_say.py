@@ -29,7 +29,7 @@ from pkgci.junit import Case, junit_xml
 from pkgci.legible import escaped, legible
 from pkgci.puppetrun.progress import Phase, Progress
 from pkgci.puppetrun.report import Failure, Pending
-from pkgci.puppetrun.run import RunResult
+from pkgci.puppetrun.result import RunResult
 from pkgci.remote.errors import HostError
 from tests.unit.cli.test_bootstrap import GOOD, REPORT
 

@@ -18,7 +18,7 @@ from pkgci.model.load import load_site
 from pkgci.model.roles import Role
 from pkgci.model.rules import inbound
 from pkgci.model.site import Host, Site
-from pkgci.puppetrun.run import RunResult
+from pkgci.puppetrun.result import RunResult
 from pkgci.remote.errors import HostError
 from pkgci.remote.fanout import no_connection
 from pkgci.remote.pool import Pool

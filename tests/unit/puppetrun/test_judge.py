@@ -6,7 +6,8 @@ from pkgci.model.site import Site
 from pkgci.puppetrun.follow import End, Following
 from pkgci.puppetrun.plan import Tree
 from pkgci.puppetrun.progress import Phase, Progress
-from pkgci.puppetrun.run import Deployment, RunResult, judge
+from pkgci.puppetrun.result import RunResult
+from pkgci.puppetrun.run import Deployment, judge
 from pkgci.secrets.redact import Redactor
 from tests.unit.puppetrun.test_report import report, status
 
