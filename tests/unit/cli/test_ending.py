@@ -58,9 +58,7 @@ def test_a_command_that_waits_for_a_host_ends_at_once(network: Network, command:
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-@pytest.mark.parametrize(
-    "command", [("bootstrap",), ("status",), ("publish", "list"), ("deploy", "--yes")], ids=" ".join
-)
+@pytest.mark.parametrize("command", [("bootstrap",), ("status",), ("publish", "list")], ids=" ".join)
 def test_each_signal_has_its_own_status(network: Network, command: tuple[str, ...], number: signal.Signals) -> None:
     network.host("zuul01").on("", end=End.HANG)
     network.write(timeouts=LONG)

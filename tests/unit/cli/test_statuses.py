@@ -148,6 +148,7 @@ def test_hosts_and_servers_that_nobody_reaches_are_one_status_of_every_command(
     command: str, site_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
     monkeypatch.setattr("time.sleep", lambda _: None)
+    monkeypatch.setattr("pkgci.connectivity.run._PROBE_LIMIT", 0.1)
     assert run([*command.split(), "--site", str(site_file)]) == ExitStatus.NOTHING_REACHED
     capsys.readouterr()
     assert run([*command.split(), "--site", str(site_file), "--json"]) == ExitStatus.NOTHING_REACHED
