@@ -173,7 +173,8 @@ def test_a_second_lab_comes_and_goes_without_disturbing_the_first(lab: Lab, seco
     assert not reaches(second, "main", lab.site.hosts[0].address, lab.site.hosts[0].ssh.port)
     second.pkgci("lab", "down")
     assert containers(second) == {}
-    assert sorted(path.name for path in second.directory.iterdir()) == ["secrets", "site.yaml"]
+    # Locks and logs of the site stay in .pkgci.
+    assert sorted(path.name for path in second.directory.iterdir()) == [".pkgci", "secrets", "site.yaml"]
     assert containers(lab) == before
     second.pkgci("lab", "down")
 
