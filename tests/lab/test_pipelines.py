@@ -53,6 +53,7 @@ def test_a_second_deployment_has_nothing_to_do(deployed: Lab) -> None:
         "taken_out": [],
         "missing_jobs": [],
         "idle_jobs": [],
+        "lacking": {},
     }
 
 
