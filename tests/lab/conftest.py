@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -37,8 +38,13 @@ OTHERS = "packaging/others"
 
 _END = b"\x1e"
 _TRIES = 5
-# What a command said is kept on the host, $1, and told with an end to it.
-_KEEP = 'said=$1; shift; "$@" >"$said.out" 2>"$said.err"; status=$?; set -- "$said"; '
+# Thread and host → where the last command's words are kept.
+_last_said: dict[tuple[int, str], str] = {}
+# What a command said is kept on the host, in $1, for root alone and until the next one, and told with an end to it.
+_KEEP = (
+    'said=$1; rm -f "$2.out" "$2.err"; shift 2; (umask 077; : >"$said.out"; : >"$said.err"); '
+    '"$@" >"$said.out" 2>"$said.err"; status=$?; set -- "$said"; '
+)
 _TELL = 'cat "$1.out"; printf "\\036"; { cat "$1.err"; printf "\\036"; } >&2; exit "${status:-0}"'
 
 
@@ -75,7 +81,9 @@ class Lab:
         """Runs a command as root on a host, not over SSH: what a person at its console would do."""
         container = docker.from_env().containers.get(f"pkgci-{self.site.name}-{host}")
         said = f"/run/said-{os.urandom(8).hex()}"
-        code, told = container.exec_run(["sh", "-c", _KEEP + _TELL, "sh", said, *command], demux=True)
+        before = _last_said.setdefault((threading.get_ident(), host), said)
+        _last_said[threading.get_ident(), host] = said
+        code, told = container.exec_run(["sh", "-c", _KEEP + _TELL, "sh", said, before, *command], demux=True)
         # A busy engine loses now and then what a program wrote last before it ended.
         for _ in range(_TRIES):
             if all((part or b"").endswith(_END) for part in told):
