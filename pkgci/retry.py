@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 
+# Seconds before each further attempt at a web server that does not answer, or says that it is away for a moment.
+SERVER_PAUSES = (0.5, 1.5, 3.0)
+
 
 class Attempts:
     """The attempts at one thing: the first, and one more after each of ``pauses`` (seconds)."""
 
-    def __init__(self, pauses: Iterable[float], sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, pauses: Iterable[float]) -> None:
         self._pauses = iter(pauses)
-        self._sleep = sleep
 
     def again(self, waiting: Callable[[], object] = lambda: None) -> bool:
         """Waits, and is True, where one more attempt is left. ``waiting`` is called before the wait."""
@@ -19,5 +21,5 @@ class Attempts:
         if pause is None:
             return False
         waiting()
-        self._sleep(pause)
+        time.sleep(pause)
         return True

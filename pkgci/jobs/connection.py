@@ -23,11 +23,10 @@ from urllib3.exceptions import NewConnectionError
 from pkgci.errors import NothingReachedError, PkgciError
 from pkgci.jobs.answers import Door, cut_off, fault, is_page, is_starting, page_error, task
 from pkgci.remote.log import logged
+from pkgci.retry import SERVER_PAUSES, Attempts
 
 # Seconds: to connect, and between two pieces of an answer.
 _TIMEOUT = (5.0, 30.0)
-# Seconds before each further attempt at a Jenkins that does not answer.
-_BACK_OFF = (0.5, 1.5, 3.0)
 # How long Jenkins may say that it is starting, and how often it is asked meanwhile, in seconds.
 _STARTING_PATIENCE = 60.0
 _STARTING_PAUSE = 3.0
@@ -113,7 +112,7 @@ class Connection(jenkins.Jenkins):  # type: ignore[misc]
         """Sends ``req``, again where it is safe and may help, and judges the answer."""
         prepared = self._session.prepare_request(req)
         reads = prepared.method == "GET"
-        attempts = iter(_BACK_OFF)
+        attempts = Attempts(SERVER_PAUSES)
         begun = time.monotonic()
         crumb_renewed = False
         while True:
@@ -124,11 +123,10 @@ class Connection(jenkins.Jenkins):  # type: ignore[misc]
                     sent = len(prepared.body or b"")
                     entry.facts |= {"status": response.status_code, "sent": sent, "received": len(response.content)}
             except RequestException as error:
-                pause = next(attempts, None) if _may_repeat(error, reads) else None
-                if pause is None:
+                if not _may_repeat(error, reads) or not attempts.again(
+                    lambda: self._told("Jenkins does not answer: asking again")
+                ):
                     raise self._failure(error, prepared) from None
-                self._told("Jenkins does not answer: asking again")
-                time.sleep(pause)
                 continue
             # Jenkins seldom says it; a guess is slow, and may be wrong.
             response.encoding = "utf-8"
@@ -136,11 +134,9 @@ class Connection(jenkins.Jenkins):  # type: ignore[misc]
                 self._told("Jenkins is starting")
                 time.sleep(_STARTING_PAUSE)
                 continue
-            if response.status_code == 503 or (reads and response.status_code in (502, 504)):
-                pause = None if is_starting(response) else next(attempts, None)
-                if pause is not None:
-                    time.sleep(pause)
-                    continue
+            unavailable = response.status_code == 503 or (reads and response.status_code in (502, 504))
+            if unavailable and not is_starting(response) and attempts.again():
+                continue
             if response.status_code == 403 and not reads and not crumb_renewed and "crumb" in response.text.lower():
                 # Jenkins was restarted, and with it went the session to which the crumb belonged.
                 crumb_renewed, self.crumb = True, None

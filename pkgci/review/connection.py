@@ -14,13 +14,12 @@ from urllib.parse import urlsplit
 
 from pkgci.errors import NothingReachedError, PkgciError
 from pkgci.remote.log import logged
+from pkgci.retry import SERVER_PAUSES, Attempts
 from pkgci.review.answers import Answer, is_stand_in, is_starting, refusal
 
 # Seconds: to connect, and until an answer begins.
 _CONNECT = 10.0
 _ANSWER = 60.0
-# Seconds before each further attempt of what only reads.
-_BACK_OFF = (0.5, 1.5, 3.0)
 # How long a Gerrit may say that it is starting, and how often it is asked meanwhile, in seconds.
 _STARTING_PATIENCE = 60.0
 _STARTING_PAUSE = 2.0
@@ -107,7 +106,7 @@ class Connection:
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
         """The answer to one request, whatever it is. What only reads is asked again where nothing answers."""
-        attempts = iter(_BACK_OFF if method == "GET" else ())
+        attempts = Attempts(SERVER_PAUSES if method == "GET" else ())
         begun = time.monotonic()
         while True:
             try:
@@ -120,11 +119,10 @@ class Connection:
             except (OSError, http.client.HTTPException) as error:
                 self.close()
                 # Silence has taken its whole time already: it is not waited for again.
-                pause = None if isinstance(error, TimeoutError) else next(attempts, None)
-                if pause is None:
+                if isinstance(error, TimeoutError) or not attempts.again(
+                    lambda: self._told("Gerrit does not answer: asking again")
+                ):
                     raise self._unanswered(error) from None
-                self._told("Gerrit does not answer: asking again")
-                time.sleep(pause)
                 continue
             if is_starting(answer) and time.monotonic() - begun < _STARTING_PATIENCE:
                 self._told("Gerrit is starting")

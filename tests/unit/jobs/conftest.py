@@ -15,7 +15,7 @@ from tests.unit.jobs.fake_jenkins import FakeJenkins, serving
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeJenkins]:
     """A Jenkins without jobs; pkgci is less patient with it than with a real one."""
-    monkeypatch.setattr(connection, "_BACK_OFF", (0.01, 0.01))
+    monkeypatch.setattr(connection, "SERVER_PAUSES", (0.01, 0.01))
     monkeypatch.setattr(connection, "_STARTING_PAUSE", 0.01)
     monkeypatch.setattr(connection, "_STARTING_PATIENCE", 0.2)
     monkeypatch.setattr(connection, "_TIMEOUT", (1.0, 0.5))

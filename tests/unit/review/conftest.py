@@ -28,7 +28,7 @@ SETTINGS = "manage: {projects: true, branches: [main]}"
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGerrit]:
     """A Gerrit as init makes it, which lets everybody become anybody."""
-    monkeypatch.setattr(connection, "_BACK_OFF", (0.01,))
+    monkeypatch.setattr(connection, "SERVER_PAUSES", (0.01,))
     monkeypatch.setattr(connection, "_STARTING_PAUSE", 0.01)
     monkeypatch.delenv("PKGCI_GERRIT_PASSWORD", raising=False)
     with serving(FakeGerrit()) as served:

@@ -234,7 +234,7 @@ def test_a_certificate_that_nobody_vouches_for_is_not_believed(
     from tests.unit.jobs.fake_jenkins import FakeJenkins
     from tests.unit.jobs.fake_jenkins import serving as serving_tls
 
-    monkeypatch.setattr(connection, "_BACK_OFF", ())
+    monkeypatch.setattr(connection, "SERVER_PAUSES", ())
     store = SecretStore.open(review_site.directory / "secrets")
     pem = tmp_path / "tls.pem"
     pem.write_text(store.public("tls/zuul01") + store.secret("tls/zuul01"))
