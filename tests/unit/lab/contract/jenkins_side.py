@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import gear
 import pytest
 import requests
 import yaml
@@ -178,3 +179,16 @@ def begin(machine: Machine, tmp_path: Path) -> Iterator[Callable[..., Side]]:
 def side(begin: Callable[..., Side]) -> Side:
     """The stand-in without Gearman."""
     return begin()
+
+
+def workers(server: gear.Server) -> dict[str, set[str]]:
+    """Client → its functions."""
+    return {
+        connection.client_id.decode(): {name.decode() for name in connection.functions}
+        for connection in list(server.active_connections)
+        if connection.client_id
+    }
+
+
+def executors(server: gear.Server) -> list[str]:
+    return sorted(name for name in workers(server) if "_exec-" in name)
